@@ -1,0 +1,26 @@
+# How all of our code is compiled: the language, the warnings and the rules of floating-point
+# arithmetic that the same-bits promise rests on.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CONVOY_CCACHE ccache)
+if(CONVOY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CONVOY_CCACHE})
+endif()
+
+add_library(convoy_settings INTERFACE)
+target_include_directories(convoy_settings INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(convoy_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wno-unused-parameter
+  # FMA only where it is written: the compiler must not fuse a multiplication and an addition in
+  # one build, or in one loop body but not in its tail.
+  -ffp-contract=off)
+if(CONVOY_WERROR)
+  target_compile_options(convoy_settings INTERFACE -Werror)
+endif()
+if(CONVOY_SANITIZE)
+  target_compile_options(convoy_settings INTERFACE -fsanitize=${CONVOY_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(convoy_settings INTERFACE -fsanitize=${CONVOY_SANITIZE})
+endif()

@@ -1,0 +1,16 @@
+# Every library that Convoy uses, all from Debian's packages (deploy/packages.txt lists them).
+find_package(Threads REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(Protobuf REQUIRED)  # module mode: it brings protobuf_generate
+find_package(MPI REQUIRED COMPONENTS C)
+set(BLA_VENDOR OpenBLAS)
+find_package(BLAS REQUIRED)  # BLAS::BLAS; OpenBLAS's own config file defines no target
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+if(BUILD_TESTING)
+  find_package(GTest CONFIG REQUIRED)
+endif()

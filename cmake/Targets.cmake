@@ -1,0 +1,51 @@
+# One line a target: convoy_library, convoy_program, convoy_tests, convoy_mpi_tests.
+include(GoogleTest)
+
+# convoy_library(NAME SOURCES file... [LIBS target...])
+# A folder's library. Headers are found from the project's root: #include "common/base/status.h".
+function(convoy_library NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${NAME} STATIC ${ARG_SOURCES})
+  target_link_libraries(${NAME} PUBLIC convoy_settings ${ARG_LIBS})
+endfunction()
+
+# convoy_program(NAME SOURCES file... [LIBS target...])
+function(convoy_program NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE convoy_settings ${ARG_LIBS})
+endfunction()
+
+# convoy_tests(NAME LABEL unit|integration|e2e SOURCES file_test.cc... [LIBS target...] [TIMEOUT seconds])
+# One program for a folder's GoogleTest files; every test becomes a ctest of its own.
+function(convoy_tests NAME)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE convoy_settings ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# convoy_mpi_tests(NAME SOURCES file_test.cc... [LIBS target...])
+# A GoogleTest program that runs whole under mpirun, once a world size: 1, 2, 3 and 4 ranks.
+function(convoy_mpi_tests NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE convoy_settings ${ARG_LIBS} convoy_mpi_test_main GTest::gmock GTest::gtest)
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  foreach(RANKS 1 2 3 4)
+    add_test(NAME ${NAME}.np${RANKS}
+      COMMAND ${PROJECT_SOURCE_DIR}/tests/support/mpirun.sh ${RANKS} $<TARGET_FILE:${NAME}> --world-size=${RANKS})
+    set_tests_properties(${NAME}.np${RANKS} PROPERTIES LABELS mpi PROCESSORS 2 TIMEOUT 120)
+  endforeach()
+endfunction()
