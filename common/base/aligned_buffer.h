@@ -14,8 +14,8 @@ namespace convoy {
 
 inline constexpr size_t kCacheLineBytes = 64;
 
-// An owning array of `size()` elements, zeroed at first. Movable. The memory behind it is rounded up
-// to whole cache lines, so that a kernel may read (not use) up to the end of its last line.
+// An owning array of `size()` elements, zeroed at first. Movable. The memory behind it is rounded
+// up to whole cache lines, so that a kernel may read (not use) up to the end of its last line.
 template <typename T>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);

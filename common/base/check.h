@@ -27,20 +27,20 @@ std::string DescribeOperands(const char* expression, const A& a, const B& b) {
 }  // namespace internal
 }  // namespace convoy
 
-#define CONVOY_CHECK(condition)                                              \
-  do {                                                                       \
+#define CONVOY_CHECK(condition)                                                        \
+  do {                                                                                 \
     if (!(condition)) ::convoy::internal::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 
-#define CONVOY_CHECK_OP_(op, a, b)                                                      \
-  do {                                                                                  \
-    const auto& convoy_a_ = (a);                                                        \
-    const auto& convoy_b_ = (b);                                                        \
-    if (!(convoy_a_ op convoy_b_)) {                                                    \
-      ::convoy::internal::CheckFailed(                                                  \
-          __FILE__, __LINE__,                                                           \
+#define CONVOY_CHECK_OP_(op, a, b)                                                        \
+  do {                                                                                    \
+    const auto& convoy_a_ = (a);                                                          \
+    const auto& convoy_b_ = (b);                                                          \
+    if (!(convoy_a_ op convoy_b_)) {                                                      \
+      ::convoy::internal::CheckFailed(                                                    \
+          __FILE__, __LINE__,                                                             \
           ::convoy::internal::DescribeOperands(#a " " #op " " #b, convoy_a_, convoy_b_)); \
-    }                                                                                   \
+    }                                                                                     \
   } while (false)
 
 #define CONVOY_CHECK_EQ(a, b) CONVOY_CHECK_OP_(==, a, b)

@@ -97,8 +97,8 @@ std::string ParentOf(const std::string& path) {
 }  // namespace
 
 absl::Status ErrnoStatus(int error_number, std::string_view what, std::string_view path) {
-  return absl::Status(CodeFor(error_number), absl::StrCat(View(what), " ", View(path), ": ",
-                                                          std::strerror(error_number)));
+  return absl::Status(CodeFor(error_number),
+                      absl::StrCat(View(what), " ", View(path), ": ", std::strerror(error_number)));
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {

@@ -12,7 +12,9 @@ using ::testing::HasSubstr;
 
 constexpr uint64_t kNoLimit = uint64_t{1} << 40;
 
-std::string TempPath(const std::string& name) { return ::testing::TempDir() + "/files_test_" + name; }
+std::string TempPath(const std::string& name) {
+  return ::testing::TempDir() + "/files_test_" + name;
+}
 
 int EntriesStartingWith(const std::string& prefix) {
   int count = 0;

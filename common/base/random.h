@@ -28,8 +28,7 @@ std::array<uint32_t, 2> PhiloxKey(uint64_t seed, RandomStream stream);
 // with n the number of the block. Thread-compatible; a value type.
 class RandomSequence {
  public:
-  RandomSequence(uint64_t seed, RandomStream stream, uint32_t a = 0, uint32_t b = 0,
-                 uint32_t c = 0)
+  RandomSequence(uint64_t seed, RandomStream stream, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0)
       : key_(PhiloxKey(seed, stream)), a_(a), b_(b), c_(c) {}
 
   uint32_t NextUint32();

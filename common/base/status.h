@@ -29,8 +29,8 @@ absl::Status Annotate(const absl::Status& status, std::string_view context);
 
 }  // namespace convoy
 
-#define CONVOY_RETURN_IF_ERROR(expr)                        \
-  do {                                                      \
+#define CONVOY_RETURN_IF_ERROR(expr)                                                       \
+  do {                                                                                     \
     if (absl::Status convoy_status_ = (expr); !convoy_status_.ok()) return convoy_status_; \
   } while (false)
 

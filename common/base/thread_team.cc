@@ -5,8 +5,8 @@
 namespace convoy {
 namespace {
 
-// About 20 us: longer than a fork takes when all threads have a core, short enough to yield the core
-// soon when they have not.
+// About 20 us: longer than a fork takes when all threads have a core, short enough to yield the
+// core soon when they have not.
 constexpr int kSpins = 2000;
 
 void Pause() {

@@ -9,9 +9,9 @@
 
 namespace convoy {
 
-// `size` threads, of which the caller is thread 0. Run is fork and join; between two calls the other
-// threads sleep, after a short spin. Nothing is allocated by Run.
-// Thread-compatible: one thread owns the team and calls Run, never from inside a Run.
+// `size` threads, of which the caller is thread 0. Run is fork and join; between two calls the
+// other threads sleep, after a short spin. Nothing is allocated by Run. Thread-compatible: one
+// thread owns the team and calls Run, never from inside a Run.
 class ThreadTeam {
  public:
   explicit ThreadTeam(int size);
@@ -21,8 +21,8 @@ class ThreadTeam {
 
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 
-  // Calls work(thread) for every thread in [0, size()) and returns when all have returned. What they
-  // wrote is visible to the caller afterwards.
+  // Calls work(thread) for every thread in [0, size()) and returns when all have returned. What
+  // they wrote is visible to the caller afterwards.
   void Run(const std::function<void(int thread)>& work);
 
  private:

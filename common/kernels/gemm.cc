@@ -19,8 +19,8 @@ void UseOneBlasThread() {
   (void)done;
 }
 
-void Gemm(Transpose transpose_a, Transpose transpose_b, int m, int n, int k, const float* a, int lda,
-          const float* b, int ldb, float beta, float* c, int ldc) {
+void Gemm(Transpose transpose_a, Transpose transpose_b, int m, int n, int k, const float* a,
+          int lda, const float* b, int ldb, float beta, float* c, int ldc) {
   if (m == 0 || n == 0) return;
   UseOneBlasThread();
   cblas_sgemm(CblasRowMajor, ToCblas(transpose_a), ToCblas(transpose_b), m, n, k, 1.0f, a, lda, b,

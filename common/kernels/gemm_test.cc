@@ -20,7 +20,8 @@ std::vector<float> RandomValues(int size, uint32_t stream) {
   return values;
 }
 
-class GemmTest : public ::testing::TestWithParam<std::tuple<int, int, int, Transpose, Transpose>> {};
+class GemmTest : public ::testing::TestWithParam<std::tuple<int, int, int, Transpose, Transpose>> {
+};
 
 TEST_P(GemmTest, MatchesReference) {
   const auto [m, n, k, transpose_a, transpose_b] = GetParam();

@@ -1,0 +1,42 @@
+#include "common/nn/builtin_models.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/base/suggest.h"
+#include "common/nn/builtin_models_data.h"
+
+namespace convoy::nn {
+namespace {
+
+constexpr uint64_t kMaxModelFileBytes = 1 << 20;
+
+bool LooksLikeFile(const std::string& name) {
+  return absl::StrContains(name, '/') || absl::EndsWith(name, ".textproto");
+}
+
+}  // namespace
+
+std::vector<std::string> BuiltinModelNames() {
+  std::vector<std::string> names;
+  for (const BuiltinModel& model : kBuiltinModels) names.emplace_back(model.name);
+  return names;
+}
+
+absl::StatusOr<ModelSpec> LoadModelSpec(const std::string& name_or_path) {
+  if (LooksLikeFile(name_or_path)) {
+    CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(name_or_path, kMaxModelFileBytes));
+    return ParseModelSpec(text, name_or_path);
+  }
+  for (const BuiltinModel& model : kBuiltinModels) {
+    if (name_or_path == model.name) return ParseModelSpec(model.text, name_or_path);
+  }
+  const std::vector<std::string> names = BuiltinModelNames();
+  return absl::NotFoundError(
+      absl::StrCat("no network is called '", name_or_path, "'", DidYouMean(name_or_path, names),
+                   " (known: ", absl::StrJoin(names, ", "), "; or the path of a .textproto file)"));
+}
+
+}  // namespace convoy::nn

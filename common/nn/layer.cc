@@ -1,0 +1,128 @@
+#include "common/nn/layer.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/nn/window.h"
+
+namespace convoy::nn {
+namespace {
+
+// The largest number of elements of one parameter or of one image anywhere in a network: 2^31 - 1,
+// so that kernels may count in int.
+constexpr int64_t kMaxElems = (int64_t{1} << 31) - 1;
+
+std::string_view TypeOf(const Conv2dSpec&) { return "Conv2D"; }
+std::string_view TypeOf(const MaxPooling2dSpec&) { return "MaxPooling2D"; }
+std::string_view TypeOf(const FlattenSpec&) { return "Flatten"; }
+std::string_view TypeOf(const DenseSpec&) { return "Dense"; }
+std::string_view TypeOf(const DropoutSpec&) { return "Dropout"; }
+std::string_view TypeOf(const ActivationSpec&) { return "Activation"; }
+
+void AddKernelAndBias(Layer* layer, Shape kernel, int64_t fan_in, int64_t fan_out, bool use_bias) {
+  const int64_t outputs = kernel.back();
+  layer->parameters.push_back({.name = layer->name + "/kernel",
+                               .shape = std::move(kernel),
+                               .initializer = Initializer::kGlorotUniform,
+                               .fan_in = fan_in,
+                               .fan_out = fan_out});
+  if (use_bias) {
+    layer->parameters.push_back({.name = layer->name + "/bias", .shape = {outputs}});
+  }
+}
+
+absl::Status Infer(const Conv2dSpec& spec, Layer* layer) {
+  if (spec.filters < 1) return LayerError(*layer, "filters must be at least 1");
+  WindowAxis vertical;
+  WindowAxis horizontal;
+  CONVOY_RETURN_IF_ERROR(PlaceLayerWindows(*layer, "kernel_size", spec.kernel, spec.strides,
+                                           spec.padding, &vertical, &horizontal));
+  layer->output = {vertical.output, horizontal.output, spec.filters};
+  // Keras counts the fans of a convolution with its window (initializers_v2.py, _compute_fans).
+  const int64_t window = int64_t{spec.kernel.height} * spec.kernel.width;
+  const int64_t channels = layer->input[2];
+  AddKernelAndBias(layer, {spec.kernel.height, spec.kernel.width, channels, spec.filters},
+                   window * channels, window * spec.filters, spec.use_bias);
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const MaxPooling2dSpec& spec, Layer* layer) {
+  WindowAxis vertical;
+  WindowAxis horizontal;
+  CONVOY_RETURN_IF_ERROR(PlaceLayerWindows(*layer, "pool_size", spec.pool, spec.strides,
+                                           spec.padding, &vertical, &horizontal));
+  layer->output = {vertical.output, horizontal.output, layer->input[2]};
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const FlattenSpec&, Layer* layer) {
+  CONVOY_ASSIGN_OR_RETURN(const int64_t features, NumElems(layer->input));
+  layer->output = {features};
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const DenseSpec& spec, Layer* layer) {
+  if (spec.units < 1) return LayerError(*layer, "units must be at least 1");
+  if (layer->input.size() != 1) {
+    return LayerError(*layer,
+                      absl::StrCat("needs a row of features, but its input is ",
+                                   ShapeToString(layer->input), "; put a Flatten layer before it"));
+  }
+  layer->output = {spec.units};
+  AddKernelAndBias(layer, {layer->input[0], spec.units}, layer->input[0], spec.units,
+                   spec.use_bias);
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const DropoutSpec& spec, Layer* layer) {
+  if (!(spec.rate >= 0 && spec.rate < 1)) {
+    return LayerError(*layer, absl::StrCat("rate must be in [0, 1), not ", spec.rate));
+  }
+  layer->output = layer->input;
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const ActivationSpec&, Layer* layer) {
+  layer->output = layer->input;
+  return absl::OkStatus();
+}
+
+// Returns the number of elements, or an error that names the layer if kernels could not count them.
+absl::StatusOr<int64_t> CountableElems(const Layer& layer, const Shape& shape) {
+  const absl::StatusOr<int64_t> elems = NumElems(shape);
+  if (!elems.ok() || *elems > kMaxElems) {
+    return LayerError(layer, absl::StrCat("is too large: an array of ", ShapeToString(shape)));
+  }
+  return *elems;
+}
+
+}  // namespace
+
+std::string_view LayerTypeName(const LayerKind& kind) {
+  return std::visit([](const auto& spec) { return TypeOf(spec); }, kind);
+}
+
+ActivationFunction LayerActivation(const LayerKind& kind) {
+  if (const auto* conv = std::get_if<Conv2dSpec>(&kind)) return conv->activation;
+  if (const auto* dense = std::get_if<DenseSpec>(&kind)) return dense->activation;
+  if (const auto* activation = std::get_if<ActivationSpec>(&kind)) return activation->function;
+  return ActivationFunction::kLinear;
+}
+
+absl::Status LayerError(const Layer& layer, std::string_view message) {
+  const std::string_view type = LayerTypeName(layer.kind);
+  return absl::InvalidArgumentError(
+      absl::StrCat("layer '", layer.name, "' (", absl::string_view(type.data(), type.size()),
+                   "): ", absl::string_view(message.data(), message.size())));
+}
+
+absl::Status InferLayer(Layer* layer) {
+  CONVOY_RETURN_IF_ERROR(
+      std::visit([layer](const auto& spec) { return Infer(spec, layer); }, layer->kind));
+  CONVOY_RETURN_IF_ERROR(CountableElems(*layer, layer->output).status());
+  for (Parameter& parameter : layer->parameters) {
+    CONVOY_ASSIGN_OR_RETURN(parameter.size, CountableElems(*layer, parameter.shape));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace convoy::nn

@@ -1,0 +1,51 @@
+// A layer of a checked network: what it is, the shapes it works on and the parameters it has.
+// How it is computed is an Operation's affair (operation.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/nn/model_spec.h"
+#include "common/tensor/shape.h"
+
+namespace convoy::nn {
+
+// How a parameter's values are drawn before training.
+enum class Initializer { kZeros, kGlorotUniform };
+
+struct Parameter {
+  std::string name;  // "conv1/kernel"
+  Shape shape;       // Keras's layout: [height, width, channels, filters], [inputs, units], [units]
+  Initializer initializer = Initializer::kZeros;
+  int64_t fan_in = 0;   // for kGlorotUniform
+  int64_t fan_out = 0;  // for kGlorotUniform
+  int64_t offset = 0;   // of its first element among the network's parameters
+  int64_t size = 0;     // elements
+};
+
+struct Layer {
+  std::string name;
+  LayerKind kind;
+  int ordinal = 0;  // its number in the network; part of dropout's random key
+  Shape input;      // of one image: [height, width, channels] or [features]
+  Shape output;
+  std::vector<Parameter> parameters;  // in Keras's order
+};
+
+// Fills output and parameters (without offsets) of `layer` from its name, kind and input. Returns
+// INVALID_ARGUMENT, naming the layer, where a size makes no sense or does not fit its input.
+absl::Status InferLayer(Layer* layer);
+
+// Returns Keras's class name, such as "MaxPooling2D".
+std::string_view LayerTypeName(const LayerKind& kind);
+
+// Returns the activation at the end of the layer; kLinear for a kind that has none.
+ActivationFunction LayerActivation(const LayerKind& kind);
+
+// Returns INVALID_ARGUMENT with "layer 'NAME' (TYPE): MESSAGE".
+absl::Status LayerError(const Layer& layer, std::string_view message);
+
+}  // namespace convoy::nn

@@ -1,0 +1,192 @@
+// The one file of common/nn that knows protobuf.
+#include "common/nn/model_spec.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status.h"
+#include "common/textproto/text_proto.h"
+#include "convoy/v1/model.pb.h"
+
+namespace convoy::nn {
+namespace {
+
+absl::Status Error(std::string_view source, std::string_view layer, const std::string& message) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(absl::string_view(source.data(), source.size()), ": layer '",
+                   absl::string_view(layer.data(), layer.size()), "': ", message));
+}
+
+// Keras's one-or-two numbers: one for both axes, or vertical and horizontal.
+template <typename Repeated>
+absl::StatusOr<Size2d> ReadSize(const Repeated& numbers, Size2d fallback, const char* field) {
+  switch (numbers.size()) {
+    case 0:
+      return fallback;
+    case 1:
+      return Size2d{numbers[0], numbers[0]};
+    case 2:
+      return Size2d{numbers[0], numbers[1]};
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat(field, " takes one or two numbers, not ", numbers.size()));
+  }
+}
+
+absl::StatusOr<LayerKind> ReadKind(const v1::Conv2D& conv) {
+  Conv2dSpec spec{.filters = conv.filters(),
+                  .padding = static_cast<Padding>(conv.padding()),
+                  .activation = static_cast<ActivationFunction>(conv.activation()),
+                  .use_bias = !conv.no_bias()};
+  if (conv.kernel_size().empty()) return absl::InvalidArgumentError("kernel_size is missing");
+  CONVOY_ASSIGN_OR_RETURN(spec.kernel, ReadSize(conv.kernel_size(), {}, "kernel_size"));
+  CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(conv.strides(), {1, 1}, "strides"));
+  return spec;
+}
+
+absl::StatusOr<LayerKind> ReadKind(const v1::MaxPooling2D& pool) {
+  MaxPooling2dSpec spec{.padding = static_cast<Padding>(pool.padding())};
+  CONVOY_ASSIGN_OR_RETURN(spec.pool, ReadSize(pool.pool_size(), {2, 2}, "pool_size"));
+  CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(pool.strides(), spec.pool, "strides"));
+  return spec;
+}
+
+absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
+  switch (layer.kind_case()) {
+    case v1::Layer::kConv2D:
+      return ReadKind(layer.conv2d());
+    case v1::Layer::kMaxPooling2D:
+      return ReadKind(layer.max_pooling2d());
+    case v1::Layer::kFlatten:
+      return FlattenSpec{};
+    case v1::Layer::kDense:
+      return DenseSpec{.units = layer.dense().units(),
+                       .activation = static_cast<ActivationFunction>(layer.dense().activation()),
+                       .use_bias = !layer.dense().no_bias()};
+    case v1::Layer::kDropout:
+      return DropoutSpec{.rate = layer.dropout().rate()};
+    case v1::Layer::kActivation:
+      return ActivationSpec{static_cast<ActivationFunction>(layer.activation().function())};
+    case v1::Layer::KIND_NOT_SET:
+      break;
+  }
+  std::vector<std::string> kinds;
+  const auto* descriptor = v1::Layer::descriptor();
+  for (int i = 0; i < descriptor->oneof_decl(0)->field_count(); ++i) {
+    kinds.emplace_back(descriptor->oneof_decl(0)->field(i)->name());
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("says not what it is; use one of ", absl::StrJoin(kinds, ", ")));
+}
+
+// Keras's default names: the kind, then the kind with _1, _2, ...
+class LayerNamer {
+ public:
+  std::string Next(const v1::Layer& layer) {
+    const auto* field = v1::Layer::descriptor()->FindFieldByNumber(layer.kind_case());
+    const std::string kind = field == nullptr ? "layer" : std::string(field->name());
+    const int count = counts_[kind]++;
+    return count == 0 ? kind : absl::StrCat(kind, "_", count);
+  }
+
+ private:
+  std::map<std::string, int> counts_;
+};
+
+template <typename Repeated>
+void WriteSize(Size2d size, Repeated* numbers) {
+  numbers->Add(size.height);
+  if (size.width != size.height) numbers->Add(size.width);
+}
+
+void WriteKind(const Conv2dSpec& spec, v1::Layer* layer) {
+  v1::Conv2D* conv = layer->mutable_conv2d();
+  conv->set_filters(spec.filters);
+  WriteSize(spec.kernel, conv->mutable_kernel_size());
+  WriteSize(spec.strides, conv->mutable_strides());
+  conv->set_padding(static_cast<v1::Padding>(spec.padding));
+  conv->set_activation(static_cast<v1::ActivationFunction>(spec.activation));
+  conv->set_no_bias(!spec.use_bias);
+}
+
+void WriteKind(const MaxPooling2dSpec& spec, v1::Layer* layer) {
+  v1::MaxPooling2D* pool = layer->mutable_max_pooling2d();
+  WriteSize(spec.pool, pool->mutable_pool_size());
+  WriteSize(spec.strides, pool->mutable_strides());
+  pool->set_padding(static_cast<v1::Padding>(spec.padding));
+}
+
+void WriteKind(const FlattenSpec&, v1::Layer* layer) { layer->mutable_flatten(); }
+
+void WriteKind(const DenseSpec& spec, v1::Layer* layer) {
+  v1::Dense* dense = layer->mutable_dense();
+  dense->set_units(spec.units);
+  dense->set_activation(static_cast<v1::ActivationFunction>(spec.activation));
+  dense->set_no_bias(!spec.use_bias);
+}
+
+void WriteKind(const DropoutSpec& spec, v1::Layer* layer) {
+  layer->mutable_dropout()->set_rate(spec.rate);
+}
+
+void WriteKind(const ActivationSpec& spec, v1::Layer* layer) {
+  layer->mutable_activation()->set_function(static_cast<v1::ActivationFunction>(spec.function));
+}
+
+}  // namespace
+
+std::string_view ActivationName(ActivationFunction function) {
+  switch (function) {
+    case ActivationFunction::kLinear:
+      return "linear";
+    case ActivationFunction::kRelu:
+      return "relu";
+    case ActivationFunction::kSigmoid:
+      return "sigmoid";
+    case ActivationFunction::kTanh:
+      return "tanh";
+    case ActivationFunction::kSoftmax:
+      return "softmax";
+  }
+  return "";
+}
+
+absl::StatusOr<ModelSpec> ParseModelSpec(std::string_view text, std::string_view source) {
+  v1::Model model;
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(text, source, &model));
+  ModelSpec spec{.name = model.name(),
+                 .height = model.input().height(),
+                 .width = model.input().width(),
+                 .channels = model.input().channels() == 0 ? 1 : model.input().channels(),
+                 .layers = {}};
+  LayerNamer namer;
+  for (const v1::Layer& layer : model.layers()) {
+    const std::string default_name = namer.Next(layer);
+    const std::string name = layer.name().empty() ? default_name : layer.name();
+    absl::StatusOr<LayerKind> kind = ReadKind(layer);
+    if (!kind.ok()) return Error(source, name, std::string(kind.status().message()));
+    spec.layers.push_back({.name = name, .kind = *std::move(kind)});
+  }
+  return spec;
+}
+
+std::string ModelSpecToText(const ModelSpec& spec) {
+  v1::Model model;
+  model.set_name(spec.name);
+  model.mutable_input()->set_height(spec.height);
+  model.mutable_input()->set_width(spec.width);
+  model.mutable_input()->set_channels(spec.channels);
+  for (const LayerSpec& layer_spec : spec.layers) {
+    v1::Layer* layer = model.add_layers();
+    layer->set_name(layer_spec.name);
+    std::visit([layer](const auto& kind) { WriteKind(kind, layer); }, layer_spec.kind);
+  }
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(model, &text);
+  return text;
+}
+
+}  // namespace convoy::nn

@@ -1,0 +1,102 @@
+#include "common/nn/network.h"
+
+#include <cmath>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/random.h"
+#include "common/base/status.h"
+
+namespace convoy::nn {
+namespace {
+
+constexpr int kMaxImageSide = 4096;
+constexpr int kMaxClasses = 256;  // a label is a byte
+
+absl::Status CheckInput(const ModelSpec& spec) {
+  for (const int size : {spec.height, spec.width, spec.channels}) {
+    if (size < 1 || size > kMaxImageSide) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "network '", spec.name, "': input must have a height, width and channels of 1 to ",
+          kMaxImageSide, ", not ", spec.height, "x", spec.width, "x", spec.channels));
+    }
+  }
+  if (spec.layers.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("network '", spec.name, "': has no layers"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSoftmaxAtTheEndOnly(const std::vector<Layer>& layers) {
+  for (const Layer& layer : layers) {
+    const bool last = &layer == &layers.back();
+    const bool softmax = LayerActivation(layer.kind) == ActivationFunction::kSoftmax;
+    if (softmax && !last) {
+      return LayerError(layer, "softmax is only supported at the end of the network");
+    }
+    if (last && !softmax) {
+      return LayerError(layer, "is the last layer, so it must have activation: SOFTMAX");
+    }
+  }
+  const Layer& last = layers.back();
+  if (last.output.size() != 1 || last.output[0] < 2 || last.output[0] > kMaxClasses) {
+    return LayerError(last, absl::StrCat("the network must end in a row of 2 to ", kMaxClasses,
+                                         " classes, not ", ShapeToString(last.output)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Network> Network::Create(const ModelSpec& spec) {
+  CONVOY_RETURN_IF_ERROR(CheckInput(spec));
+  Network network;
+  network.spec_ = spec;
+  std::set<std::string> names;
+  Shape shape = network.input_shape();
+  for (const LayerSpec& layer_spec : spec.layers) {
+    Layer layer{.name = layer_spec.name,
+                .kind = layer_spec.kind,
+                .ordinal = static_cast<int>(network.layers_.size()),
+                .input = shape,
+                .output = {},
+                .parameters = {}};
+    if (!names.insert(layer.name).second) {
+      return LayerError(layer, "another layer has this name already");
+    }
+    CONVOY_RETURN_IF_ERROR(InferLayer(&layer));
+    for (Parameter& parameter : layer.parameters) {
+      parameter.offset = network.num_parameters_;
+      network.num_parameters_ += parameter.size;
+    }
+    shape = layer.output;
+    network.layers_.push_back(std::move(layer));
+  }
+  CONVOY_RETURN_IF_ERROR(CheckSoftmaxAtTheEndOnly(network.layers_));
+  return network;
+}
+
+std::vector<Parameter> Network::Parameters() const {
+  std::vector<Parameter> parameters;
+  for (const Layer& layer : layers_) {
+    parameters.insert(parameters.end(), layer.parameters.begin(), layer.parameters.end());
+  }
+  return parameters;
+}
+
+void InitializeWeights(const Network& network, uint64_t seed, float* weights) {
+  uint32_t ordinal = 0;
+  for (const Parameter& parameter : network.Parameters()) {
+    float* values = weights + parameter.offset;
+    RandomSequence random(seed, RandomStream::kInitialWeights, ordinal++);
+    const double limit =
+        parameter.initializer == Initializer::kZeros
+            ? 0.0
+            : std::sqrt(6.0 / static_cast<double>(parameter.fan_in + parameter.fan_out));
+    for (int64_t i = 0; i < parameter.size; ++i) {
+      values[i] = limit == 0 ? 0.0f : static_cast<float>((2.0 * random.NextFloat() - 1.0) * limit);
+    }
+  }
+}
+
+}  // namespace convoy::nn

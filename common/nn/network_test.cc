@@ -1,0 +1,131 @@
+#include "common/nn/network.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "common/nn/builtin_models.h"
+
+namespace convoy::nn {
+namespace {
+
+using ::testing::HasSubstr;
+
+Network Notebook() { return Network::Create(LoadModelSpec("notebook").value()).value(); }
+
+std::string ErrorOf(std::string_view layers) {
+  const std::string text = "name: 'net' input { height: 8 width: 6 } " + std::string(layers);
+  const auto network = Network::Create(ParseModelSpec(text, "test").value());
+  EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(network.status().message());
+}
+
+TEST(NetworkTest, InfersTheNotebooksShapes) {
+  const Network network = Notebook();
+  const std::vector<Shape> expected = {{26, 26, 32}, {13, 13, 32}, {11, 11, 64}, {5, 5, 64},
+                                       {1600},       {128},        {128},        {10}};
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(network.layers()[i].output, expected[i]);
+  EXPECT_EQ(network.num_parameters(), 225034);
+  EXPECT_EQ(network.num_classes(), 10);
+}
+
+TEST(NetworkTest, ParametersStandOneAfterAnother) {
+  int64_t offset = 0;
+  for (const Parameter& parameter : Notebook().Parameters()) {
+    EXPECT_EQ(parameter.offset, offset) << parameter.name;
+    offset += parameter.size;
+  }
+  EXPECT_EQ(offset, Notebook().num_parameters());
+}
+
+TEST(NetworkTest, KernelLargerThanItsInputNamesTheLayer) {
+  EXPECT_THAT(ErrorOf("layers { name: 'c' conv2d { filters: 2 kernel_size: [3, 7] } }"),
+              HasSubstr("layer 'c' (Conv2D): kernel_size 3x7 is larger than its input 8x6"));
+  EXPECT_THAT(ErrorOf("layers { name: 'p' max_pooling2d { pool_size: 9 } }"),
+              HasSubstr("layer 'p' (MaxPooling2D): pool_size 9x9 is larger"));
+}
+
+TEST(NetworkTest, ShapesThatDoNotFitNameTheLayer) {
+  EXPECT_THAT(ErrorOf("layers { name: 'd' dense { units: 2 activation: SOFTMAX } }"),
+              HasSubstr("layer 'd' (Dense): needs a row of features"));
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { conv2d { filters: 1 kernel_size: 1 } }"),
+              HasSubstr("layer 'conv2d' (Conv2D): needs an image"));
+  EXPECT_THAT(ErrorOf("layers { conv2d { kernel_size: 1 } }"),
+              HasSubstr("filters must be at least 1"));
+  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 1 strides: 0 } }"),
+              HasSubstr("strides must be at least 1"));
+  EXPECT_THAT(ErrorOf("layers { dropout { rate: 1.5 } }"), HasSubstr("rate must be in [0, 1)"));
+  EXPECT_THAT(ErrorOf("layers { dropout { rate: nan } }"), HasSubstr("rate must be in [0, 1)"));
+}
+
+TEST(NetworkTest, HugeNetworkIsRefusedBeforeMemoryIsTaken) {
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 2000000000 } }"),
+              HasSubstr("is too large"));
+}
+
+TEST(NetworkTest, MustEndInASoftmaxAndHaveItNowhereElse) {
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 } }"),
+              HasSubstr("must have activation: SOFTMAX"));
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 activation: SOFTMAX } } "
+                      "layers { dense { units: 3 activation: SOFTMAX } }"),
+              HasSubstr("only supported at the end"));
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 1 activation: SOFTMAX } }"),
+              HasSubstr("2 to 256 classes"));
+  EXPECT_THAT(ErrorOf(""), HasSubstr("has no layers"));
+}
+
+TEST(NetworkTest, RepeatedNameIsRefused) {
+  EXPECT_THAT(ErrorOf("layers { name: 'a' flatten {} } layers { name: 'a' dense { units: 3 } }"),
+              HasSubstr("another layer has this name"));
+}
+
+TEST(InitializeWeightsTest, KernelsAreGlorotUniformAndBiasesZero) {
+  const Network network = Notebook();
+  std::vector<float> weights(static_cast<size_t>(network.num_parameters()));
+  InitializeWeights(network, 1, weights.data());
+  for (const Parameter& parameter : network.Parameters()) {
+    double sum = 0;
+    double sum_of_squares = 0;
+    double largest = 0;
+    for (int64_t i = 0; i < parameter.size; ++i) {
+      const double value = weights[static_cast<size_t>(parameter.offset + i)];
+      sum += value;
+      sum_of_squares += value * value;
+      largest = std::max(largest, std::abs(value));
+    }
+    if (parameter.initializer == Initializer::kZeros) {
+      EXPECT_EQ(largest, 0) << parameter.name;
+      continue;
+    }
+    const double limit = std::sqrt(6.0 / static_cast<double>(parameter.fan_in + parameter.fan_out));
+    const auto size = static_cast<double>(parameter.size);
+    EXPECT_LE(largest, limit * 1.000001) << parameter.name;
+    EXPECT_GT(largest, limit * 0.9) << parameter.name;
+    EXPECT_NEAR(sum / size, 0, 4 * limit / std::sqrt(3 * size)) << parameter.name;
+    EXPECT_NEAR(sum_of_squares / size, limit * limit / 3, limit * limit * 2 / std::sqrt(size));
+  }
+}
+
+TEST(InitializeWeightsTest, SeedsGiveDifferentWeights) {
+  const Network network = Notebook();
+  std::vector<float> first(static_cast<size_t>(network.num_parameters()));
+  std::vector<float> again = first;
+  std::vector<float> other = first;
+  InitializeWeights(network, 1, first.data());
+  InitializeWeights(network, 1, again.data());
+  InitializeWeights(network, 2, other.data());
+  EXPECT_EQ(first, again);
+  EXPECT_NE(first, other);
+}
+
+TEST(SummaryTableTest, LooksLikeKeras) {
+  const std::string table = SummaryTable(Notebook());
+  EXPECT_THAT(table, HasSubstr("Model: \"notebook\"\n"));
+  EXPECT_THAT(table,
+              HasSubstr(" conv1 (Conv2D)              (None, 26, 26, 32)        320       \n"));
+  EXPECT_THAT(table, HasSubstr("Total params: 225034 (879.04 KB)\n"));
+}
+
+}  // namespace
+}  // namespace convoy::nn
