@@ -1,0 +1,78 @@
+#include "common/nn/geometry.h"
+
+#include "common/base/check.h"
+#include "common/nn/window.h"
+
+namespace convoy::nn {
+
+kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer) {
+  const auto& spec = std::get<Conv2dSpec>(layer.kind);
+  const auto height = static_cast<int>(layer.input[0]);
+  const auto width = static_cast<int>(layer.input[1]);
+  const WindowAxis vertical =
+      PlaceWindows(height, spec.kernel.height, spec.strides.height, spec.padding);
+  const WindowAxis horizontal =
+      PlaceWindows(width, spec.kernel.width, spec.strides.width, spec.padding);
+  return {.in_height = height,
+          .in_width = width,
+          .in_channels = static_cast<int>(layer.input[2]),
+          .out_height = vertical.output,
+          .out_width = horizontal.output,
+          .out_channels = spec.filters,
+          .kernel_height = spec.kernel.height,
+          .kernel_width = spec.kernel.width,
+          .stride_height = spec.strides.height,
+          .stride_width = spec.strides.width,
+          .pad_top = vertical.pad_before,
+          .pad_left = horizontal.pad_before};
+}
+
+kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
+  const auto& spec = std::get<MaxPooling2dSpec>(layer.kind);
+  const auto height = static_cast<int>(layer.input[0]);
+  const auto width = static_cast<int>(layer.input[1]);
+  const WindowAxis vertical =
+      PlaceWindows(height, spec.pool.height, spec.strides.height, spec.padding);
+  const WindowAxis horizontal =
+      PlaceWindows(width, spec.pool.width, spec.strides.width, spec.padding);
+  return {.in_height = height,
+          .in_width = width,
+          .channels = static_cast<int>(layer.input[2]),
+          .out_height = vertical.output,
+          .out_width = horizontal.output,
+          .pool_height = spec.pool.height,
+          .pool_width = spec.pool.width,
+          .stride_height = spec.strides.height,
+          .stride_width = spec.strides.width,
+          .pad_top = vertical.pad_before,
+          .pad_left = horizontal.pad_before};
+}
+
+kernels::Activation ActivationKernel(ActivationFunction function) {
+  switch (function) {
+    case ActivationFunction::kRelu:
+      return kernels::Activation::kRelu;
+    case ActivationFunction::kSigmoid:
+      return kernels::Activation::kSigmoid;
+    case ActivationFunction::kTanh:
+      return kernels::Activation::kTanh;
+    case ActivationFunction::kLinear:
+    case ActivationFunction::kSoftmax:
+      break;
+  }
+  return kernels::Activation::kLinear;
+}
+
+int64_t KernelOffset(const Layer& layer) { return layer.parameters.at(0).offset; }
+
+int64_t BiasOffset(const Layer& layer) {
+  return layer.parameters.size() > 1 ? layer.parameters[1].offset : -1;
+}
+
+int64_t ElemsOf(const Shape& shape) {
+  const absl::StatusOr<int64_t> elems = NumElems(shape);
+  CONVOY_CHECK(elems.ok());
+  return *elems;
+}
+
+}  // namespace convoy::nn

@@ -1,0 +1,30 @@
+// From checked layers to the sizes and places that kernels are called with.
+#pragma once
+
+#include <cstdint>
+
+#include "common/kernels/activation.h"
+#include "common/kernels/conv2d.h"
+#include "common/kernels/max_pool.h"
+#include "common/nn/layer.h"
+
+namespace convoy::nn {
+
+// REQUIRES: the layer is a Conv2D.
+kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer);
+
+// REQUIRES: the layer is a MaxPooling2D.
+kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer);
+
+// Returns the kernel that computes `function`; kLinear for a softmax, which the loss computes.
+kernels::Activation ActivationKernel(ActivationFunction function);
+
+// Returns where the layer's kernel and bias begin among the network's parameters; -1 without a bias.
+// REQUIRES: the layer has a kernel.
+int64_t KernelOffset(const Layer& layer);
+int64_t BiasOffset(const Layer& layer);
+
+// Returns the product of the sizes of a checked shape.
+int64_t ElemsOf(const Shape& shape);
+
+}  // namespace convoy::nn

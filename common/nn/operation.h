@@ -1,0 +1,80 @@
+// An implementation of one or several consecutive layers: what a compiled network (plan.h) is made
+// of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/nn/network.h"
+
+namespace convoy::nn {
+
+// One trip of a few images through the network, in one thread.
+struct Pass {
+  int num_images = 0;
+  // Training only: the images' numbers in the data set [num_images], the seed and the epoch. All
+  // random draws are a function of these, so they do not depend on where the images are computed.
+  const uint32_t* image_index = nullptr;
+  uint64_t seed = 0;
+  uint32_t epoch = 0;
+};
+
+// The memory an operation works in besides its source and destination.
+struct OperationMemory {
+  const float* weights = nullptr;   // all of the network's parameters
+  const float* prepared = nullptr;  // what Prepare made of them
+  std::byte* saved = nullptr;       // kept from Forward to Backward of the same pass
+  std::byte* scratch = nullptr;     // free to use within a call
+};
+
+// Immutable and thread-safe, given memory and arrays of one's own. No call allocates. Sources and
+// destinations are [num_images] times the elements of the first layer's input and the last layer's
+// output. The same pass gives the same bits, whatever thread runs it.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+
+  // Says how it computes, for --explain-plan: "im2col + gemm".
+  virtual std::string Describe() const = 0;
+
+  // What Prepare writes: weights in another layout, made once for each new set of weights.
+  virtual int64_t PreparedFloats() const { return 0; }
+  virtual void Prepare(const float* weights, float* prepared) const {}
+
+  virtual int64_t SavedBytes(int max_images) const { return 0; }
+  virtual int64_t ScratchBytes(int max_images) const { return 0; }
+
+  // As in training: dropout is on, what Backward needs is saved.
+  virtual void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
+                       float* dst) const = 0;
+
+  // As in evaluation and prediction. Image by image the same bits, whatever batch an image is in.
+  virtual void Infer(const Pass& pass, const OperationMemory& memory, const float* src,
+                     float* dst) const = 0;
+
+  // Given the gradient `d_dst` of the sum of the images' losses, which it may overwrite, computes
+  // d_src (unless null) and writes (not adds) the gradient of its own parameters into `gradient`,
+  // an array of all the network's parameters. `src` and `dst` are Forward's.
+  virtual void Backward(const Pass& pass, const OperationMemory& memory, const float* src,
+                        const float* dst, float* d_dst, float* d_src, float* gradient) const = 0;
+};
+
+// An operation that does the work of `num_layers` layers. A null operation does nothing: its layers
+// only rename their input.
+struct Match {
+  std::unique_ptr<Operation> operation;
+  int num_layers = 0;
+};
+
+// One way to implement layers. The factories of a network are tried in order, from fast to general.
+struct OperationFactory {
+  const char* name;
+  // Returns an operation for the layers from `first` on, or a status that says why it declines.
+  absl::StatusOr<Match> (*match)(const std::vector<Layer>& layers, size_t first);
+};
+
+}  // namespace convoy::nn

@@ -1,0 +1,41 @@
+// Ranks that are processes, by MPI. These two files are the only ones that see mpi.h.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "worker/comm/communicator.h"
+
+namespace convoy::comm {
+
+// Returns whether this process was started by an MPI launcher (mpirun, srun --mpi=pmix), as its
+// environment tells.
+bool LaunchedByMpi();
+
+// Returns this process's rank as the launcher's environment tells it, before MPI_Init; 0 if unknown.
+int RankFromEnvironment();
+
+// Returns the world size as the launcher's environment tells it; 1 if unknown.
+int WorldSizeFromEnvironment();
+
+// MPI from Init to Finalize. Make one, on the main thread, before any other thread starts.
+class MpiRuntime {
+ public:
+  // Initialises MPI. Where more ranks share this host than it has cores, tells Open MPI first to
+  // yield while it waits: it would spin away the other ranks' time, 21.8 against 0.44 ms an
+  // all-reduce with 8 ranks on 2 cores.
+  static absl::StatusOr<std::unique_ptr<MpiRuntime>> Initialize();
+
+  // Finalises MPI; all communicators must be gone.
+  ~MpiRuntime();
+  MpiRuntime(const MpiRuntime&) = delete;
+  MpiRuntime& operator=(const MpiRuntime&) = delete;
+
+  // COLLECTIVE. Returns a communicator over all ranks, with its own context and errors returned.
+  absl::StatusOr<std::unique_ptr<Communicator>> MakeCommunicator();
+
+ private:
+  MpiRuntime() = default;
+};
+
+}  // namespace convoy::comm
