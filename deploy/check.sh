@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs all tests but the long ones. ctest's closing lines say
+# what failed; run one alone with: ctest --preset release -R NAME
+#
+# Usage: deploy/check.sh
+# Environment: CONVOY_DATA  directory of the MNIST files; looked for where it is not set. Tests that
+#                           need MNIST are skipped, and say so, where there is none.
+# Exit code: 0 all passed, otherwise not 0.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[[ $# -eq 0 ]] || fail 2 "takes no arguments; for one test: ctest --preset release -R NAME"
+"$CONVOY_ROOT/deploy/install.sh"
+leave_root_after_sudo "$CONVOY_ROOT/deploy/check.sh"
+build_release
+
+if CONVOY_DATA=$(find_mnist); then
+  export CONVOY_DATA
+  say "Testing, with MNIST from $CONVOY_DATA"
+else
+  unset CONVOY_DATA
+  say "Testing without MNIST (deploy/get-mnist.sh gets it)"
+fi
+cd "$CONVOY_ROOT"
+exec ctest --preset release --parallel "$(nproc)"

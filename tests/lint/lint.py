@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Checks rules of the project that no compiler knows; CONTRIBUTING.md says what for.
+
+Usage: tests/lint/lint.py [--root DIR] [RULE...]     (all rules unless some are named)
+Exit code: 0 all kept, 1 some broken (each printed as FILE:LINE: message), 2 wrong usage,
+77 if the only rule asked for cannot be checked on this machine.
+"""
+
+import argparse
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+
+import includes
+import names
+import sources
+import tools
+from tree import Tree
+
+RULES = {
+    "includes": includes.check,
+    "built": sources.check_built,
+    "length": sources.check_length,
+    "headers": sources.check_headers,
+    "scripts": tools.check_scripts,
+    "format": tools.check_format,
+    "names": names.check,
+}
+SKIPPED = 77
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).parents[2])
+    parser.add_argument("rules", nargs="*", metavar="RULE", help=", ".join(RULES))
+    arguments = parser.parse_args()
+    unknown = [rule for rule in arguments.rules if rule not in RULES]
+    if unknown:
+        parser.error(f"no rule {unknown[0]}; there are {', '.join(RULES)}")
+
+    tree = Tree(arguments.root.resolve())
+    if not tree.paths:
+        parser.error(f"no files in {arguments.root}")
+    rules = arguments.rules or list(RULES)
+    findings, skipped = [], []
+    for rule in rules:
+        try:
+            findings += [f"{finding} [{rule}]" for finding in RULES[rule](tree)]
+        except tools.Skipped as reason:
+            skipped.append(f"{rule}: skipped, {reason}")
+    print("\n".join(findings + skipped + [f"{len(tree.paths)} files, {len(findings)} findings"]))
+    if findings:
+        return 1
+    return SKIPPED if len(skipped) == len(rules) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

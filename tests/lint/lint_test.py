@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Proves that every rule of lint bites: a small good tree has no finding, each mutant of it has one."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+
+import lint
+import tools
+from tree import Tree
+
+HEADER = "// What a thing is.\n#pragma once\n"
+GOOD_TREE = {
+    "common/base/CMakeLists.txt": "convoy_library(base SOURCES status.cc)\nconvoy_tests(t SOURCES status_test.cc)\n",
+    "common/base/status.h": HEADER,
+    "common/base/status.cc": '#include "common/base/status.h"\n\n#include <vector>\n',
+    "common/base/status_test.cc": '#include "common/base/status.h"\n#include "tests/support/ranks.h"\n',
+    "common/nn/layer.h": HEADER + '#include "common/base/status.h"\n#include "common/kernels/gemm.h"\n',
+    "common/kernels/CMakeLists.txt": "add_subdirectory(sub)\nconvoy_library(k SOURCES gemm.cc fast/conv.cc)\n",
+    "common/kernels/gemm.h": HEADER,
+    "common/kernels/gemm.cc": "#include <cblas.h>\n",
+    "common/kernels/fast/conv.cc": '#include "common/tensor/shape.h"\n',
+    "common/tensor/shape.h": HEADER,
+    "worker/reduce/exact.h": HEADER + '#include "proto/convoy/v1/model.pb.h"\n#include "worker/comm/comm.h"\n',
+    "worker/comm/comm.h": HEADER,
+    "worker/comm/mpi_communicator.h": HEADER + "#include <mpi.h>\n",
+    "tests/support/ranks.h": HEADER + "#include <mpi.h>\n",
+    "deploy/run.sh": "#!/usr/bin/env bash\necho hello\n",
+    "docs/page.md": "See https://arxiv.org/abs/1412.6980, http://127.0.0.1:8080 and ~/work/main.\n",
+}
+
+
+class LintTest(unittest.TestCase):
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self._folder.cleanup)
+        self.root = pathlib.Path(self._folder.name)
+        for path, text in GOOD_TREE.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        if text.startswith("#!"):
+            file.chmod(0o755)
+
+    def findings(self, rule):
+        return [str(finding) for finding in lint.RULES[rule](Tree(self.root))]
+
+    def expect_finding(self, rule, *parts):
+        """Expects exactly one finding, with all the parts in its text."""
+        found = self.findings(rule)
+        self.assertEqual(len(found), 1, found)
+        for part in parts:
+            self.assertIn(part, found[0])
+
+    def expect_include_finding(self, path, included):
+        self.write(path, HEADER + f"#include {included}\n")
+        self.expect_finding("includes", f"{path}:3", included.strip('"<>'))
+
+    def test_good_tree_has_no_finding(self):
+        for rule in lint.RULES:
+            if rule != "format":
+                self.assertEqual(self.findings(rule), [], rule)
+
+    def test_include_against_the_direction(self):
+        for path, included in [
+            ("common/base/files.h", '"common/tensor/shape.h"'),
+            ("common/kernels/relu.h", '"common/nn/layer.h"'),
+            ("common/nn/sgd.h", '"common/optim/sgd.h"'),
+            ("common/data/idx.h", '"common/nn/layer.h"'),
+            ("common/launch/mpirun.h", '"common/tensor/shape.h"'),
+            ("common/formats/model.h", '"worker/comm/comm.h"'),
+            ("common/evaluate/predict.h", '"proto/convoy/v1/job.pb.h"'),
+            ("worker/comm/threads.h", '"worker/reduce/exact.h"'),
+            ("worker/train/loop.h", '"coordinator/store/jobs.h"'),
+            ("coordinator/store/jobs.h", '"worker/train/loop.h"'),
+            ("client/main.h", '"coordinator/store/jobs.h"'),
+            ("common/nn/dense.h", '"tests/support/ranks.h"'),
+                ]:
+            with self.subTest(path=path, included=included):
+                self.expect_include_finding(path, included)
+                (self.root / path).unlink()
+
+    def test_library_that_is_reserved_for_other_files(self):
+        for path, included in [
+            ("common/kernels/conv.h", "<cblas.h>"),
+            ("worker/comm/thread_communicator.h", "<mpi.h>"),
+            ("common/nn/model.h", "<google/protobuf/message.h>"),
+            ("common/data/recipe.h", '"proto/convoy/v1/recipe.pb.h"'),
+            ("common/formats/remote.h", "<grpcpp/grpcpp.h>"),
+            ("worker/train/loop.h", "<grpcpp/grpcpp.h>"),
+        ]:
+            with self.subTest(path=path, included=included):
+                self.expect_include_finding(path, included)
+                (self.root / path).unlink()
+
+    def test_folder_that_is_not_in_the_table(self):
+        self.write("common/elsewhere/new.h", HEADER + '#include "common/base/status.h"\n')
+        self.expect_finding("includes", "common/elsewhere/new.h:3", "not in the table")
+        self.write("common/elsewhere/new.h", HEADER)
+        self.write("common/nn/layer.h", HEADER + '#include "common/elsewhere/new.h"\n')
+        self.expect_finding("includes", "common/nn/layer.h:3", "must not include")
+
+    def test_include_that_is_not_from_the_root(self):
+        self.expect_include_finding("common/base/check.h", '"status.h"')
+
+    def test_file_that_is_never_built(self):
+        self.write("common/base/clock_test.cc", "")
+        self.expect_finding("built", "common/base/clock_test.cc")
+        self.write("common/base/CMakeLists.txt", GOOD_TREE["common/base/CMakeLists.txt"] + "# clock_test.cc\n")
+        self.expect_finding("built", "common/base/clock_test.cc")
+
+    def test_long_file(self):
+        self.write("common/base/long.py", "x\n" * (lint.sources.MAX_LINES + 1))
+        self.expect_finding("length", "common/base/long.py", "501")
+        self.write("common/base/long.py", "x\n" * lint.sources.MAX_LINES)
+        self.assertEqual(self.findings("length"), [])
+
+    def test_list_of_long_files(self):
+        self.write("common/base/long.py", "x\n" * (lint.sources.MAX_LINES + 1))
+        self.write("tests/lint/long_files.txt", "# comment\ncommon/base/long.py a table, one line an entry\n")
+        self.assertEqual(self.findings("length"), [])
+        self.write("tests/lint/long_files.txt", "common/base/long.py\n")
+        self.expect_finding("length", "needs a reason")
+        (self.root / "common/base/long.py").unlink()
+        self.write("tests/lint/long_files.txt", "common/base/long.py because\n")
+        self.expect_finding("length", "is not a long file")
+
+    def test_header_without_introduction_or_guard(self):
+        self.write("common/base/clock.h", "#pragma once\n// A clock.\n")
+        self.expect_finding("headers", "begins without a comment")
+        self.write("common/base/clock.h", "// A clock.\n#include <ctime>\n#pragma once\n")
+        self.expect_finding("headers", "#pragma once")
+        self.write("common/base/clock.h", "// A clock.\n")
+        self.expect_finding("headers", "#pragma once")
+
+    def test_script_that_does_not_parse(self):
+        self.write("deploy/run.sh", "#!/usr/bin/env bash\nif true; then\n")
+        self.assertTrue(any("deploy/run.sh" in finding for finding in self.findings("scripts")))
+
+    def test_script_that_cannot_be_executed(self):
+        (self.root / "deploy/run.sh").chmod(0o644)
+        self.expect_finding("scripts", "not executable")
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
+    def test_script_that_shellcheck_refuses(self):
+        self.write("deploy/run.sh", "#!/usr/bin/env bash\nrm -rf $1/x\n")
+        self.expect_finding("scripts", "deploy/run.sh:2", "SC2086")
+
+    def test_cpp_that_is_not_formatted(self):
+        self.write(".clang-format", "BasedOnStyle: Google\n")
+        self.write("common/base/status.cc", "int  x ;\n")
+        try:
+            self.assertTrue(any("common/base/status.cc:1" in finding for finding in self.findings("format")))
+        except tools.Skipped as reason:
+            self.skipTest(str(reason))
+
+    def test_unknown_host(self):
+        for text in ["https://packages.{}.net/pool", "see packages.{}.org for it", "ftp://user@{}.1.2.3:80/"]:
+            with self.subTest(text=text):
+                self.write("docs/page.md", "first\n" + text.format("3") + "\n")
+                self.expect_finding("names", "docs/page.md:2", "unknown host")
+
+    def test_path_of_one_machine(self):
+        for folder in ["work", "home", "root"]:
+            with self.subTest(folder=folder):
+                self.write("docs/page.md", f"cd /{folder}/anna/convoy\n")
+                self.expect_finding("names", "docs/page.md:1", "path of one machine")
+
+    def test_command_line(self):
+        program = [sys.executable, str(pathlib.Path(lint.__file__)), "--root", str(self.root)]
+        self.assertEqual(subprocess.run([*program, "includes"], capture_output=True, check=False).returncode, 0)
+        self.write("common/base/status.cc", "#include <mpi.h>\n")
+        broken = subprocess.run([*program, "includes"], capture_output=True, text=True, check=False)
+        self.assertEqual(broken.returncode, 1)
+        self.assertIn("common/base/status.cc:1: ", broken.stdout)
+        self.assertEqual(subprocess.run([*program, "nonsense"], capture_output=True, check=False).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,59 @@
+"""Rules for single source files: built, not too long, headers that introduce themselves."""
+
+import pathlib
+import re
+
+from tree import Finding, Tree
+
+MAX_LINES = 500
+SOURCE_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".js", ".mjs", ".ts", ".css", ".html"}
+ALLOWED_LONG_FILES = "tests/lint/long_files.txt"
+
+
+def check_built(tree: Tree) -> list[Finding]:
+    """Every .cc file stands in a CMakeLists.txt, so that no test is written and never run."""
+    named = {path: set(re.split(r"[\s()\"]+", re.sub(r"#.*", "", tree.text(path))))
+             for path in tree.paths if pathlib.PurePath(path).name == "CMakeLists.txt"}
+    return [Finding(path, 0, "is in no CMakeLists.txt, so it is never built")
+            for path in tree.paths if path.endswith(".cc") and not _is_named(path, named)]
+
+
+def _is_named(path: str, named: dict[str, set[str]]) -> bool:
+    """Whether the CMakeLists.txt of the file's folder, or of one above, has its relative path."""
+    for folder in pathlib.PurePath(path).parents:
+        if str(pathlib.PurePath(path).relative_to(folder)) in named.get(str(folder / "CMakeLists.txt"), ()):
+            return True
+    return False
+
+
+def check_length(tree: Tree) -> list[Finding]:
+    """No source has more than MAX_LINES lines, except those in the list of long files."""
+    findings, allowed = [], {}
+    for number, line in tree.lines(ALLOWED_LONG_FILES) if ALLOWED_LONG_FILES in tree.paths else []:
+        if line.strip() and not line.startswith("#"):
+            path, _, reason = line.partition(" ")
+            allowed[path] = number
+            if not reason.strip():
+                findings.append(Finding(ALLOWED_LONG_FILES, number, f"{path} needs a reason"))
+    long_files = {path: len(tree.lines(path)) for path in tree.paths
+                  if pathlib.PurePath(path).suffix in SOURCE_SUFFIXES and len(tree.lines(path)) > MAX_LINES}
+    findings += [Finding(path, 0, f"has {count} lines, more than {MAX_LINES}: split it (or {ALLOWED_LONG_FILES})")
+                 for path, count in long_files.items() if path not in allowed]
+    findings += [Finding(ALLOWED_LONG_FILES, number, f"{path} is not a long file (any more)")
+                 for path, number in allowed.items() if path not in long_files]
+    return findings
+
+
+def check_headers(tree: Tree) -> list[Finding]:
+    """A header begins with a comment that says what it is, and is protected by #pragma once."""
+    findings = []
+    for path in tree.paths:
+        if not path.endswith(".h"):
+            continue
+        lines = tree.text(path).splitlines()
+        if not lines or not re.match(r"// \S", lines[0]):
+            findings.append(Finding(path, 1, "begins without a comment that says what the header is"))
+        code = [line for line in lines if line.strip() and not line.startswith("//")]
+        if not code or code[0] != "#pragma once":
+            findings.append(Finding(path, 0, "#pragma once is not the first line after the comment"))
+    return findings
