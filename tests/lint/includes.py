@@ -11,7 +11,8 @@ BELOW = {
     "common/base": [],
     "common/tensor": ["common/base"],
     "common/kernels": ["common/tensor"],
-    "common/nn": ["common/kernels"],
+    "common/textproto": ["common/base"],
+    "common/nn": ["common/kernels", "common/textproto"],
     "common/optim": ["common/nn"],
     "common/data": ["common/tensor"],
     "common/metrics": ["common/tensor"],
@@ -34,8 +35,9 @@ RESERVED = [
     ("OpenBLAS", r"cblas", ["common/kernels/gemm.cc"]),
     ("MPI", r"mpi(-ext)?\.h$", ["worker/comm/mpi_communicator*"]),
     ("gRPC", r"grpc", ["worker/report/*", "coordinator/*", "client/*"]),
-    ("protobuf", r"google/protobuf/|.*\.pb\.h$",
-     ["common/nn/model_spec.cc", "common/formats/*", "worker/*", "coordinator/*", "client/*"]),
+    # Below common/formats the description of a network is read in one file, nothing else.
+    ("protobuf", r"google/protobuf/|.*\.pb\.h$|common/textproto/",
+     ["common/textproto/*", "common/nn/model_spec.cc", "common/formats/*", "worker/*", "coordinator/*", "client/*"]),
 ]
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(["<])([^">]+)[">]')
