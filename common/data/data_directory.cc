@@ -1,0 +1,185 @@
+#include "common/data/data_directory.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/data/idx.h"
+
+namespace convoy::data {
+namespace {
+
+constexpr int kMinClasses = 2;
+
+// The beginnings and ends of the four files' names; between them stands "-" or ".".
+struct FileName {
+  const char* stem;
+  const char* ending;
+};
+constexpr FileName kTrainImages = {"train-images", "idx3-ubyte"};
+constexpr FileName kTrainLabels = {"train-labels", "idx1-ubyte"};
+constexpr FileName kTestImages = {"t10k-images", "idx3-ubyte"};
+constexpr FileName kTestLabels = {"t10k-labels", "idx1-ubyte"};
+constexpr FileName kAllFiles[] = {kTrainImages, kTrainLabels, kTestImages, kTestLabels};
+
+std::string CanonicalName(const FileName& file) {
+  return absl::StrCat(file.stem, "-", file.ending);
+}
+
+// Returns the path of the file in its first spelling that exists, "" if none does.
+std::string FindFile(const std::string& directory, const FileName& file) {
+  for (const char* compressed : {"", ".gz"}) {
+    for (const char* separator : {"-", "."}) {
+      std::string path =
+          absl::StrCat(directory, "/", file.stem, separator, file.ending, compressed);
+      if (PathExists(path)) return path;
+    }
+  }
+  return "";
+}
+
+bool HoldsAnyFile(const std::string& directory) {
+  return std::any_of(std::begin(kAllFiles), std::end(kAllFiles),
+                     [&](const FileName& file) { return !FindFile(directory, file).empty(); });
+}
+
+absl::Status CheckDirectory(const std::string& directory) {
+  struct stat info {};
+  if (::stat(directory.c_str(), &info) != 0) {
+    return ErrnoStatus(errno, "cannot open the data directory", directory);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat(directory, ": is not a directory"));
+  }
+  if (::access(directory.c_str(), R_OK | X_OK) != 0) {
+    return ErrnoStatus(errno, "cannot open the data directory", directory);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckComplete(const std::string& directory) {
+  std::vector<std::string> missing;
+  for (const FileName& file : kAllFiles) {
+    if (FindFile(directory, file).empty()) missing.push_back(CanonicalName(file));
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat(directory, ": holds no ", absl::StrJoin(missing, ", "), " (nor with .gz)"));
+}
+
+// Returns the images and labels of one half; num_classes is not yet set.
+absl::StatusOr<Dataset> LoadHalf(const std::string& images_path, const std::string& labels_path) {
+  CONVOY_ASSIGN_OR_RETURN(IdxImages images, ReadIdxImages(images_path));
+  CONVOY_ASSIGN_OR_RETURN(IdxLabels labels, ReadIdxLabels(labels_path));
+  if (images.count != labels.count) {
+    return absl::InvalidArgumentError(absl::StrCat(images_path, ": holds ", images.count,
+                                                   " images, but ", labels_path, " ", labels.count,
+                                                   " labels"));
+  }
+  Dataset half;
+  half.count = images.count;
+  half.height = images.height;
+  half.width = images.width;
+  half.pixels = std::move(images.pixels);
+  half.labels = std::move(labels.labels);
+  return half;
+}
+
+absl::Status CheckSameSizes(const Dataset& train, const Dataset& test,
+                            const std::string& test_path) {
+  if (train.height == test.height && train.width == test.width) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(test_path, ": holds images of ", test.height, " x ", test.width,
+                   " pixels, but those to train on are ", train.height, " x ", train.width));
+}
+
+absl::Status CheckLabels(const Dataset& test, const std::string& path) {
+  for (size_t i = 0; i < test.labels.size(); ++i) {
+    if (test.labels[i] < test.num_classes) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": label ", int{test.labels[i]}, " of image ", i, " is beyond the ", test.num_classes,
+        " classes of the training labels (0 to ", test.num_classes - 1, ")"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DataSource> Load(const std::string& directory) {
+  CONVOY_RETURN_IF_ERROR(CheckDirectory(directory));
+  CONVOY_RETURN_IF_ERROR(CheckComplete(directory));
+  DataSource source;
+  source.where = directory;
+  CONVOY_ASSIGN_OR_RETURN(
+      source.train, LoadHalf(FindFile(directory, kTrainImages), FindFile(directory, kTrainLabels)));
+  const std::string test_images = FindFile(directory, kTestImages);
+  const std::string test_labels = FindFile(directory, kTestLabels);
+  CONVOY_ASSIGN_OR_RETURN(source.test, LoadHalf(test_images, test_labels));
+  CONVOY_RETURN_IF_ERROR(CheckSameSizes(source.train, source.test, test_images));
+  const auto largest = std::max_element(source.train.labels.begin(), source.train.labels.end());
+  source.train.num_classes = std::max(kMinClasses, 1 + *largest);
+  source.test.num_classes = source.train.num_classes;
+  CONVOY_RETURN_IF_ERROR(CheckLabels(source.test, test_labels));
+  source.sha256 = DataSha256(source.train, source.test);
+  source.kind = source.sha256 == kMnistSha256 ? kKindMnist : kKindIdx;
+  return source;
+}
+
+// What to do about an error of Load.
+std::string Advice(const absl::Status& error, const std::string& directory) {
+  if (error.code() == absl::StatusCode::kNotFound) {
+    return absl::StrCat("deploy/get-mnist.sh ", directory,
+                        " fetches MNIST; --data generated does without");
+  }
+  if (error.code() == absl::StatusCode::kPermissionDenied) {
+    return "make it readable, or choose other data with --data";
+  }
+  return "replace it (deploy/get-mnist.sh fetches MNIST), or choose other data with --data";
+}
+
+// Returns the user's home directory, "" if there is none.
+std::string HomeDirectory() {
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return home;
+  const struct passwd* entry = ::getpwuid(::getuid());
+  return entry == nullptr ? "" : entry->pw_dir;
+}
+
+std::vector<std::string> DefaultDirectories() {
+  std::vector<std::string> directories = {"./data/mnist"};
+  const std::string home = HomeDirectory();
+  if (!home.empty()) directories.push_back(absl::StrCat(home, "/.cache/convoy/mnist"));
+  return directories;
+}
+
+}  // namespace
+
+DataChoice FindDataDirectory(const std::string& flag) {
+  if (flag == kGeneratedFlag) return {"", "--data generated"};
+  if (!flag.empty()) return {flag, "--data"};
+  const char* named = std::getenv("CONVOY_DATA");
+  if (named != nullptr && *named != '\0') return {named, "$CONVOY_DATA"};
+  const std::vector<std::string> defaults = DefaultDirectories();
+  for (const std::string& directory : defaults) {
+    if (HoldsAnyFile(directory)) return {directory, "found without being named"};
+  }
+  return {"", absl::StrCat("no data named, none found in ", absl::StrJoin(defaults, " or "))};
+}
+
+absl::StatusOr<DataSource> LoadIdxDirectory(const std::string& directory) {
+  absl::StatusOr<DataSource> source = Load(directory);
+  if (source.ok()) return source;
+  return absl::Status(source.status().code(), absl::StrCat(source.status().message(), "; ",
+                                                           Advice(source.status(), directory)));
+}
+
+}  // namespace convoy::data
