@@ -1,0 +1,52 @@
+#include "common/optim/optimizer.h"
+
+#include <cmath>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/base/status.h"
+#include "common/optim/adam.h"
+#include "common/optim/sgd.h"
+
+namespace convoy::optim {
+namespace {
+
+absl::Status RequirePositive(const std::string& field, double value) {
+  // In single precision too, in which the update is done.
+  if (std::isfinite(value) && static_cast<float>(value) > 0 &&
+      std::isfinite(static_cast<float>(value))) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("optimizer: ", field, " is ", value, "; give a positive number, such as 0.001"));
+}
+
+absl::Status RequireFraction(const std::string& field, double value) {
+  if (value >= 0 && value < 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("optimizer: ", field, " is ", value,
+                                                 "; give a number from 0 to below 1, such as 0.9"));
+}
+
+}  // namespace
+
+absl::Status ValidateOptimizer(const OptimizerConfig& config) {
+  CONVOY_RETURN_IF_ERROR(RequirePositive("learning_rate", config.learning_rate));
+  switch (config.kind) {
+    case OptimizerConfig::Kind::kSgd:
+      return RequireFraction("momentum", config.momentum);
+    case OptimizerConfig::Kind::kAdam:
+      CONVOY_RETURN_IF_ERROR(RequireFraction("beta_1", config.beta_1));
+      CONVOY_RETURN_IF_ERROR(RequireFraction("beta_2", config.beta_2));
+      return RequirePositive("epsilon", config.epsilon);
+  }
+  return absl::InvalidArgumentError("optimizer: unknown kind; use sgd or adam");
+}
+
+absl::StatusOr<std::unique_ptr<Optimizer>> Optimizer::Create(const OptimizerConfig& config) {
+  CONVOY_RETURN_IF_ERROR(ValidateOptimizer(config));
+  if (config.kind == OptimizerConfig::Kind::kSgd) return std::make_unique<Sgd>(config);
+  return std::make_unique<Adam>(config);
+}
+
+}  // namespace convoy::optim
