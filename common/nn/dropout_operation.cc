@@ -20,7 +20,8 @@ class DropoutOperation : public Operation {
 
   void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
                float* dst) const override {
-    const kernels::DropoutKey key{.seed = pass.seed, .epoch = pass.epoch, .layer_ordinal = ordinal_};
+    const kernels::DropoutKey key{
+        .seed = pass.seed, .epoch = pass.epoch, .layer_ordinal = ordinal_};
     kernels::DropoutForward(key, rate_, pass.num_images, elems_, pass.image_index, src, dst,
                             Keep(memory));
   }

@@ -18,8 +18,8 @@ Executor::Executor(const Plan& plan, int max_images) : plan_(plan), max_images_(
     activations_.emplace_back(images * static_cast<size_t>(stage.dst_elems));
     saved_.emplace_back(static_cast<size_t>(stage.operation->SavedBytes(max_images)));
     scratch_bytes = std::max(scratch_bytes, stage.operation->ScratchBytes(max_images));
-    largest = std::max({largest, static_cast<size_t>(stage.src_elems),
-                        static_cast<size_t>(stage.dst_elems)});
+    largest = std::max(
+        {largest, static_cast<size_t>(stage.src_elems), static_cast<size_t>(stage.dst_elems)});
   }
   scratch_ = AlignedBuffer<std::byte>(static_cast<size_t>(scratch_bytes));
   d_dst_ = AlignedBuffer<float>(images * largest);

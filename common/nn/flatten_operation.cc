@@ -10,9 +10,8 @@ absl::StatusOr<Match> MatchFlatten(const std::vector<Layer>& layers, size_t firs
 }
 
 absl::Status DeclineKind(const Layer& layer, std::string_view wanted) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("starts with a ", std::string(LayerTypeName(layer.kind)), ", not a ",
-                   std::string(wanted)));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "starts with a ", std::string(LayerTypeName(layer.kind)), ", not a ", std::string(wanted)));
 }
 
 }  // namespace convoy::nn

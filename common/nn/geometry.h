@@ -19,8 +19,8 @@ kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer);
 // Returns the kernel that computes `function`; kLinear for a softmax, which the loss computes.
 kernels::Activation ActivationKernel(ActivationFunction function);
 
-// Returns where the layer's kernel and bias begin among the network's parameters; -1 without a bias.
-// REQUIRES: the layer has a kernel.
+// Returns where the layer's kernel and bias begin among the network's parameters; -1 without a
+// bias. REQUIRES: the layer has a kernel.
 int64_t KernelOffset(const Layer& layer);
 int64_t BiasOffset(const Layer& layer);
 

@@ -1,5 +1,6 @@
-// main() of tests that run under mpirun: every rank runs every test; if a test fails on one rank, all
-// ranks fail. --world-size=N must be given and true, so that a test can never pass by running alone.
+// main() of tests that run under mpirun: every rank runs every test; if a test fails on one rank,
+// all ranks fail. --world-size=N must be given and true, so that a test can never pass by running
+// alone.
 #include <gtest/gtest.h>
 
 #include <cstdio>

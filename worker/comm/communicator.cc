@@ -14,9 +14,8 @@ absl::Status Agree(Communicator& communicator, const absl::Status& status) {
   const auto first = std::find_if(codes.begin(), codes.end(), [](int32_t c) { return c != 0; });
   if (first == codes.end()) return absl::OkStatus();
   const auto culprit = static_cast<int>(first - codes.begin());
-  CONVOY_ASSIGN_OR_RETURN(
-      const std::string message,
-      BroadcastString(communicator, std::string(status.message()), culprit));
+  CONVOY_ASSIGN_OR_RETURN(const std::string message,
+                          BroadcastString(communicator, std::string(status.message()), culprit));
   const std::string prefix = culprit == 0 ? "" : absl::StrCat("rank ", culprit, ": ");
   return absl::Status(static_cast<absl::StatusCode>(*first), absl::StrCat(prefix, message));
 }

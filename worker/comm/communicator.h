@@ -65,13 +65,14 @@ class Communicator {
   virtual absl::Status AllGatherParts(float* inout, std::span<const int64_t> counts,
                                       std::span<const int64_t> offsets) = 0;
 
-  // As AllGatherParts, but only root gets the parts: its recv, at offsets. send is this rank's part.
+  // As AllGatherParts, but only root gets the parts: its recv, at offsets. send is this rank's
+  // part.
   virtual absl::Status GatherParts(const float* send, float* recv, std::span<const int64_t> counts,
                                    std::span<const int64_t> offsets, int root) = 0;
 
   // Starts inout[i] = the sum over all ranks, for i < n, in an order that the library chooses: not
-  // the same bits at another world size. The array must stay until Wait has returned. Several may be
-  // under way, started in the same order everywhere.
+  // the same bits at another world size. The array must stay until Wait has returned. Several may
+  // be under way, started in the same order everywhere.
   virtual absl::StatusOr<std::unique_ptr<PendingSum>> StartAllReduceSum(float* inout,
                                                                         int64_t n) = 0;
 

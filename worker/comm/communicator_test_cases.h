@@ -116,8 +116,7 @@ inline void CheckShareFromRoot(Communicator& comm) {
 inline void CheckAgree(Communicator& comm) {
   EXPECT_TRUE(Agree(comm, absl::OkStatus()).ok());
   const int last = comm.world_size() - 1;
-  const absl::Status own =
-      comm.rank() == last ? absl::NotFoundError("gone") : absl::OkStatus();
+  const absl::Status own = comm.rank() == last ? absl::NotFoundError("gone") : absl::OkStatus();
   const absl::Status agreed = Agree(comm, own);
   EXPECT_EQ(agreed.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(agreed.message(), last == 0 ? "gone" : "rank " + std::to_string(last) + ": gone");

@@ -112,9 +112,9 @@ class MpiCommunicator : public Communicator {
         MpiStatus(MPI_Comm_set_errhandler(world_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler"));
     CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Comm_rank(world_, &rank_), "MPI_Comm_rank"));
     CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Comm_size(world_, &world_size_), "MPI_Comm_size"));
-    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Comm_split_type(world_, MPI_COMM_TYPE_SHARED, rank_,
-                                                         MPI_INFO_NULL, &host_),
-                                     "MPI_Comm_split_type"));
+    CONVOY_RETURN_IF_ERROR(
+        MpiStatus(MPI_Comm_split_type(world_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &host_),
+                  "MPI_Comm_split_type"));
     CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Comm_rank(host_, &local_rank_), "MPI_Comm_rank"));
     CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Comm_size(host_, &local_size_), "MPI_Comm_size"));
     const int color = local_rank_ == 0 ? 0 : MPI_UNDEFINED;
@@ -146,10 +146,9 @@ class MpiCommunicator : public Communicator {
     CONVOY_ASSIGN_OR_RETURN(const std::vector<int> offsets_out, ToInts(send_offsets));
     CONVOY_ASSIGN_OR_RETURN(const std::vector<int> counts_in, ToInts(recv_counts));
     CONVOY_ASSIGN_OR_RETURN(const std::vector<int> offsets_in, ToInts(recv_offsets));
-    return MpiStatus(
-        MPI_Alltoallv(send, counts_out.data(), offsets_out.data(), MPI_FLOAT, recv,
-                      counts_in.data(), offsets_in.data(), MPI_FLOAT, world_),
-        "MPI_Alltoallv");
+    return MpiStatus(MPI_Alltoallv(send, counts_out.data(), offsets_out.data(), MPI_FLOAT, recv,
+                                   counts_in.data(), offsets_in.data(), MPI_FLOAT, world_),
+                     "MPI_Alltoallv");
   }
 
   absl::Status AllGatherParts(float* inout, std::span<const int64_t> counts,
@@ -191,9 +190,8 @@ class MpiCommunicator : public Communicator {
     MPI_Aint window_bytes = 0;
     int unit = 0;
     void* base = nullptr;
-    CONVOY_RETURN_IF_ERROR(
-        MpiStatus(MPI_Win_shared_query(window, 0, &window_bytes, &unit, &base),
-                  "MPI_Win_shared_query"));
+    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Win_shared_query(window, 0, &window_bytes, &unit, &base),
+                                     "MPI_Win_shared_query"));
     auto shared =
         std::make_unique<WindowBytes>(window, static_cast<const uint8_t*>(base), num_bytes);
     if (rank_ == root && num_bytes > 0) {
@@ -223,7 +221,8 @@ class MpiCommunicator : public Communicator {
 };
 
 void YieldWhereRanksOutnumberCores() {
-  const int local_ranks = EnvironmentInt({"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE"}, 1);
+  const int local_ranks =
+      EnvironmentInt({"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE"}, 1);
   const auto cores = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
   if (local_ranks > cores) ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", /*overwrite=*/1);
 }
@@ -248,9 +247,8 @@ int WorldSizeFromEnvironment() {
 absl::StatusOr<std::unique_ptr<MpiRuntime>> MpiRuntime::Initialize() {
   YieldWhereRanksOutnumberCores();
   int provided = MPI_THREAD_SINGLE;
-  CONVOY_RETURN_IF_ERROR(
-      MpiStatus(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided),
-                "MPI_Init_thread"));
+  CONVOY_RETURN_IF_ERROR(MpiStatus(
+      MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread"));
   if (provided < MPI_THREAD_FUNNELED) {
     return absl::UnavailableError("this MPI does not allow threads beside the one that calls it");
   }

@@ -12,7 +12,8 @@ namespace convoy::comm {
 // environment tells.
 bool LaunchedByMpi();
 
-// Returns this process's rank as the launcher's environment tells it, before MPI_Init; 0 if unknown.
+// Returns this process's rank as the launcher's environment tells it, before MPI_Init; 0 if
+// unknown.
 int RankFromEnvironment();
 
 // Returns the world size as the launcher's environment tells it; 1 if unknown.
