@@ -42,7 +42,7 @@ ThreadTeam::~ThreadTeam() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ThreadTeam::Run(const std::function<void(int thread)>& work) {
+void ThreadTeam::Run(absl::FunctionRef<void(int thread)> work) {
   if (threads_.empty()) {
     work(0);
     return;

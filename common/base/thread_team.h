@@ -3,9 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <thread>
 #include <vector>
+
+#include "absl/functional/function_ref.h"
 
 namespace convoy {
 
@@ -23,13 +24,13 @@ class ThreadTeam {
 
   // Calls work(thread) for every thread in [0, size()) and returns when all have returned. What
   // they wrote is visible to the caller afterwards.
-  void Run(const std::function<void(int thread)>& work);
+  void Run(absl::FunctionRef<void(int thread)> work);
 
  private:
   void Serve(int thread);
 
   std::vector<std::thread> threads_;
-  const std::function<void(int)>* work_ = nullptr;  // null ends the threads
+  const absl::FunctionRef<void(int)>* work_ = nullptr;  // null ends the threads
   std::atomic<uint32_t> generation_{0};             // moves when there is work
   std::atomic<int> running_{0};                     // threads that have not finished it
 };
