@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/failpoint.h"
 #include "common/base/status.h"
 
 namespace convoy {
@@ -132,6 +133,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
   absl::Status status = WriteAndSync(temporary, content);
+  Failpoint("before_rename", path);
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, "cannot rename to", path);
   }
@@ -139,6 +141,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
     ::unlink(temporary.c_str());
     return status;
   }
+  Failpoint("after_rename", path);
   return SyncDirectory(ParentOf(path));
 }
 

@@ -1,0 +1,42 @@
+#include "common/base/failpoint.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "common/base/check.h"
+
+namespace convoy {
+namespace {
+
+struct Setting {
+  std::string name;  // "" when none is set
+  int hit = 1;
+  std::string text;
+};
+
+Setting FromEnvironment() {
+  Setting setting;
+  const char* value = std::getenv("CONVOY_FAILPOINT");
+  if (value == nullptr) return setting;
+  const std::vector<std::string> parts = absl::StrSplit(value, absl::MaxSplits(':', 2));
+  setting.name = parts[0];
+  if (parts.size() > 1) CONVOY_CHECK(absl::SimpleAtoi(parts[1], &setting.hit));
+  if (parts.size() > 2) setting.text = parts[2];
+  return setting;
+}
+
+}  // namespace
+
+void Failpoint(std::string_view name, std::string_view about) {
+  static const Setting setting = FromEnvironment();
+  static std::atomic<int> hits{0};
+  if (setting.name != name || about.find(setting.text) == std::string_view::npos) return;
+  if (hits.fetch_add(1) + 1 == setting.hit) std::raise(SIGKILL);
+}
+
+}  // namespace convoy
