@@ -25,6 +25,7 @@ Setting FromEnvironment() {
   if (value == nullptr) return setting;
   const std::vector<std::string> parts = absl::StrSplit(value, absl::MaxSplits(':', 2));
   setting.name = parts[0];
+  // A number that is none is a slip of the test's author.
   if (parts.size() > 1) CONVOY_CHECK(absl::SimpleAtoi(parts[1], &setting.hit));
   if (parts.size() > 2) setting.text = parts[2];
   return setting;

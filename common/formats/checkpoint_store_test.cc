@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/formats/container_layout.h"
 #include "common/formats/samples.h"
@@ -41,7 +43,7 @@ class CheckpointStoreTest : public ::testing::Test {
  protected:
   CheckpointStoreTest() {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = ::testing::TempDir() + "/store_" + test->name();
+    directory_ = absl::StrCat(::testing::TempDir(), "/store_", test->name(), "_", getpid());
     fs::remove_all(directory_);
   }
   ~CheckpointStoreTest() override { fs::remove_all(directory_); }

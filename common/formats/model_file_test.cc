@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cmath>
 #include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/formats/samples.h"
@@ -158,13 +160,15 @@ TEST(ModelFileTest, CheckpointIsReadAsTheModelOfItsStep) {
 }
 
 TEST(ModelFileTest, FilesAreWrittenAndReadAndNamedInErrors) {
-  const std::string path = ::testing::TempDir() + "/model_file_test.convoy";
+  const std::string path =
+      absl::StrCat(::testing::TempDir(), "/model_file_test_", getpid(), ".convoy");
   ASSERT_TRUE(WriteModel(path, samples::Model(4)).ok());
   EXPECT_EQ(WeightsSha256(ReadModel(path).value().tensors),
             WeightsSha256(samples::Model(4).tensors));
   ASSERT_TRUE(WriteFileAtomically(path, "text").ok());
   EXPECT_THAT(MessageOf(ReadModel(path).status()), HasSubstr(path));
   EXPECT_EQ(ReadModel(path + ".missing").status().code(), absl::StatusCode::kNotFound);
+  ::unlink(path.c_str());
 }
 
 }  // namespace

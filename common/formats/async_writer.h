@@ -1,0 +1,64 @@
+// Checkpoints are written by a thread of their own, so that training does not wait for the disk.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/formats/checkpoint.h"
+
+namespace convoy::formats {
+
+// Calls `save` for one checkpoint after another, in the order of their submission, on one thread.
+//
+// Errors: a checkpoint that could not be saved does not stop the next. The first error since the
+// last report is returned, once, by the next Submit or Flush; the caller decides whether to go on.
+//
+// Thread-compatible: one thread owns the writer. `save` runs on the writer's thread.
+class CheckpointWriter {
+ public:
+  using SaveFunction = std::function<absl::Status(const Checkpoint&)>;
+
+  // `save` is usually CheckpointStore::Save, whose store then belongs to this writer's thread.
+  explicit CheckpointWriter(SaveFunction save);
+
+  // Saves what is pending, then ends the thread. An error is lost: call Flush before.
+  ~CheckpointWriter();
+  CheckpointWriter(const CheckpointWriter&) = delete;
+  CheckpointWriter& operator=(const CheckpointWriter&) = delete;
+
+  // Returns a checkpoint to fill in and Submit: an old one when there is one, for the memory of its
+  // vectors. Its content is old too: assign every member. At most three exist in a steady state,
+  // one being filled, one waiting and one being saved.
+  std::unique_ptr<Checkpoint> TakeBuffer();
+
+  // Hands over `checkpoint`. Returns at once unless two are pending, one being saved and one
+  // waiting: then it blocks until the first is saved. Returns an earlier checkpoint's error, if
+  // any; `checkpoint` is accepted all the same.
+  absl::Status Submit(std::unique_ptr<Checkpoint> checkpoint);
+
+  // Blocks until everything submitted is saved or has failed. Returns the first error that has not
+  // been reported.
+  absl::Status Flush();
+
+ private:
+  void Serve();
+  absl::Status TakeError();
+
+  const SaveFunction save_;
+  std::mutex mutex_;
+  // The members below are guarded by mutex_.
+  std::condition_variable changed_;
+  std::unique_ptr<Checkpoint> waiting_;
+  bool saving_ = false;
+  bool ending_ = false;
+  absl::Status error_;
+  std::vector<std::unique_ptr<Checkpoint>> free_;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace convoy::formats
