@@ -27,7 +27,8 @@ Executor::Executor(const Plan& plan, int max_images) : plan_(plan), max_images_(
 }
 
 kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& pass,
-                                  const ImageBatch& batch, float* gradient) {
+                                  const ImageBatch& batch, float* gradient,
+                                  GradientListener* listener) {
   CONVOY_CHECK_EQ(pass.num_images, batch.num_images);
   Stopwatch watch;
   LoadPixels(batch);
@@ -42,12 +43,13 @@ kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& pa
                                    activations_.back().data(), batch.labels, d_dst_.data(),
                                    /*loss_per_image=*/nullptr);
   seconds_.forward += watch.Lap();
-  Backward(weights, pass, gradient);
+  Backward(weights, pass, gradient, listener);
   seconds_.backward += watch.Lap();
   return sums;
 }
 
-void Executor::Backward(const PreparedWeights& weights, const Pass& pass, float* gradient) {
+void Executor::Backward(const PreparedWeights& weights, const Pass& pass, float* gradient,
+                        GradientListener* listener) {
   const auto& stages = plan_.stages();
   for (size_t i = stages.size(); i-- > 0;) {
     // Nobody asks for the gradient of the images themselves.
@@ -55,6 +57,9 @@ void Executor::Backward(const PreparedWeights& weights, const Pass& pass, float*
     stages[i].operation->Backward(pass, MemoryOf(weights, i), activations_[i].data(),
                                   activations_[i + 1].data(), d_dst_.data(), d_src, gradient);
     std::swap(d_dst_, d_src_);
+    if (listener != nullptr && stages[i].has_parameters) {
+      listener->OnGradientFrom(stages[i].parameters_begin);
+    }
   }
 }
 

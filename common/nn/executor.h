@@ -30,6 +30,15 @@ struct ExecutorSeconds {
   double backward = 0;
 };
 
+// Is told how far a backward pass has come.
+class GradientListener {
+ public:
+  virtual ~GradientListener() = default;
+  // The gradient is complete from parameter `begin` on. Called once a stage that has parameters,
+  // from the last to the first.
+  virtual void OnGradientFrom(int64_t begin) = 0;
+};
+
 // Owns the memory of one thread's passes, all taken by the constructor. Thread-compatible.
 class Executor {
  public:
@@ -37,9 +46,10 @@ class Executor {
   Executor(const Plan& plan, int max_images);
 
   // Runs forward and backward. Writes the gradient of the SUM of the images' losses into `gradient`
-  // [num_parameters]; returns the sum of the losses and the number of right answers.
+  // [num_parameters]; returns the sum of the losses and the number of right answers. `listener` may
+  // be null.
   kernels::LossSums Train(const PreparedWeights& weights, const Pass& pass, const ImageBatch& batch,
-                          float* gradient);
+                          float* gradient, GradientListener* listener = nullptr);
 
   // Runs forward without dropout; returns the sum of the losses and the number of right answers.
   kernels::LossSums Evaluate(const PreparedWeights& weights, const ImageBatch& batch);
@@ -54,7 +64,8 @@ class Executor {
   void LoadPixels(const ImageBatch& batch);
   const float* Infer(const PreparedWeights& weights, const ImageBatch& batch);
   OperationMemory MemoryOf(const PreparedWeights& weights, size_t stage);
-  void Backward(const PreparedWeights& weights, const Pass& pass, float* gradient);
+  void Backward(const PreparedWeights& weights, const Pass& pass, float* gradient,
+                GradientListener* listener);
 
   const Plan& plan_;
   int max_images_;

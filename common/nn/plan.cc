@@ -59,6 +59,11 @@ void Plan::AddStage(Match match, size_t first, const OperationFactory& factory) 
               .dst_elems = ElemsOf(layers[last].output),
               .prepared_offset = prepared_floats_};
   prepared_floats_ += stage.operation->PreparedFloats();
+  for (size_t i = last + 1; i-- > first;) {
+    if (layers[i].parameters.empty()) continue;
+    stage.has_parameters = true;
+    stage.parameters_begin = layers[i].parameters.front().offset;
+  }
   stages_.push_back(std::move(stage));
 }
 

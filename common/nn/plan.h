@@ -23,6 +23,8 @@ class Plan {
     int64_t src_elems = 0;  // of one image
     int64_t dst_elems = 0;  // of one image
     int64_t prepared_offset = 0;
+    bool has_parameters = false;
+    int64_t parameters_begin = 0;  // of its layers, if it has any
   };
 
   explicit Plan(Network network);

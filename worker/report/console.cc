@@ -1,0 +1,154 @@
+#include "worker/report/console.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace convoy::report {
+namespace {
+
+constexpr int kBarWidth = 30;
+constexpr double kRedrawSeconds = 0.1;
+
+// 48000 -> "48,000".
+std::string Thousands(int64_t number) {
+  std::string digits = absl::StrCat(number);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+// 75 -> "1:15".
+std::string Duration(double seconds) {
+  const auto whole = static_cast<int64_t>(std::ceil(seconds));
+  if (whole < 60) return absl::StrCat(whole, "s");
+  if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
+  return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string Count(int64_t number, const std::string& noun) {
+  return absl::StrCat(Thousands(number), " ", noun, number == 1 ? "" : "s");
+}
+
+std::string DataLine(const JobFacts& facts) {
+  std::string what = facts.data_kind == "mnist" ? "MNIST" : facts.data_kind;
+  if (facts.data_kind == "generated") what = "generated digits (this is not MNIST)";
+  return absl::StrCat(what, ", ", facts.data_where);
+}
+
+}  // namespace
+
+Console::Console(std::FILE* out, int verbose, std::string run_directory)
+    : out_(out),
+      verbose_(verbose),
+      bar_(verbose == 1 && ::isatty(::fileno(out)) != 0),
+      run_directory_(std::move(run_directory)) {}
+
+void Console::Print(const std::string& text) {
+  if (verbose_ == 0) return;
+  std::fputs(text.c_str(), out_);
+  std::fflush(out_);
+}
+
+void Console::OnStart(const JobFacts& facts) {
+  facts_ = facts;
+  const std::vector<std::string> hosts = facts.DistinctHosts();
+  Print(absl::StrCat("Convoy trains on ", Count(facts.world_size, "rank"), " (",
+                     Count(facts.TotalThreads(), "thread"), " in all) on ",
+                     Count(static_cast<int64_t>(hosts.size()), "host"), ": ",
+                     absl::StrJoin(hosts, ", "), "\n"));
+  Print(absl::StrCat("  kernels  ", facts.isa, ", OpenBLAS for ", facts.blas_core, ", reduction ",
+                     facts.reduce, "\n"));
+  Print(absl::StrCat("  data     ", DataLine(facts), "\n"));
+  Print(absl::StrCat("  images   ", Thousands(facts.train_images), " to train on, ",
+                     Thousands(facts.validation_images), " for validation, ",
+                     Thousands(facts.test_images), " for the test\n"));
+  Print(absl::StrCat("  batch    ", facts.batch_size, " images in micro-batches of ",
+                     facts.micro_batch, ", seed ", facts.seed, "\n"));
+  const int64_t micro_batches = (facts.batch_size + facts.micro_batch - 1) / facts.micro_batch;
+  if (facts.TotalThreads() > micro_batches) {
+    Print(absl::StrCat("  note     a batch has only ", Count(micro_batches, "micro-batch"),
+                       "es of work: ", facts.TotalThreads() - micro_batches,
+                       " threads will idle; a larger --batch-size would use them\n"));
+  }
+  if (facts.reduce == "mpi") {
+    Print("  note     --reduce mpi: other bits at another number of ranks\n");
+  }
+  if (facts.resumed_at_step > 0) {
+    Print(absl::StrCat("  resumed  at step ", Thousands(facts.resumed_at_step), ", restart ",
+                       facts.restarts, "\n"));
+  }
+  Print("\n" + facts.model_summary + "\n");
+}
+
+void Console::OnEpochStart(int64_t epoch, int64_t step_in_epoch) {
+  since_epoch_ = Stopwatch();
+  last_drawn_ = 0;
+  first_step_ = step_in_epoch;
+  if (verbose_ == 1) Print(absl::StrCat("Epoch ", epoch + 1, "/", facts_.epochs, "\n"));
+}
+
+std::string Console::Bar(int64_t done) const {
+  const int64_t total = facts_.steps_per_epoch;
+  const auto filled = static_cast<int>(kBarWidth * done / std::max<int64_t>(total, 1));
+  std::string bar(static_cast<size_t>(filled), '=');
+  if (filled < kBarWidth) bar += '>';
+  bar.resize(kBarWidth, '.');
+  const int digits = static_cast<int>(absl::StrCat(total).size());
+  return absl::StrFormat("%*d/%d [%s]", digits, done, total, bar);
+}
+
+void Console::OnStep(const StepProgress& progress) {
+  if (!bar_) return;
+  const double elapsed = since_epoch_.Elapsed();
+  const bool last = progress.step_in_epoch == facts_.steps_per_epoch;
+  if (elapsed - last_drawn_ < kRedrawSeconds && !last) return;
+  last_drawn_ = elapsed;
+  const auto steps_done = static_cast<double>(progress.step_in_epoch - first_step_);
+  const auto steps_left = static_cast<double>(facts_.steps_per_epoch - progress.step_in_epoch);
+  // Erases what is left of a longer line.
+  Print(absl::StrFormat("\r%s - ETA: %s - loss: %.4f - accuracy: %.4f - %s images/s\033[K",
+                        Bar(progress.step_in_epoch),
+                        Duration(elapsed / std::max(steps_done, 1.0) * steps_left), progress.loss,
+                        progress.accuracy,
+                        Thousands(static_cast<int64_t>(progress.images_per_second))));
+}
+
+void Console::OnEpoch(const EpochReport& report) {
+  std::string line = bar_ ? "\r" : "";
+  if (verbose_ == 2) absl::StrAppend(&line, "Epoch ", report.epoch + 1, "/", facts_.epochs, " - ");
+  if (verbose_ == 1) absl::StrAppend(&line, Bar(facts_.steps_per_epoch), " - ");
+  absl::StrAppend(&line, absl::StrFormat("%.1fs", report.train_seconds));
+  for (const auto& [name, value] : report.metrics) {
+    absl::StrAppend(&line, " - ", name, ": ", absl::StrFormat("%.4f", value));
+  }
+  if (report.train_seconds > 0) {
+    const double rate = static_cast<double>(report.train_images) / report.train_seconds;
+    absl::StrAppend(&line, " - ", Thousands(static_cast<int64_t>(rate)), " images/s");
+  }
+  Print(line + (bar_ ? "\033[K\n" : "\n"));
+}
+
+void Console::OnStopped(int64_t global_step) {
+  Print(absl::StrCat(bar_ ? "\n" : "", "Stopped on request at step ", Thousands(global_step),
+                     "; the checkpoint is in ", run_directory_,
+                     "/checkpoints. Go on with --run-dir ", run_directory_, " --resume\n"));
+}
+
+void Console::OnFinished(const FinalReport& report) {
+  Print(absl::StrFormat("\nTest loss %.4f, test accuracy %.2f%% on %s images, after %s\n",
+                        report.test_loss, 100 * report.test_accuracy,
+                        Thousands(facts_.test_images), Duration(since_start_.Elapsed())));
+  Print(absl::StrCat("Weights SHA-256 ", report.weights_sha256, "\n"));
+  Print(absl::StrCat("Everything is in ", run_directory_,
+                     ": model.convoy, history.json, summary.json, checkpoints\n"));
+}
+
+}  // namespace convoy::report

@@ -1,0 +1,54 @@
+// What the training loop tells: rank 0's terminal and run directory listen.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/metrics/history.h"
+#include "common/metrics/phase_seconds.h"
+#include "worker/report/job_facts.h"
+
+namespace convoy::report {
+
+// Where training stands after a step.
+struct StepProgress {
+  int64_t epoch = 0;          // from 0
+  int64_t step_in_epoch = 0;  // steps done
+  int64_t global_step = 0;    // steps done since the start
+  double loss = 0;            // mean over the epoch's images so far
+  double accuracy = 0;        // likewise
+  double images_per_second = 0;
+};
+
+struct EpochReport {
+  int64_t epoch = 0;  // from 0
+  double train_seconds = 0;
+  double validation_seconds = 0;
+  int64_t train_images = 0;
+  metrics::EpochMetrics metrics;
+  std::vector<metrics::PhaseSeconds> phases;  // of each rank, since this process started
+  int64_t peak_rss_bytes = 0;                 // of the largest rank
+};
+
+// How a job ended.
+struct FinalReport {
+  double test_loss = 0;
+  double test_accuracy = 0;
+  std::string weights_sha256;
+};
+
+// Called on rank 0's training thread, in order; must not block for long.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void OnStart(const JobFacts& facts) {}
+  virtual void OnEpochStart(int64_t epoch, int64_t step_in_epoch) {}
+  virtual void OnStep(const StepProgress& progress) {}
+  virtual void OnEpoch(const EpochReport& report) {}
+  // The last checkpoint is on its way to the disk: step, or -1 where none was asked for.
+  virtual void OnStopped(int64_t global_step) {}
+  virtual void OnFinished(const FinalReport& report) {}
+};
+
+}  // namespace convoy::report

@@ -1,0 +1,114 @@
+#include "worker/report/run_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+
+namespace convoy::report {
+
+std::string RunDirectory::DefaultPath() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &local);
+  std::random_device random;  // a name, not part of any result
+  std::string path;
+  do {
+    path = absl::StrFormat("runs/%s-%04x", text.data(), random() & 0xffffu);
+  } while (PathExists(path));
+  return path;
+}
+
+absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::string& path,
+                                                                 bool resume) {
+  if (PathExists(path) && !resume) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "--run-dir: ", path, " exists already; add --resume to go on with it, or name another"));
+  }
+  absl::Status created = CreateDirectories(path + "/checkpoints");
+  if (!created.ok()) return Annotate(created, "--run-dir");
+  const std::string lock_path = path + "/.lock";
+  const int lock_fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_fd < 0) return Annotate(ErrnoStatus(errno, "cannot write to", path), "--run-dir");
+  if (::flock(lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(lock_fd);
+    return absl::FailedPreconditionError(
+        absl::StrCat("--run-dir: another trainer is at work in ", path));
+  }
+  return std::unique_ptr<RunDirectory>(new RunDirectory(path, lock_fd));
+}
+
+RunDirectory::RunDirectory(std::string path, int lock_fd)
+    : path_(std::move(path)), lock_fd_(lock_fd), thread_([this] { Serve(); }) {}
+
+RunDirectory::~RunDirectory() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+  ::close(lock_fd_);
+}
+
+void RunDirectory::Write(const std::string& name, std::string content) {
+  Enqueue([path = FilePath(name), content = std::move(content)] {
+    return WriteFileAtomically(path, content);
+  });
+}
+
+void RunDirectory::Log(std::string line) {
+  Enqueue([path = FilePath("log.txt"), line = std::move(line)] {
+    return AppendToFile(path, line + "\n");
+  });
+}
+
+absl::Status RunDirectory::Flush() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return tasks_.empty() && !busy_; });
+  return std::exchange(error_, absl::OkStatus());
+}
+
+absl::Status RunDirectory::status() {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+void RunDirectory::Enqueue(std::function<absl::Status()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_all();
+}
+
+void RunDirectory::Serve() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !tasks_.empty() || ending_; });
+    if (tasks_.empty()) return;
+    const std::function<absl::Status()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    busy_ = true;
+    lock.unlock();
+    const absl::Status status = task();
+    lock.lock();
+    busy_ = false;
+    if (error_.ok()) error_ = status;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace convoy::report

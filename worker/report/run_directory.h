@@ -1,0 +1,68 @@
+// The directory that a run leaves behind. Files are written by a thread of its own, so that training
+// does not wait for the disk.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace convoy::report {
+
+// Thread-compatible: owned by rank 0's training thread.
+class RunDirectory {
+ public:
+  // Returns "runs/<time>-<id>", a name that does not exist yet.
+  static std::string DefaultPath();
+
+  // Creates `path`, or takes it over if `resume` says that a run goes on there. Locks it for this
+  // process. Returns ALREADY_EXISTS if it exists and resume is false, FAILED_PRECONDITION if another
+  // trainer works in it, or what the system says if it cannot be written.
+  static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path, bool resume);
+
+  // Writes what is pending; an error is lost: call Flush before.
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string FilePath(const std::string& name) const { return path_ + "/" + name; }
+  std::string checkpoints() const { return FilePath("checkpoints"); }
+
+  // Has a file replaced, atomically. In order with all other writes.
+  void Write(const std::string& name, std::string content);
+
+  // Has a line added to log.txt.
+  void Log(std::string line);
+
+  // Waits until all is written. Returns the first error since the last Flush.
+  absl::Status Flush();
+
+  // Returns the first error so far without waiting; it stays until Flush.
+  absl::Status status();
+
+ private:
+  RunDirectory(std::string path, int lock_fd);
+
+  void Enqueue(std::function<absl::Status()> task);
+  void Serve();
+
+  const std::string path_;
+  const int lock_fd_;
+  std::mutex mutex_;
+  // The members below are guarded by mutex_.
+  std::condition_variable changed_;
+  std::deque<std::function<absl::Status()>> tasks_;
+  bool busy_ = false;
+  bool ending_ = false;
+  absl::Status error_;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace convoy::report

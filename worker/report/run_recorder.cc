@@ -1,0 +1,101 @@
+#include "worker/report/run_recorder.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace convoy::report {
+
+RunRecorder::RunRecorder(RunDirectory& directory, std::string recipe_text,
+                         metrics::History finished_epochs, std::vector<double> epoch_train_seconds)
+    : directory_(directory),
+      recipe_text_(std::move(recipe_text)),
+      history_(std::move(finished_epochs)),
+      epoch_train_seconds_(std::move(epoch_train_seconds)) {
+  epoch_train_seconds_.resize(history_.size());  // the unfinished one comes with its report
+}
+
+void RunRecorder::OnStart(const JobFacts& facts) {
+  summary_.facts = facts;
+  summary_.steps = facts.resumed_at_step;
+  directory_.Log(absl::StrCat(
+      facts.restarts == 0 ? "start: " : "go on: ", facts.world_size, " ranks, ",
+      facts.TotalThreads(), " threads, ", facts.DistinctHosts().size(), " hosts, ", facts.isa, ", ",
+      facts.blas_core, ", data ", facts.data_kind, ", step ", facts.resumed_at_step));
+  directory_.Write("recipe.textproto", recipe_text_);
+  WriteHistory();
+  UpdateSpeed();
+  WriteSummary();
+}
+
+void RunRecorder::OnStep(const StepProgress& progress) { summary_.steps = progress.global_step; }
+
+void RunRecorder::OnEpoch(const EpochReport& report) {
+  history_.push_back(report.metrics);
+  epoch_train_seconds_.push_back(report.train_seconds);
+  summary_.phase_seconds = report.phases;
+  summary_.peak_rss_bytes = report.peak_rss_bytes;
+  std::string line = absl::StrFormat("epoch %d: %.2f s", report.epoch + 1, report.train_seconds);
+  for (const auto& [name, value] : report.metrics) {
+    absl::StrAppend(&line, ", ", name, " ", absl::StrFormat("%.4f", value));
+    if (name == "val_accuracy") summary_.validation_accuracy = value;
+  }
+  directory_.Log(line);
+  UpdateSpeed();
+  WriteHistory();
+  WriteSummary();
+}
+
+void RunRecorder::OnStopped(int64_t global_step) {
+  summary_.state = RunState::kStopped;
+  directory_.Log(absl::StrCat("stopped on request at step ", global_step));
+  WriteSummary();
+}
+
+void RunRecorder::OnFinished(const FinalReport& report) {
+  summary_.state = RunState::kSucceeded;
+  summary_.test_loss = report.test_loss;
+  summary_.test_accuracy = report.test_accuracy;
+  summary_.weights_sha256 = report.weights_sha256;
+  directory_.Log(absl::StrFormat("succeeded: test loss %.4f, test accuracy %.4f, weights %s",
+                                 report.test_loss, report.test_accuracy, report.weights_sha256));
+  WriteSummary();
+}
+
+void RunRecorder::OnFailed(const std::string& error) {
+  summary_.state = RunState::kFailed;
+  summary_.error = error;
+  directory_.Log("failed: " + error);
+  WriteSummary();
+}
+
+void RunRecorder::WriteHistory() {
+  directory_.Write("history.json", metrics::HistoryToJson(history_));
+  directory_.Write("history.csv", metrics::HistoryToCsv(history_));
+}
+
+void RunRecorder::WriteSummary() {
+  summary_.wall_seconds = since_start_.Elapsed();
+  directory_.Write("summary.json", SummaryToJson(summary_));
+}
+
+// The rate is that of the median epoch: the first is slower while memory and caches warm up, any may
+// be disturbed.
+void RunRecorder::UpdateSpeed() {
+  if (epoch_train_seconds_.empty()) return;
+  summary_.train_seconds =
+      std::accumulate(epoch_train_seconds_.begin(), epoch_train_seconds_.end(), 0.0);
+  std::vector<double> sorted = epoch_train_seconds_;
+  std::sort(sorted.begin(), sorted.end());
+  const size_t middle = sorted.size() / 2;
+  const double median =
+      sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  if (median > 0) {
+    summary_.train_images_per_second = static_cast<double>(summary_.facts.train_images) / median;
+  }
+}
+
+}  // namespace convoy::report

@@ -1,0 +1,45 @@
+// Keeps the files of the run directory up to date: recipe, history, summary and log.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/stopwatch.h"
+#include "common/metrics/history.h"
+#include "worker/report/observer.h"
+#include "worker/report/run_directory.h"
+#include "worker/report/summary.h"
+
+namespace convoy::report {
+
+// Thread-compatible; the writing itself is RunDirectory's.
+class RunRecorder : public Observer {
+ public:
+  // `directory` must outlive the recorder. A run that goes on brings its finished epochs and what
+  // their training and that of the unfinished one took.
+  RunRecorder(RunDirectory& directory, std::string recipe_text, metrics::History finished_epochs,
+              std::vector<double> epoch_train_seconds);
+
+  void OnStart(const JobFacts& facts) override;
+  void OnStep(const StepProgress& progress) override;
+  void OnEpoch(const EpochReport& report) override;
+  void OnStopped(int64_t global_step) override;
+  void OnFinished(const FinalReport& report) override;
+
+  // Writes the last summary of a run that failed.
+  void OnFailed(const std::string& error);
+
+ private:
+  void WriteHistory();
+  void WriteSummary();
+  void UpdateSpeed();
+
+  RunDirectory& directory_;
+  std::string recipe_text_;
+  metrics::History history_;
+  std::vector<double> epoch_train_seconds_;
+  Stopwatch since_start_;
+  Summary summary_;
+};
+
+}  // namespace convoy::report

@@ -1,0 +1,36 @@
+// One thread's passes over micro-batches of the training images.
+#pragma once
+
+#include <vector>
+
+#include "common/data/dataset.h"
+#include "common/metrics/phase_seconds.h"
+#include "common/nn/executor.h"
+
+namespace convoy::train {
+
+// Thread-compatible; each thread has its own.
+class MicroBatchRunner {
+ public:
+  // `plan` and what `images` views must outlive the runner. Takes all the memory it needs.
+  MicroBatchRunner(const nn::Plan& plan, const data::DatasetView& images, int max_images);
+
+  // Runs the images image_index[0 .. num_images) forward and backward; see Executor::Train.
+  kernels::LossSums Run(const nn::PreparedWeights& weights, uint64_t seed, uint32_t epoch,
+                        const uint32_t* image_index, int num_images, float* gradient,
+                        nn::GradientListener* listener = nullptr);
+
+  nn::Executor& executor() { return executor_; }
+  const nn::Executor& executor() const { return executor_; }
+
+ private:
+  data::DatasetView images_;
+  nn::Executor executor_;
+  std::vector<const uint8_t*> pixels_;
+  std::vector<uint8_t> labels_;
+};
+
+// Returns the mean over the threads of what their passes took so far.
+metrics::PhaseSeconds MeanPassSeconds(const std::vector<MicroBatchRunner>& runners);
+
+}  // namespace convoy::train

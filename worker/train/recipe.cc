@@ -1,0 +1,191 @@
+#include "worker/train/recipe.h"
+
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/base/suggest.h"
+#include "common/nn/builtin_models.h"
+#include "common/textproto/text_proto.h"
+
+namespace convoy::train {
+namespace {
+
+constexpr uint64_t kMaxRecipeBytes = 1 << 20;
+
+// Bounds that keep products of sizes within 64 bits and memory within reason.
+constexpr int kMaxBatchSize = 1 << 24;
+constexpr int kMaxMicroBatch = 4096;
+
+absl::Status FlagError(std::string_view flag, const std::string& message) {
+  return absl::InvalidArgumentError(absl::StrCat("--", std::string(flag), ": ", message));
+}
+
+absl::Status CheckInRange(std::string_view flag, int64_t value, int64_t least, int64_t most) {
+  if (value >= least && value <= most) return absl::OkStatus();
+  return FlagError(flag, absl::StrCat("must be from ", least, " to ", most, ", not ", value));
+}
+
+absl::StatusOr<optim::OptimizerConfig> ReadOptimizer(const v1::OptimizerRecipe& recipe) {
+  optim::OptimizerConfig config{.learning_rate = recipe.learning_rate(),
+                                .momentum = recipe.momentum(),
+                                .nesterov = recipe.nesterov(),
+                                .beta_1 = recipe.beta_1(),
+                                .beta_2 = recipe.beta_2(),
+                                .epsilon = recipe.epsilon()};
+  if (recipe.name() == "adam") {
+    config.kind = optim::OptimizerConfig::Kind::kAdam;
+  } else if (recipe.name() == "sgd") {
+    config.kind = optim::OptimizerConfig::Kind::kSgd;
+  } else {
+    return FlagError("optimizer", absl::StrCat("unknown optimizer '", recipe.name(), "'",
+                                               DidYouMean(recipe.name(), {"adam", "sgd"}),
+                                               " (known: adam, sgd)"));
+  }
+  CONVOY_RETURN_IF_ERROR(optim::ValidateOptimizer(config));
+  return config;
+}
+
+absl::Status CheckReduce(const std::string& reduce) {
+  if (reduce == "exact" || reduce == "mpi") return absl::OkStatus();
+  return FlagError("reduce", absl::StrCat("must be exact or mpi, not '", reduce, "'"));
+}
+
+// Returns the flag that sets a field: batch_size -> --batch-size.
+std::string FlagOf(const google::protobuf::FieldDescriptor& field) {
+  const std::string name(field.name());
+  if (name == "model_name" || name == "model") return "--model";
+  if (name == "name") return "--optimizer";
+  return "--" + absl::StrReplaceAll(name, {{"_", "-"}});
+}
+
+// Remembers the first field that differs.
+class FirstDifference : public google::protobuf::util::MessageDifferencer::Reporter {
+ public:
+  void ReportAdded(const google::protobuf::Message&, const google::protobuf::Message&,
+                   const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>&
+                       path) override {
+    Note(path);
+  }
+  void ReportDeleted(const google::protobuf::Message&, const google::protobuf::Message&,
+                     const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>&
+                         path) override {
+    Note(path);
+  }
+  void ReportModified(const google::protobuf::Message&, const google::protobuf::Message&,
+                      const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>&
+                          path) override {
+    Note(path);
+  }
+
+  const google::protobuf::FieldDescriptor* field() const { return field_; }
+
+ private:
+  void Note(const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>& path) {
+    if (field_ != nullptr || path.empty()) return;
+    const bool in_model = path[0].field->name() == "model" || path[0].field->name() == "model_name";
+    field_ = in_model ? path[0].field : path.back().field;
+  }
+
+  const google::protobuf::FieldDescriptor* field_ = nullptr;
+};
+
+}  // namespace
+
+v1::Recipe DefaultRecipe() {
+  const optim::OptimizerConfig optimizer;
+  v1::Recipe recipe;
+  recipe.set_model_name("notebook");
+  recipe.set_batch_size(128);
+  recipe.set_micro_batch(16);
+  recipe.set_epochs(5);
+  recipe.set_seed(42);
+  recipe.set_validation_split(0.2);
+  recipe.set_train_limit(0);
+  recipe.mutable_optimizer()->set_name("adam");
+  recipe.mutable_optimizer()->set_learning_rate(optimizer.learning_rate);
+  recipe.mutable_optimizer()->set_momentum(optimizer.momentum);
+  recipe.mutable_optimizer()->set_nesterov(optimizer.nesterov);
+  recipe.mutable_optimizer()->set_beta_1(optimizer.beta_1);
+  recipe.mutable_optimizer()->set_beta_2(optimizer.beta_2);
+  recipe.mutable_optimizer()->set_epsilon(optimizer.epsilon);
+  recipe.set_reduce("exact");
+  return recipe;
+}
+
+absl::StatusOr<v1::Recipe> ReadRecipeFile(const std::string& path) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxRecipeBytes));
+  v1::Recipe recipe;
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(text, path, &recipe));
+  return recipe;
+}
+
+absl::Status ResolveModel(v1::Recipe* recipe) {
+  absl::StatusOr<nn::ModelSpec> spec;
+  if (recipe->has_model_name()) {
+    spec = nn::LoadModelSpec(recipe->model_name());
+    if (!spec.ok()) return Annotate(spec.status(), "--model");
+  } else if (recipe->has_model()) {
+    std::string text;
+    google::protobuf::TextFormat::PrintToString(recipe->model(), &text);
+    CONVOY_ASSIGN_OR_RETURN(spec, nn::ParseModelSpec(text, "the recipe's model"));
+  } else {
+    return absl::OkStatus();
+  }
+  return ParseTextProto(nn::ModelSpecToText(*spec), "the recipe's model", recipe->mutable_model());
+}
+
+absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe) {
+  CONVOY_RETURN_IF_ERROR(CheckInRange("batch-size", recipe.batch_size(), 1, kMaxBatchSize));
+  CONVOY_RETURN_IF_ERROR(CheckInRange("micro-batch", recipe.micro_batch(), 1, kMaxMicroBatch));
+  CONVOY_RETURN_IF_ERROR(CheckInRange("epochs", recipe.epochs(), 1, 1000000));
+  CONVOY_RETURN_IF_ERROR(CheckReduce(recipe.reduce()));
+  Recipe checked{.batch_size = recipe.batch_size(),
+                 .micro_batch = recipe.micro_batch(),
+                 .epochs = recipe.epochs(),
+                 .seed = recipe.seed(),
+                 .validation_split = recipe.validation_split(),
+                 .train_limit = recipe.train_limit(),
+                 .exact_reduce = recipe.reduce() == "exact"};
+  CONVOY_ASSIGN_OR_RETURN(checked.optimizer, ReadOptimizer(recipe.optimizer()));
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(recipe.model(), &text);
+  CONVOY_ASSIGN_OR_RETURN(checked.model, nn::ParseModelSpec(text, "the recipe's model"));
+  return checked;
+}
+
+absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Recipe& asked) {
+  v1::Recipe merged = base;
+  if (asked.has_model()) merged.clear_model();  // MergeFrom would append the layers
+  merged.MergeFrom(asked);
+  const int epochs = merged.epochs();
+  if (epochs < base.epochs()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--epochs: the run was started with ", base.epochs(),
+                     "; on resume it may grow, not shrink to ", epochs));
+  }
+  merged.set_epochs(base.epochs());
+  FirstDifference difference;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesTo(&difference);
+  if (!differencer.Compare(base, merged)) {
+    const std::string flag =
+        difference.field() == nullptr ? "a flag" : FlagOf(*difference.field());
+    return absl::FailedPreconditionError(absl::StrCat(
+        flag, ": differs from the run that is to go on (see recipe.textproto in its directory); "
+              "leave it out, or start a new run in another --run-dir"));
+  }
+  merged.set_epochs(epochs);
+  return merged;
+}
+
+std::string RecipeToText(const v1::Recipe& recipe) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(recipe, &text);
+  return text;
+}
+
+}  // namespace convoy::train

@@ -1,0 +1,50 @@
+// What is trained and how: every value that shapes the trained weights.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/nn/model_spec.h"
+#include "common/optim/optimizer.h"
+#include "convoy/v1/recipe.pb.h"
+
+namespace convoy::train {
+
+// A checked recipe.
+struct Recipe {
+  nn::ModelSpec model;
+  int batch_size = 0;
+  int micro_batch = 0;
+  int epochs = 0;
+  uint64_t seed = 0;
+  double validation_split = 0;
+  int64_t train_limit = 0;  // 0: all images
+  optim::OptimizerConfig optimizer;
+  bool exact_reduce = true;
+};
+
+// Returns the reference recipe: the notebook's network and training.
+v1::Recipe DefaultRecipe();
+
+// Reads a recipe in text format, of which any part may be missing. Errors as ParseTextProto.
+absl::StatusOr<v1::Recipe> ReadRecipeFile(const std::string& path);
+
+// Replaces a network's name by the network itself, and spells it out in full. Errors as
+// LoadModelSpec and ParseModelSpec.
+absl::Status ResolveModel(v1::Recipe* recipe);
+
+// Checks every value. Returns INVALID_ARGUMENT, naming the flag, for one that makes no sense.
+// REQUIRES: all values are set and the network is resolved.
+absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe);
+
+// Returns `base` with the values that `asked` sets, for a run that goes on. Returns
+// FAILED_PRECONDITION, naming the flag, if one of them differs from the run's; only the number of
+// epochs may be another one, and only a larger one. Both networks must be resolved.
+absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Recipe& asked);
+
+// Returns the recipe in text format, the same bytes for the same recipe.
+std::string RecipeToText(const v1::Recipe& recipe);
+
+}  // namespace convoy::train

@@ -1,0 +1,84 @@
+#include "worker/train/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/textproto/text_proto.h"
+
+namespace convoy::train {
+namespace {
+
+using ::testing::HasSubstr;
+
+v1::Recipe Parse(const std::string& text) {
+  v1::Recipe recipe;
+  EXPECT_TRUE(ParseTextProto(text, "test", &recipe).ok());
+  EXPECT_TRUE(ResolveModel(&recipe).ok());
+  return recipe;
+}
+
+v1::Recipe DefaultWith(const std::string& text) {
+  v1::Recipe recipe = DefaultRecipe();
+  recipe.MergeFrom(Parse(text));
+  EXPECT_TRUE(ResolveModel(&recipe).ok());
+  return recipe;
+}
+
+std::string CheckError(const std::string& text) {
+  const auto recipe = CheckRecipe(DefaultWith(text));
+  EXPECT_EQ(recipe.status().code(), absl::StatusCode::kInvalidArgument) << text;
+  return std::string(recipe.status().message());
+}
+
+TEST(RecipeTest, DefaultIsTheNotebooks) {
+  const Recipe recipe = CheckRecipe(DefaultWith("")).value();
+  EXPECT_EQ(recipe.model.name, "notebook");
+  EXPECT_EQ(recipe.batch_size, 128);
+  EXPECT_EQ(recipe.optimizer.epsilon, 1e-7);
+  EXPECT_TRUE(recipe.exact_reduce);
+}
+
+TEST(RecipeTest, TextRoundTrip) {
+  const v1::Recipe recipe = DefaultWith("seed: 7 optimizer { learning_rate: 0.1 }");
+  EXPECT_EQ(RecipeToText(Parse(RecipeToText(recipe))), RecipeToText(recipe));
+}
+
+TEST(RecipeTest, SenselessValuesNameTheirFlag) {
+  EXPECT_THAT(CheckError("batch_size: 0"), HasSubstr("--batch-size: must be from 1"));
+  EXPECT_THAT(CheckError("micro_batch: -3"), HasSubstr("--micro-batch"));
+  EXPECT_THAT(CheckError("epochs: 0"), HasSubstr("--epochs"));
+  EXPECT_THAT(CheckError("optimizer { learning_rate: nan }"), HasSubstr("learning"));
+  EXPECT_THAT(CheckError("optimizer { name: 'adan' }"), HasSubstr("did you mean 'adam'?"));
+  EXPECT_THAT(CheckError("reduce: 'ring'"), HasSubstr("--reduce: must be exact or mpi"));
+}
+
+TEST(RecipeTest, UnknownModelNamesTheFlagAndTheNearestName) {
+  v1::Recipe recipe;
+  recipe.set_model_name("lenet");
+  EXPECT_THAT(std::string(ResolveModel(&recipe).message()),
+              HasSubstr("--model: no network is called 'lenet'; did you mean 'lenet5'?"));
+}
+
+TEST(ContinueRecipeTest, EpochsMayGrowOnly) {
+  const v1::Recipe base = DefaultWith("");
+  EXPECT_EQ(ContinueRecipe(base, Parse("epochs: 9")).value().epochs(), 9);
+  EXPECT_EQ(ContinueRecipe(base, Parse("")).value().epochs(), 5);
+  EXPECT_THAT(std::string(ContinueRecipe(base, Parse("epochs: 2")).status().message()),
+              HasSubstr("--epochs"));
+}
+
+TEST(ContinueRecipeTest, OtherValuesMustBeTheRuns) {
+  const v1::Recipe base = DefaultWith("seed: 3");
+  EXPECT_TRUE(ContinueRecipe(base, Parse("seed: 3 model_name: 'notebook'")).ok());
+  const auto message = [&](const std::string& asked) {
+    const auto recipe = ContinueRecipe(base, Parse(asked));
+    EXPECT_EQ(recipe.status().code(), absl::StatusCode::kFailedPrecondition) << asked;
+    return std::string(recipe.status().message());
+  };
+  EXPECT_THAT(message("seed: 4"), HasSubstr("--seed: differs"));
+  EXPECT_THAT(message("model_name: 'lenet5'"), HasSubstr("--model: differs"));
+  EXPECT_THAT(message("optimizer { learning_rate: 0.5 }"), HasSubstr("--learning-rate: differs"));
+}
+
+}  // namespace
+}  // namespace convoy::train

@@ -1,0 +1,30 @@
+#include "worker/train/stop_request.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace convoy::train {
+namespace {
+
+std::atomic<bool> g_stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void OnSignal(int signal) {
+  if (g_stop_requested.exchange(true) && signal == SIGINT) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+  }
+}
+
+}  // namespace
+
+void InstallStopSignals() {
+  struct sigaction action {};
+  action.sa_handler = &OnSignal;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaction(signal, &action, nullptr);
+}
+
+bool StopRequested() { return g_stop_requested.load(std::memory_order_relaxed); }
+
+}  // namespace convoy::train

@@ -1,0 +1,13 @@
+// SIGTERM, SIGINT and SIGUSR1 ask the trainer to stop with a checkpoint.
+#pragma once
+
+namespace convoy::train {
+
+// Makes the three signals set the request instead of ending the process; a second SIGINT ends it
+// after all. Call it once, in main.
+void InstallStopSignals();
+
+// Returns whether this process was asked to stop. Thread-safe.
+bool StopRequested();
+
+}  // namespace convoy::train
