@@ -14,7 +14,7 @@ inline constexpr char kGeneratedFlag[] = "generated";
 // Where the data are to come from.
 struct DataChoice {
   std::string directory;  // to load; empty: draw generated digits
-  std::string reason;     // for people: what named it, or why nothing was found
+  std::string reason;     // for people: what named it (a prefix for Annotate), or why there is none
 };
 
 // Follows the search order: `flag` (the value of --data, empty where it was not given), then

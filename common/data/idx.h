@@ -1,6 +1,6 @@
 // IDX, the format of MNIST's files: a magic number, the sizes, the bytes; numbers are big-endian.
 // Images are unsigned bytes [count, height, width] (magic 0x00000803), labels [count] (0x00000801).
-// Source: the format's description at yann.lecun.com/exdb/mnist; docs/data.md has the bytes.
+// Source: the description on LeCun, Cortes and Burges's page of MNIST; docs/data.md has the bytes.
 //
 // All readers here take plain or gzip-compressed content, whatever the name says. They trust
 // nothing: memory grows with the bytes that were found, not with those that a header promises, and

@@ -18,8 +18,9 @@ constexpr int kGzipWindowBits = 16 + MAX_WBITS;
 constexpr int kMemLevel = 8;  // zlib's default
 
 std::vector<uint8_t> CountingLabels(int count, int num_classes) {
-  std::vector<uint8_t> labels;
-  for (int i = 0; i < count; ++i) labels.push_back(static_cast<uint8_t>(i % num_classes));
+  std::vector<uint8_t> labels(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i)
+    labels[static_cast<size_t>(i)] = static_cast<uint8_t>(i % num_classes);
   return labels;
 }
 
