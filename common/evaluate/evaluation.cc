@@ -15,8 +15,7 @@ void EvaluateChunks(nn::Executor& executor, const nn::PreparedWeights& weights,
     const auto count = static_cast<int>(std::min<int64_t>(kChunkImages, data.count - first));
     for (int i = 0; i < count; ++i) pixels[static_cast<size_t>(i)] = data.image(first + i);
     const kernels::LossSums result = executor.Evaluate(
-        weights,
-        {.num_images = count, .pixels = pixels.data(), .labels = data.labels + first});
+        weights, {.num_images = count, .pixels = pixels.data(), .labels = data.labels + first});
     *sums++ = {.loss = result.loss, .correct = result.correct};
   }
 }

@@ -1,5 +1,5 @@
-// Loss and accuracy over a data set, in fixed chunks of images: every image counts exactly once, and
-// the result does not depend on who computes which chunk.
+// Loss and accuracy over a data set, in fixed chunks of images: every image counts exactly once,
+// and the result does not depend on who computes which chunk.
 #pragma once
 
 #include <cstdint>

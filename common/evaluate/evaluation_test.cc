@@ -48,9 +48,9 @@ TEST_F(EvaluationTest, CountsEveryImageOnceInTheLastShortChunkToo) {
   int64_t correct = 0;
   for (int64_t i = 0; i < data_.count; ++i) {
     const uint8_t* pixels = data_.View().image(i);
-    const kernels::LossSums one = executor_.Evaluate(
-        {weights_.data(), prepared_.data()},
-        {.num_images = 1, .pixels = &pixels, .labels = data_.labels.data() + i});
+    const kernels::LossSums one =
+        executor_.Evaluate({weights_.data(), prepared_.data()},
+                           {.num_images = 1, .pixels = &pixels, .labels = data_.labels.data() + i});
     loss += one.loss;
     correct += one.correct;
   }

@@ -144,8 +144,8 @@ void Console::OnStopped(int64_t global_step) {
 
 void Console::OnFinished(const FinalReport& report) {
   Print(absl::StrFormat("\nTest loss %.4f, test accuracy %.2f%% on %s images, after %s\n",
-                        report.test_loss, 100 * report.test_accuracy,
-                        Thousands(facts_.test_images), Duration(since_start_.Elapsed())));
+                        report.test_loss, 100 * report.test_accuracy, Thousands(facts_.test_images),
+                        Duration(since_start_.Elapsed())));
   Print(absl::StrCat("Weights SHA-256 ", report.weights_sha256, "\n"));
   Print(absl::StrCat("Everything is in ", run_directory_,
                      ": model.convoy, history.json, summary.json, checkpoints\n"));

@@ -1,5 +1,5 @@
-// The directory that a run leaves behind. Files are written by a thread of its own, so that training
-// does not wait for the disk.
+// The directory that a run leaves behind. Files are written by a thread of its own, so that
+// training does not wait for the disk.
 #pragma once
 
 #include <condition_variable>
@@ -22,8 +22,8 @@ class RunDirectory {
   static std::string DefaultPath();
 
   // Creates `path`, or takes it over if `resume` says that a run goes on there. Locks it for this
-  // process. Returns ALREADY_EXISTS if it exists and resume is false, FAILED_PRECONDITION if another
-  // trainer works in it, or what the system says if it cannot be written.
+  // process. Returns ALREADY_EXISTS if it exists and resume is false, FAILED_PRECONDITION if
+  // another trainer works in it, or what the system says if it cannot be written.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path, bool resume);
 
   // Writes what is pending; an error is lost: call Flush before.

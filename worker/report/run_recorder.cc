@@ -82,8 +82,8 @@ void RunRecorder::WriteSummary() {
   directory_.Write("summary.json", SummaryToJson(summary_));
 }
 
-// The rate is that of the median epoch: the first is slower while memory and caches warm up, any may
-// be disturbed.
+// The rate is that of the median epoch: the first is slower while memory and caches warm up, any
+// may be disturbed.
 void RunRecorder::UpdateSpeed() {
   if (epoch_train_seconds_.empty()) return;
   summary_.train_seconds =

@@ -27,7 +27,7 @@ struct Summary {
   std::optional<double> test_loss;
   std::optional<double> test_accuracy;
   std::optional<double> validation_accuracy;
-  std::string weights_sha256;  // empty until the end
+  std::string weights_sha256;                        // empty until the end
   std::vector<metrics::PhaseSeconds> phase_seconds;  // of each rank
 };
 

@@ -7,10 +7,12 @@
 
 namespace convoy::train {
 
-absl::StatusOr<evaluate::EvaluationSums> EvaluateOnAllRanks(
-    comm::Communicator& communicator, ThreadTeam& team, const std::vector<int>& threads_of_rank,
-    std::vector<MicroBatchRunner>& runners, const nn::PreparedWeights& weights,
-    const data::DatasetView& data) {
+absl::StatusOr<evaluate::EvaluationSums> EvaluateOnAllRanks(comm::Communicator& communicator,
+                                                            ThreadTeam& team,
+                                                            const std::vector<int>& threads_of_rank,
+                                                            std::vector<MicroBatchRunner>& runners,
+                                                            const nn::PreparedWeights& weights,
+                                                            const data::DatasetView& data) {
   // A chunk is dealt out as a micro-batch is; only who computes what is taken from the layout.
   const reduce::BatchLayout layout(data.count, evaluate::kChunkImages, threads_of_rank);
   const data::Range own = layout.RunOfRank(communicator.rank());

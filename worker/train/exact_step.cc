@@ -127,8 +127,7 @@ void ExactStep::ComputeRun(const RankSchedule& schedule, const StepInput& input,
     sums.correct += result.correct;
     ++top;
     for (int i = leaves.additions_after(leaf - run.begin); i > 0; --i, --top) {
-      kernels::Add(sums.gradients[top - 1].data(), sums.gradients[top - 2].data(),
-                   num_parameters_);
+      kernels::Add(sums.gradients[top - 1].data(), sums.gradients[top - 2].data(), num_parameters_);
       sums.losses[top - 2] += sums.losses[top - 1];
     }
   }

@@ -59,10 +59,9 @@ absl::StatusOr<reduce::StepResult> MpiStep::Run(const StepInput& input) {
     own.correct += sums.correct;
   }
   own.losses.push_back(loss);
-  CONVOY_ASSIGN_OR_RETURN(
-      const reduce::StepResult result,
-      reducer_.Finish(own, input.rule, weights_.current().data(), weights_.next(), &shard_,
-                      &phases_));
+  CONVOY_ASSIGN_OR_RETURN(const reduce::StepResult result,
+                          reducer_.Finish(own, input.rule, weights_.current().data(),
+                                          weights_.next(), &shard_, &phases_));
   Stopwatch watch;
   weights_.Advance();
   phases_.update += watch.Lap();
@@ -72,8 +71,7 @@ absl::StatusOr<reduce::StepResult> MpiStep::Run(const StepInput& input) {
 absl::Status MpiStep::Compute(const StepInput& input) {
   ThreadSums& first = thread_sums_[0];
   reducer_.Start(first.sum.data());
-  const bool overlap =
-      team_.size() == 1 && !input.layout->RunOfRank(communicator_.rank()).empty();
+  const bool overlap = team_.size() == 1 && !input.layout->RunOfRank(communicator_.rank()).empty();
   if (overlap) {
     SendWhileRunning sender(first, reducer_, num_parameters_);
     ComputeRun(input, 0, &sender);
@@ -88,8 +86,7 @@ absl::Status MpiStep::Compute(const StepInput& input) {
   return SendAll();
 }
 
-void MpiStep::ComputeRun(const StepInput& input, int thread,
-                         nn::GradientListener* last_listener) {
+void MpiStep::ComputeRun(const StepInput& input, int thread, nn::GradientListener* last_listener) {
   ThreadSums& sums = thread_sums_[static_cast<size_t>(thread)];
   const Range run = input.layout->RunOfThread(communicator_.rank(), thread);
   std::fill(sums.sum.begin(), sums.sum.end(), 0.0f);

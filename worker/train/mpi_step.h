@@ -10,9 +10,9 @@
 
 namespace convoy::train {
 
-// Each thread adds up its micro-batches' gradients in order; then the threads' sums are added. A rank
-// with one thread sends its buckets while the backward pass of its last micro-batch still works;
-// with several, after all have finished.
+// Each thread adds up its micro-batches' gradients in order; then the threads' sums are added. A
+// rank with one thread sends its buckets while the backward pass of its last micro-batch still
+// works; with several, after all have finished.
 class MpiStep : public TrainingStep {
  public:
   // Arguments as ExactStep's.

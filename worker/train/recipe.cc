@@ -65,19 +65,19 @@ std::string FlagOf(const google::protobuf::FieldDescriptor& field) {
 // Remembers the first field that differs.
 class FirstDifference : public google::protobuf::util::MessageDifferencer::Reporter {
  public:
-  void ReportAdded(const google::protobuf::Message&, const google::protobuf::Message&,
-                   const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>&
-                       path) override {
+  void ReportAdded(
+      const google::protobuf::Message&, const google::protobuf::Message&,
+      const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>& path) override {
     Note(path);
   }
-  void ReportDeleted(const google::protobuf::Message&, const google::protobuf::Message&,
-                     const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>&
-                         path) override {
+  void ReportDeleted(
+      const google::protobuf::Message&, const google::protobuf::Message&,
+      const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>& path) override {
     Note(path);
   }
-  void ReportModified(const google::protobuf::Message&, const google::protobuf::Message&,
-                      const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>&
-                          path) override {
+  void ReportModified(
+      const google::protobuf::Message&, const google::protobuf::Message&,
+      const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>& path) override {
     Note(path);
   }
 
@@ -172,11 +172,11 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   google::protobuf::util::MessageDifferencer differencer;
   differencer.ReportDifferencesTo(&difference);
   if (!differencer.Compare(base, merged)) {
-    const std::string flag =
-        difference.field() == nullptr ? "a flag" : FlagOf(*difference.field());
+    const std::string flag = difference.field() == nullptr ? "a flag" : FlagOf(*difference.field());
     return absl::FailedPreconditionError(absl::StrCat(
-        flag, ": differs from the run that is to go on (see recipe.textproto in its directory); "
-              "leave it out, or start a new run in another --run-dir"));
+        flag,
+        ": differs from the run that is to go on (see recipe.textproto in its directory); "
+        "leave it out, or start a new run in another --run-dir"));
   }
   merged.set_epochs(epochs);
   return merged;

@@ -27,8 +27,8 @@ class TrainingStep {
  public:
   virtual ~TrainingStep() = default;
 
-  // COLLECTIVE. On success the weights have moved. Returns ABORTED, on all ranks, if the loss or the
-  // gradient is not finite: the weights have not moved then.
+  // COLLECTIVE. On success the weights have moved. Returns ABORTED, on all ranks, if the loss or
+  // the gradient is not finite: the weights have not moved then.
   virtual absl::StatusOr<reduce::StepResult> Run(const StepInput& input) = 0;
 
   // The part of the optimizer that this rank runs.

@@ -1,0 +1,258 @@
+#include "worker/train/job.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/cpus.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/data/data_directory.h"
+#include "common/data/generated_digits.h"
+#include "common/formats/checkpoint_store.h"
+#include "common/kernels/gemm.h"
+#include "common/kernels/isa.h"
+#include "common/nn/network.h"
+#include "common/textproto/text_proto.h"
+#include "worker/report/summary.h"
+
+namespace convoy::train {
+namespace {
+
+// Generated digits are one data set, whatever the recipe's seed: as many as MNIST has.
+constexpr uint64_t kGeneratedSeed = 1;
+constexpr int64_t kGeneratedTrainImages = 60000;
+constexpr int64_t kGeneratedTestImages = 10000;
+
+constexpr uint64_t kMaxSummaryBytes = 1 << 24;
+
+data::Dataset DrawDigits(uint32_t split, int64_t count) {
+  data::Dataset digits{.count = count, .height = 28, .width = 28, .channels = 1, .num_classes = 10};
+  digits.pixels.resize(static_cast<size_t>(count * 28 * 28));
+  digits.labels.resize(static_cast<size_t>(count));
+  data::GenerateDigits(kGeneratedSeed, split, count, UsableCores(), digits.pixels.data(),
+                       digits.labels.data());
+  return digits;
+}
+
+absl::StatusOr<data::DataSource> LoadData(const std::string& flag) {
+  const data::DataChoice choice = data::FindDataDirectory(flag);
+  if (!choice.directory.empty()) return data::LoadIdxDirectory(choice.directory);
+  data::DataSource source{.kind = data::kKindGenerated,
+                          .where = choice.reason,
+                          .train = DrawDigits(data::kGeneratedTrainSplit, kGeneratedTrainImages),
+                          .test = DrawDigits(data::kGeneratedTestSplit, kGeneratedTestImages)};
+  source.sha256 = data::DataSha256(source.train, source.test);
+  return source;
+}
+
+// Returns the recipe of a run that goes on, or of a new one.
+absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
+                                        const std::optional<formats::Checkpoint>& checkpoint) {
+  if (!checkpoint) {
+    v1::Recipe recipe = DefaultRecipe();
+    if (request.asked.has_model()) recipe.clear_model_name();
+    recipe.MergeFrom(request.asked);
+    CONVOY_RETURN_IF_ERROR(ResolveModel(&recipe));
+    return recipe;
+  }
+  v1::Recipe base;
+  CONVOY_RETURN_IF_ERROR(
+      ParseTextProto(checkpoint->model.recipe_textproto, "the checkpoint's recipe", &base));
+  return ContinueRecipe(base, request.asked);
+}
+
+absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  const data::Dataset& train = source.train;
+  const Shape images = {train.height, train.width, train.channels};
+  if (network.input_shape() != images) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("network '", recipe.model.name, "': its input is ",
+                     ShapeToString(network.input_shape()), ", but the images of ", source.where,
+                     " are ", ShapeToString(images), "; set `input` in the model's file"));
+  }
+  if (network.num_classes() < train.num_classes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("network '", recipe.model.name, "': it tells ", network.num_classes(),
+                     " classes apart, but the labels of ", source.where, " have ",
+                     train.num_classes, "; set `units` of its last layer"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
+                                 const std::string& data_sha256) {
+  const formats::KernelFamily family{.isa = std::string(IsaName(kernels::CurrentIsa())),
+                                     .blas_core = kernels::BlasCore()};
+  const formats::KernelFamily& was = checkpoint.model.kernel_family;
+  if (!(was == family)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--resume: the run was computed with ", was.isa, " kernels and OpenBLAS for ",
+                     was.blas_core, ", this would be with ", family.isa, " and ", family.blas_core,
+                     ", to other bits; add --isa ", was.isa, ", or go on where it was started"));
+  }
+  if (checkpoint.model.data_sha256 != data_sha256) {
+    return absl::FailedPreconditionError(
+        "--data: these are not the images that the run was started with");
+  }
+  return absl::OkStatus();
+}
+
+// The run is finished if its summary says so and no more epochs are asked for.
+bool IsFinished(const std::string& run_dir, const formats::Checkpoint& checkpoint,
+                const Recipe& recipe) {
+  const auto summary = ReadFile(run_dir + "/summary.json", kMaxSummaryBytes);
+  return summary.ok() && checkpoint.position.epoch >= recipe.epochs &&
+         report::StateInSummary(*summary) == report::RunStateName(report::RunState::kSucceeded);
+}
+
+absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
+    const JobRequest& request, std::vector<std::string>* skipped) {
+  if (!request.resume) return std::nullopt;
+  if (request.run_dir.empty()) {
+    return absl::InvalidArgumentError("--resume: needs --run-dir, the run to go on with");
+  }
+  return formats::LoadLatestCheckpoint(request.run_dir + "/checkpoints", skipped);
+}
+
+// Rank 0's part: the job, but for the images, which are in `source`.
+absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source) {
+  Job job;
+  CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.skipped_checkpoints));
+  CONVOY_ASSIGN_OR_RETURN(job.recipe_proto, DecideRecipe(request, job.checkpoint));
+  CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
+  CONVOY_RETURN_IF_ERROR(nn::Network::Create(job.recipe.model).status());
+  if (job.checkpoint && IsFinished(request.run_dir, *job.checkpoint, job.recipe)) {
+    job.finished_before = true;
+    return job;
+  }
+  CONVOY_ASSIGN_OR_RETURN(*source, LoadData(request.data));
+  CONVOY_RETURN_IF_ERROR(CheckNetworkFitsData(job.recipe, *source));
+  CONVOY_RETURN_IF_ERROR(data::SplitTrainingImages(source->train.count, job.recipe.validation_split,
+                                                   job.recipe.train_limit)
+                             .status());
+  if (job.checkpoint) CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
+  return job;
+}
+
+// The small things that every rank needs, as one text.
+nlohmann::json Describe(const Job& job, const data::DataSource& source) {
+  return {{"recipe", RecipeToText(job.recipe_proto)},
+          {"finished_before", job.finished_before},
+          {"kind", source.kind},
+          {"where", source.where},
+          {"sha256", source.sha256},
+          {"train", source.train.count},
+          {"test", source.test.count},
+          {"height", source.train.height},
+          {"width", source.train.width},
+          {"channels", source.train.channels},
+          {"classes", source.train.num_classes},
+          {"has_checkpoint", job.checkpoint.has_value()}};
+}
+
+// Where the four arrays lie in the memory that the ranks of a host share.
+struct ImageLayout {
+  int64_t train_pixels = 0;
+  int64_t test_pixels;
+  int64_t train_labels;
+  int64_t test_labels;
+  int64_t size;
+
+  explicit ImageLayout(const nlohmann::json& description) {
+    const int64_t image_bytes = description["height"].get<int64_t>() *
+                                description["width"].get<int64_t>() *
+                                description["channels"].get<int64_t>();
+    const auto train = description["train"].get<int64_t>();
+    const auto test = description["test"].get<int64_t>();
+    test_pixels = train_pixels + train * image_bytes;
+    train_labels = test_pixels + test * image_bytes;
+    test_labels = train_labels + train;
+    size = test_labels + test;
+  }
+};
+
+void Append(const std::vector<uint8_t>& part, std::vector<uint8_t>* bytes) {
+  bytes->insert(bytes->end(), part.begin(), part.end());
+}
+
+// COLLECTIVE. Makes one copy a host of rank 0's images, whose own memory is given back.
+absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicator& communicator,
+                                                               const ImageLayout& layout,
+                                                               data::DataSource source) {
+  std::vector<uint8_t> bytes;
+  if (communicator.rank() == 0) {
+    bytes = std::move(source.train.pixels);
+    bytes.reserve(static_cast<size_t>(layout.size));
+    Append(source.test.pixels, &bytes);
+    Append(source.train.labels, &bytes);
+    Append(source.test.labels, &bytes);
+  }
+  return communicator.ShareFromRoot(bytes.data(), layout.size, 0);
+}
+
+absl::Status SetViews(const nlohmann::json& description, Job* job) {
+  const ImageLayout layout(description);
+  const uint8_t* base = job->images->data();
+  const data::DatasetView train{.pixels = base + layout.train_pixels,
+                                .labels = base + layout.train_labels,
+                                .count = description["train"].get<int64_t>(),
+                                .height = description["height"].get<int>(),
+                                .width = description["width"].get<int>(),
+                                .channels = description["channels"].get<int>(),
+                                .num_classes = description["classes"].get<int>()};
+  CONVOY_ASSIGN_OR_RETURN(const data::Split split,
+                          data::SplitTrainingImages(train.count, job->recipe.validation_split,
+                                                    job->recipe.train_limit));
+  job->train = train.Slice(split.train);
+  job->validation = train.Slice(split.validation);
+  job->test = train;
+  job->test.pixels = base + layout.test_pixels;
+  job->test.labels = base + layout.test_labels;
+  job->test.count = description["test"].get<int64_t>();
+  return absl::OkStatus();
+}
+
+absl::Status ShareCheckpoint(comm::Communicator& communicator, Job* job) {
+  std::string bytes;
+  absl::Status encoded;
+  if (communicator.rank() == 0) encoded = formats::EncodeCheckpoint(*job->checkpoint, &bytes);
+  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, encoded));
+  CONVOY_ASSIGN_OR_RETURN(bytes, comm::BroadcastString(communicator, bytes, 0));
+  CONVOY_ASSIGN_OR_RETURN(job->checkpoint,
+                          formats::DecodeCheckpoint(std::move(bytes), "rank 0's checkpoint"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobRequest& request) {
+  data::DataSource source;
+  absl::StatusOr<Job> found = Job();
+  if (communicator.rank() == 0) found = FindJob(request, &source);
+  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, found.status()));
+  Job job = *std::move(found);
+  CONVOY_ASSIGN_OR_RETURN(
+      const std::string text,
+      comm::BroadcastString(communicator,
+                            communicator.rank() == 0 ? Describe(job, source).dump() : "", 0));
+  const nlohmann::json description = nlohmann::json::parse(text);
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(description["recipe"].get<std::string>(), "rank 0's recipe",
+                                        &job.recipe_proto));
+  CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
+  job.finished_before = description["finished_before"].get<bool>();
+  if (job.finished_before) return job;
+  job.data_kind = description["kind"].get<std::string>();
+  job.data_where = description["where"].get<std::string>();
+  job.data_sha256 = description["sha256"].get<std::string>();
+  CONVOY_ASSIGN_OR_RETURN(job.images,
+                          ShareImages(communicator, ImageLayout(description), std::move(source)));
+  CONVOY_RETURN_IF_ERROR(SetViews(description, &job));
+  if (description["has_checkpoint"].get<bool>()) {
+    CONVOY_RETURN_IF_ERROR(ShareCheckpoint(communicator, &job));
+  }
+  return job;
+}
+
+}  // namespace convoy::train

@@ -1,0 +1,48 @@
+// What a job needs before it can train: the recipe in force, the images, and the checkpoint that it
+// goes on from. Rank 0 finds them; the others get them over the communicator.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/data/dataset.h"
+#include "common/data/split.h"
+#include "common/formats/checkpoint.h"
+#include "convoy/v1/recipe.pb.h"
+#include "worker/comm/communicator.h"
+#include "worker/train/recipe.h"
+
+namespace convoy::train {
+
+// What the command line asks for, beside what is only rank 0's affair.
+struct JobRequest {
+  v1::Recipe asked;     // what --recipe and the flags set; the network is resolved
+  std::string data;     // --data; may be empty
+  std::string run_dir;  // --run-dir; may be empty
+  bool resume = false;
+};
+
+// The job, on every rank. Not copyable: it holds the memory that the views look at.
+struct Job {
+  v1::Recipe recipe_proto;  // every value in force
+  Recipe recipe;
+  std::string data_kind;
+  std::string data_where;
+  std::string data_sha256;
+  std::unique_ptr<comm::SharedBytes> images;  // one copy a host
+  data::DatasetView train;                    // the part that is trained on
+  data::DatasetView validation;               // may have no images
+  data::DatasetView test;
+  std::optional<formats::Checkpoint> checkpoint;
+  std::vector<std::string> skipped_checkpoints;  // on rank 0: a line for each damaged one
+  bool finished_before = false;                  // there is nothing left to do
+};
+
+// COLLECTIVE. Finds, loads and checks everything, on rank 0, and hands it to all ranks. Returns the
+// same error on all ranks: wrong values, data that cannot be read, a checkpoint of another recipe,
+// data set or kernel family.
+absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobRequest& request);
+
+}  // namespace convoy::train

@@ -1,0 +1,357 @@
+#include "worker/train/trainer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/cpus.h"
+#include "common/base/status.h"
+#include "common/base/stopwatch.h"
+#include "common/data/sampler.h"
+#include "common/evaluate/evaluation.h"
+#include "common/kernels/gemm.h"
+#include "common/kernels/isa.h"
+#include "worker/train/evaluator.h"
+#include "worker/train/exact_step.h"
+#include "worker/train/mpi_step.h"
+#include "worker/train/stop_request.h"
+
+namespace convoy::train {
+namespace {
+
+int64_t LastBatchImages(int64_t num_images, int64_t batch_size) {
+  const int64_t steps = data::StepsPerEpoch(num_images, batch_size);
+  return data::BatchRange(num_images, batch_size, steps - 1).size();
+}
+
+double Mean(double sum, int64_t count) {
+  return count == 0 ? 0.0 : sum / static_cast<double>(count);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(comm::Communicator& communicator,
+                                                         const Job& job, TrainerOptions options) {
+  std::vector<int> threads(static_cast<size_t>(communicator.world_size()));
+  CONVOY_RETURN_IF_ERROR(
+      communicator.AllGather(&options.threads, sizeof(options.threads), threads.data()));
+  CONVOY_ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(job.recipe.model));
+  CONVOY_ASSIGN_OR_RETURN(auto optimizer, optim::Optimizer::Create(job.recipe.optimizer));
+  CONVOY_ASSIGN_OR_RETURN(std::vector<std::string> hosts,
+                          comm::AllGatherStrings(communicator, HostName()));
+  std::unique_ptr<Trainer> trainer(new Trainer(communicator, job, std::move(options),
+                                               nn::Plan(std::move(network)), std::move(optimizer),
+                                               std::move(threads)));
+  const report::JobFacts facts = trainer->Facts(std::move(hosts));
+  trainer->Tell([&](report::Observer& observer) { observer.OnStart(facts); });
+  return trainer;
+}
+
+Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOptions options,
+                 nn::Plan plan, std::unique_ptr<optim::Optimizer> optimizer,
+                 std::vector<int> threads_of_rank)
+    : communicator_(communicator),
+      job_(job),
+      options_(std::move(options)),
+      plan_(std::move(plan)),
+      optimizer_(std::move(optimizer)),
+      threads_of_rank_(std::move(threads_of_rank)),
+      team_(options_.threads),
+      weights_(plan_),
+      full_batch_(std::min<int64_t>(job.recipe.batch_size, job.train.count), job.recipe.micro_batch,
+                  threads_of_rank_),
+      last_batch_(LastBatchImages(job.train.count, job.recipe.batch_size), job.recipe.micro_batch,
+                  threads_of_rank_),
+      epoch_seconds_(1, 0.0) {
+  const int max_images = std::max(job.recipe.micro_batch, evaluate::kChunkImages);
+  for (int thread = 0; thread < team_.size(); ++thread) {
+    runners_.emplace_back(plan_, job.train, max_images);
+  }
+  if (job.recipe.exact_reduce) {
+    step_ = std::make_unique<ExactStep>(
+        communicator, team_, runners_, *optimizer_,
+        std::vector<const reduce::BatchLayout*>{&full_batch_, &last_batch_}, weights_);
+  } else {
+    step_ = std::make_unique<MpiStep>(communicator, team_, runners_, *optimizer_, plan_, weights_);
+  }
+  if (options_.store != nullptr) {
+    checkpoint_writer_ = std::make_unique<formats::CheckpointWriter>(
+        [store = options_.store](const formats::Checkpoint& checkpoint) {
+          return store->Save(checkpoint);
+        });
+  }
+  if (job.checkpoint) {
+    RestoreCheckpoint(*job.checkpoint);
+  } else {
+    nn::InitializeWeights(plan_.network(), job.recipe.seed, weights_.next());
+    weights_.Advance();
+  }
+}
+
+Trainer::~Trainer() = default;
+
+void Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
+  float* weights = weights_.next();
+  for (const formats::NamedTensor& tensor : checkpoint.model.tensors) {
+    weights = std::copy(tensor.data.begin(), tensor.data.end(), weights);
+  }
+  weights_.Advance();
+  reduce::OptimizerShard& shard = step_->shard();
+  for (size_t i = 0; i < shard.slot_names().size(); ++i) {
+    const std::vector<float>& values = checkpoint.optimizer.slots[i].values;
+    std::copy(values.begin() + shard.owned().begin, values.begin() + shard.owned().end,
+              shard.slot(i).begin());
+  }
+  position_ = checkpoint.position;
+  sums_ = checkpoint.sums;
+  for (const auto& epoch : checkpoint.history) {
+    metrics::EpochMetrics metrics;
+    for (const formats::NamedValue& metric : epoch) metrics.emplace_back(metric.name, metric.value);
+    history_.push_back(std::move(metrics));
+  }
+  epoch_seconds_ = checkpoint.run.epoch_train_seconds;
+  epoch_seconds_.resize(static_cast<size_t>(position_.epoch) + 1);
+  restarts_ = checkpoint.run.restarts + 1;
+  saved_position_ = position_;
+}
+
+report::JobFacts Trainer::Facts(std::vector<std::string> hosts) const {
+  const Recipe& recipe = job_.recipe;
+  return {.world_size = communicator_.world_size(),
+          .threads = threads_of_rank_,
+          .hosts = std::move(hosts),
+          .isa = std::string(IsaName(kernels::CurrentIsa())),
+          .blas_core = kernels::BlasCore(),
+          .data_kind = job_.data_kind,
+          .data_where = job_.data_where,
+          .data_sha256 = job_.data_sha256,
+          .model_name = recipe.model.name,
+          .model_summary = nn::SummaryTable(plan_.network()),
+          .parameters = plan_.network().num_parameters(),
+          .train_images = job_.train.count,
+          .validation_images = job_.validation.count,
+          .test_images = job_.test.count,
+          .epochs = recipe.epochs,
+          .steps_per_epoch = data::StepsPerEpoch(job_.train.count, recipe.batch_size),
+          .batch_size = recipe.batch_size,
+          .micro_batch = recipe.micro_batch,
+          .reduce = recipe.exact_reduce ? "exact" : "mpi",
+          .seed = recipe.seed,
+          .restarts = restarts_,
+          .resumed_at_step = position_.global_step};
+}
+
+absl::StatusOr<Outcome> Trainer::Run() {
+  while (position_.epoch < job_.recipe.epochs) {
+    CONVOY_ASSIGN_OR_RETURN(const bool finished, RunEpoch());
+    if (finished) continue;
+    CONVOY_RETURN_IF_ERROR(SaveCheckpoint());
+    CONVOY_RETURN_IF_ERROR(FlushCheckpoints());
+    Tell([&](report::Observer& observer) { observer.OnStopped(position_.global_step); });
+    return Outcome::kStopped;
+  }
+  CONVOY_RETURN_IF_ERROR(EvaluateTestImages());
+  CONVOY_RETURN_IF_ERROR(FlushCheckpoints());
+  return Outcome::kFinished;
+}
+
+// Returns whether the epoch was finished; if not, a stop was requested.
+absl::StatusOr<bool> Trainer::RunEpoch() {
+  Tell([&](report::Observer& observer) {
+    observer.OnEpochStart(position_.epoch, position_.step_in_epoch);
+  });
+  data::EpochOrder(job_.recipe.seed, static_cast<uint32_t>(position_.epoch), job_.train.count,
+                   &order_);
+  const int64_t steps = data::StepsPerEpoch(job_.train.count, job_.recipe.batch_size);
+  while (position_.step_in_epoch < steps) {
+    bool stop_requested = false;
+    CONVOY_RETURN_IF_ERROR(RunStep(steps, &epoch_seconds_.back(), &stop_requested));
+    if (stop_requested) return false;
+    const bool due =
+        options_.checkpoint_every > 0 && position_.global_step % options_.checkpoint_every == 0;
+    if (!due || position_.step_in_epoch == steps) continue;
+    Stopwatch watch;
+    CONVOY_RETURN_IF_ERROR(SaveCheckpoint());
+    epoch_seconds_.back() += watch.Lap();
+  }
+  CONVOY_RETURN_IF_ERROR(FinishEpoch());
+  return true;
+}
+
+absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_requested) {
+  Stopwatch watch;
+  const data::Range images =
+      data::BatchRange(job_.train.count, job_.recipe.batch_size, position_.step_in_epoch);
+  const bool last = position_.step_in_epoch + 1 == steps;
+  const StepInput input{.layout = last ? &last_batch_ : &full_batch_,
+                        .image_index = order_.data() + images.begin,
+                        .seed = job_.recipe.seed,
+                        .epoch = static_cast<uint32_t>(position_.epoch),
+                        .rule = {.step = position_.global_step + 1,
+                                 .learning_rate = job_.recipe.optimizer.learning_rate,
+                                 .grad_scale = 1.0f / static_cast<float>(images.size())},
+                        .stop_requested = StopRequested()};
+  const absl::StatusOr<reduce::StepResult> result = step_->Run(input);
+  if (!result.ok()) {
+    return Annotate(result.status(), absl::StrCat("step ", position_.global_step + 1, " (epoch ",
+                                                  position_.epoch + 1, ", batch ",
+                                                  position_.step_in_epoch + 1, ")"));
+  }
+  ++position_.step_in_epoch;
+  ++position_.global_step;
+  position_.images_seen += images.size();
+  sums_.loss_sum += result->loss;
+  sums_.correct += result->correct;
+  sums_.count += images.size();
+  *stop_requested = result->stop_requested;
+  *epoch_seconds += watch.Lap();
+  const report::StepProgress progress{
+      .epoch = position_.epoch,
+      .step_in_epoch = position_.step_in_epoch,
+      .global_step = position_.global_step,
+      .loss = Mean(sums_.loss_sum, sums_.count),
+      .accuracy = Mean(static_cast<double>(sums_.correct), sums_.count),
+      .images_per_second = static_cast<double>(sums_.count) / std::max(*epoch_seconds, 1e-9)};
+  Tell([&](report::Observer& observer) { observer.OnStep(progress); });
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::FinishEpoch() {
+  metrics::EpochMetrics metrics = {
+      {"loss", Mean(sums_.loss_sum, sums_.count)},
+      {"accuracy", Mean(static_cast<double>(sums_.correct), sums_.count)}};
+  Stopwatch watch;
+  if (job_.validation.count > 0) {
+    CONVOY_ASSIGN_OR_RETURN(const evaluate::EvaluationSums sums,
+                            EvaluateOnAllRanks(communicator_, team_, threads_of_rank_, runners_,
+                                               weights_.prepared(), job_.validation));
+    metrics.emplace_back("val_loss", Mean(sums.loss, job_.validation.count));
+    metrics.emplace_back("val_accuracy",
+                         Mean(static_cast<double>(sums.correct), job_.validation.count));
+  }
+  const double validation_seconds = watch.Lap();
+  CONVOY_RETURN_IF_ERROR(ReportEpoch(validation_seconds, metrics));
+  history_.push_back(std::move(metrics));
+  ++position_.epoch;
+  position_.step_in_epoch = 0;
+  sums_ = {};
+  epoch_seconds_.push_back(0.0);
+  return SaveCheckpoint();
+}
+
+absl::Status Trainer::ReportEpoch(double validation_seconds, const metrics::EpochMetrics& metrics) {
+  struct RankReport {
+    metrics::PhaseSeconds phases;
+    int64_t peak_rss_bytes;
+  };
+  const RankReport mine = {.phases = step_->phases(), .peak_rss_bytes = PeakRssBytes()};
+  std::vector<RankReport> all(static_cast<size_t>(communicator_.world_size()));
+  CONVOY_RETURN_IF_ERROR(communicator_.AllGather(&mine, sizeof(mine), all.data()));
+  report::EpochReport report{.epoch = position_.epoch,
+                             .train_seconds = epoch_seconds_.back(),
+                             .validation_seconds = validation_seconds,
+                             .train_images = job_.train.count,
+                             .metrics = metrics};
+  for (const RankReport& rank : all) {
+    report.phases.push_back(rank.phases);
+    report.peak_rss_bytes = std::max(report.peak_rss_bytes, rank.peak_rss_bytes);
+  }
+  Tell([&](report::Observer& observer) { observer.OnEpoch(report); });
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::EvaluateTestImages() {
+  CONVOY_ASSIGN_OR_RETURN(const evaluate::EvaluationSums sums,
+                          EvaluateOnAllRanks(communicator_, team_, threads_of_rank_, runners_,
+                                             weights_.prepared(), job_.test));
+  final_report_.test_loss = Mean(sums.loss, job_.test.count);
+  final_report_.test_accuracy = Mean(static_cast<double>(sums.correct), job_.test.count);
+  final_metrics_ = {{"test_loss", final_report_.test_loss},
+                    {"test_accuracy", final_report_.test_accuracy}};
+  return absl::OkStatus();
+}
+
+void Trainer::FillModel(formats::ModelFile* model) const {
+  model->model_textproto = nn::ModelSpecToText(job_.recipe.model);
+  model->recipe_textproto = RecipeToText(job_.recipe_proto);
+  model->data_sha256 = job_.data_sha256;
+  model->kernel_family = {.isa = std::string(IsaName(kernels::CurrentIsa())),
+                          .blas_core = kernels::BlasCore()};
+  const std::vector<nn::Parameter> parameters = plan_.network().Parameters();
+  model->tensors.resize(parameters.size());
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    formats::NamedTensor& tensor = model->tensors[i];
+    tensor.name = parameters[i].name;
+    tensor.shape = parameters[i].shape;
+    tensor.trainable = true;
+    const float* values = weights_.current().data() + parameters[i].offset;
+    tensor.data.assign(values, values + parameters[i].size);
+  }
+  model->metrics = final_metrics_;
+}
+
+formats::ModelFile Trainer::Model() const {
+  formats::ModelFile model;
+  FillModel(&model);
+  return model;
+}
+
+// Rank 0 gets the slots of all ranks in the parameters' order; the others nothing.
+absl::StatusOr<std::vector<formats::OptimizerSlot>> Trainer::GatherSlots() {
+  reduce::OptimizerShard& shard = step_->shard();
+  const bool root = communicator_.rank() == 0;
+  const int64_t num_parameters = plan_.network().num_parameters();
+  std::vector<int64_t> counts;
+  std::vector<int64_t> offsets;
+  for (int rank = 0; rank < communicator_.world_size(); ++rank) {
+    const data::Range owned = reduce::OwnedSlice(num_parameters, rank, communicator_.world_size());
+    counts.push_back(owned.size());
+    offsets.push_back(owned.begin);
+  }
+  std::vector<formats::OptimizerSlot> slots(shard.slot_names().size());
+  for (size_t i = 0; i < slots.size(); ++i) {
+    slots[i].name = shard.slot_names()[i];
+    if (root) slots[i].values.resize(static_cast<size_t>(num_parameters));
+    if (step_->optimizer_is_replicated()) {
+      if (root) std::copy(shard.slot(i).begin(), shard.slot(i).end(), slots[i].values.begin());
+      continue;
+    }
+    CONVOY_RETURN_IF_ERROR(communicator_.GatherParts(shard.slot(i).data(), slots[i].values.data(),
+                                                     counts, offsets, 0));
+  }
+  return slots;
+}
+
+absl::Status Trainer::SaveCheckpoint() {
+  if (saved_position_ == position_) return absl::OkStatus();
+  CONVOY_ASSIGN_OR_RETURN(std::vector<formats::OptimizerSlot> slots, GatherSlots());
+  absl::Status submitted;
+  if (checkpoint_writer_ != nullptr) {
+    std::unique_ptr<formats::Checkpoint> checkpoint = checkpoint_writer_->TakeBuffer();
+    FillModel(&checkpoint->model);
+    checkpoint->position = position_;
+    checkpoint->sums = sums_;
+    checkpoint->history.clear();
+    for (const metrics::EpochMetrics& epoch : history_) {
+      std::vector<formats::NamedValue>& values = checkpoint->history.emplace_back();
+      for (const auto& [name, value] : epoch) values.push_back({name, value});
+    }
+    checkpoint->optimizer = {.step_count = position_.global_step, .slots = std::move(slots)};
+    checkpoint->best.reset();
+    checkpoint->callbacks.clear();
+    checkpoint->run = {
+        .run_id = options_.run_id, .restarts = restarts_, .epoch_train_seconds = epoch_seconds_};
+    submitted = checkpoint_writer_->Submit(std::move(checkpoint));
+  }
+  saved_position_ = position_;
+  return comm::Agree(communicator_, submitted);
+}
+
+absl::Status Trainer::FlushCheckpoints() {
+  const absl::Status flushed =
+      checkpoint_writer_ == nullptr ? absl::OkStatus() : checkpoint_writer_->Flush();
+  return comm::Agree(communicator_, flushed);
+}
+
+}  // namespace convoy::train

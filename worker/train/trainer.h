@@ -1,0 +1,99 @@
+// The training loop of one rank.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/thread_team.h"
+#include "common/formats/async_writer.h"
+#include "common/formats/checkpoint_store.h"
+#include "common/formats/model_file.h"
+#include "common/metrics/history.h"
+#include "worker/comm/communicator.h"
+#include "worker/report/observer.h"
+#include "worker/train/job.h"
+#include "worker/train/training_step.h"
+#include "worker/train/weights.h"
+
+namespace convoy::train {
+
+struct TrainerOptions {
+  int threads = 1;                            // of this rank
+  int64_t checkpoint_every = 0;               // steps; 0: at the end of epochs only
+  std::string run_id;                         // rank 0
+  formats::CheckpointStore* store = nullptr;  // rank 0 only; may be null: no checkpoints
+  std::vector<report::Observer*> observers;   // rank 0 only
+};
+
+enum class Outcome { kFinished, kStopped };
+
+// Thread-compatible: the rank's training thread makes all calls. All calls are COLLECTIVE.
+class Trainer {
+ public:
+  // Agrees with the other ranks on who has how many threads and sets up the weights: the initial
+  // ones, or those of the job's checkpoint. `job` must outlive the trainer.
+  static absl::StatusOr<std::unique_ptr<Trainer>> Create(comm::Communicator& communicator,
+                                                         const Job& job, TrainerOptions options);
+  ~Trainer();
+
+  // Trains to the end of the last epoch and evaluates, or stops at a step on request, with a
+  // checkpoint. Returns, on all ranks, ABORTED, naming the step, if the loss or the gradient is not
+  // finite, or what prevented a checkpoint from being written.
+  absl::StatusOr<Outcome> Run();
+
+  // After Run has returned kFinished: the trained model, which model.convoy holds, and its results.
+  formats::ModelFile Model() const;
+  const report::FinalReport& final_report() const { return final_report_; }
+
+  // Says how each layer is computed.
+  std::string ExplainPlan() const { return plan_.Explain(); }
+
+ private:
+  Trainer(comm::Communicator& communicator, const Job& job, TrainerOptions options, nn::Plan plan,
+          std::unique_ptr<optim::Optimizer> optimizer, std::vector<int> threads_of_rank);
+
+  void RestoreCheckpoint(const formats::Checkpoint& checkpoint);
+  report::JobFacts Facts(std::vector<std::string> hosts) const;
+  absl::StatusOr<bool> RunEpoch();
+  absl::Status RunStep(int64_t steps, double* epoch_seconds, bool* stop_requested);
+  absl::Status FinishEpoch();
+  absl::Status ReportEpoch(double validation_seconds, const metrics::EpochMetrics& metrics);
+  absl::Status EvaluateTestImages();
+  absl::Status SaveCheckpoint();
+  absl::Status FlushCheckpoints();
+  absl::StatusOr<std::vector<formats::OptimizerSlot>> GatherSlots();
+  void FillModel(formats::ModelFile* model) const;
+
+  template <typename Call>
+  void Tell(Call call) {
+    for (report::Observer* observer : options_.observers) call(*observer);
+  }
+
+  comm::Communicator& communicator_;
+  const Job& job_;
+  const TrainerOptions options_;
+  const nn::Plan plan_;
+  const std::unique_ptr<optim::Optimizer> optimizer_;
+  const std::vector<int> threads_of_rank_;
+  ThreadTeam team_;
+  std::vector<MicroBatchRunner> runners_;
+  Weights weights_;
+  reduce::BatchLayout full_batch_;
+  reduce::BatchLayout last_batch_;
+  std::unique_ptr<TrainingStep> step_;
+  std::unique_ptr<formats::CheckpointWriter> checkpoint_writer_;  // rank 0 only
+  std::vector<uint32_t> order_;                                   // of the epoch's images
+  formats::Position position_;
+  formats::MetricSums sums_;
+  metrics::History history_;
+  std::vector<double> epoch_seconds_;  // training time of finished epochs and the unfinished one
+  int64_t restarts_ = 0;
+  std::optional<formats::Position> saved_position_;  // of the last checkpoint
+  report::FinalReport final_report_;
+  std::vector<formats::NamedValue> final_metrics_;
+};
+
+}  // namespace convoy::train

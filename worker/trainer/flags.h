@@ -1,0 +1,32 @@
+// The trainer's command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "convoy/v1/recipe.pb.h"
+
+namespace convoy::trainer {
+
+struct Flags {
+  v1::Recipe asked;  // what --recipe and the recipe's flags set; the network is resolved
+  std::string data;
+  std::string run_dir;
+  bool resume = false;
+  int threads = 0;  // 0: as many as there is room for
+  int local_ranks = 1;
+  int64_t checkpoint_every = 0;
+  int keep_checkpoints = 3;
+  int verbose = 1;
+  bool explain_plan = false;
+  std::optional<std::string> print_and_exit;  // the text of --help or --version
+};
+
+// Returns INVALID_ARGUMENT, naming the flag, for one that is unknown, with the nearest known one,
+// or whose value makes no sense; NOT_FOUND and others for a --recipe or --model that cannot be
+// read.
+absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv);
+
+}  // namespace convoy::trainer

@@ -1,0 +1,58 @@
+#include "worker/trainer/flags.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace convoy::trainer {
+namespace {
+
+using ::testing::HasSubstr;
+
+absl::StatusOr<Flags> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "trainer");
+  return ParseFlags(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string ErrorOf(std::vector<const char*> arguments) {
+  return std::string(Parse(std::move(arguments)).status().message());
+}
+
+TEST(FlagsTest, OnlyWhatWasGivenIsAsked) {
+  const Flags flags = Parse({"--seed", "7", "--epochs=2", "--model", "lenet5"}).value();
+  EXPECT_EQ(flags.asked.seed(), 7u);
+  EXPECT_EQ(flags.asked.epochs(), 2);
+  EXPECT_EQ(flags.asked.model().name(), "lenet5");
+  EXPECT_FALSE(flags.asked.has_batch_size());
+}
+
+TEST(FlagsTest, UnknownFlagGetsTheNearest) {
+  EXPECT_THAT(ErrorOf({"--bach-size", "64"}),
+              HasSubstr("unknown flag '--bach-size'; did you mean '--batch-size'?"));
+  EXPECT_THAT(ErrorOf({"hello"}), HasSubstr("unexpected argument 'hello'"));
+}
+
+TEST(FlagsTest, ValuesThatAreNoNumbersNameTheirFlag) {
+  EXPECT_THAT(ErrorOf({"--batch-size", "many"}), HasSubstr("--batch-size"));
+  EXPECT_THAT(ErrorOf({"--threads", "0"}), HasSubstr("--threads"));
+  EXPECT_THAT(ErrorOf({"--verbose", "3"}), HasSubstr("--verbose"));
+  EXPECT_THAT(ErrorOf({"--isa", "avx3"}), HasSubstr("--isa"));
+}
+
+TEST(FlagsTest, ResumeNeedsARunDirectory) {
+  EXPECT_THAT(ErrorOf({"--resume"}), HasSubstr("--resume: needs --run-dir"));
+  EXPECT_TRUE(Parse({"--resume", "--run-dir", "x"}).ok());
+}
+
+TEST(FlagsTest, HelpAndVersionAreTexts) {
+  EXPECT_THAT(*Parse({"--help"}).value().print_and_exit, HasSubstr("--checkpoint-every"));
+  EXPECT_THAT(*Parse({"--version"}).value().print_and_exit, HasSubstr("convoy trainer"));
+}
+
+TEST(FlagsTest, MissingRecipeFileIsNamed) {
+  EXPECT_THAT(ErrorOf({"--recipe", "/no/such.textproto"}), HasSubstr("/no/such.textproto"));
+}
+
+}  // namespace
+}  // namespace convoy::trainer
