@@ -1,0 +1,79 @@
+// What the tests of networks share: networks with every layer and option, weights and images for
+// them, and the comparison of gradients.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "common/nn/executor.h"
+#include "common/nn/network.h"
+
+namespace convoy::nn {
+
+// Returns the network that `layers` (in the text format, without "name" and "input") describe.
+Network NetworkOf(int height, int width, int channels, const std::string& layers);
+
+// Returns small networks which together have every kind of layer with every option, in unusual
+// sizes. spec().name is a name for the test.
+std::vector<Network> OddNetworks();
+
+// For the messages of GoogleTest.
+void PrintTo(const Network& network, std::ostream* out);
+
+// Returns initial weights with noise on all of them, so that biases are not zero.
+std::vector<float> NoisyWeights(const Network& network);
+
+// Returns the values in double.
+std::vector<double> ToDouble(const std::vector<float>& values);
+
+// Labelled images, in memory that is not in one piece, and their numbers in the data set.
+class TestImages {
+ public:
+  // Adds a copy of the image `pixels` [elems].
+  void Add(const uint8_t* pixels, int64_t elems, uint8_t label, uint32_t index);
+
+  // Returns images `first`, ..., `first + count - 1` of these.
+  TestImages Slice(int first, int count) const;
+  // Returns these in the opposite order.
+  TestImages Reversed() const;
+
+  // These are valid until the next Add.
+  ImageBatch Batch();
+  Pass TrainingPass() const;
+
+  int count() const { return static_cast<int>(labels_.size()); }
+  const uint8_t* labels() const { return labels_.data(); }
+  // Returns [count, elems], from 0 to 1.
+  std::vector<double> UnitValues() const;
+
+ private:
+  std::vector<std::vector<uint8_t>> images_;
+  std::vector<uint8_t> labels_;
+  std::vector<uint32_t> index_;
+  std::vector<const uint8_t*> pointers_;
+};
+
+// Returns whether a training pass of `images` alone decides with more than `margin`.
+bool DecidesClearly(const Network& network, const std::vector<double>& weights,
+                    const TestImages& images, double margin);
+
+// Draws noise images with random labels and numbers until `count` of them decide clearly.
+TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
+                            double margin);
+
+// Rounding of single precision is far below this for every layer in use.
+inline constexpr double kClearMargin = 3e-6;
+
+// One parameter of a gradient against the reference.
+struct TensorError {
+  std::string name;
+  double relative_l2 = 0;  // |actual - expected| / |expected|; 0 where both are zero
+};
+
+// Returns the errors of all parameters of `actual` [num_parameters], in their order.
+std::vector<TensorError> GradientErrors(const Network& network, const std::vector<float>& actual,
+                                        const std::vector<double>& expected);
+
+}  // namespace convoy::nn
