@@ -3,31 +3,24 @@
 #include <algorithm>
 #include <cstring>
 
-#include "common/base/check.h"
 #include "common/kernels/gemm.h"
 
 namespace convoy::kernels {
 namespace {
 
-// Columns of one group fill at most half of a 1 MiB L2 cache where more than one image fits.
-constexpr int64_t kMaxColumnFloats = 128 * 1024;
-constexpr int64_t kMaxGroup = 8;
-
 struct Sizes {
-  int64_t src;     // floats of one input image
-  int64_t dst;     // floats of one output image
-  int64_t pixels;  // OH * OW: rows of columns of one image
-  int64_t row;     // KH * KW * IC: length of a row of columns
-  int64_t group;   // images unrolled at once
+  int64_t src;  // floats of one input image
+  int64_t dst;  // floats of one output image
+  int pixels;   // OH * OW: rows of columns of one image
+  int row;      // KH * KW * IC: length of a row of columns
 };
 
 Sizes SizesOf(const Conv2dGeometry& g) {
   Sizes s;
   s.src = int64_t{g.in_height} * g.in_width * g.in_channels;
-  s.pixels = int64_t{g.out_height} * g.out_width;
-  s.dst = s.pixels * g.out_channels;
-  s.row = int64_t{g.kernel_height} * g.kernel_width * g.in_channels;
-  s.group = std::clamp<int64_t>(kMaxColumnFloats / (s.pixels * s.row), 1, kMaxGroup);
+  s.pixels = g.out_height * g.out_width;
+  s.dst = int64_t{s.pixels} * g.out_channels;
+  s.row = g.kernel_height * g.kernel_width * g.in_channels;
   return s;
 }
 
@@ -98,32 +91,19 @@ void AddColumnSums(int64_t rows, int64_t row, const float* src, float* sums) {
 
 int64_t Conv2dWorkspaceFloats(const Conv2dGeometry& g) {
   const Sizes s = SizesOf(g);
-  return s.group * (s.pixels * s.row + s.dst);
+  return int64_t{s.pixels} * s.row;
 }
 
 void Conv2dForward(const Conv2dGeometry& g, int n, const float* src, const float* weight,
                    const float* bias, float* dst, float* workspace) {
   const Sizes s = SizesOf(g);
-  float* columns = workspace;
-  float* padded_dst = workspace + s.group * s.pixels * s.row;
-  const int64_t rows = s.group * s.pixels;
-  for (int64_t first = 0; first < n; first += s.group) {
-    const int64_t images = std::min<int64_t>(s.group, n - first);
-    for (int64_t i = 0; i < images; ++i) {
-      ImageToColumns(g, src + (first + i) * s.src, columns + i * s.pixels * s.row);
-    }
-    // A short group makes the same call as a whole one: OpenBLAS's rounding depends on the rows.
-    const bool whole = images == s.group;
-    if (!whole) {
-      std::memset(columns + images * s.pixels * s.row, 0,
-                  (s.group - images) * s.pixels * s.row * sizeof(float));
-    }
-    float* out = whole ? dst + first * s.dst : padded_dst;
-    if (bias != nullptr) FillRows(rows, g.out_channels, bias, out);
-    Gemm(Transpose::kNo, Transpose::kNo, static_cast<int>(rows), g.out_channels,
-         static_cast<int>(s.row), columns, static_cast<int>(s.row), weight, g.out_channels,
-         bias == nullptr ? 0.0f : 1.0f, out, g.out_channels);
-    if (!whole) std::memcpy(dst + first * s.dst, out, images * s.dst * sizeof(float));
+  // One product an image: OpenBLAS's rounding depends on the number of rows and, on some cores, on
+  // the place among them.
+  for (int image = 0; image < n; ++image, src += s.src, dst += s.dst) {
+    ImageToColumns(g, src, workspace);
+    if (bias != nullptr) FillRows(s.pixels, g.out_channels, bias, dst);
+    Gemm(Transpose::kNo, Transpose::kNo, s.pixels, g.out_channels, s.row, workspace, s.row, weight,
+         g.out_channels, bias == nullptr ? 0.0f : 1.0f, dst, g.out_channels);
   }
 }
 
@@ -131,29 +111,20 @@ void Conv2dBackward(const Conv2dGeometry& g, int n, const float* src, const floa
                     const float* d_dst, float* d_src, float* d_weight, float* d_bias,
                     float* workspace) {
   const Sizes s = SizesOf(g);
-  const int row = static_cast<int>(s.row);
-  float* columns = workspace;
-  std::memset(d_weight, 0, s.row * g.out_channels * sizeof(float));
+  std::memset(d_weight, 0, int64_t{s.row} * g.out_channels * sizeof(float));
   if (d_bias != nullptr) {
     std::memset(d_bias, 0, g.out_channels * sizeof(float));
-    AddColumnSums(n * s.pixels, g.out_channels, d_dst, d_bias);
+    AddColumnSums(int64_t{n} * s.pixels, g.out_channels, d_dst, d_bias);
   }
   if (d_src != nullptr) std::memset(d_src, 0, n * s.src * sizeof(float));
-  for (int64_t first = 0; first < n; first += s.group) {
-    const int64_t images = std::min<int64_t>(s.group, n - first);
-    const int rows = static_cast<int>(images * s.pixels);
-    const float* d_out = d_dst + first * s.dst;
-    for (int64_t i = 0; i < images; ++i) {
-      ImageToColumns(g, src + (first + i) * s.src, columns + i * s.pixels * s.row);
-    }
-    Gemm(Transpose::kYes, Transpose::kNo, row, g.out_channels, rows, columns, row, d_out,
+  for (int image = 0; image < n; ++image, src += s.src, d_dst += s.dst) {
+    ImageToColumns(g, src, workspace);
+    Gemm(Transpose::kYes, Transpose::kNo, s.row, g.out_channels, s.pixels, workspace, s.row, d_dst,
          g.out_channels, 1.0f, d_weight, g.out_channels);
     if (d_src == nullptr) continue;
-    Gemm(Transpose::kNo, Transpose::kYes, rows, row, g.out_channels, d_out, g.out_channels, weight,
-         g.out_channels, 0.0f, columns, row);
-    for (int64_t i = 0; i < images; ++i) {
-      AddColumnsToImage(g, columns + i * s.pixels * s.row, d_src + (first + i) * s.src);
-    }
+    Gemm(Transpose::kNo, Transpose::kYes, s.pixels, s.row, g.out_channels, d_dst, g.out_channels,
+         weight, g.out_channels, 0.0f, workspace, s.row);
+    AddColumnsToImage(g, workspace, d_src + image * s.src);
   }
 }
 
