@@ -27,7 +27,11 @@ class DenseOperation : public Operation {
 
   void Infer(const Pass& pass, const OperationMemory& memory, const float* src,
              float* dst) const override {
-    Forward(pass, memory, src, dst);
+    // One image a product: OpenBLAS's rounding depends on the number of rows.
+    const Pass one_image{.num_images = 1};
+    for (int image = 0; image < pass.num_images; ++image, src += inputs_, dst += units_) {
+      Forward(one_image, memory, src, dst);
+    }
   }
 
   void Backward(const Pass& pass, const OperationMemory& memory, const float* src, const float* dst,
