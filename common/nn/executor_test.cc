@@ -166,5 +166,38 @@ TEST_P(ExecutorTest, TheSamePassGivesTheSameBits) {
   EXPECT_EQ(elsewhere, first);
 }
 
+// Notes what a listener may read, at the moment when it may.
+class CopyingListener : public GradientListener {
+ public:
+  CopyingListener(const std::vector<float>& gradient, std::vector<float>* copy)
+      : gradient_(gradient), copy_(copy), end_(static_cast<int64_t>(gradient.size())) {}
+
+  void OnGradientFrom(int64_t begin) override {
+    EXPECT_LT(begin, end_);
+    std::copy(gradient_.begin() + begin, gradient_.begin() + end_, copy_->begin() + begin);
+    end_ = begin;
+  }
+
+  int64_t end() const { return end_; }
+
+ private:
+  const std::vector<float>& gradient_;
+  std::vector<float>* copy_;
+  int64_t end_;  // where the copy begins so far
+};
+
+TEST_P(ExecutorTest, ListenerHearsOfEveryParameterOnceItIsComplete) {
+  const Bench bench(GetParam());
+  TestImages images = bench.Images(2);
+  Executor executor(bench.plan, 2);
+  std::vector<float> gradient = bench.Gradient();
+  std::vector<float> copy = bench.Gradient();
+  CopyingListener listener(gradient, &copy);
+  executor.Train(bench.Prepared(), images.TrainingPass(), images.Batch(), gradient.data(),
+                 &listener);
+  EXPECT_EQ(listener.end(), 0);
+  EXPECT_EQ(copy, gradient);
+}
+
 }  // namespace
 }  // namespace convoy::nn
