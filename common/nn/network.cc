@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/nn/window.h"
 
 namespace convoy::nn {
 namespace {
 
-constexpr int kMaxImageSide = 4096;
 constexpr int kMaxClasses = 256;  // a label is a byte
 
 absl::Status CheckInput(const ModelSpec& spec) {

@@ -54,7 +54,7 @@ TEST(NetworkTest, ShapesThatDoNotFitNameTheLayer) {
   EXPECT_THAT(ErrorOf("layers { conv2d { kernel_size: 1 } }"),
               HasSubstr("filters must be at least 1"));
   EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 1 strides: 0 } }"),
-              HasSubstr("strides must be at least 1"));
+              HasSubstr("strides must be 1 to 4096, not 0x0"));
   EXPECT_THAT(ErrorOf("layers { dropout { rate: 1.5 } }"), HasSubstr("rate must be in [0, 1)"));
   EXPECT_THAT(ErrorOf("layers { dropout { rate: nan } }"), HasSubstr("rate must be in [0, 1)"));
 }
@@ -62,6 +62,16 @@ TEST(NetworkTest, ShapesThatDoNotFitNameTheLayer) {
 TEST(NetworkTest, HugeNetworkIsRefusedBeforeMemoryIsTaken) {
   EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 2000000000 } }"),
               HasSubstr("is too large"));
+}
+
+// Sizes near 2^31 must not overflow on the way to the message.
+TEST(NetworkTest, HugeWindowsAndStridesAreRefused) {
+  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 2147483647 padding: SAME } }"),
+              HasSubstr("kernel_size must be 1 to 4096, not 2147483647x2147483647"));
+  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 3 strides: 2147483647 } }"),
+              HasSubstr("strides must be 1 to 4096, not 2147483647x2147483647"));
+  EXPECT_THAT(ErrorOf("layers { max_pooling2d { pool_size: [1, 4097] padding: SAME } }"),
+              HasSubstr("pool_size must be 1 to 4096, not 1x4097"));
 }
 
 TEST(NetworkTest, MustEndInASoftmaxAndHaveItNowhereElse) {

@@ -3,8 +3,21 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status.h"
 
 namespace convoy::nn {
+namespace {
+
+absl::Status CheckSides(const Layer& layer, const std::string& what, Size2d size) {
+  if (size.height >= 1 && size.height <= kMaxImageSide && size.width >= 1 &&
+      size.width <= kMaxImageSide) {
+    return absl::OkStatus();
+  }
+  return LayerError(layer, absl::StrCat(what, " must be 1 to ", kMaxImageSide, ", not ",
+                                        size.height, "x", size.width));
+}
+
+}  // namespace
 
 WindowAxis PlaceWindows(int input, int window, int stride, Padding padding) {
   if (padding == Padding::kValid) {
@@ -24,14 +37,8 @@ absl::Status PlaceLayerWindows(const Layer& layer, std::string_view what, Size2d
         layer, absl::StrCat("needs an image [height, width, channels], but its input is ",
                             ShapeToString(layer.input), "; put it before the Flatten layer"));
   }
-  if (window.height < 1 || window.width < 1) {
-    return LayerError(
-        layer, absl::StrCat(label, " must be at least 1, not ", window.height, "x", window.width));
-  }
-  if (strides.height < 1 || strides.width < 1) {
-    return LayerError(layer, absl::StrCat("strides must be at least 1, not ", strides.height, "x",
-                                          strides.width));
-  }
+  CONVOY_RETURN_IF_ERROR(CheckSides(layer, label, window));
+  CONVOY_RETURN_IF_ERROR(CheckSides(layer, "strides", strides));
   const auto height = static_cast<int>(layer.input[0]);
   const auto width = static_cast<int>(layer.input[1]);
   if (padding == Padding::kValid && (window.height > height || window.width > width)) {

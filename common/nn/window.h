@@ -6,6 +6,9 @@
 
 namespace convoy::nn {
 
+// The largest side of an image, and so of a window and of a stride that make sense.
+inline constexpr int kMaxImageSide = 4096;
+
 // One axis of an image.
 struct WindowAxis {
   int output = 0;      // windows along the axis
@@ -19,8 +22,8 @@ struct WindowAxis {
 WindowAxis PlaceWindows(int input, int window, int stride, Padding padding);
 
 // Checks the window of `layer`, called `what` in messages, against its input, and returns its
-// placement. Returns INVALID_ARGUMENT, naming the layer: the input is no image, a size is not
-// positive, or the window is larger than the image.
+// placement. Returns INVALID_ARGUMENT, naming the layer: the input is no image, a size is not from
+// 1 to kMaxImageSide, or the window is larger than the image.
 absl::Status PlaceLayerWindows(const Layer& layer, std::string_view what, Size2d window,
                                Size2d strides, Padding padding, WindowAxis* vertical,
                                WindowAxis* horizontal);
