@@ -30,6 +30,15 @@ void AddKernelAndBias(Layer* layer, Shape kernel, int64_t fan_in, int64_t fan_ou
   }
 }
 
+// Returns the number of elements, or an error that names the layer if kernels could not count them.
+absl::StatusOr<int64_t> CountableElems(const Layer& layer, const Shape& shape) {
+  const absl::StatusOr<int64_t> elems = NumElems(shape);
+  if (!elems.ok() || *elems > kMaxElems) {
+    return LayerError(layer, absl::StrCat("is too large: an array of ", ShapeToString(shape)));
+  }
+  return *elems;
+}
+
 absl::Status Infer(const Conv2dSpec& spec, Layer* layer) {
   if (spec.filters < 1) return LayerError(*layer, "filters must be at least 1");
   WindowAxis vertical;
@@ -37,6 +46,11 @@ absl::Status Infer(const Conv2dSpec& spec, Layer* layer) {
   CONVOY_RETURN_IF_ERROR(PlaceLayerWindows(*layer, "kernel_size", spec.kernel, spec.strides,
                                            spec.padding, &vertical, &horizontal));
   layer->output = {vertical.output, horizontal.output, spec.filters};
+  // An image as im2col unrolls it.
+  CONVOY_RETURN_IF_ERROR(
+      CountableElems(*layer, {vertical.output, horizontal.output, spec.kernel.height,
+                              spec.kernel.width, layer->input[2]})
+          .status());
   // Keras counts the fans of a convolution with its window (initializers_v2.py, _compute_fans).
   const int64_t window = int64_t{spec.kernel.height} * spec.kernel.width;
   const int64_t channels = layer->input[2];
@@ -84,15 +98,6 @@ absl::Status Infer(const DropoutSpec& spec, Layer* layer) {
 absl::Status Infer(const ActivationSpec&, Layer* layer) {
   layer->output = layer->input;
   return absl::OkStatus();
-}
-
-// Returns the number of elements, or an error that names the layer if kernels could not count them.
-absl::StatusOr<int64_t> CountableElems(const Layer& layer, const Shape& shape) {
-  const absl::StatusOr<int64_t> elems = NumElems(shape);
-  if (!elems.ok() || *elems > kMaxElems) {
-    return LayerError(layer, absl::StrCat("is too large: an array of ", ShapeToString(shape)));
-  }
-  return *elems;
 }
 
 }  // namespace

@@ -74,6 +74,13 @@ TEST(NetworkTest, HugeWindowsAndStridesAreRefused) {
               HasSubstr("pool_size must be 1 to 4096, not 1x4097"));
 }
 
+// A convolution unrolls its input, so that can be what is too large.
+TEST(NetworkTest, HugeUnrolledConvolutionIsRefused) {
+  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1024 kernel_size: 1 } } "
+                      "layers { conv2d { filters: 1 kernel_size: 400 padding: SAME } }"),
+              HasSubstr("layer 'conv2d_1' (Conv2D): is too large"));
+}
+
 TEST(NetworkTest, MustEndInASoftmaxAndHaveItNowhereElse) {
   EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 } }"),
               HasSubstr("must have activation: SOFTMAX"));
