@@ -73,6 +73,10 @@ absl::StatusOr<Network> Network::Create(const ModelSpec& spec) {
     network.layers_.push_back(std::move(layer));
   }
   CONVOY_RETURN_IF_ERROR(CheckSoftmaxAtTheEndOnly(network.layers_));
+  if (network.num_parameters_ == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "network '", spec.name, "': has no parameters to train; give it a Dense layer"));
+  }
   return network;
 }
 

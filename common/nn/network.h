@@ -17,7 +17,8 @@ namespace convoy::nn {
 class Network {
  public:
   // Infers and checks every shape; no array is taken. Returns INVALID_ARGUMENT, naming the layer,
-  // where shapes do not fit, names repeat, or the end is no softmax over at least two classes.
+  // where shapes do not fit, names repeat, the end is no softmax over at least two classes, or
+  // there is no parameter.
   static absl::StatusOr<Network> Create(const ModelSpec& spec);
 
   const ModelSpec& spec() const { return spec_; }

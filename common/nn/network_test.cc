@@ -81,6 +81,11 @@ TEST(NetworkTest, HugeUnrolledConvolutionIsRefused) {
               HasSubstr("layer 'conv2d_1' (Conv2D): is too large"));
 }
 
+TEST(NetworkTest, NetworkWithoutParametersIsRefused) {
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { activation { function: SOFTMAX } }"),
+              HasSubstr("network 'net': has no parameters to train"));
+}
+
 TEST(NetworkTest, MustEndInASoftmaxAndHaveItNowhereElse) {
   EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 } }"),
               HasSubstr("must have activation: SOFTMAX"));
