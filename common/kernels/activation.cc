@@ -1,58 +1,129 @@
 #include "common/kernels/activation.h"
 
-#include "common/kernels/scalar_math.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "common/kernels/activation.cc"
+#include "hwy/foreach_target.h"  // compiles the rest of this file once for each instruction set
+#include "hwy/highway.h"
 
-namespace convoy::kernels {
-namespace {
+#include "common/kernels/sweep-inl.h"
+#include "common/kernels/vector_math-inl.h"
 
-template <typename F>
-void ForEach(const float* src, float* dst, int64_t n, F f) {
-  for (int64_t i = 0; i < n; ++i) dst[i] = f(src[i]);
-}
+HWY_BEFORE_NAMESPACE();
+namespace convoy::kernels::HWY_NAMESPACE {
 
-template <typename F>
-void ForEachPair(const float* dst, const float* d_dst, float* d_src, int64_t n, F f) {
-  for (int64_t i = 0; i < n; ++i) d_src[i] = f(dst[i], d_dst[i]);
-}
+namespace hn = hwy::HWY_NAMESPACE;
 
-}  // namespace
+struct Linear {
+  template <class D, class V>
+  HWY_INLINE V Forward(D d, V x) const {
+    return x;
+  }
+  template <class D, class V>
+  HWY_INLINE V Backward(D d, V y, V dy) const {
+    return dy;
+  }
+};
 
-void ActivationForward(Activation activation, const float* src, float* dst, int64_t n) {
+struct Relu {
+  template <class D, class V>
+  HWY_INLINE V Forward(D d, V x) const {
+    return hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x);
+  }
+  template <class D, class V>
+  HWY_INLINE V Backward(D d, V y, V dy) const {
+    return hn::IfThenZeroElse(hn::Le(y, hn::Zero(d)), dy);
+  }
+};
+
+struct Sigmoid {
+  template <class D, class V>
+  HWY_INLINE V Forward(D d, V x) const {
+    return SigmoidVector(d, x);
+  }
+  template <class D, class V>
+  HWY_INLINE V Backward(D d, V y, V dy) const {
+    return hn::Mul(dy, hn::Mul(y, hn::Sub(hn::Set(d, 1.0f), y)));
+  }
+};
+
+struct Tanh {
+  template <class D, class V>
+  HWY_INLINE V Forward(D d, V x) const {
+    return TanhVector(d, x);
+  }
+  template <class D, class V>
+  HWY_INLINE V Backward(D d, V y, V dy) const {
+    return hn::Mul(dy, hn::Sub(hn::Set(d, 1.0f), hn::Mul(y, y)));
+  }
+};
+
+// Calls run(f) with the struct above that belongs to `activation`.
+template <class Run>
+HWY_INLINE void WithFunction(Activation activation, const Run& run) {
   switch (activation) {
     case Activation::kLinear:
-      return ForEach(src, dst, n, [](float x) { return x; });
+      return run(Linear());
     case Activation::kRelu:
-      return ForEach(src, dst, n, [](float x) { return x <= 0.0f ? 0.0f : x; });
+      return run(Relu());
     case Activation::kSigmoid:
-      return ForEach(src, dst, n, SigmoidScalar);
+      return run(Sigmoid());
     case Activation::kTanh:
-      return ForEach(src, dst, n, TanhScalar);
+      return run(Tanh());
   }
+}
+
+void Forward(Activation activation, const float* src, float* dst, int64_t n) {
+  WithFunction(activation, [=](auto f) HWY_ATTR {
+    Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {
+      hn::StoreU(f.Forward(d, hn::LoadU(d, src + i)), d, dst + i);
+    });
+  });
+}
+
+void Backward(Activation activation, const float* dst, const float* d_dst, float* d_src,
+              int64_t n) {
+  WithFunction(activation, [=](auto f) HWY_ATTR {
+    Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {
+      hn::StoreU(f.Backward(d, hn::LoadU(d, dst + i), hn::LoadU(d, d_dst + i)), d, d_src + i);
+    });
+  });
+}
+
+void AddBias(int64_t rows, int64_t cols, const float* bias, Activation activation, float* inout) {
+  WithFunction(activation, [=](auto f) HWY_ATTR {
+    for (int64_t row = 0; row < rows; ++row) {
+      float* line = inout + row * cols;
+      Sweep(hn::ScalableTag<float>(), 0, cols, [=](auto d, int64_t i) HWY_ATTR {
+        const auto x = hn::Add(hn::LoadU(d, line + i), hn::LoadU(d, bias + i));
+        hn::StoreU(f.Forward(d, x), d, line + i);
+      });
+    }
+  });
+}
+
+}  // namespace convoy::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace convoy::kernels {
+
+HWY_EXPORT(Forward);
+HWY_EXPORT(Backward);
+HWY_EXPORT(AddBias);
+
+void ActivationForward(Activation activation, const float* src, float* dst, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(Forward)(activation, src, dst, n);
 }
 
 void ActivationBackward(Activation activation, const float* dst, const float* d_dst, float* d_src,
                         int64_t n) {
-  switch (activation) {
-    case Activation::kLinear:
-      return ForEach(d_dst, d_src, n, [](float d) { return d; });
-    case Activation::kRelu:
-      return ForEachPair(dst, d_dst, d_src, n,
-                         [](float y, float d) { return y <= 0.0f ? 0.0f : d; });
-    case Activation::kSigmoid:
-      return ForEachPair(dst, d_dst, d_src, n,
-                         [](float y, float d) { return d * (y * (1.0f - y)); });
-    case Activation::kTanh:
-      return ForEachPair(dst, d_dst, d_src, n, [](float y, float d) { return d * (1.0f - y * y); });
-  }
+  HWY_DYNAMIC_DISPATCH(Backward)(activation, dst, d_dst, d_src, n);
 }
 
 void AddBiasActivation(int64_t rows, int64_t cols, const float* bias, Activation activation,
                        float* inout) {
-  for (int64_t row = 0; row < rows; ++row) {
-    float* line = inout + row * cols;
-    for (int64_t col = 0; col < cols; ++col) line[col] += bias[col];
-    ActivationForward(activation, line, line, cols);
-  }
+  HWY_DYNAMIC_DISPATCH(AddBias)(rows, cols, bias, activation, inout);
 }
 
 }  // namespace convoy::kernels
+#endif  // HWY_ONCE

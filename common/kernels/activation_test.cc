@@ -4,16 +4,24 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "common/kernels/activation_ref.h"
-#include "common/kernels/test_values.h"
+#include "common/kernels/kernel_testing.h"
 
 namespace convoy::kernels {
 namespace {
 
 constexpr int64_t kSizes[] = {0, 1, 3, 4, 7, 15, 16, 17, 63, 1000};
 
-class ActivationTest : public ::testing::TestWithParam<Activation> {};
+// Every function on every instruction set of the machine.
+class ActivationTest : public ::testing::TestWithParam<std::tuple<Isa, Activation>> {
+ protected:
+  Activation activation() const { return std::get<1>(GetParam()); }
+
+ private:
+  WithIsa with_isa_{std::get<0>(GetParam())};
+};
 
 TEST_P(ActivationTest, ForwardMatchesReference) {
   for (int64_t n : kSizes) {
@@ -21,8 +29,8 @@ TEST_P(ActivationTest, ForwardMatchesReference) {
     const std::vector<double> exact_src(src.begin(), src.end());
     std::vector<float> dst(src.size());
     std::vector<double> expected(src.size());
-    ActivationForward(GetParam(), src.data(), dst.data(), n);
-    ActivationForwardRef(GetParam(), exact_src.data(), expected.data(), n);
+    ActivationForward(activation(), src.data(), dst.data(), n);
+    ActivationForwardRef(activation(), exact_src.data(), expected.data(), n);
     ExpectNear(dst, expected, 2e-7);
   }
 }
@@ -32,11 +40,11 @@ TEST_P(ActivationTest, BackwardMatchesReference) {
     const std::vector<float> src = UniformValues(n, 1, 3);
     const std::vector<float> d_dst = UniformValues(n, 2);
     std::vector<float> dst(src.size());
-    ActivationForward(GetParam(), src.data(), dst.data(), n);
+    ActivationForward(activation(), src.data(), dst.data(), n);
     std::vector<float> d_src(src.size());
     std::vector<float> expected(src.size());
-    ActivationBackward(GetParam(), dst.data(), d_dst.data(), d_src.data(), n);
-    ActivationBackwardRef(GetParam(), dst.data(), d_dst.data(), expected.data(), n);
+    ActivationBackward(activation(), dst.data(), d_dst.data(), d_src.data(), n);
+    ActivationBackwardRef(activation(), dst.data(), d_dst.data(), expected.data(), n);
     ExpectSameBits(d_src, expected);
   }
 }
@@ -47,10 +55,10 @@ TEST_P(ActivationTest, ReferenceGradientMatchesFiniteDifferences) {
   const std::vector<double> d_dst = UniformValues<double>(kElems, 2);
   std::vector<double> dst(kElems);
   std::vector<double> d_src(kElems);
-  ActivationForwardRef(GetParam(), src.data(), dst.data(), kElems);
-  ActivationBackwardRef(GetParam(), dst.data(), d_dst.data(), d_src.data(), kElems);
+  ActivationForwardRef(activation(), src.data(), dst.data(), kElems);
+  ActivationBackwardRef(activation(), dst.data(), d_dst.data(), d_src.data(), kElems);
   ExpectGradient(src, d_src, [&] {
-    ActivationForwardRef(GetParam(), src.data(), dst.data(), kElems);
+    ActivationForwardRef(activation(), src.data(), dst.data(), kElems);
     return Dot(dst, d_dst);
   });
 }
@@ -61,16 +69,16 @@ TEST_P(ActivationTest, SplittingAndWorkingInPlaceGiveTheSameBits) {
   const std::vector<float> d_dst = UniformValues(kElems, 2);
   std::vector<float> dst(kElems);
   std::vector<float> d_src(kElems);
-  ActivationForward(GetParam(), src.data(), dst.data(), kElems);
-  ActivationBackward(GetParam(), dst.data(), d_dst.data(), d_src.data(), kElems);
+  ActivationForward(activation(), src.data(), dst.data(), kElems);
+  ActivationBackward(activation(), dst.data(), d_dst.data(), d_src.data(), kElems);
   for (int64_t split = 0; split <= kElems; ++split) {
     std::vector<float> forward = src;
     std::vector<float> backward = d_dst;
     const int64_t rest = kElems - split;
-    ActivationForward(GetParam(), forward.data(), forward.data(), split);
-    ActivationForward(GetParam(), &forward[split], &forward[split], rest);
-    ActivationBackward(GetParam(), dst.data(), backward.data(), backward.data(), split);
-    ActivationBackward(GetParam(), &dst[split], &backward[split], &backward[split], rest);
+    ActivationForward(activation(), forward.data(), forward.data(), split);
+    ActivationForward(activation(), &forward[split], &forward[split], rest);
+    ActivationBackward(activation(), dst.data(), backward.data(), backward.data(), split);
+    ActivationBackward(activation(), &dst[split], &backward[split], &backward[split], rest);
     ExpectSameBits(forward, dst);
     ExpectSameBits(backward, d_src);
   }
@@ -82,9 +90,9 @@ TEST_P(ActivationTest, BiasIsAddedFirst) {
       const std::vector<float> bias = UniformValues(cols, 3);
       std::vector<float> inout = UniformValues(rows * cols, 4);
       std::vector<float> expected = inout;
-      AddBiasActivation(rows, cols, bias.data(), GetParam(), inout.data());
+      AddBiasActivation(rows, cols, bias.data(), activation(), inout.data());
       AddBiasActivationRef(rows, cols, bias.data(), Activation::kLinear, expected.data());
-      ActivationForward(GetParam(), expected.data(), expected.data(), rows * cols);
+      ActivationForward(activation(), expected.data(), expected.data(), rows * cols);
       ExpectSameBits(inout, expected);
     }
   }
@@ -94,15 +102,19 @@ TEST_P(ActivationTest, NanStaysNan) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> src(9, nan);
   std::vector<float> dst(src.size());
-  ActivationForward(GetParam(), src.data(), dst.data(), std::ssize(src));
+  ActivationForward(activation(), src.data(), dst.data(), std::ssize(src));
   for (float value : dst) EXPECT_TRUE(std::isnan(value));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ActivationTest,
-                         ::testing::Values(Activation::kLinear, Activation::kRelu,
-                                           Activation::kSigmoid, Activation::kTanh));
+INSTANTIATE_TEST_SUITE_P(
+    All, ActivationTest,
+    ::testing::Combine(::testing::ValuesIn(SupportedIsas()),
+                       ::testing::Values(Activation::kLinear, Activation::kRelu,
+                                         Activation::kSigmoid, Activation::kTanh)));
 
-TEST(ReluTest, HasNoNegativeZeroAndNoGradientAtZero) {
+class ReluTest : public EveryIsaTest {};
+
+TEST_P(ReluTest, HasNoNegativeZeroAndNoGradientAtZero) {
   const float src[] = {-0.0f, 0.0f, -1.0f};
   const float d_dst[] = {5.0f, 5.0f, 5.0f};
   float dst[3];
@@ -114,6 +126,8 @@ TEST(ReluTest, HasNoNegativeZeroAndNoGradientAtZero) {
     EXPECT_EQ(d_src[i], 0.0f);
   }
 }
+
+CONVOY_INSTANTIATE_FOR_EVERY_ISA(ReluTest);
 
 }  // namespace
 }  // namespace convoy::kernels

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "common/kernels/dense_ref.h"
-#include "common/kernels/test_values.h"
+#include "common/kernels/kernel_testing.h"
 
 namespace convoy::kernels {
 namespace {

@@ -7,10 +7,13 @@
 #include <numeric>
 
 #include "common/kernels/dropout_ref.h"
-#include "common/kernels/test_values.h"
+#include "common/kernels/kernel_testing.h"
 
 namespace convoy::kernels {
 namespace {
+
+class DropoutTest : public EveryIsaTest {};
+CONVOY_INSTANTIATE_FOR_EVERY_ISA(DropoutTest);
 
 constexpr DropoutKey kKey{42, 3, 5};
 
@@ -33,7 +36,7 @@ Dropped Forward(const DropoutKey& key, float rate, int n, int64_t elems,
   return dropped;
 }
 
-TEST(DropoutTest, MatchesReference) {
+TEST_P(DropoutTest, MatchesReference) {
   for (float rate : {0.0f, 0.25f, 0.3f, 0.5f, 0.999f}) {
     for (int n : {0, 1, 3}) {
       for (int64_t elems : {1, 2, 5, 63, 64, 65, 128, 200, 1601}) {
@@ -54,7 +57,7 @@ TEST(DropoutTest, MatchesReference) {
   }
 }
 
-TEST(DropoutTest, KeepsTheAskedShareAndScalesItUp) {
+TEST_P(DropoutTest, KeepsTheAskedShareAndScalesItUp) {
   constexpr int kImages = 100;
   constexpr int64_t kElems = 1000;
   for (float rate : {0.1f, 0.5f, 0.75f}) {
@@ -68,12 +71,12 @@ TEST(DropoutTest, KeepsTheAskedShareAndScalesItUp) {
   }
 }
 
-TEST(DropoutTest, RateZeroKeepsEverything) {
+TEST_P(DropoutTest, RateZeroKeepsEverything) {
   const std::vector<float> src = UniformValues(300, 1);
   ExpectSameBits(Forward(kKey, 0.0f, 3, 100, src).dst, src);
 }
 
-TEST(DropoutTest, AnImageDoesNotDependOnItsBatch) {
+TEST_P(DropoutTest, AnImageDoesNotDependOnItsBatch) {
   const std::vector<float> src = UniformValues(5 * 77, 1);
   const Dropped together = Forward(kKey, 0.5f, 5, 77, src);
   const std::vector<uint32_t> index = ImageIndex(5);
@@ -86,7 +89,7 @@ TEST(DropoutTest, AnImageDoesNotDependOnItsBatch) {
   EXPECT_EQ(keep, together.keep);
 }
 
-TEST(DropoutTest, EveryPartOfTheKeyCounts) {
+TEST_P(DropoutTest, EveryPartOfTheKeyCounts) {
   const std::vector<float> src(1000, 1.0f);
   const Dropped base = Forward(kKey, 0.5f, 1, 1000, src);
   for (const DropoutKey& other : {DropoutKey{43, 3, 5}, DropoutKey{42 | (1ull << 40), 3, 5},
@@ -98,7 +101,7 @@ TEST(DropoutTest, EveryPartOfTheKeyCounts) {
   }
 }
 
-TEST(DropoutTest, InPlaceGivesTheSameBits) {
+TEST_P(DropoutTest, InPlaceGivesTheSameBits) {
   std::vector<float> values = UniformValues(2 * 133, 1);
   std::vector<uint8_t> keep(values.size());
   const Dropped apart = Forward(kKey, 0.4f, 2, 133, values);
@@ -107,7 +110,7 @@ TEST(DropoutTest, InPlaceGivesTheSameBits) {
   ExpectSameBits(values, apart.dst);
 }
 
-TEST(DropoutTest, DroppedElementsAreZeroEvenIfNotFinite) {
+TEST_P(DropoutTest, DroppedElementsAreZeroEvenIfNotFinite) {
   const std::vector<float> src(64, std::numeric_limits<float>::quiet_NaN());
   const Dropped dropped = Forward(kKey, 0.5f, 1, 64, src);
   for (size_t i = 0; i < src.size(); ++i) {
@@ -116,7 +119,7 @@ TEST(DropoutTest, DroppedElementsAreZeroEvenIfNotFinite) {
   }
 }
 
-TEST(DropoutTest, ReferenceGradientMatchesFiniteDifferences) {
+TEST(DropoutReferenceTest, GradientMatchesFiniteDifferences) {
   std::vector<double> src = UniformValues<double>(40, 1);
   const std::vector<double> d_dst = UniformValues<double>(40, 2);
   const std::vector<uint32_t> index = ImageIndex(2);

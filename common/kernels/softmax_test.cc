@@ -6,8 +6,8 @@
 #include <limits>
 #include <tuple>
 
+#include "common/kernels/kernel_testing.h"
 #include "common/kernels/softmax_ref.h"
-#include "common/kernels/test_values.h"
 
 namespace convoy::kernels {
 namespace {
@@ -15,10 +15,22 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-class SoftmaxTest : public ::testing::TestWithParam<std::tuple<int, int>> {};
+struct Sizes {
+  int n;
+  int classes;
+};
+
+// Every size on every instruction set of the machine.
+class SoftmaxTest : public ::testing::TestWithParam<std::tuple<Isa, int, int>> {
+ protected:
+  Sizes sizes() const { return {std::get<1>(GetParam()), std::get<2>(GetParam())}; }
+
+ private:
+  WithIsa with_isa_{std::get<0>(GetParam())};
+};
 
 TEST_P(SoftmaxTest, ProbabilitiesMatchReference) {
-  const auto [n, classes] = GetParam();
+  const auto [n, classes] = sizes();
   for (double range : {1.0, 30.0, 300.0}) {
     const std::vector<float> logits = UniformValues(n * classes, 1, range);
     const std::vector<double> exact(logits.begin(), logits.end());
@@ -34,7 +46,7 @@ TEST_P(SoftmaxTest, ProbabilitiesMatchReference) {
 }
 
 TEST_P(SoftmaxTest, LossAndGradientMatchReference) {
-  const auto [n, classes] = GetParam();
+  const auto [n, classes] = sizes();
   for (double range : {1.0, 30.0}) {
     const std::vector<float> logits = UniformValues(n * classes, 1, range);
     const std::vector<uint8_t> labels = Labels(n, classes, 2);
@@ -55,7 +67,7 @@ TEST_P(SoftmaxTest, LossAndGradientMatchReference) {
 }
 
 TEST_P(SoftmaxTest, OneByOneAndInPlaceGiveTheSameBits) {
-  const auto [n, classes] = GetParam();
+  const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 5);
   const std::vector<uint8_t> labels = Labels(n, classes, 2);
   std::vector<float> together = logits;
@@ -79,8 +91,23 @@ TEST_P(SoftmaxTest, OneByOneAndInPlaceGiveTheSameBits) {
   EXPECT_EQ(added.correct, sums.correct);
 }
 
+TEST_P(SoftmaxTest, EveryInstructionSetGivesTheSameBits) {
+  const auto [n, classes] = sizes();
+  const std::vector<float> logits = UniformValues(n * classes, 1, 5);
+  const std::vector<uint8_t> labels = Labels(n, classes, 2);
+  std::vector<float> here(logits.size());
+  std::vector<float> best(logits.size());
+  const LossSums sums_here =
+      SoftmaxCrossEntropy(n, classes, logits.data(), labels.data(), here.data(), nullptr);
+  const WithIsa with_isa(SupportedIsas().front());
+  const LossSums sums_best =
+      SoftmaxCrossEntropy(n, classes, logits.data(), labels.data(), best.data(), nullptr);
+  ExpectSameBits(here, best);
+  EXPECT_EQ(sums_here.loss, sums_best.loss);
+}
+
 TEST_P(SoftmaxTest, WithoutGradientsTheSumsAreTheSame) {
-  const auto [n, classes] = GetParam();
+  const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 5);
   const std::vector<uint8_t> labels = Labels(n, classes, 2);
   std::vector<float> d_logits(logits.size());
@@ -92,11 +119,15 @@ TEST_P(SoftmaxTest, WithoutGradientsTheSumsAreTheSame) {
   EXPECT_EQ(with.correct, without.correct);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, SoftmaxTest,
-                         ::testing::Combine(::testing::Values(0, 1, 7, 16),
+INSTANTIATE_TEST_SUITE_P(All, SoftmaxTest,
+                         ::testing::Combine(::testing::ValuesIn(SupportedIsas()),
+                                            ::testing::Values(0, 1, 7, 16),
                                             ::testing::Values(1, 2, 10, 15, 16, 17, 33, 256)));
 
-TEST(SoftmaxCrossEntropyTest, ReferenceGradientMatchesFiniteDifferences) {
+class SoftmaxCrossEntropyTest : public EveryIsaTest {};
+CONVOY_INSTANTIATE_FOR_EVERY_ISA(SoftmaxCrossEntropyTest);
+
+TEST(SoftmaxReferenceTest, GradientMatchesFiniteDifferences) {
   constexpr int kImages = 4;
   constexpr int kClasses = 5;
   std::vector<double> logits = UniformValues<double>(kImages * kClasses, 1, 2);
@@ -113,14 +144,14 @@ TEST(SoftmaxCrossEntropyTest, ReferenceGradientMatchesFiniteDifferences) {
   });
 }
 
-TEST(SoftmaxCrossEntropyTest, OfEqualLogitsTheFirstCounts) {
+TEST_P(SoftmaxCrossEntropyTest, OfEqualLogitsTheFirstCounts) {
   const float logits[] = {1, 3, 3, 0};
   for (uint8_t label = 0; label < 4; ++label) {
     EXPECT_EQ(SoftmaxCrossEntropy(1, 4, logits, &label, nullptr, nullptr).correct, label == 1);
   }
 }
 
-TEST(SoftmaxCrossEntropyTest, HugeLogitsDoNotOverflow) {
+TEST_P(SoftmaxCrossEntropyTest, HugeLogitsDoNotOverflow) {
   const float logits[] = {3e38f, -3e38f, 0};
   const uint8_t right = 0;
   const uint8_t wrong = 2;
@@ -128,7 +159,7 @@ TEST(SoftmaxCrossEntropyTest, HugeLogitsDoNotOverflow) {
   EXPECT_EQ(SoftmaxCrossEntropy(1, 3, logits, &wrong, nullptr, nullptr).loss, double{3e38f});
 }
 
-TEST(SoftmaxCrossEntropyTest, LogitsThatAreNotFiniteGiveANanLoss) {
+TEST_P(SoftmaxCrossEntropyTest, LogitsThatAreNotFiniteGiveANanLoss) {
   for (int classes : {1, 3, 10, 40}) {
     for (float bad : {kNan, kInfinity}) {
       for (int at = 0; at < classes; ++at) {
@@ -148,7 +179,7 @@ TEST(SoftmaxCrossEntropyTest, LogitsThatAreNotFiniteGiveANanLoss) {
   }
 }
 
-TEST(SoftmaxCrossEntropyTest, MinusInfinityIsProbabilityZero) {
+TEST_P(SoftmaxCrossEntropyTest, MinusInfinityIsProbabilityZero) {
   const float logits[] = {0, -kInfinity};
   float d_logits[2];
   const uint8_t impossible = 1;

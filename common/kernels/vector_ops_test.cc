@@ -5,15 +5,17 @@
 #include <limits>
 #include <numeric>
 
-#include "common/kernels/test_values.h"
+#include "common/kernels/kernel_testing.h"
 #include "common/kernels/vector_ops_ref.h"
 
 namespace convoy::kernels {
 namespace {
 
+class VectorOpsTest : public EveryIsaTest {};
+
 constexpr int64_t kSizes[] = {0, 1, 3, 4, 8, 15, 16, 17, 31, 63, 64, 65, 127, 1000};
 
-TEST(VectorOpsTest, AddMatchesReference) {
+TEST_P(VectorOpsTest, AddMatchesReference) {
   for (int64_t n : kSizes) {
     const std::vector<float> a = UniformValues(n, 1);
     const std::vector<float> b = UniformValues(n, 2);
@@ -28,14 +30,14 @@ TEST(VectorOpsTest, AddMatchesReference) {
   }
 }
 
-TEST(VectorOpsTest, AddsOnlyWhatWasAsked) {
+TEST_P(VectorOpsTest, AddsOnlyWhatWasAsked) {
   std::vector<float> inout(40, 1.0f);
   const std::vector<float> src(40, 1.0f);
   Add(src.data(), &inout[3], 30);
   for (int i = 0; i < 40; ++i) EXPECT_EQ(inout[i], i >= 3 && i < 33 ? 2.0f : 1.0f);
 }
 
-TEST(VectorOpsTest, AllFiniteFindsOneBadElementAnywhere) {
+TEST_P(VectorOpsTest, AllFiniteFindsOneBadElementAnywhere) {
   const float bad_values[] = {
       std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
       std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::signaling_NaN()};
@@ -54,13 +56,13 @@ TEST(VectorOpsTest, AllFiniteFindsOneBadElementAnywhere) {
   }
 }
 
-TEST(VectorOpsTest, TheLargestAndTheSmallestFloatsAreFinite) {
+TEST_P(VectorOpsTest, TheLargestAndTheSmallestFloatsAreFinite) {
   const float values[] = {std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest(),
                           std::numeric_limits<float>::denorm_min(), -0.0f};
   EXPECT_TRUE(AllFinite(values, 4));
 }
 
-TEST(VectorOpsTest, BytesBecomeUnitFloats) {
+TEST_P(VectorOpsTest, BytesBecomeUnitFloats) {
   std::vector<uint8_t> bytes(256);
   std::iota(bytes.begin(), bytes.end(), uint8_t{0});
   for (int64_t n : {0, 1, 5, 15, 17, 100, 255, 256}) {
@@ -73,7 +75,7 @@ TEST(VectorOpsTest, BytesBecomeUnitFloats) {
   }
 }
 
-TEST(VectorOpsTest, ColumnSumsMatchReference) {
+TEST_P(VectorOpsTest, ColumnSumsMatchReference) {
   for (int64_t rows : {0, 1, 2, 16, 33}) {
     for (int64_t cols : {0, 1, 3, 10, 16, 17, 64, 65, 128, 300}) {
       const std::vector<float> src = UniformValues(rows * cols, 1);
@@ -85,6 +87,8 @@ TEST(VectorOpsTest, ColumnSumsMatchReference) {
     }
   }
 }
+
+CONVOY_INSTANTIATE_FOR_EVERY_ISA(VectorOpsTest);
 
 }  // namespace
 }  // namespace convoy::kernels

@@ -1,4 +1,5 @@
-// What the tests of kernels share: random operands and comparisons of whole arrays.
+// What the tests of kernels share: instruction sets, random operands and comparisons of whole
+// arrays.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,11 +7,35 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/kernels/isa.h"
 
 namespace convoy::kernels {
+
+// Makes the kernels use an instruction set as long as it lives, then the best one again.
+class WithIsa {
+ public:
+  explicit WithIsa(Isa isa) { EXPECT_TRUE(SelectIsa(isa).ok()); }
+  ~WithIsa() { EXPECT_TRUE(SelectIsa(SupportedIsas().front()).ok()); }
+  WithIsa(const WithIsa&) = delete;
+  WithIsa& operator=(const WithIsa&) = delete;
+};
+
+// A test that runs on every instruction set of the machine.
+class EveryIsaTest : public ::testing::TestWithParam<Isa> {
+ private:
+  WithIsa with_isa_{GetParam()};
+};
+
+inline std::string IsaTestName(const ::testing::TestParamInfo<Isa>& info) {
+  return std::string(IsaName(info.param));
+}
+
+#define CONVOY_INSTANTIATE_FOR_EVERY_ISA(suite) \
+  INSTANTIATE_TEST_SUITE_P(Isa, suite, ::testing::ValuesIn(SupportedIsas()), IsaTestName)
 
 // Uniform in [-range, range).
 template <typename T = float>
