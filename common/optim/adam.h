@@ -9,6 +9,15 @@
 
 namespace convoy::optim {
 
+// What a step needs besides the arrays.
+struct AdamConstants {
+  float grad_scale;
+  float one_minus_beta_1;
+  float one_minus_beta_2;
+  float alpha;
+  float epsilon;
+};
+
 // With t the step and g the gradient:
 //   alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t), in double, then rounded
 //   m += (g - m) (1 - beta_1);  v += (g^2 - v) (1 - beta_2);  w -= alpha m / (sqrt(v) + epsilon)

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/kernels/isa.h"
 #include "common/optim/optimizer_ref.h"
 
 namespace convoy::optim {
@@ -115,7 +117,17 @@ TEST(OptimizerTest, AdamKeepsItsMoments) {
   EXPECT_NEAR(state.slots[1][4], 5.997001e-9, 3e-15);
 }
 
-class OptimizerKindTest : public ::testing::TestWithParam<OptimizerConfig> {};
+using kernels::Isa;
+using kernels::SelectIsa;
+using kernels::SupportedIsas;
+
+// Every kind on every instruction set of the machine.
+class OptimizerKindTest : public ::testing::TestWithParam<std::tuple<Isa, OptimizerConfig>> {
+ protected:
+  void SetUp() override { ASSERT_TRUE(SelectIsa(std::get<0>(GetParam())).ok()); }
+  void TearDown() override { ASSERT_TRUE(SelectIsa(SupportedIsas().front()).ok()); }
+  const OptimizerConfig& config() const { return std::get<1>(GetParam()); }
+};
 
 TEST_P(OptimizerKindTest, MatchesReferenceInSingleAndDouble) {
   for (int64_t n : {0, 1, 3, 16, 17, 63, 257}) {
@@ -125,10 +137,10 @@ TEST_P(OptimizerKindTest, MatchesReferenceInSingleAndDouble) {
     for (int step = 1; step <= 30; ++step) {
       const std::vector<float> gradient = UniformValues<float>(n, 100 + step);
       const std::vector<double> exact_gradient(gradient.begin(), gradient.end());
-      Update(GetParam(), step, gradient, fast, 0.25f);
-      UpdateRef(GetParam(), step, GetParam().learning_rate, 0.25f, n, gradient.data(),
+      Update(config(), step, gradient, fast, 0.25f);
+      UpdateRef(config(), step, config().learning_rate, 0.25f, n, gradient.data(),
                 plain.Slots().data(), plain.weights.data());
-      UpdateRef(GetParam(), step, GetParam().learning_rate, 0.25, n, exact_gradient.data(),
+      UpdateRef(config(), step, config().learning_rate, 0.25, n, exact_gradient.data(),
                 exact.Slots().data(), exact.weights.data());
     }
     EXPECT_TRUE(fast == plain) << n << " elements";
@@ -138,17 +150,17 @@ TEST_P(OptimizerKindTest, MatchesReferenceInSingleAndDouble) {
 
 TEST_P(OptimizerKindTest, SlicesAndAnotherOutputGiveTheSameBits) {
   constexpr int64_t kElems = 101;
-  const std::unique_ptr<Optimizer> optimizer = MustCreate(GetParam());
+  const std::unique_ptr<Optimizer> optimizer = MustCreate(config());
   const std::vector<float> gradient = UniformValues<float>(kElems, 2);
   State<float> whole(UniformValues<float>(kElems, 1));
-  for (int step = 1; step <= 3; ++step) Update(GetParam(), step, gradient, whole);
+  for (int step = 1; step <= 3; ++step) Update(config(), step, gradient, whole);
   for (int64_t split = 0; split <= kElems; ++split) {
     State<float> sliced(UniformValues<float>(kElems, 1));
     std::vector<float> new_weights(kElems);
     for (int step = 1; step <= 3; ++step) {
       for (auto [begin, n] : {std::pair{int64_t{0}, split}, {split, kElems - split}}) {
         if (n == 0) continue;
-        optimizer->Update(step, GetParam().learning_rate, 1.0f, n, &sliced.weights[begin],
+        optimizer->Update(step, config().learning_rate, 1.0f, n, &sliced.weights[begin],
                           &gradient[begin], sliced.Slots(begin).data(), &new_weights[begin]);
       }
       sliced.weights = new_weights;
@@ -158,19 +170,33 @@ TEST_P(OptimizerKindTest, SlicesAndAnotherOutputGiveTheSameBits) {
 }
 
 TEST_P(OptimizerKindTest, FindsTheMinimumOfAParabola) {
-  OptimizerConfig config = GetParam();
-  config.learning_rate = 0.01;
+  OptimizerConfig gentle = config();
+  gentle.learning_rate = 0.01;
   State<float> state(UniformValues<float>(20, 1));
   for (int step = 1; step <= 2000; ++step) {
     std::vector<float> gradient = state.weights;
     for (float& g : gradient) g -= 0.5f;
-    Update(config, step, gradient, state);
+    Update(gentle, step, gradient, state);
   }
   for (float weight : state.weights) EXPECT_NEAR(weight, 0.5f, 1e-3);
 }
 
+TEST_P(OptimizerKindTest, SubnormalNumbersCountAsZero) {
+  constexpr float kSubnormal = 1e-40f;
+  State<float> state(std::vector<float>(20, 1.0f));
+  for (std::vector<float>& slot : state.slots) slot.assign(20, kSubnormal);
+  Update(config(), 1, std::vector<float>(20, kSubnormal), state);
+  EXPECT_EQ(state.weights, std::vector<float>(20, 1.0f));
+  for (int slot = 0; slot < std::ssize(MustCreate(config())->SlotNames()); ++slot) {
+    EXPECT_EQ(state.slots[slot], std::vector<float>(20, 0.0f));
+  }
+  volatile float subnormal = kSubnormal;
+  EXPECT_GT(subnormal * 0.5f, 0.0f) << "only while updating";
+}
+
 INSTANTIATE_TEST_SUITE_P(All, OptimizerKindTest,
-                         ::testing::Values(kAdam, kSgd, kMomentum, kNesterov));
+                         ::testing::Combine(::testing::ValuesIn(SupportedIsas()),
+                                            ::testing::Values(kAdam, kSgd, kMomentum, kNesterov)));
 
 TEST(OptimizerTest, NamesItsSlots) {
   EXPECT_THAT(MustCreate(kAdam)->SlotNames(), ElementsAre("m", "v"));
