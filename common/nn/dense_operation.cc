@@ -1,5 +1,9 @@
+#include <algorithm>
+
 #include "common/kernels/activation.h"
 #include "common/kernels/dense.h"
+#include "common/kernels/gemm.h"
+#include "common/kernels/vector_ops.h"
 #include "common/nn/geometry.h"
 #include "common/nn/layer_operations.h"
 
@@ -40,6 +44,22 @@ class DenseOperation : public Operation {
     float* d_bias = bias_offset_ < 0 ? nullptr : gradient + bias_offset_;
     kernels::DenseBackward(pass.num_images, inputs_, units_, src, memory.weights + kernel_offset_,
                            d_dst, d_src, gradient + kernel_offset_, d_bias);
+  }
+
+  std::optional<FactoredKernel> factored_kernel() const override {
+    return FactoredKernel{.kernel_offset = kernel_offset_, .inputs = inputs_, .units = units_};
+  }
+
+  void BackwardToFactors(const Pass& pass, const OperationMemory& memory, const float* src,
+                         const float* dst, float* d_dst, float* d_src, float* gradient,
+                         const FactorRows& rows) const override {
+    const int n = pass.num_images;
+    kernels::ActivationBackward(activation_, dst, d_dst, rows.d_dst, int64_t{n} * units_);
+    std::copy(src, src + int64_t{n} * inputs_, rows.src);
+    if (bias_offset_ >= 0) kernels::ColumnSums(n, units_, rows.d_dst, gradient + bias_offset_);
+    if (d_src == nullptr) return;
+    kernels::Gemm(kernels::Transpose::kNo, kernels::Transpose::kYes, n, inputs_, units_, rows.d_dst,
+                  units_, memory.weights + kernel_offset_, units_, 0.0f, d_src, inputs_);
   }
 
  private:

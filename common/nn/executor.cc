@@ -27,8 +27,7 @@ Executor::Executor(const Plan& plan, int max_images) : plan_(plan), max_images_(
 }
 
 kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& pass,
-                                  const ImageBatch& batch, float* gradient,
-                                  GradientListener* listener) {
+                                  const ImageBatch& batch, const GradientTarget& target) {
   CONVOY_CHECK_EQ(pass.num_images, batch.num_images);
   Stopwatch watch;
   LoadPixels(batch);
@@ -43,22 +42,30 @@ kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& pa
                                    activations_.back().data(), batch.labels, d_dst_.data(),
                                    /*loss_per_image=*/nullptr);
   seconds_.forward += watch.Lap();
-  Backward(weights, pass, gradient, listener);
+  Backward(weights, pass, target);
   seconds_.backward += watch.Lap();
   return sums;
 }
 
-void Executor::Backward(const PreparedWeights& weights, const Pass& pass, float* gradient,
-                        GradientListener* listener) {
+void Executor::Backward(const PreparedWeights& weights, const Pass& pass,
+                        const GradientTarget& target) {
   const auto& stages = plan_.stages();
   for (size_t i = stages.size(); i-- > 0;) {
     // Nobody asks for the gradient of the images themselves.
     float* d_src = i == 0 ? nullptr : d_src_.data();
-    stages[i].operation->Backward(pass, MemoryOf(weights, i), activations_[i].data(),
-                                  activations_[i + 1].data(), d_dst_.data(), d_src, gradient);
+    const float* src = activations_[i].data();
+    const float* dst = activations_[i + 1].data();
+    const Operation& operation = *stages[i].operation;
+    if (target.factors != nullptr && target.factors[i].src != nullptr) {
+      operation.BackwardToFactors(pass, MemoryOf(weights, i), src, dst, d_dst_.data(), d_src,
+                                  target.gradient, target.factors[i]);
+    } else {
+      operation.Backward(pass, MemoryOf(weights, i), src, dst, d_dst_.data(), d_src,
+                         target.gradient);
+    }
     std::swap(d_dst_, d_src_);
-    if (listener != nullptr && stages[i].has_parameters) {
-      listener->OnGradientFrom(stages[i].parameters_begin);
+    if (target.listener != nullptr && stages[i].has_parameters) {
+      target.listener->OnGradientFrom(stages[i].parameters_begin);
     }
   }
 }

@@ -39,17 +39,23 @@ class GradientListener {
   virtual void OnGradientFrom(int64_t begin) = 0;
 };
 
+// Where a training pass leaves its gradient.
+struct GradientTarget {
+  float* gradient = nullptr;             // [num_parameters]
+  const FactorRows* factors = nullptr;   // [stages]; null: no kernel is factored
+  GradientListener* listener = nullptr;  // may be null
+};
+
 // Owns the memory of one thread's passes, all taken by the constructor. Thread-compatible.
 class Executor {
  public:
   // `plan` must outlive the executor. No pass may have more than `max_images`.
   Executor(const Plan& plan, int max_images);
 
-  // Runs forward and backward. Writes the gradient of the SUM of the images' losses into `gradient`
-  // [num_parameters]; returns the sum of the losses and the number of right answers. `listener` may
-  // be null.
+  // Runs forward and backward. Writes the gradient of the SUM of the images' losses into `target`;
+  // returns the sum of the losses and the number of right answers.
   kernels::LossSums Train(const PreparedWeights& weights, const Pass& pass, const ImageBatch& batch,
-                          float* gradient, GradientListener* listener = nullptr);
+                          const GradientTarget& target);
 
   // Runs forward without dropout; returns the sum of the losses and the number of right answers.
   kernels::LossSums Evaluate(const PreparedWeights& weights, const ImageBatch& batch);
@@ -64,8 +70,7 @@ class Executor {
   void LoadPixels(const ImageBatch& batch);
   const float* Infer(const PreparedWeights& weights, const ImageBatch& batch);
   OperationMemory MemoryOf(const PreparedWeights& weights, size_t stage);
-  void Backward(const PreparedWeights& weights, const Pass& pass, float* gradient,
-                GradientListener* listener);
+  void Backward(const PreparedWeights& weights, const Pass& pass, const GradientTarget& target);
 
   const Plan& plan_;
   int max_images_;

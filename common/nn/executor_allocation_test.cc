@@ -40,7 +40,7 @@ TEST(ExecutorAllocationTest, PassesTakeNoMemory) {
     std::vector<float> probabilities(5 * static_cast<size_t>(network.num_classes()));
     Executor executor(plan, 5);
     const int64_t before = AllocationCount();
-    executor.Train(both, images.TrainingPass(), batch, gradient.data());
+    executor.Train(both, images.TrainingPass(), batch, {.gradient = gradient.data()});
     const int64_t after_train = AllocationCount();
     executor.Evaluate(both, batch);
     executor.Predict(both, batch, probabilities.data());

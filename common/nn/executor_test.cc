@@ -58,8 +58,8 @@ void ExpectTrainMatchesReference(const Bench& bench, TestImages images, Executor
   const double loss = reference.Loss(images.TrainingPass(), bench.exact_weights.data(),
                                      images.UnitValues().data(), images.labels(), expected.data());
   std::vector<float> gradient = bench.Gradient();
-  const kernels::LossSums sums =
-      executor->Train(bench.Prepared(), images.TrainingPass(), images.Batch(), gradient.data());
+  const kernels::LossSums sums = executor->Train(bench.Prepared(), images.TrainingPass(),
+                                                 images.Batch(), {.gradient = gradient.data()});
   ExpectLossNear(sums.loss, loss, images.count());
   EXPECT_EQ(sums.correct, reference.correct());
   for (const TensorError& error : GradientErrors(bench.plan.network(), gradient, expected)) {
@@ -155,7 +155,8 @@ TEST_P(ExecutorTest, TheSamePassGivesTheSameBits) {
   std::vector<float> again = bench.Gradient();
   std::vector<float> elsewhere = bench.Gradient();
   const auto train = [&](Executor* on, TestImages* what, std::vector<float>* gradient) {
-    return on->Train(bench.Prepared(), what->TrainingPass(), what->Batch(), gradient->data());
+    return on->Train(bench.Prepared(), what->TrainingPass(), what->Batch(),
+                     {.gradient = gradient->data()});
   };
   const kernels::LossSums sums = train(&executor, &images, &first);
   std::vector<float> unused = bench.Gradient();
@@ -193,8 +194,8 @@ TEST_P(ExecutorTest, ListenerHearsOfEveryParameterOnceItIsComplete) {
   std::vector<float> gradient = bench.Gradient();
   std::vector<float> copy = bench.Gradient();
   CopyingListener listener(gradient, &copy);
-  executor.Train(bench.Prepared(), images.TrainingPass(), images.Batch(), gradient.data(),
-                 &listener);
+  executor.Train(bench.Prepared(), images.TrainingPass(), images.Batch(),
+                 {.gradient = gradient.data(), .listener = &listener});
   EXPECT_EQ(listener.end(), 0);
   EXPECT_EQ(copy, gradient);
 }

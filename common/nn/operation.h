@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/check.h"
 #include "common/nn/network.h"
 
 namespace convoy::nn {
@@ -29,6 +31,20 @@ struct OperationMemory {
   const float* prepared = nullptr;  // what Prepare made of them
   std::byte* saved = nullptr;       // kept from Forward to Backward of the same pass
   std::byte* scratch = nullptr;     // free to use within a call
+};
+
+// A kernel whose gradient is a sum of outer products, over the images, of the layer's inputs and
+// its output gradients: its factors. Who has the factors of all images can make the gradient later.
+struct FactoredKernel {
+  int64_t kernel_offset = 0;  // of the kernel [inputs, units] among the network's parameters
+  int inputs = 0;
+  int units = 0;
+};
+
+// Where a pass is to leave the factors of its images instead of the kernel's gradient.
+struct FactorRows {
+  float* src = nullptr;    // [num_images, inputs]; null: the gradient itself is wanted
+  float* d_dst = nullptr;  // [num_images, units]
 };
 
 // Immutable and thread-safe, given memory and arrays of one's own. No call allocates. Sources and
@@ -61,6 +77,17 @@ class Operation {
   // an array of all the network's parameters. `src` and `dst` are Forward's.
   virtual void Backward(const Pass& pass, const OperationMemory& memory, const float* src,
                         const float* dst, float* d_dst, float* d_src, float* gradient) const = 0;
+
+  // The kernel whose gradient this operation can leave as factors, if it has one.
+  virtual std::optional<FactoredKernel> factored_kernel() const { return std::nullopt; }
+
+  // As Backward, but leaves the kernel's factors in `rows`; the kernel's part of `gradient` is not
+  // touched. REQUIRES: factored_kernel().
+  virtual void BackwardToFactors(const Pass& pass, const OperationMemory& memory, const float* src,
+                                 const float* dst, float* d_dst, float* d_src, float* gradient,
+                                 const FactorRows& rows) const {
+    CONVOY_CHECK(!"an operation without factors");
+  }
 };
 
 // An operation that does the work of `num_layers` layers. A null operation does nothing: its layers

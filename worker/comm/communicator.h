@@ -13,12 +13,13 @@
 
 namespace convoy::comm {
 
-// Memory that all ranks of a host see; freed by its destructor. COLLECTIVE: all ranks make it and
-// destroy it, in the same order as other collective calls.
+// Memory that all ranks of a host see, zeroed at first; freed by its destructor. COLLECTIVE: all
+// ranks make it and destroy it, in the same order as other collective calls. What one rank has
+// written is visible to another after both have been through a Barrier.
 class SharedBytes {
  public:
   virtual ~SharedBytes() = default;
-  virtual const uint8_t* data() const = 0;
+  virtual uint8_t* data() const = 0;  // aligned to a cache line
   virtual int64_t size() const = 0;
 };
 
@@ -44,6 +45,9 @@ class Communicator {
 
   // Ranks on this host, this one included.
   virtual int local_size() const = 0;
+
+  // Whether all ranks are on one host.
+  bool on_one_host() const { return local_size() == world_size(); }
 
   virtual absl::Status Barrier() = 0;
 
@@ -80,6 +84,9 @@ class Communicator {
   virtual absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
                                                                      int64_t num_bytes,
                                                                      int root) = 0;
+
+  // Returns one block of memory for all ranks of the host. REQUIRES: on_one_host().
+  virtual absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) = 0;
 
   // Ends all ranks at once, without cleaning up: for bugs only.
   [[noreturn]] virtual void Abort(int exit_code) = 0;

@@ -113,6 +113,22 @@ inline void CheckShareFromRoot(Communicator& comm) {
   }
 }
 
+inline void CheckAllocateShared(Communicator& comm) {
+  ASSERT_TRUE(comm.on_one_host());
+  auto shared = comm.AllocateShared(comm.world_size() * 1000);
+  ASSERT_TRUE(shared.ok());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>((*shared)->data()) % 64, 0u);
+  uint8_t* bytes = (*shared)->data();
+  EXPECT_EQ(std::count(bytes, bytes + (*shared)->size(), 0), (*shared)->size());
+  ASSERT_TRUE(comm.Barrier().ok());
+  std::fill_n(bytes + comm.rank() * 1000, 1000, static_cast<uint8_t>(comm.rank() + 1));
+  ASSERT_TRUE(comm.Barrier().ok());
+  for (int r = 0; r < comm.world_size(); ++r) {
+    EXPECT_EQ(std::count(bytes + r * 1000, bytes + (r + 1) * 1000, r + 1), 1000);
+  }
+  ASSERT_TRUE(comm.Barrier().ok());
+}
+
 inline void CheckAgree(Communicator& comm) {
   EXPECT_TRUE(Agree(comm, absl::OkStatus()).ok());
   const int last = comm.world_size() - 1;
@@ -140,6 +156,7 @@ inline void CheckCommunicator(Communicator& comm) {
   CheckParts(comm);
   CheckAllReduceSum(comm);
   CheckShareFromRoot(comm);
+  CheckAllocateShared(comm);
   CheckAgree(comm);
   CheckStrings(comm);
   ASSERT_TRUE(comm.Barrier().ok());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
 
@@ -66,7 +68,7 @@ class MpiPendingSum : public PendingSum {
 // A window of memory shared by the ranks of a host; its first rank owns all of it.
 class WindowBytes : public SharedBytes {
  public:
-  WindowBytes(MPI_Win window, const uint8_t* data, int64_t size)
+  WindowBytes(MPI_Win window, uint8_t* data, int64_t size)
       : window_(window), data_(data), size_(size) {}
   ~WindowBytes() override {
     const int code = MPI_Win_free(&window_);
@@ -74,12 +76,12 @@ class WindowBytes : public SharedBytes {
   }
   WindowBytes(const WindowBytes&) = delete;
   WindowBytes& operator=(const WindowBytes&) = delete;
-  const uint8_t* data() const override { return data_; }
+  uint8_t* data() const override { return data_; }
   int64_t size() const override { return size_; }
 
  private:
   MPI_Win window_;
-  const uint8_t* data_;
+  uint8_t* data_;
   int64_t size_;
 };
 
@@ -125,7 +127,13 @@ class MpiCommunicator : public Communicator {
   int world_size() const override { return world_size_; }
   int local_size() const override { return local_size_; }
 
-  absl::Status Barrier() override { return MpiStatus(MPI_Barrier(world_), "MPI_Barrier"); }
+  absl::Status Barrier() override {
+    // Shared memory that was written before the barrier is read after it.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const absl::Status status = MpiStatus(MPI_Barrier(world_), "MPI_Barrier");
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return status;
+  }
 
   absl::Status Broadcast(void* data, int64_t num_bytes, int root) override {
     return BroadcastInPieces(data, num_bytes, root, world_);
@@ -181,28 +189,20 @@ class MpiCommunicator : public Communicator {
   absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data, int64_t num_bytes,
                                                              int root) override {
     CONVOY_CHECK_EQ(root, 0);  // rank 0 leads its host and the leaders
-    void* own = nullptr;
-    MPI_Win window = MPI_WIN_NULL;
-    const MPI_Aint own_bytes = local_rank_ == 0 ? std::max<int64_t>(num_bytes, 1) : 0;
-    CONVOY_RETURN_IF_ERROR(
-        MpiStatus(MPI_Win_allocate_shared(own_bytes, 1, MPI_INFO_NULL, host_, &own, &window),
-                  "MPI_Win_allocate_shared"));
-    MPI_Aint window_bytes = 0;
-    int unit = 0;
-    void* base = nullptr;
-    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Win_shared_query(window, 0, &window_bytes, &unit, &base),
-                                     "MPI_Win_shared_query"));
-    auto shared =
-        std::make_unique<WindowBytes>(window, static_cast<const uint8_t*>(base), num_bytes);
+    CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<SharedBytes> shared, AllocateOnHost(num_bytes));
     if (rank_ == root && num_bytes > 0) {
-      std::memcpy(base, data, static_cast<size_t>(num_bytes));
+      std::memcpy(shared->data(), data, static_cast<size_t>(num_bytes));
     }
     if (leaders_ != MPI_COMM_NULL) {
-      CONVOY_RETURN_IF_ERROR(BroadcastInPieces(base, num_bytes, 0, leaders_));
+      CONVOY_RETURN_IF_ERROR(BroadcastInPieces(shared->data(), num_bytes, 0, leaders_));
     }
-    // The leader's stores are visible to the host's other ranks after this fence.
-    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Win_fence(0, window), "MPI_Win_fence"));
+    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Barrier(host_), "MPI_Barrier"));
     return shared;
+  }
+
+  absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) override {
+    CONVOY_CHECK(on_one_host());
+    return AllocateOnHost(num_bytes);
   }
 
   [[noreturn]] void Abort(int exit_code) override {
@@ -211,6 +211,31 @@ class MpiCommunicator : public Communicator {
   }
 
  private:
+  // The first rank of the host owns the whole block; the others look at it.
+  absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateOnHost(int64_t num_bytes) {
+    void* own = nullptr;
+    MPI_Win window = MPI_WIN_NULL;
+    const bool leader = local_rank_ == 0;
+    // Room to begin at a cache line, which MPI does not promise.
+    const MPI_Aint own_bytes = leader ? num_bytes + static_cast<int64_t>(kCacheLineBytes) : 0;
+    CONVOY_RETURN_IF_ERROR(
+        MpiStatus(MPI_Win_allocate_shared(own_bytes, 1, MPI_INFO_NULL, host_, &own, &window),
+                  "MPI_Win_allocate_shared (is /dev/shm or /tmp full?)"));
+    MPI_Aint window_bytes = 0;
+    int unit = 0;
+    void* base = nullptr;
+    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Win_shared_query(window, 0, &window_bytes, &unit, &base),
+                                     "MPI_Win_shared_query"));
+    // The window is mapped at whole pages everywhere, so all ranks skip the same bytes.
+    const auto address = reinterpret_cast<uintptr_t>(base);
+    const uintptr_t aligned = (address + kCacheLineBytes - 1) / kCacheLineBytes * kCacheLineBytes;
+    auto shared =
+        std::make_unique<WindowBytes>(window, reinterpret_cast<uint8_t*>(aligned), num_bytes);
+    if (leader) std::memset(shared->data(), 0, static_cast<size_t>(num_bytes));
+    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Barrier(host_), "MPI_Barrier"));
+    return shared;
+  }
+
   MPI_Comm world_ = MPI_COMM_NULL;
   MPI_Comm host_ = MPI_COMM_NULL;     // the ranks of this host
   MPI_Comm leaders_ = MPI_COMM_NULL;  // the first rank of each host; null on the others

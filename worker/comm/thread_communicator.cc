@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <type_traits>
 
+#include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
 
 namespace convoy::comm {
@@ -11,12 +11,13 @@ namespace {
 
 class SharedPointer : public SharedBytes {
  public:
-  SharedPointer(std::shared_ptr<std::vector<uint8_t>> bytes) : bytes_(std::move(bytes)) {}
-  const uint8_t* data() const override { return bytes_->data(); }
+  explicit SharedPointer(std::shared_ptr<AlignedBuffer<uint8_t>> bytes)
+      : bytes_(std::move(bytes)) {}
+  uint8_t* data() const override { return bytes_->data(); }
   int64_t size() const override { return static_cast<int64_t>(bytes_->size()); }
 
  private:
-  std::shared_ptr<std::vector<uint8_t>> bytes_;
+  std::shared_ptr<AlignedBuffer<uint8_t>> bytes_;
 };
 
 class FinishedSum : public PendingSum {
@@ -114,20 +115,31 @@ class ThreadCommunicator : public Communicator {
 
   absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data, int64_t num_bytes,
                                                              int root) override {
-    std::shared_ptr<std::vector<uint8_t>> bytes;
-    if (rank_ == root) {
-      bytes = std::make_shared<std::vector<uint8_t>>(static_cast<size_t>(num_bytes));
-      Copy(bytes->data(), data, num_bytes);
-    }
-    Show(&bytes);
-    auto copy = *static_cast<const std::shared_ptr<std::vector<uint8_t>>*>(Slot(root).send);
+    std::unique_ptr<SharedBytes> shared = MakeShared(num_bytes, root);
+    if (rank_ == root) Copy(shared->data(), data, num_bytes);
     world_.barrier_.arrive_and_wait();
-    return std::make_unique<SharedPointer>(std::move(copy));
+    return shared;
+  }
+
+  absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) override {
+    return MakeShared(num_bytes, 0);
   }
 
   [[noreturn]] void Abort(int exit_code) override { std::_Exit(exit_code); }
 
  private:
+  std::unique_ptr<SharedBytes> MakeShared(int64_t num_bytes, int root) {
+    using Bytes = std::shared_ptr<AlignedBuffer<uint8_t>>;
+    Bytes bytes;
+    if (rank_ == root) {
+      bytes = std::make_shared<AlignedBuffer<uint8_t>>(static_cast<size_t>(num_bytes));
+    }
+    Show(&bytes);
+    Bytes copy = *static_cast<const Bytes*>(Slot(root).send);
+    world_.barrier_.arrive_and_wait();
+    return std::make_unique<SharedPointer>(std::move(copy));
+  }
+
   ThreadWorld::Slot& Slot(int rank) { return world_.slots_[static_cast<size_t>(rank)]; }
 
   void Show(const void* send, std::span<const int64_t> counts = {},

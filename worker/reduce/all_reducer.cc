@@ -55,7 +55,7 @@ absl::StatusOr<StepResult> AllReducer::SumScalars(const Contribution& own) {
 
 absl::StatusOr<StepResult> AllReducer::Finish(const Contribution& own, const UpdateRule& rule,
                                               const float* weights, float* new_weights,
-                                              OptimizerShard* shard,
+                                              OptimizerState* optimizer,
                                               metrics::PhaseSeconds* phases) {
   Stopwatch watch;
   CONVOY_RETURN_IF_ERROR(Send(0));
@@ -67,7 +67,7 @@ absl::StatusOr<StepResult> AllReducer::Finish(const Contribution& own, const Upd
   if (!kernels::AllFinite(gradient_, num_parameters_)) {
     return absl::AbortedError("the gradient is not finite");
   }
-  shard->Update(rule, shard->owned(), weights, gradient_, new_weights);
+  optimizer->Update(rule, {0, num_parameters_}, weights, gradient_, new_weights);
   if (!kernels::AllFinite(new_weights, num_parameters_)) {
     return absl::AbortedError("the gradient is not finite");
   }

@@ -10,7 +10,7 @@
 #include "common/metrics/phase_seconds.h"
 #include "worker/comm/communicator.h"
 #include "worker/reduce/contribution.h"
-#include "worker/reduce/optimizer_shard.h"
+#include "worker/reduce/optimizer_state.h"
 
 namespace convoy::reduce {
 
@@ -35,8 +35,8 @@ class AllReducer {
   // COLLECTIVE. Waits for all sums, checks that they are finite and makes `new_weights`. Errors as
   // ExactReducer::Step. `own` has this rank's one loss, or none.
   absl::StatusOr<StepResult> Finish(const Contribution& own, const UpdateRule& rule,
-                                    const float* weights, float* new_weights, OptimizerShard* shard,
-                                    metrics::PhaseSeconds* phases);
+                                    const float* weights, float* new_weights,
+                                    OptimizerState* optimizer, metrics::PhaseSeconds* phases);
 
  private:
   absl::Status Send(int64_t begin);

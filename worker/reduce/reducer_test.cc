@@ -21,19 +21,5 @@ TEST_P(ReducerTest, SameBitsAtAnyWorldSize) {
 
 INSTANTIATE_TEST_SUITE_P(WorldSizes, ReducerTest, ::testing::Values(1, 2, 3, 4, 5));
 
-TEST(OwnedSliceTest, SlicesMakeUpTheWhole) {
-  for (const int64_t size : {0, 1, 16, 17, 225034}) {
-    for (const int world_size : {1, 2, 3, 7}) {
-      int64_t next = 0;
-      for (int rank = 0; rank < world_size; ++rank) {
-        const Range slice = OwnedSlice(size, rank, world_size);
-        EXPECT_EQ(slice.begin, next);
-        next = slice.end;
-      }
-      EXPECT_EQ(next, size);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace convoy::reduce

@@ -89,11 +89,11 @@ void SumProgram::SumBlock(const float* const* sources, int64_t offset, int64_t n
   }
 }
 
-double SumProgram::Sum(const double* sources) const {
+double SumProgram::SumOf(absl::FunctionRef<double(int source)> value) const {
   CONVOY_CHECK_GE(num_sources_, 1);
-  std::array<double, kMaxDepth> results{sources[0]};
+  std::array<double, kMaxDepth> results{value(0)};
   const auto operand = [&](int index) {
-    return index < 0 ? results[static_cast<size_t>(~index)] : sources[index];
+    return index < 0 ? results[static_cast<size_t>(~index)] : value(index);
   };
   for (const Addition& addition : additions_) {
     results[static_cast<size_t>(addition.place)] = operand(addition.left) + operand(addition.right);

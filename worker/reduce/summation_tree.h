@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "common/data/range.h"
 
 namespace convoy::reduce {
@@ -36,8 +37,8 @@ class SumProgram {
   // source's part itself.
   void Sum(const float* const* sources, Range part, float* dst) const;
 
-  // The same for one double a source. REQUIRES: at least one source.
-  double Sum(const double* sources) const;
+  // The same for one double a source: value(i) is the i-th source's. REQUIRES: at least one source.
+  double SumOf(absl::FunctionRef<double(int source)> value) const;
 
  private:
   // results[place] = left + right. An operand is a source, or the result in place ~operand: results

@@ -80,7 +80,9 @@ TEST(SummationTreeTest, AnyCutGivesTheSameBits) {
           nodes.insert(nodes.end(), cover.begin(), cover.end());
           sums.insert(sums.end(), run_sums.begin(), run_sums.end());
         }
-        ASSERT_EQ(SumProgram(n, nodes, {0, n}).Sum(sums.data()), expected)
+        ASSERT_EQ(
+            SumProgram(n, nodes, {0, n}).SumOf([&](int i) { return sums[static_cast<size_t>(i)]; }),
+            expected)
             << n << " leaves cut at " << first << " and " << second;
       }
     }

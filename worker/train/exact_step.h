@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "common/base/thread_team.h"
+#include "worker/comm/communicator.h"
 #include "worker/reduce/exact_reducer.h"
+#include "worker/train/thread_sums.h"
 #include "worker/train/training_step.h"
-#include "worker/train/weights.h"
 
 namespace convoy::train {
 
@@ -15,43 +16,42 @@ namespace convoy::train {
 // far as it can; the rank then adds its threads' sums as far as it can; ExactReducer does the rest.
 class ExactStep : public TrainingStep {
  public:
-  // All references must outlive the step. `layouts` are all that steps will come with; `runners`
-  // has one for each thread of the team.
-  ExactStep(comm::Communicator& communicator, ThreadTeam& team,
-            std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
-            const std::vector<const reduce::BatchLayout*>& layouts, Weights& weights);
-  ~ExactStep() override;
+  // COLLECTIVE. All references must outlive the step. `batches` are all that steps will come with;
+  // `runners` has one for each thread of the team.
+  static absl::StatusOr<std::unique_ptr<TrainingStep>> Create(
+      comm::Communicator& communicator, ThreadTeam& team, std::vector<MicroBatchRunner>& runners,
+      const optim::Optimizer& optimizer, const nn::Plan& plan,
+      const std::vector<const reduce::BatchLayout*>& batches);
 
   absl::StatusOr<reduce::StepResult> Run(const StepInput& input) override;
-  reduce::OptimizerShard& shard() override { return shard_; }
-  bool optimizer_is_replicated() const override { return false; }
+  Weights& weights() override { return *weights_; }
+  absl::Status SetWeights(const float* values) override;
+  reduce::OptimizerState& optimizer() override { return optimizer_; }
+  std::vector<data::Range> UpdatedBy(int rank) const override { return layout_.OwnedBy(rank); }
   metrics::PhaseSeconds phases() const override;
 
  private:
-  // The sums of a thread's run: a stack of nodes.
-  struct ThreadSums {
-    std::vector<AlignedBuffer<float>> gradients;
-    std::vector<double> losses;
-    int64_t correct = 0;
-    double seconds = 0;  // of the last step
-  };
-  struct RankSchedule;  // what depends on the layout
+  ExactStep(comm::Communicator& communicator, ThreadTeam& team,
+            std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
+            const nn::Plan& plan, const std::vector<const reduce::BatchLayout*>& batches);
 
-  const RankSchedule& ScheduleOf(const reduce::BatchLayout& layout) const;
-  void ComputeRun(const RankSchedule& schedule, const StepInput& input, int thread);
-  void AddThreads(const RankSchedule& schedule);
+  absl::Status Open(const std::vector<const reduce::BatchLayout*>& batches);
+  void ComputeRun(const StepInput& input, int thread);
+  void PointAtFactors(const data::Range& images, int thread);
 
   comm::Communicator& communicator_;
   ThreadTeam& team_;
   std::vector<MicroBatchRunner>& runners_;
-  Weights& weights_;
-  int64_t num_parameters_;
-  std::vector<std::unique_ptr<RankSchedule>> schedules_;
-  std::vector<ThreadSums> thread_sums_;
-  std::vector<AlignedBuffer<float>> rank_sums_;  // of nodes that several threads make up
+  const nn::Plan& plan_;
+  const reduce::ParameterLayout layout_;
+  ThreadSums sums_;
+  reduce::OptimizerState optimizer_;
+  std::unique_ptr<reduce::Exchange> exchange_;
+  std::unique_ptr<reduce::ExactReducer> reducer_;
+  std::unique_ptr<Weights> weights_;
+  std::vector<std::vector<nn::FactorRows>> factor_rows_;  // [thread][stage]
+  std::vector<double> thread_seconds_;                    // of the last step
   reduce::Contribution contribution_;
-  reduce::ExactReducer reducer_;
-  reduce::OptimizerShard shard_;
   metrics::PhaseSeconds phases_;  // without what the executors count
 };
 

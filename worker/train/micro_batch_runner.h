@@ -17,8 +17,8 @@ class MicroBatchRunner {
 
   // Runs the images image_index[0 .. num_images) forward and backward; see Executor::Train.
   kernels::LossSums Run(const nn::PreparedWeights& weights, uint64_t seed, uint32_t epoch,
-                        const uint32_t* image_index, int num_images, float* gradient,
-                        nn::GradientListener* listener = nullptr);
+                        const uint32_t* image_index, int num_images,
+                        const nn::GradientTarget& target);
 
   nn::Executor& executor() { return executor_; }
   const nn::Executor& executor() const { return executor_; }

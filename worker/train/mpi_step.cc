@@ -34,20 +34,28 @@ class MpiStep::SendWhileRunning : public nn::GradientListener {
 
 MpiStep::MpiStep(comm::Communicator& communicator, ThreadTeam& team,
                  std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
-                 const nn::Plan& plan, Weights& weights)
+                 const nn::Plan& plan)
     : communicator_(communicator),
       team_(team),
       runners_(runners),
       plan_(plan),
-      weights_(weights),
-      num_parameters_(static_cast<int64_t>(weights.current().size())),
+      num_parameters_(plan.network().num_parameters()),
+      first_weights_(static_cast<size_t>(num_parameters_)),
+      second_weights_(static_cast<size_t>(num_parameters_)),
+      weights_(plan, first_weights_.data(), second_weights_.data()),
       thread_sums_(static_cast<size_t>(team.size())),
       reducer_(communicator, num_parameters_),
-      shard_(optimizer, {0, num_parameters_}) {
+      optimizer_(optimizer, num_parameters_) {
   for (ThreadSums& sums : thread_sums_) {
     sums.sum = AlignedBuffer<float>(static_cast<size_t>(num_parameters_));
     sums.current = AlignedBuffer<float>(static_cast<size_t>(num_parameters_));
   }
+}
+
+absl::Status MpiStep::SetWeights(const float* values) {
+  std::copy(values, values + num_parameters_, weights_.next());
+  weights_.Advance();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<reduce::StepResult> MpiStep::Run(const StepInput& input) {
@@ -60,8 +68,8 @@ absl::StatusOr<reduce::StepResult> MpiStep::Run(const StepInput& input) {
   }
   own.losses.push_back(loss);
   CONVOY_ASSIGN_OR_RETURN(const reduce::StepResult result,
-                          reducer_.Finish(own, input.rule, weights_.current().data(),
-                                          weights_.next(), &shard_, &phases_));
+                          reducer_.Finish(own, input.rule, weights_.current(),
+                                          weights_.next(), &optimizer_, &phases_));
   Stopwatch watch;
   weights_.Advance();
   phases_.update += watch.Lap();
@@ -97,7 +105,7 @@ void MpiStep::ComputeRun(const StepInput& input, int thread, nn::GradientListene
     nn::GradientListener* listener = leaf + 1 == run.end ? last_listener : nullptr;
     const kernels::LossSums result = runners_[static_cast<size_t>(thread)].Run(
         weights_.prepared(), input.seed, input.epoch, input.image_index + images.begin,
-        static_cast<int>(images.size()), sums.current.data(), listener);
+        static_cast<int>(images.size()), {.gradient = sums.current.data(), .listener = listener});
     if (listener == nullptr) kernels::Add(sums.current.data(), sums.sum.data(), num_parameters_);
     sums.loss += result.loss;
     sums.correct += result.correct;

@@ -15,14 +15,16 @@ namespace convoy::train {
 // works; with several, after all have finished.
 class MpiStep : public TrainingStep {
  public:
-  // Arguments as ExactStep's.
+  // Arguments as ExactStep::Create's.
   MpiStep(comm::Communicator& communicator, ThreadTeam& team,
           std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
-          const nn::Plan& plan, Weights& weights);
+          const nn::Plan& plan);
 
   absl::StatusOr<reduce::StepResult> Run(const StepInput& input) override;
-  reduce::OptimizerShard& shard() override { return shard_; }
-  bool optimizer_is_replicated() const override { return true; }
+  Weights& weights() override { return weights_; }
+  absl::Status SetWeights(const float* values) override;
+  reduce::OptimizerState& optimizer() override { return optimizer_; }
+  std::vector<data::Range> UpdatedBy(int rank) const override { return {{0, num_parameters_}}; }
   metrics::PhaseSeconds phases() const override;
 
  private:
@@ -42,11 +44,13 @@ class MpiStep : public TrainingStep {
   ThreadTeam& team_;
   std::vector<MicroBatchRunner>& runners_;
   const nn::Plan& plan_;
-  Weights& weights_;
   int64_t num_parameters_;
+  AlignedBuffer<float> first_weights_;
+  AlignedBuffer<float> second_weights_;
+  Weights weights_;
   std::vector<ThreadSums> thread_sums_;
   reduce::AllReducer reducer_;
-  reduce::OptimizerShard shard_;
+  reduce::OptimizerState optimizer_;
   metrics::PhaseSeconds phases_;  // without what the executors count
 };
 

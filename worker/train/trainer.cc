@@ -43,6 +43,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(comm::Communicator& com
   std::unique_ptr<Trainer> trainer(new Trainer(communicator, job, std::move(options),
                                                nn::Plan(std::move(network)), std::move(optimizer),
                                                std::move(threads)));
+  CONVOY_RETURN_IF_ERROR(trainer->Open());
   const report::JobFacts facts = trainer->Facts(std::move(hosts));
   trainer->Tell([&](report::Observer& observer) { observer.OnStart(facts); });
   return trainer;
@@ -58,7 +59,6 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
       optimizer_(std::move(optimizer)),
       threads_of_rank_(std::move(threads_of_rank)),
       team_(options_.threads),
-      weights_(plan_),
       full_batch_(std::min<int64_t>(job.recipe.batch_size, job.train.count), job.recipe.micro_batch,
                   threads_of_rank_),
       last_batch_(LastBatchImages(job.train.count, job.recipe.batch_size), job.recipe.micro_batch,
@@ -68,40 +68,38 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
   for (int thread = 0; thread < team_.size(); ++thread) {
     runners_.emplace_back(plan_, job.train, max_images);
   }
-  if (job.recipe.exact_reduce) {
-    step_ = std::make_unique<ExactStep>(
-        communicator, team_, runners_, *optimizer_,
-        std::vector<const reduce::BatchLayout*>{&full_batch_, &last_batch_}, weights_);
-  } else {
-    step_ = std::make_unique<MpiStep>(communicator, team_, runners_, *optimizer_, plan_, weights_);
-  }
   if (options_.store != nullptr) {
     checkpoint_writer_ = std::make_unique<formats::CheckpointWriter>(
         [store = options_.store](const formats::Checkpoint& checkpoint) {
           return store->Save(checkpoint);
         });
   }
-  if (job.checkpoint) {
-    RestoreCheckpoint(*job.checkpoint);
+}
+
+absl::Status Trainer::Open() {
+  if (job_.recipe.exact_reduce) {
+    CONVOY_ASSIGN_OR_RETURN(step_, ExactStep::Create(communicator_, team_, runners_, *optimizer_,
+                                                     plan_, {&full_batch_, &last_batch_}));
   } else {
-    nn::InitializeWeights(plan_.network(), job.recipe.seed, weights_.next());
-    weights_.Advance();
+    step_ = std::make_unique<MpiStep>(communicator_, team_, runners_, *optimizer_, plan_);
   }
+  if (job_.checkpoint) return RestoreCheckpoint(*job_.checkpoint);
+  AlignedBuffer<float> initial(static_cast<size_t>(plan_.network().num_parameters()));
+  nn::InitializeWeights(plan_.network(), job_.recipe.seed, initial.data());
+  return step_->SetWeights(initial.data());
 }
 
 Trainer::~Trainer() = default;
 
-void Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
-  float* weights = weights_.next();
+absl::Status Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
+  std::vector<float> weights;
   for (const formats::NamedTensor& tensor : checkpoint.model.tensors) {
-    weights = std::copy(tensor.data.begin(), tensor.data.end(), weights);
+    weights.insert(weights.end(), tensor.data.begin(), tensor.data.end());
   }
-  weights_.Advance();
-  reduce::OptimizerShard& shard = step_->shard();
-  for (size_t i = 0; i < shard.slot_names().size(); ++i) {
+  CONVOY_RETURN_IF_ERROR(step_->SetWeights(weights.data()));
+  for (size_t i = 0; i < step_->optimizer().slot_names().size(); ++i) {
     const std::vector<float>& values = checkpoint.optimizer.slots[i].values;
-    std::copy(values.begin() + shard.owned().begin, values.begin() + shard.owned().end,
-              shard.slot(i).begin());
+    std::copy(values.begin(), values.end(), step_->optimizer().slot(i).begin());
   }
   position_ = checkpoint.position;
   sums_ = checkpoint.sums;
@@ -114,6 +112,7 @@ void Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
   epoch_seconds_.resize(static_cast<size_t>(position_.epoch) + 1);
   restarts_ = checkpoint.run.restarts + 1;
   saved_position_ = position_;
+  return absl::OkStatus();
 }
 
 report::JobFacts Trainer::Facts(std::vector<std::string> hosts) const {
@@ -225,7 +224,7 @@ absl::Status Trainer::FinishEpoch() {
   if (job_.validation.count > 0) {
     CONVOY_ASSIGN_OR_RETURN(const evaluate::EvaluationSums sums,
                             EvaluateOnAllRanks(communicator_, team_, threads_of_rank_, runners_,
-                                               weights_.prepared(), job_.validation));
+                                               step_->weights().prepared(), job_.validation));
     metrics.emplace_back("val_loss", Mean(sums.loss, job_.validation.count));
     metrics.emplace_back("val_accuracy",
                          Mean(static_cast<double>(sums.correct), job_.validation.count));
@@ -264,7 +263,7 @@ absl::Status Trainer::ReportEpoch(double validation_seconds, const metrics::Epoc
 absl::Status Trainer::EvaluateTestImages() {
   CONVOY_ASSIGN_OR_RETURN(const evaluate::EvaluationSums sums,
                           EvaluateOnAllRanks(communicator_, team_, threads_of_rank_, runners_,
-                                             weights_.prepared(), job_.test));
+                                             step_->weights().prepared(), job_.test));
   final_report_.test_loss = Mean(sums.loss, job_.test.count);
   final_report_.test_accuracy = Mean(static_cast<double>(sums.correct), job_.test.count);
   final_metrics_ = {{"test_loss", final_report_.test_loss},
@@ -285,7 +284,7 @@ void Trainer::FillModel(formats::ModelFile* model) const {
     tensor.name = parameters[i].name;
     tensor.shape = parameters[i].shape;
     tensor.trainable = true;
-    const float* values = weights_.current().data() + parameters[i].offset;
+    const float* values = step_->weights().current() + parameters[i].offset;
     tensor.data.assign(values, values + parameters[i].size);
   }
   model->metrics = final_metrics_;
@@ -299,28 +298,50 @@ formats::ModelFile Trainer::Model() const {
 
 // Rank 0 gets the slots of all ranks in the parameters' order; the others nothing.
 absl::StatusOr<std::vector<formats::OptimizerSlot>> Trainer::GatherSlots() {
-  reduce::OptimizerShard& shard = step_->shard();
-  const bool root = communicator_.rank() == 0;
+  reduce::OptimizerState& optimizer = step_->optimizer();
+  const int rank = communicator_.rank();
   const int64_t num_parameters = plan_.network().num_parameters();
-  std::vector<int64_t> counts;
-  std::vector<int64_t> offsets;
-  for (int rank = 0; rank < communicator_.world_size(); ++rank) {
-    const data::Range owned = reduce::OwnedSlice(num_parameters, rank, communicator_.world_size());
-    counts.push_back(owned.size());
-    offsets.push_back(owned.begin);
-  }
-  std::vector<formats::OptimizerSlot> slots(shard.slot_names().size());
+  const bool all_at_rank_zero = reduce::TotalSize(step_->UpdatedBy(0)) == num_parameters;
+  std::vector<formats::OptimizerSlot> slots(optimizer.slot_names().size());
   for (size_t i = 0; i < slots.size(); ++i) {
-    slots[i].name = shard.slot_names()[i];
-    if (root) slots[i].values.resize(static_cast<size_t>(num_parameters));
-    if (step_->optimizer_is_replicated()) {
-      if (root) std::copy(shard.slot(i).begin(), shard.slot(i).end(), slots[i].values.begin());
-      continue;
+    slots[i].name = optimizer.slot_names()[i];
+    std::vector<float>& values = slots[i].values;
+    const AlignedBuffer<float>& own = optimizer.slot(i);
+    if (all_at_rank_zero) {
+      if (rank == 0) values.assign(own.begin(), own.end());
+    } else {
+      CONVOY_ASSIGN_OR_RETURN(values, GatherUpdated(own.data()));
     }
-    CONVOY_RETURN_IF_ERROR(communicator_.GatherParts(shard.slot(i).data(), slots[i].values.data(),
-                                                     counts, offsets, 0));
   }
   return slots;
+}
+
+// Returns, on rank 0, every rank's part of `values` [num_parameters] at its place.
+absl::StatusOr<std::vector<float>> Trainer::GatherUpdated(const float* values) {
+  std::vector<int64_t> counts;
+  std::vector<int64_t> offsets;
+  int64_t total = 0;
+  for (int rank = 0; rank < communicator_.world_size(); ++rank) {
+    counts.push_back(reduce::TotalSize(step_->UpdatedBy(rank)));
+    offsets.push_back(total);
+    total += counts.back();
+  }
+  std::vector<float> own;
+  for (const data::Range& range : step_->UpdatedBy(communicator_.rank())) {
+    own.insert(own.end(), values + range.begin, values + range.end);
+  }
+  const bool root = communicator_.rank() == 0;
+  std::vector<float> packed(root ? static_cast<size_t>(total) : 0);
+  CONVOY_RETURN_IF_ERROR(communicator_.GatherParts(own.data(), packed.data(), counts, offsets, 0));
+  std::vector<float> placed(packed.size());
+  auto next = packed.begin();
+  for (int rank = 0; root && rank < communicator_.world_size(); ++rank) {
+    for (const data::Range& range : step_->UpdatedBy(rank)) {
+      std::copy(next, next + range.size(), placed.begin() + range.begin);
+      next += range.size();
+    }
+  }
+  return placed;
 }
 
 absl::Status Trainer::SaveCheckpoint() {

@@ -55,7 +55,8 @@ class Trainer {
   Trainer(comm::Communicator& communicator, const Job& job, TrainerOptions options, nn::Plan plan,
           std::unique_ptr<optim::Optimizer> optimizer, std::vector<int> threads_of_rank);
 
-  void RestoreCheckpoint(const formats::Checkpoint& checkpoint);
+  absl::Status Open();
+  absl::Status RestoreCheckpoint(const formats::Checkpoint& checkpoint);
   report::JobFacts Facts(std::vector<std::string> hosts) const;
   absl::StatusOr<bool> RunEpoch();
   absl::Status RunStep(int64_t steps, double* epoch_seconds, bool* stop_requested);
@@ -65,6 +66,7 @@ class Trainer {
   absl::Status SaveCheckpoint();
   absl::Status FlushCheckpoints();
   absl::StatusOr<std::vector<formats::OptimizerSlot>> GatherSlots();
+  absl::StatusOr<std::vector<float>> GatherUpdated(const float* values);
   void FillModel(formats::ModelFile* model) const;
 
   template <typename Call>
@@ -80,7 +82,6 @@ class Trainer {
   const std::vector<int> threads_of_rank_;
   ThreadTeam team_;
   std::vector<MicroBatchRunner> runners_;
-  Weights weights_;
   reduce::BatchLayout full_batch_;
   reduce::BatchLayout last_batch_;
   std::unique_ptr<TrainingStep> step_;

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/metrics/phase_seconds.h"
 #include "worker/reduce/batch_layout.h"
 #include "worker/reduce/contribution.h"
-#include "worker/reduce/optimizer_shard.h"
+#include "worker/reduce/optimizer_state.h"
 #include "worker/train/micro_batch_runner.h"
+#include "worker/train/weights.h"
 
 namespace convoy::train {
 
@@ -31,11 +32,16 @@ class TrainingStep {
   // the gradient is not finite: the weights have not moved then.
   virtual absl::StatusOr<reduce::StepResult> Run(const StepInput& input) = 0;
 
-  // The part of the optimizer that this rank runs.
-  virtual reduce::OptimizerShard& shard() = 0;
+  // The weights in force. Before the first step, and to go on from a checkpoint, every rank calls
+  // SetWeights with the same values [num_parameters]. COLLECTIVE.
+  virtual Weights& weights() = 0;
+  virtual absl::Status SetWeights(const float* values) = 0;
 
-  // Whether every rank runs the whole optimizer, so that its shard is all of it.
-  virtual bool optimizer_is_replicated() const = 0;
+  // The optimizer's slots: on each rank up to date for what it updates.
+  virtual reduce::OptimizerState& optimizer() = 0;
+
+  // Returns what a rank updates, as ranges of parameters.
+  virtual std::vector<data::Range> UpdatedBy(int rank) const = 0;
 
   // This rank's time so far. Phases of several threads are their mean.
   virtual metrics::PhaseSeconds phases() const = 0;

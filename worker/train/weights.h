@@ -1,7 +1,7 @@
 // The weights of a rank: those in force, what the plan prepared from them, and room for the next.
 #pragma once
 
-#include <utility>
+#include <array>
 
 #include "common/base/aligned_buffer.h"
 #include "common/nn/executor.h"
@@ -12,27 +12,27 @@ namespace convoy::train {
 // these as they were.
 class Weights {
  public:
-  // `plan` must outlive this. All weights are zero: write next() and Advance().
-  explicit Weights(const nn::Plan& plan)
-      : plan_(plan),
-        current_(static_cast<size_t>(plan.network().num_parameters())),
-        next_(current_.size()),
-        prepared_(static_cast<size_t>(plan.prepared_floats())) {}
+  // The two sets of memory [num_parameters] are the caller's; `plan` and they must outlive this.
+  // Write next() and Advance() before the first use.
+  Weights(const nn::Plan& plan, float* first, float* second)
+      : plan_(plan), sets_{first, second}, prepared_(static_cast<size_t>(plan.prepared_floats())) {}
 
-  const AlignedBuffer<float>& current() const { return current_; }
-  float* next() { return next_.data(); }
-  nn::PreparedWeights prepared() const { return {current_.data(), prepared_.data()}; }
+  // Which set is in force: 0 or 1.
+  int current_set() const { return current_; }
+  const float* current() const { return sets_[static_cast<size_t>(current_)]; }
+  float* next() { return sets_[static_cast<size_t>(1 - current_)]; }
+  nn::PreparedWeights prepared() const { return {current(), prepared_.data()}; }
 
   // Makes next() the weights in force.
   void Advance() {
-    std::swap(current_, next_);
-    plan_.Prepare(current_.data(), prepared_.data());
+    current_ = 1 - current_;
+    plan_.Prepare(current(), prepared_.data());
   }
 
  private:
   const nn::Plan& plan_;
-  AlignedBuffer<float> current_;
-  AlignedBuffer<float> next_;
+  std::array<float*, 2> sets_;
+  int current_ = 1;
   AlignedBuffer<float> prepared_;
 };
 

@@ -1,4 +1,4 @@
-// The part of the optimizer that a rank runs: a slice of the parameters and its slots.
+// The optimizer and its slots, on one rank.
 #pragma once
 
 #include <string>
@@ -12,10 +12,6 @@ namespace convoy::reduce {
 
 using data::Range;
 
-// Returns the slice of `num_parameters` that `rank` owns: nearly equal, cut at whole cache lines;
-// empty where there are more ranks than lines. The slices of all ranks make up the whole.
-Range OwnedSlice(int64_t num_parameters, int rank, int world_size);
-
 // What a step's update takes besides gradients.
 struct UpdateRule {
   int64_t step = 0;  // from 1
@@ -23,26 +19,23 @@ struct UpdateRule {
   float grad_scale = 0;  // 1 / images of the batch
 };
 
-// Thread-compatible; Update is thread-safe on disjoint parts.
-class OptimizerShard {
+// Thread-compatible; Update is thread-safe on disjoint parts. Slots have room for all parameters,
+// but only those that a rank updates are kept up to date there.
+class OptimizerState {
  public:
-  // `optimizer` must outlive the shard. Slots are zero.
-  OptimizerShard(const optim::Optimizer& optimizer, Range owned);
+  // `optimizer` must outlive the state. Slots are zero.
+  OptimizerState(const optim::Optimizer& optimizer, int64_t num_parameters);
 
-  const Range& owned() const { return owned_; }
   const std::vector<std::string>& slot_names() const { return slot_names_; }
-
-  // The elements of slot `i` for the owned slice.
   AlignedBuffer<float>& slot(size_t i) { return slots_[i]; }
 
-  // Updates the weights of `part`, a part of the owned slice. weights and new_weights are
-  // [num_parameters]; grad_sum is [part.size()].
+  // Updates the weights of `part`. weights and new_weights are [num_parameters], grad_sum is
+  // [part.size()].
   void Update(const UpdateRule& rule, Range part, const float* weights, const float* grad_sum,
               float* new_weights);
 
  private:
   const optim::Optimizer& optimizer_;
-  Range owned_;
   std::vector<std::string> slot_names_;
   std::vector<AlignedBuffer<float>> slots_;
 };
