@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <functional>
+#include <random>
 
 #include "common/formats/container.h"
 #include "common/formats/samples.h"
@@ -171,6 +172,53 @@ TEST(CheckpointTest, ForgedSectionsAreRefused) {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << section;
     EXPECT_THAT(MessageOf(status), HasSubstr("c.convoy: is damaged: "));
   }
+}
+
+// Flips bits, cuts, repeats: what a hostile file may say under right checksums.
+std::string Mutated(std::string bytes, std::mt19937* random) {
+  const auto below = [random](size_t limit) { return (*random)() % limit; };
+  for (size_t changes = 1 + below(4); changes > 0 && !bytes.empty(); --changes) {
+    const size_t at = below(bytes.size());
+    switch (below(4)) {
+      case 0:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
+        break;
+      case 1:
+        bytes[at] = static_cast<char>(below(256));
+        break;
+      case 2:
+        bytes.erase(at, 1 + below(8));
+        break;
+      default:
+        bytes.insert(at, bytes.substr(below(bytes.size()), 1 + below(16)));
+    }
+  }
+  return bytes;
+}
+
+TEST(CheckpointTest, WhateverIsAcceptedCanBeWrittenAgain) {
+  const auto original =
+      ContainerReader::Parse(samples::Encode(samples::CheckpointAt(1)), "c").value();
+  std::mt19937 random(1);
+  int accepted = 0;
+  constexpr int kRounds = 3000;
+  ::testing::internal::CaptureStderr();
+  for (int round = 0; round < kRounds; ++round) {
+    for (const char* section : {"model", "training", "run"}) {
+      const std::string bytes(original.SectionBytes(section).value());
+      const auto read = DecodeCheckpoint(Forged(section, Mutated(bytes, &random)), "c");
+      if (!read.ok()) {
+        ASSERT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << read.status();
+        continue;
+      }
+      ++accepted;
+      const std::string again = samples::Encode(*read);
+      ASSERT_EQ(samples::Encode(DecodeCheckpoint(again, "c").value()), again);
+    }
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_GT(accepted, kRounds / 20) << "the mutations are too wild to test anything";
+  EXPECT_LT(accepted, kRounds * 3) << "nothing was ever refused";
 }
 
 TEST(CheckpointTest, ModelIsNoCheckpoint) {
