@@ -69,7 +69,7 @@ void ContainerWriter::Finish(std::string* bytes) const {
       crc = Crc32(piece, crc);
       end += piece.size();
     }
-    std::memcpy(entry, section.name.data(), section.name.size());
+    std::copy(section.name.begin(), section.name.end(), entry);  // zeros follow
     Store<uint64_t>(offset, entry, kEntryOffsetOffset);
     Store<uint64_t>(section.num_bytes, entry, kEntryLengthOffset);
     Store<uint32_t>(crc, entry, kEntryCrcOffset);

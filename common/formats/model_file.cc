@@ -25,6 +25,7 @@ bool IsSha256Hex(std::string_view text) {
 template <typename Named>
 std::vector<std::string_view> NamesOf(const std::vector<Named>& items) {
   std::vector<std::string_view> names;
+  names.reserve(items.size());
   for (const Named& item : items) names.push_back(item.name);
   return names;
 }
@@ -92,6 +93,7 @@ std::string WeightsSha256(const std::vector<NamedTensor>& tensors) {
 
 std::vector<std::string_view> WeightPieces(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string_view> pieces;
+  pieces.reserve(tensors.size());
   for (const NamedTensor& tensor : tensors) pieces.push_back(FloatBytes(tensor.data));
   return pieces;
 }
