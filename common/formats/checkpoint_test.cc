@@ -7,6 +7,7 @@
 #include <functional>
 #include <random>
 
+#include "common/base/sha256.h"
 #include "common/formats/container.h"
 #include "common/formats/samples.h"
 #include "common/formats/sections.h"
@@ -50,6 +51,13 @@ TEST(CheckpointTest, FreshStateRoundTrips) {
   EXPECT_FALSE(read->best.has_value());
   EXPECT_TRUE(read->optimizer.slots.empty());
   EXPECT_TRUE(read->history.empty());
+}
+
+// Files of format 1 that exist must stay readable, and a run repeated by another build must give
+// the same bytes. Whoever has to change this value changes the format: docs/container_format.md.
+TEST(CheckpointTest, BytesOfFormat1AreFixed) {
+  EXPECT_EQ(Sha256Hex(samples::Encode(samples::CheckpointAt(250))),
+            "795c3dffcb393f5d52d5fda616c32958684dc12d412774538e14838f8544f8df");
 }
 
 TEST(CheckpointTest, SameContentGivesSameBytes) {

@@ -82,6 +82,13 @@ TEST(ModelFileTest, UnusualNumbersKeepTheirBits) {
   }
 }
 
+// Files of format 1 that exist must stay readable, and a run repeated by another build must give
+// the same bytes. Whoever has to change this value changes the format: docs/container_format.md.
+TEST(ModelFileTest, BytesOfFormat1AreFixed) {
+  EXPECT_EQ(Sha256Hex(EncodeModel(samples::Model(1)).value()),
+            "269b4e29fe47e989bb19e8810c530bedaef7aee23041ad9575329c5168a1ac83");
+}
+
 TEST(ModelFileTest, SameContentGivesSameBytes) {
   const std::string bytes = EncodeModel(samples::Model(1)).value();
   EXPECT_EQ(EncodeModel(samples::Model(1)).value(), bytes);
