@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 #include <random>
@@ -182,6 +183,11 @@ TEST(CheckpointTest, ForgedSectionsAreRefused) {
   }
 }
 
+// Whether a message can be shown as it is: bytes of the file must not reach a terminal.
+bool IsOneCleanLine(absl::string_view message) {
+  return std::all_of(message.begin(), message.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
 // Flips bits, cuts, repeats: what a hostile file may say under right checksums.
 std::string Mutated(std::string bytes, std::mt19937* random) {
   const auto below = [random](size_t limit) { return (*random)() % limit; };
@@ -217,6 +223,7 @@ TEST(CheckpointTest, WhateverIsAcceptedCanBeWrittenAgain) {
       const auto read = DecodeCheckpoint(Forged(section, Mutated(bytes, &random)), "c");
       if (!read.ok()) {
         ASSERT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << read.status();
+        ASSERT_TRUE(IsOneCleanLine(read.status().message())) << read.status();
         continue;
       }
       ++accepted;

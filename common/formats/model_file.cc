@@ -56,6 +56,8 @@ absl::Status ReadTensors(const ContainerReader& container, const v1::ModelSectio
   for (const v1::TensorEntry& entry : section.tensors()) {
     NamedTensor tensor{
         entry.name(), Shape(entry.shape().begin(), entry.shape().end()), entry.trainable(), {}};
+    // Before any message quotes the name.
+    CONVOY_RETURN_IF_ERROR(CheckNames({tensor.name}, "tensors"));
     const absl::StatusOr<int64_t> num_elems = NumElems(tensor.shape);
     if (!num_elems.ok() || static_cast<size_t>(*num_elems) > bytes.size() / sizeof(float)) {
       return absl::DataLossError(absl::StrCat("tensor '", tensor.name, "' of shape ",

@@ -151,6 +151,13 @@ TEST(ModelFileTest, ForgedShapesAreRefusedBeforeMemoryIsTaken) {
   EXPECT_TRUE(Decode(Forged(OneTensor({2}), {1.0F, 2.0F})).ok());
 }
 
+TEST(ModelFileTest, ForgedNamesAreNotQuoted) {
+  v1::ModelSection section = OneTensor({3});
+  section.mutable_tensors(0)->set_name("\x1b[2J\n");
+  EXPECT_EQ(MessageOf(Decode(Forged(section, {1.0F})).status()),
+            "m.convoy: is damaged: tensors: a name must be 1 to 255 printable ASCII characters");
+}
+
 TEST(ModelFileTest, SectionThatIsNoMessageIsRefused) {
   ContainerWriter writer(ContainerKind::kModel);
   writer.AddSection(kModelSection, "\xff\xff\xff");
