@@ -36,7 +36,7 @@ Pen DrawPen(RandomSequence& random) {
   Pen pen;
   pen.radius = 1.15 * (1 + 0.38 * u) / (1 - 0.38 * u);
   pen.blur = 0.04 * random.NextFloat();
-  pen.contrast = 1 + 0.5 * random.NextFloat();
+  pen.contrast = 1.05 + 0.4 * random.NextFloat();
   return pen;
 }
 

@@ -9,8 +9,9 @@
 namespace convoy::data {
 namespace {
 
-constexpr double kEm = 100;         // the height of a digit in the stroke font
-constexpr double kPieceLength = 4;  // of the straight pieces of a path: below a pixel
+constexpr double kEm = 100;          // the height of a digit in the stroke font
+constexpr double kTickShare = 0.12;  // of the ends of strokes have a tick
+constexpr double kPieceLength = 4;   // of the straight pieces of a path: below a pixel
 
 // Returns a number with mean 0 and variance 1 that is never beyond 3: the sum of three uniform
 // ones, close enough to normal and free of library functions that round by CPU.
@@ -66,6 +67,17 @@ void JitterPoints(double untidiness, RandomSequence& random, Pose& pose) {
       stroke[p].x += dx + deviation * Normal(random);
       stroke[p].y += dy + deviation * Normal(random);
     }
+  }
+}
+
+// Lets a stroke begin or end with a small tick in any direction, as a hurried pen does.
+void AddTicks(RandomSequence& random, PenStroke& stroke) {
+  for (const bool at_end : {false, true}) {
+    const bool tick = random.NextFloat() < kTickShare;
+    ControlPoint point = at_end ? stroke.back() : stroke.front();
+    point.x += 7 * Normal(random);
+    point.y += 5 * Normal(random);
+    if (tick) stroke.insert(at_end ? stroke.end() : stroke.begin(), point);
   }
 }
 
@@ -188,8 +200,8 @@ class ElasticField {
 class AffineMap {
  public:
   explicit AffineMap(RandomSequence& random) {
-    const double stretch = RandomScale(random, 0.22);
-    const double slant = 0.18 + 0.22 * Normal(random);
+    const double stretch = RandomScale(random, 0.28);
+    const double slant = 0.18 + 0.28 * Normal(random);
     // (1 - h^2) / (1 + h^2) and 2h / (1 + h^2) are the cosine and sine of an angle of about 2h.
     const double h = 0.05 * Normal(random);
     const double cosine = (1 - h * h) / (1 + h * h);
@@ -216,15 +228,16 @@ class AffineMap {
 }  // namespace
 
 std::vector<PenPath> WriteDigit(int digit, RandomSequence& random) {
-  const double untidiness = Uniform(random, 0.3, 1.6);
+  const double untidiness = Uniform(random, 0.4, 2.2);
   Pose pose = BlendPoses(DrawFamily(digit, random), random);
   JitterPoints(untidiness, random, pose);
   const int haste = static_cast<int>(random.NextBelow(12));
-  const ElasticField field(Uniform(random, 2, 10), random);
+  const ElasticField field(Uniform(random, 3, 15), random);
   const AffineMap affine(random);
   const double pressure_spread = Uniform(random, 0, 0.2);
   std::vector<PenPath> paths;
-  for (const PenStroke& stroke : pose) {
+  for (PenStroke& stroke : pose) {
+    AddTicks(random, stroke);
     PenPath path = TraceStroke(stroke);
     RoundCorners(haste, path);
     VaryPressure(pressure_spread, random, path);

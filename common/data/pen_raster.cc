@@ -11,6 +11,8 @@ constexpr int kBox = 20;                          // the side of the box that th
 constexpr int kMargin = (kDigitSize - kBox) / 2;  // on each side of the centred box
 constexpr double kCentre = kDigitSize / 2;        // the row and column of the centre of mass
 
+constexpr double kFaintest = 0.04;  // ink that a scanner sees as none
+
 using Ink = std::array<std::array<double, kBox>, kBox>;  // [row][column], 0 none and 1 full
 
 // Maps paths to the box: pixel (row, column) covers [column, column + 1) x [row, row + 1).
@@ -121,7 +123,7 @@ Bytes Round(const Ink& ink, double contrast) {
   Bytes bytes;
   for (size_t row = 0; row < kBox; ++row) {
     for (size_t column = 0; column < kBox; ++column) {
-      const double grey = std::min(contrast * ink[row][column], 1.0);
+      const double grey = std::clamp(contrast * (ink[row][column] - kFaintest), 0.0, 1.0);
       bytes[row][column] = static_cast<uint8_t>(255 * grey + 0.5);
     }
   }
