@@ -12,6 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 [[ $# -eq 0 ]] || fail 2 "takes no arguments; for one test: ctest --preset release -R NAME"
 "$CONVOY_ROOT/deploy/install.sh"
 leave_root_after_sudo "$CONVOY_ROOT/deploy/check.sh"
+say "Building"
 build_release
 
 if CONVOY_DATA=$(find_mnist); then

@@ -40,19 +40,26 @@ leave_root_after_sudo() {
     HOME="$home" USER="$SUDO_USER" LOGNAME="$SUDO_USER" "$@"
 }
 
-# build_release: configures where needed and builds the preset "release"; on a second call only what
-# changed. The trees of another user or another place would fail later and less clearly.
-build_release() {
-  local build=$CONVOY_ROOT/build/release
+# build_release: configures where needed and builds the preset "release" in a subshell; on a second
+# call only what changed.
+build_release() (
+  cd "$CONVOY_ROOT" || exit
+  build=build/release
   [[ ! -e $build || -w $build ]] ||
     fail 1 "cannot write $build, which belongs to $(stat -c %U "$build"): remove it, or run this as that user"
-  cd "$CONVOY_ROOT" || return
-  if [[ ! -f $build/build.ninja ]]; then
-    say "Configuring $build"
+  # A tree that was copied or moved still names its old place.
+  if [[ -f $build/CMakeCache.txt ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$build/CMakeCache.txt"; then
+    cmake --fresh --preset release --log-level=WARNING >&2
+  elif [[ ! -f $build/build.ninja ]]; then
     cmake --preset release --log-level=WARNING >&2
   fi
-  say "Building (on $(nproc) cores)"
-  cmake --build --preset release >&2
+  CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)} cmake --build --preset release >&2
+)
+
+# build_jobs: prints how many compilers may run at once: one a core, and at least 1.2 GB for each.
+build_jobs() {
+  awk -v cores="$(nproc)" '/^MemAvailable:/ { jobs = int($2 / 1200000) }
+    END { print jobs < 1 ? 1 : jobs < cores ? jobs : cores }' /proc/meminfo
 }
 
 # find_mnist: prints the directory with the four MNIST files that the trainer would take, by the
@@ -91,6 +98,47 @@ use_one_machine() {
   export OMPI_MCA_btl=self,vader
   export OMPI_MCA_oob_tcp_if_include=lo
   allow_root
+}
+
+# stoppable COMMAND...: runs mpirun, or the like, so that Ctrl-C, SIGTERM and the end of a login stop
+# the training with a checkpoint: they reach it as SIGUSR1, which mpirun passes on to the ranks, while
+# it would answer the signals themselves by killing them. A second one ends it at once. Returns the
+# command's exit code.
+stoppable() {
+  # In a session of its own, so that the terminal's Ctrl-C comes to this script alone. A background
+  # job of a script leads no process group, so setsid becomes the command and does not fork.
+  setsid "$@" </dev/null &
+  local job=$! code signals=0 seen
+  trap 'signals=$((signals + 1)); stop_training "$job" "$signals"' INT TERM USR1 HUP
+  while :; do
+    seen=$signals code=0
+    wait "$job" || code=$?
+    # A wait that a signal cut short says nothing about the command.
+    [[ $code -gt 128 && $signals -ne $seen ]] || break
+  done
+  trap - INT TERM USR1 HUP
+  return "$code"
+}
+
+# stop_training PROCESS N: sends the signal that belongs to the N-th wish to stop.
+stop_training() {
+  if [[ $2 -eq 1 ]]; then
+    say "Stopping with a checkpoint (once more to stop at once)"
+    kill -USR1 "$1" 2>/dev/null || true
+  else
+    kill -TERM "$1" 2>/dev/null || true
+  fi
+}
+
+# explain_exit CODE: says what mpirun meant with an exit code that is none of the trainer's own.
+explain_exit() {
+  case $1 in
+    0 | 1 | 2 | 75 | 76) ;;
+    205) say "A machine was lost; the same command with --run-dir DIR --resume goes on from the last checkpoint" ;;
+    137) say "A rank was killed (out of memory? dmesg tells); with --run-dir DIR --resume it goes on from the last checkpoint" ;;
+    129 | 1[3-9]?) say "A rank died of signal $(($1 - 128))" ;;
+    *) say "mpirun ended with $1, before or beside the trainer" ;;
+  esac
 }
 
 # allow_root: mpirun refuses root unless told twice. In a container root is all that there is.
