@@ -21,10 +21,12 @@ missing_packages() {
 
 # Prints those of the packages that apt cannot install by what it knows now.
 unknown_packages() {
-  local package
-  for package in "$@"; do
-    LC_ALL=C apt-cache policy "$package" 2>/dev/null | grep -q '^  Candidate: [^(]' || printf '%s\n' "$package"
-  done
+  LC_ALL=C apt-cache policy "$@" 2>/dev/null | awk '
+    BEGIN { for (i = 1; i < ARGC; ++i) unknown[ARGV[i]] = 1; ARGC = 1 }
+    /^[^ ]/ { sub(/:$/, ""); name = $0 }
+    $1 == "Candidate:" && $2 != "(none)" { delete unknown[name] }
+    END { for (name in unknown) print name }
+  ' "$@"
 }
 
 update_lists() {

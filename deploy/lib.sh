@@ -103,13 +103,17 @@ use_one_machine() {
 # stoppable COMMAND...: runs mpirun, or the like, so that Ctrl-C, SIGTERM and the end of a login stop
 # the training with a checkpoint: they reach it as SIGUSR1, which mpirun passes on to the ranks, while
 # it would answer the signals themselves by killing them. A second one ends it at once. Returns the
-# command's exit code.
+# command's exit code and leaves the name of the first signal, or nothing, in stopped_by.
 stoppable() {
   # In a session of its own, so that the terminal's Ctrl-C comes to this script alone. A background
   # job of a script leads no process group, so setsid becomes the command and does not fork.
   setsid "$@" </dev/null &
-  local job=$! code signals=0 seen
-  trap 'signals=$((signals + 1)); stop_training "$job" "$signals"' INT TERM USR1 HUP
+  local job=$! code signals=0 seen signal
+  stopped_by=""
+  for signal in INT TERM USR1 HUP; do
+    # shellcheck disable=SC2064  # the name is expanded now, the rest when the signal comes
+    trap "stopped_by=\${stopped_by:-$signal} signals=\$((signals + 1)); stop_training \"\$job\" \"\$signals\"" $signal
+  done
   while :; do
     seen=$signals code=0
     wait "$job" || code=$?

@@ -36,6 +36,7 @@ main() {
       "$CONVOY_ROOT/tests/fresh_debian.sh" ${base:+--base "$base"} "$@"
   fi
   root=$(mktemp -d)
+  chmod 755 "$root"
   trap 'umount -R "$root/proc" "$root/dev" "$root/mnist" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
   make_debian "$base"
   mount_system
