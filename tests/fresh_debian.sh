@@ -91,9 +91,9 @@ no_mirror() { fresh env CONVOY_MNIST_MIRRORS=http://127.0.0.1:9/ "$@"; }
 
 # as_anna COMMAND...: as a plain user who owns the clone.
 as_anna() {
-  fresh id anna >/dev/null 2>&1 || fresh useradd -m -s /bin/bash anna
+  fresh id anna >/dev/null 2>&1 || fresh useradd -m -d /srv/anna -s /bin/bash anna
   fresh chown -R anna: /convoy
-  fresh runuser -u anna -- env HOME=/home/anna USER=anna "$@"
+  fresh runuser -u anna -- env HOME=/srv/anna USER=anna "$@"
 }
 
 user_without_sudo() {

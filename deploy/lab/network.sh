@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # address_of HOST: prints its IPv4 address; nothing where the name is unknown.
-address_of() { getent ahostsv4 "${1##*@}" | awk 'NR == 1 { print $1 }'; }
+address_of() { { getent ahostsv4 "${1##*@}" || true; } | awk 'NR == 1 { print $1 }'; }
 
 # is_here HOST: whether it is this machine, whose name is often 127.0.1.1 to itself.
 is_here() {

@@ -38,7 +38,10 @@ def check_format(tree: Tree) -> list[Finding]:
     if not found:
         raise Skipped(f"clang-format {CLANG_FORMAT_VERSION} is not installed")
     files = tree.cpp_files()
-    return _run(tree, [found[0], "--dry-run", "-Werror", *files], "") if files else []
+    findings = _run(tree, [found[0], "--dry-run", "-Werror", *files], "") if files else []
+    # A badly formatted line is reported several times; the first place in a file is enough.
+    first = {finding.path: finding for finding in reversed(findings)}
+    return sorted(finding._replace(message=f"mend by {found[0]} -i {finding.path}") for finding in first.values())
 
 
 def _version(program: str) -> int:
