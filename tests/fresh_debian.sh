@@ -13,7 +13,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 
 STEPS=(user_without_sudo quickstart_generated quickstart_again check_without_data check_with_data
-  quickstart_mnist user_with_sudo root_by_sudo user_with_packages)
+  quickstart_mnist user_with_sudo root_by_sudo user_with_packages
+  bundle_elsewhere)
 
 main() {
   local base="" step
@@ -37,7 +38,7 @@ main() {
   fi
   root=$(mktemp -d)
   chmod 755 "$root"
-  trap 'umount -R "$root/proc" "$root/dev" "$root/mnist" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
+  trap 'remove_debian "$root"' EXIT
   make_debian "$base"
   mount_system
   git clone -q "file://$CONVOY_ROOT" "$root/convoy"
@@ -71,10 +72,16 @@ debian_targets() {
     sed -n 's/|Debian$//p'
 }
 
+remove_debian() {
+  umount -R -l "$1"/{proc,sys,dev,mnist} 2>/dev/null || true
+  rm -rf --one-file-system "$1"
+}
+
 mount_system() {
   mount -t proc proc "$root/proc"
+  mount -t sysfs -o ro sysfs "$root/sys"
   mount --rbind /dev "$root/dev"
-  mount -t tmpfs tmpfs "$root/dev/shm"
+  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
   mkdir "$root/mnist"
   mount --bind -o ro "$mnist" "$root/mnist"
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
@@ -125,6 +132,21 @@ root_by_sudo() {
   prepare_sudo
   expect 0 as_anna sudo deploy/quickstart.sh --data /mnist --epochs 1
   expect_owner anna
+}
+
+# On a second Debian, where nothing is installed.
+bundle_elsewhere() {
+  fresh deploy/bundle.sh /convoy/convoy.tar.gz
+  local archive=$root/convoy/convoy.tar.gz root=$root.second
+  mkdir "$root" "$root/convoy"
+  make_debian "$base"
+  mount_system
+  cp "$archive" "$root/convoy/"
+  # shellcheck disable=SC2016  # expanded there
+  expect 0 as_anna bash -c 'tar xf convoy.tar.gz && export OMPI_MCA_rmaps_base_oversubscribe=1 &&
+    convoy/mpirun -np 3 convoy/trainer --data /mnist --epochs 1 --train-limit 1000 &&
+    convoy/trainer --local-ranks 2 --data /mnist --epochs 1 --train-limit 1000'
+  remove_debian "$root"
 }
 
 # expect_owner USER: nothing in the clone belongs to another.
