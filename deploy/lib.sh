@@ -87,10 +87,10 @@ has_mnist() {
   done
 }
 
-# use_one_machine: Open MPI's settings for ranks that all run here, instead of flags of mpirun:
-# any number of ranks on any number of cores, none bound to one core (a rank has helper threads),
-# waiting ranks give the core away, and only shared memory and loopback are used, so that a laptop without a network,
-# a firewall or virtual bridges do not matter.
+# use_one_machine: Open MPI's settings for ranks that all run here, instead of flags of mpirun: any
+# number of ranks on any number of cores, none bound to one core (a rank has helper threads), waiting
+# ranks give the core away, and only shared memory and loopback are used, so that a laptop without a
+# network, a firewall or virtual bridges do not matter.
 use_one_machine() {
   export OMPI_MCA_rmaps_base_oversubscribe=1
   export OMPI_MCA_mpi_yield_when_idle=1
