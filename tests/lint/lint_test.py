@@ -145,6 +145,12 @@ class LintTest(unittest.TestCase):
         self.write("common/base/clock.h", "// A clock.\n")
         self.expect_finding("headers", "#pragma once")
 
+    def test_header_for_each_instruction_set(self):
+        self.write("common/kernels/sweep-inl.h", "// Loops.\n#if defined(X_INL_H_) == defined(HWY_TARGET_TOGGLE)\n")
+        self.assertEqual(self.findings("headers"), [])
+        self.write("common/kernels/sweep-inl.h", HEADER)
+        self.expect_finding("headers", "Highway's guard")
+
     def test_script_that_does_not_parse(self):
         self.write("deploy/run.sh", "#!/usr/bin/env bash\nif true; then\n")
         self.assertTrue(any("deploy/run.sh" in finding for finding in self.findings("scripts")))

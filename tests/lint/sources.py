@@ -45,7 +45,8 @@ def check_length(tree: Tree) -> list[Finding]:
 
 
 def check_headers(tree: Tree) -> list[Finding]:
-    """A header begins with a comment that says what it is, and is protected by #pragma once."""
+    """A header begins with a comment that says what it is, and is protected by #pragma once; one that is
+    included once for each instruction set (Highway's x-inl.h) by the guard that allows just that."""
     findings = []
     for path in tree.paths:
         if not path.endswith(".h"):
@@ -54,6 +55,8 @@ def check_headers(tree: Tree) -> list[Finding]:
         if not lines or not re.match(r"// \S", lines[0]):
             findings.append(Finding(path, 1, "begins without a comment that says what the header is"))
         code = [line for line in lines if line.strip() and not line.startswith("//")]
-        if not code or code[0] != "#pragma once":
-            findings.append(Finding(path, 0, "#pragma once is not the first line after the comment"))
+        guard = r"#if defined\(\w+\) == defined\(HWY_TARGET_TOGGLE\)" if path.endswith("-inl.h") else "#pragma once"
+        if not code or not re.fullmatch(guard, code[0]):
+            what = "Highway's guard" if path.endswith("-inl.h") else "#pragma once"
+            findings.append(Finding(path, 0, f"{what} is not the first line after the comment"))
     return findings
