@@ -101,12 +101,13 @@ struct Winograd {
 
   // u = G g.
   static HWY_INLINE void Weights(const FloatVec* g, FloatVec* u) {
+    constexpr Rows kG = WeightRows();
+#pragma GCC unroll 7
     for (int i = 0; i < kAlpha - 1; ++i) {
-      const double p = Point(i);
-      const double norm = Norm(i);
-      u[i] = hn::Mul(Constant(static_cast<float>(1 / norm)), g[0]);
-      u[i] = hn::MulAdd(Constant(static_cast<float>(p / norm)), g[1], u[i]);
-      u[i] = hn::MulAdd(Constant(static_cast<float>(p * p / norm)), g[2], u[i]);
+      u[i] = hn::Mul(Constant(kG.at[i][0]), g[0]);
+      if (i == 0) continue;  // the point 0
+      u[i] = hn::MulAdd(Constant(kG.at[i][1]), g[1], u[i]);
+      u[i] = hn::MulAdd(Constant(kG.at[i][2]), g[2], u[i]);
     }
     u[kAlpha - 1] = g[2];
   }
@@ -116,21 +117,25 @@ struct Winograd {
     return hn::MulAdd(Constant(kA2 * kB2), x0, hn::NegMulAdd(Constant(kA2 + kB2), x2, x4));
   }
 
-  static constexpr double Point(int i) {
-    if constexpr (kM == 5) {
-      if (i == 5) return Points::kC;
-    }
-    constexpr double kPoints[] = {0, Points::kA, -Points::kA, Points::kB, -Points::kB};
-    return kPoints[i];
-  }
+  struct Rows {
+    float at[kAlpha - 1][3];
+  };
 
-  // prod (p_i - q) over the other finite points q.
-  static constexpr double Norm(int i) {
-    double product = 1;
-    for (int j = 0; j < kAlpha - 1; ++j) {
-      if (j != i) product *= Point(i) - Point(j);
+  // The rows of G for the finite points, computed in double.
+  static constexpr Rows WeightRows() {
+    double points[kAlpha - 1] = {0, Points::kA, -Points::kA, Points::kB, -Points::kB};
+    if constexpr (kM == 5) points[5] = Points::kC;
+    Rows rows = {};
+    for (int i = 0; i < kAlpha - 1; ++i) {
+      double norm = 1;
+      for (int j = 0; j < kAlpha - 1; ++j) {
+        if (j != i) norm *= points[i] - points[j];
+      }
+      rows.at[i][0] = static_cast<float>(1 / norm);
+      rows.at[i][1] = static_cast<float>(points[i] / norm);
+      rows.at[i][2] = static_cast<float>(points[i] * points[i] / norm);
     }
-    return product;
+    return rows;
   }
 };
 

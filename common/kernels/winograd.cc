@@ -23,18 +23,20 @@ void WeightsOfVector(const float* weight, int64_t tap, int count, float* transfo
                      int64_t place) {
   constexpr int kAlpha = kM + 2;
   const FloatTag d;
-  FloatVec g[3][3];
-  for (int i = 0; i < 9; ++i) {
-    alignas(64) float padded[kLanes] = {};
-    std::copy(weight + i * tap, weight + i * tap + count, padded);
-    g[i % 3][i / 3] = hn::Load(d, padded);
-  }
   FloatVec columns[3][kAlpha];
-  for (int j = 0; j < 3; ++j) Winograd<kM>::Weights(g[j], columns[j]);
+#pragma GCC unroll 3
+  for (int j = 0; j < 3; ++j) {
+    const FloatVec g[3] = {LoadChannels(weight + j * tap, count),
+                           LoadChannels(weight + (3 + j) * tap, count),
+                           LoadChannels(weight + (6 + j) * tap, count)};
+    Winograd<kM>::Weights(g, columns[j]);
+  }
+#pragma GCC unroll 7
   for (int i = 0; i < kAlpha; ++i) {
     const FloatVec row[3] = {columns[0][i], columns[1][i], columns[2][i]};
     FloatVec u[kAlpha];
     Winograd<kM>::Weights(row, u);
+#pragma GCC unroll 7
     for (int j = 0; j < kAlpha; ++j) hn::StoreU(u[j], d, transformed + (i * kAlpha + j) * place);
   }
 }
@@ -45,10 +47,9 @@ void WeightsOfTile(const WinogradShape& shape, const float* weight, float* trans
   const int64_t tap = int64_t{shape.in_channels} * shape.out_channels;
   for (int ic = 0; ic < shape.in_channels; ++ic) {
     for (int oc = 0; oc < padded; oc += kLanes) {
-      WeightsOfVector<kM>(weight + ic * int64_t{shape.out_channels} + oc, tap,
-                          std::clamp(shape.out_channels - oc, 0, kLanes),
-                          transformed + ic * int64_t{padded} + oc,
-                          int64_t{shape.in_channels} * padded);
+      WeightsOfVector<kM>(
+          weight + ic * int64_t{shape.out_channels} + oc, tap, std::max(shape.out_channels - oc, 0),
+          transformed + ic * int64_t{padded} + oc, shape.WeightPlane());
     }
   }
 }
@@ -200,7 +201,7 @@ void Products(const WinogradShape& shape, int images, const float* inputs, const
     const GemmOperands operands = {inputs + place * shape.InputPlane(images),
                                    in_padded,
                                    1,
-                                   weights + int64_t{place} * shape.in_channels * out_padded,
+                                   weights + place * shape.WeightPlane(),
                                    out_padded,
                                    products + place * shape.ProductPlane(images),
                                    out_padded};

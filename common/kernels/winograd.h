@@ -38,9 +38,10 @@ struct WinogradShape {
   int64_t ProductPlane(int images) const {
     return int64_t{images} * tiles() * PadChannels(out_channels) + kChannelPadding;
   }
-  int64_t WeightFloats() const {
-    return int64_t{places()} * in_channels * PadChannels(out_channels);
+  int64_t WeightPlane() const {
+    return int64_t{in_channels} * PadChannels(out_channels) + kChannelPadding;
   }
+  int64_t WeightFloats() const { return places() * WeightPlane(); }
 };
 
 // Returns the tile size and counts that need the fewest products for out_height x out_width
