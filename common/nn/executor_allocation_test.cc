@@ -34,7 +34,7 @@ TEST(ExecutorAllocationTest, PassesTakeNoMemory) {
     std::vector<float> prepared(static_cast<size_t>(plan.prepared_floats()));
     plan.Prepare(weights.data(), prepared.data());
     const PreparedWeights both{.weights = weights.data(), .prepared = prepared.data()};
-    TestImages images = ClearNoiseImages(network, ToDouble(weights), 5, 0);
+    TestImages images = NoiseImages(network, 5);
     const ImageBatch batch = images.Batch();
     std::vector<float> gradient(weights.size());
     std::vector<float> probabilities(5 * static_cast<size_t>(network.num_classes()));

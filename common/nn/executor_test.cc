@@ -32,8 +32,8 @@ struct Bench {
   PreparedWeights Prepared() const {
     return {.weights = weights.data(), .prepared = prepared.data()};
   }
-  TestImages Images(int count) const {
-    return ClearNoiseImages(plan.network(), exact_weights, count, kClearMargin);
+  TestImages ClearImages(int count) const {
+    return ClearNoiseImages(plan.network(), exact_weights, count);
   }
   // Whether the reference takes a tenth of a second an image or more.
   bool large() const { return weights.size() > 1'000'000; }
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(AllNetworks, ExecutorTest, ::testing::ValuesIn(AllNetwo
 // The passes follow one another in one executor, so that nothing of a larger one may remain.
 TEST_P(ExecutorTest, TrainMatchesReference) {
   const Bench bench(GetParam());
-  const TestImages images = bench.Images(bench.large() ? 3 : kMaxImages);
+  const TestImages images = bench.ClearImages(bench.large() ? 3 : kMaxImages);
   Executor executor(bench.plan, kMaxImages);
   for (const int count : {images.count(), 0, 1, images.count() - 1}) {
     SCOPED_TRACE(count);
@@ -94,12 +94,12 @@ TEST_P(ExecutorTest, TrainMatchesReference) {
 TEST_P(ExecutorTest, ImagesInAnotherOrderGetTheSameDropout) {
   const Bench bench(GetParam());
   Executor executor(bench.plan, 3);
-  ExpectTrainMatchesReference(bench, bench.Images(3).Reversed(), &executor);
+  ExpectTrainMatchesReference(bench, bench.ClearImages(3).Reversed(), &executor);
 }
 
 TEST_P(ExecutorTest, EvaluateMatchesReferenceWithoutDropout) {
   const Bench bench(GetParam());
-  TestImages images = bench.Images(5);
+  TestImages images = bench.ClearImages(5);
   ReferenceNetwork<double> reference(bench.plan.network());
   const double loss = reference.Evaluate(images.count(), bench.exact_weights.data(),
                                          images.UnitValues().data(), images.labels());
@@ -112,7 +112,7 @@ TEST_P(ExecutorTest, EvaluateMatchesReferenceWithoutDropout) {
 TEST_P(ExecutorTest, PredictMatchesReferenceWithoutDropout) {
   const Bench bench(GetParam());
   const int classes = bench.plan.network().num_classes();
-  TestImages images = bench.Images(5);
+  TestImages images = bench.ClearImages(5);
   ReferenceNetwork<double> reference(bench.plan.network());
   std::vector<double> expected =
       reference.Infer(images.count(), bench.exact_weights.data(), images.UnitValues().data());
@@ -129,15 +129,14 @@ TEST_P(ExecutorTest, PredictMatchesReferenceWithoutDropout) {
 TEST_P(ExecutorTest, PredictGivesAnImageTheSameBitsInAnyBatch) {
   const Bench bench(GetParam());
   const auto classes = static_cast<size_t>(bench.plan.network().num_classes());
-  const int count = bench.large() ? 9 : kMaxImages;
-  TestImages images = bench.Images(count);
-  Executor executor(bench.plan, count);
-  std::vector<float> together(static_cast<size_t>(count) * classes);
+  TestImages images = NoiseImages(bench.plan.network(), kMaxImages);
+  Executor executor(bench.plan, kMaxImages);
+  std::vector<float> together(kMaxImages * classes);
   executor.Predict(bench.Prepared(), images.Batch(), together.data());
   for (const int size : {1, 3, 8}) {
     std::vector<float> apart(together.size());
-    for (int first = 0; first < count; first += size) {
-      TestImages part = images.Slice(first, std::min(size, count - first));
+    for (int first = 0; first < kMaxImages; first += size) {
+      TestImages part = images.Slice(first, std::min(size, kMaxImages - first));
       executor.Predict(bench.Prepared(), part.Batch(),
                        apart.data() + static_cast<size_t>(first) * classes);
     }
@@ -147,7 +146,7 @@ TEST_P(ExecutorTest, PredictGivesAnImageTheSameBitsInAnyBatch) {
 
 TEST_P(ExecutorTest, TheSamePassGivesTheSameBits) {
   const Bench bench(GetParam());
-  TestImages images = bench.Images(bench.large() ? 3 : 16);
+  TestImages images = NoiseImages(bench.plan.network(), 16);
   TestImages others = images.Slice(1, images.count() / 2);
   Executor executor(bench.plan, 16);
   Executor larger(bench.plan, 31);
@@ -189,7 +188,7 @@ class CopyingListener : public GradientListener {
 
 TEST_P(ExecutorTest, ListenerHearsOfEveryParameterOnceItIsComplete) {
   const Bench bench(GetParam());
-  TestImages images = bench.Images(2);
+  TestImages images = NoiseImages(bench.plan.network(), 2);
   Executor executor(bench.plan, 2);
   std::vector<float> gradient = bench.Gradient();
   std::vector<float> copy = bench.Gradient();

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/random.h"
-#include "common/nn/decision_margin.h"
+#include "common/nn/reference_network.h"
 
 namespace convoy::nn {
 namespace {
@@ -144,6 +144,12 @@ void TestImages::Add(const uint8_t* pixels, int64_t elems, uint8_t label, uint32
   index_.push_back(index);
 }
 
+void TestImages::Append(const TestImages& others) {
+  images_.insert(images_.end(), others.images_.begin(), others.images_.end());
+  labels_.insert(labels_.end(), others.labels_.begin(), others.labels_.end());
+  index_.insert(index_.end(), others.index_.begin(), others.index_.end());
+}
+
 TestImages TestImages::Slice(int first, int count) const {
   TestImages slice;
   for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(first + count); ++i) {
@@ -179,28 +185,33 @@ std::vector<double> TestImages::UnitValues() const {
 }
 
 bool DecidesClearly(const Network& network, const std::vector<double>& weights,
-                    const TestImages& images, double margin) {
+                    const TestImages& images, double rounding) {
   ReferenceNetwork<double> reference(network);
   const std::vector<double> values = images.UnitValues();
   reference.Loss(images.TrainingPass(), weights.data(), values.data(), images.labels(), nullptr);
-  return DecisionMargin(network, reference, images.TrainingPass(), values) > margin;
+  return DecidesClearly(network, reference, images.count(), weights, values, rounding);
 }
 
-TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
-                            double margin) {
-  RandomSequence random(kSeed, RandomStream::kNoise, 1);
+TestImages NoiseImages(const Network& network, int count, uint32_t stream) {
+  RandomSequence random(kSeed, RandomStream::kNoise, stream);
   TestImages images;
   std::vector<uint8_t> pixels(static_cast<size_t>(network.input_elems()));
-  for (int tries = 0; images.count() < count; ++tries) {
-    CONVOY_CHECK_LT(tries, 100 * count);
+  for (int i = 0; i < count; ++i) {
     for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.NextBelow(256));
     const auto classes = static_cast<uint64_t>(network.num_classes());
     const auto label = static_cast<uint8_t>(random.NextBelow(classes));
-    TestImages candidate;
-    candidate.Add(pixels.data(), network.input_elems(), label, random.NextUint32());
-    if (!DecidesClearly(network, weights, candidate, margin)) continue;
-    images.Add(pixels.data(), network.input_elems(), label,
-               candidate.TrainingPass().image_index[0]);
+    images.Add(pixels.data(), network.input_elems(), label, random.NextUint32());
+  }
+  return images;
+}
+
+TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
+                            double rounding) {
+  TestImages images;
+  for (uint32_t stream = 1; images.count() < count; ++stream) {
+    CONVOY_CHECK_LT(stream, 100u * static_cast<uint32_t>(count));
+    const TestImages candidate = NoiseImages(network, 1, stream);
+    if (DecidesClearly(network, weights, candidate, rounding)) images.Append(candidate);
   }
   return images;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/nn/clear_decisions.h"
 #include "common/nn/executor.h"
 #include "common/nn/network.h"
 
@@ -34,12 +35,14 @@ class TestImages {
   // Adds a copy of the image `pixels` [elems].
   void Add(const uint8_t* pixels, int64_t elems, uint8_t label, uint32_t index);
 
+  void Append(const TestImages& others);
+
   // Returns images `first`, ..., `first + count - 1` of these.
   TestImages Slice(int first, int count) const;
   // Returns these in the opposite order.
   TestImages Reversed() const;
 
-  // These are valid until the next Add.
+  // These are valid until the next Add or Append.
   ImageBatch Batch();
   Pass TrainingPass() const;
 
@@ -55,16 +58,16 @@ class TestImages {
   std::vector<const uint8_t*> pointers_;
 };
 
-// Returns whether a training pass of `images` alone decides with more than `margin`.
+// Returns whether a training pass of `images` decides clearly, even with this rounding.
 bool DecidesClearly(const Network& network, const std::vector<double>& weights,
-                    const TestImages& images, double margin);
+                    const TestImages& images, double rounding = kSingleRounding);
 
-// Draws noise images with random labels and numbers until `count` of them decide clearly.
+// Returns noise images with random labels and numbers; others for another stream.
+TestImages NoiseImages(const Network& network, int count, uint32_t stream = 1);
+
+// Draws noise images until `count` of them decide clearly.
 TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
-                            double margin);
-
-// Rounding of single precision is far below this for every layer in use.
-inline constexpr double kClearMargin = 3e-6;
+                            double rounding = kSingleRounding);
 
 // One parameter of a gradient against the reference.
 struct TensorError {

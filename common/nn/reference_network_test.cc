@@ -11,7 +11,7 @@ namespace {
 
 // A step this small in one weight decides nothing anew where images decide this clearly.
 constexpr double kStep = 1e-5;
-constexpr double kMargin = 3e-4;
+constexpr double kRounding = 1e-4;
 
 class ReferenceNetworkTest : public ::testing::TestWithParam<Network> {};
 
@@ -19,7 +19,7 @@ class ReferenceNetworkTest : public ::testing::TestWithParam<Network> {};
 TEST_P(ReferenceNetworkTest, GradientMatchesFiniteDifferences) {
   const Network& network = GetParam();
   std::vector<double> weights = ToDouble(NoisyWeights(network));
-  const TestImages images = ClearNoiseImages(network, weights, 3, kMargin);
+  const TestImages images = ClearNoiseImages(network, weights, 3, kRounding);
   const std::vector<double> values = images.UnitValues();
   ReferenceNetwork<double> reference(network);
   const auto loss = [&](double* gradient) {
@@ -77,7 +77,7 @@ TEST(ReferenceNetworkTest, EvaluateLeavesDropoutOut) {
       NetworkOf(4, 4, 1, "layers { flatten {} } layers { dropout { rate: 0.5 } }" + end);
   const Network without = NetworkOf(4, 4, 1, "layers { flatten {} }" + end);
   const std::vector<double> weights = ToDouble(NoisyWeights(with));
-  const TestImages images = ClearNoiseImages(with, weights, 4, 0);
+  const TestImages images = NoiseImages(with, 4);
   const std::vector<double> values = images.UnitValues();
   ReferenceNetwork<double> reference(with);
   ReferenceNetwork<double> expected(without);
