@@ -161,6 +161,12 @@ TEST_F(RunRecorderTest, SummaryHasTheContractsKeys) {
   }
 }
 
+TEST_F(RunRecorderTest, RunThatGoesOnAfterItsLastEpochHasItsValidationAccuracy) {
+  RunRecorder recorder(*directory_, "seed: 1\n", {{{"loss", 0.5}, {"val_accuracy", 0.75}}}, {3});
+  recorder.OnStart(Facts());
+  EXPECT_EQ(Summary()["validation_accuracy"], 0.75);
+}
+
 TEST_F(RunRecorderTest, FailureIsRecorded) {
   recorder_.OnStart(Facts());
   recorder_.OnFailed("step 3: the loss is not finite");

@@ -16,6 +16,7 @@ RunRecorder::RunRecorder(RunDirectory& directory, std::string recipe_text,
       history_(std::move(finished_epochs)),
       epoch_train_seconds_(std::move(epoch_train_seconds)) {
   epoch_train_seconds_.resize(history_.size());  // the unfinished one comes with its report
+  if (!history_.empty()) NoteValidationAccuracy(history_.back());
 }
 
 void RunRecorder::OnStart(const JobFacts& facts) {
@@ -41,8 +42,8 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
   std::string line = absl::StrFormat("epoch %d: %.2f s", report.epoch + 1, report.train_seconds);
   for (const auto& [name, value] : report.metrics) {
     absl::StrAppend(&line, ", ", name, " ", absl::StrFormat("%.4f", value));
-    if (name == "val_accuracy") summary_.validation_accuracy = value;
   }
+  NoteValidationAccuracy(report.metrics);
   directory_.Log(line);
   UpdateSpeed();
   WriteHistory();
@@ -70,6 +71,12 @@ void RunRecorder::OnFailed(const std::string& error) {
   summary_.error = error;
   directory_.Log("failed: " + error);
   WriteSummary();
+}
+
+void RunRecorder::NoteValidationAccuracy(const metrics::EpochMetrics& metrics) {
+  for (const auto& [name, value] : metrics) {
+    if (name == "val_accuracy") summary_.validation_accuracy = value;
+  }
 }
 
 void RunRecorder::WriteHistory() {

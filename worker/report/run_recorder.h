@@ -30,6 +30,7 @@ class RunRecorder : public Observer {
   void OnFailed(const std::string& error);
 
  private:
+  void NoteValidationAccuracy(const metrics::EpochMetrics& metrics);
   void WriteHistory();
   void WriteSummary();
   void UpdateSpeed();
