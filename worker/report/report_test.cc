@@ -62,6 +62,14 @@ TEST(RunDirectoryTest, ExistingOneIsRefusedUnlessResumed) {
   EXPECT_TRUE(RunDirectory::Open(path, true).ok());
 }
 
+TEST(RunDirectoryTest, LeftoversOfAKilledWriterAreRemoved) {
+  const std::string path = FreshPath("leftovers");
+  ASSERT_TRUE(RunDirectory::Open(path, false).ok());
+  ASSERT_TRUE(WriteFileAtomically(path + "/summary.json.123.tmp", "half").ok());
+  ASSERT_TRUE(RunDirectory::Open(path, true).ok());
+  EXPECT_FALSE(PathExists(path + "/summary.json.123.tmp"));
+}
+
 TEST(RunDirectoryTest, SecondTrainerIsRefused) {
   const std::string path = FreshPath("locked");
   const auto first = RunDirectory::Open(path, false);

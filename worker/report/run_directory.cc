@@ -7,8 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <random>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -16,6 +19,22 @@
 #include "common/base/status.h"
 
 namespace convoy::report {
+namespace {
+
+// Removes what a writer that was killed left behind. One that cannot be removed does no harm.
+void RemoveTemporaryFiles(const std::string& path) {
+  std::error_code error;
+  std::vector<std::filesystem::path> leftovers;
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".tmp") leftovers.push_back(entry->path());
+  }
+  for (const std::filesystem::path& leftover : leftovers) {
+    std::filesystem::remove(leftover, error);
+  }
+}
+
+}  // namespace
 
 std::string RunDirectory::DefaultPath() {
   const std::time_t now = std::time(nullptr);
@@ -47,6 +66,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
     return absl::FailedPreconditionError(
         absl::StrCat("--run-dir: another trainer is at work in ", path));
   }
+  RemoveTemporaryFiles(path);
   return std::unique_ptr<RunDirectory>(new RunDirectory(path, lock_fd));
 }
 
