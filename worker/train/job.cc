@@ -81,6 +81,15 @@ absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& 
   return absl::OkStatus();
 }
 
+// Says what to type for these kernels, on a machine that can run them.
+std::string HowToHave(const formats::KernelFamily& family) {
+  const absl::StatusOr<kernels::Isa> isa = kernels::ParseIsa(family.isa);
+  if (isa.ok() && kernels::BlasCoreFor(*isa) == family.blas_core) {
+    return absl::StrCat("add --isa ", family.isa);
+  }
+  return absl::StrCat("leave --isa out and set OPENBLAS_CORETYPE=", family.blas_core);
+}
+
 absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
                                  const std::string& data_sha256) {
   const formats::KernelFamily family{.isa = std::string(IsaName(kernels::CurrentIsa())),
@@ -90,7 +99,7 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
     return absl::FailedPreconditionError(
         absl::StrCat("--resume: the run was computed with ", was.isa, " kernels and OpenBLAS for ",
                      was.blas_core, ", this would be with ", family.isa, " and ", family.blas_core,
-                     ", to other bits; add --isa ", was.isa, ", or go on where it was started"));
+                     ", to other bits; ", HowToHave(was), ", or go on where it was started"));
   }
   if (checkpoint.model.data_sha256 != data_sha256) {
     return absl::FailedPreconditionError(

@@ -168,6 +168,9 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
                      "; on resume it may grow, not shrink to ", epochs));
   }
   merged.set_epochs(base.epochs());
+  // How to have the run's kernels on this machine; whether it has them is checked elsewhere.
+  merged.clear_isa();
+  if (base.has_isa()) merged.set_isa(base.isa());
   FirstDifference difference;
   google::protobuf::util::MessageDifferencer differencer;
   differencer.ReportDifferencesTo(&difference);

@@ -41,7 +41,8 @@ absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe);
 
 // Returns `base` with the values that `asked` sets, for a run that goes on. Returns
 // FAILED_PRECONDITION, naming the flag, if one of them differs from the run's; only the number of
-// epochs may be another one, and only a larger one. Both networks must be resolved.
+// epochs may be another one, and only a larger one. `isa` stays the run's: what counts is that the
+// kernels are those of its checkpoint. Both networks must be resolved.
 absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Recipe& asked);
 
 // Returns the recipe in text format, the same bytes for the same recipe.

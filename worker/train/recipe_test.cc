@@ -67,6 +67,12 @@ TEST(ContinueRecipeTest, EpochsMayGrowOnly) {
               HasSubstr("--epochs"));
 }
 
+// The kernels must be the checkpoint's, whether --isa chose them or the machine.
+TEST(ContinueRecipeTest, IsaStaysAsTheRunWasStarted) {
+  EXPECT_FALSE(ContinueRecipe(DefaultWith(""), Parse("isa: 'avx2'")).value().has_isa());
+  EXPECT_EQ(ContinueRecipe(DefaultWith("isa: 'avx2'"), Parse("")).value().isa(), "avx2");
+}
+
 TEST(ContinueRecipeTest, OtherValuesMustBeTheRuns) {
   const v1::Recipe base = DefaultWith("seed: 3");
   EXPECT_TRUE(ContinueRecipe(base, Parse("seed: 3 model_name: 'notebook'")).ok());
