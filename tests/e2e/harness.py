@@ -1,0 +1,245 @@
+"""Runs the trainer as a user does, and looks at what it leaves: for the end-to-end tests.
+
+The environment says where the program is: CONVOY_TRAINER (ctest sets it).
+"""
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import datasets
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "formats"))
+import convoy_file  # noqa: E402  (the independent reader of the file formats)
+
+TRAINER = pathlib.Path(os.environ.get("CONVOY_TRAINER", ROOT / "build" / "release" / "bin" / "trainer"))
+# Seconds after which a run counts as hanging: far more than any takes, on a busy machine too.
+TIMEOUT = 120
+DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 75
+POLL_SECONDS = 0.002
+ERROR = "trainer: error: "
+
+
+@functools.lru_cache
+def one_machine():
+    """The settings of deploy/lib.sh for ranks that all run on this machine."""
+    script = f"source '{ROOT}/deploy/lib.sh'; use_one_machine; env -0"
+    listed = subprocess.run(["bash", "-c", script], check=True, capture_output=True).stdout.decode()
+    settings = dict(line.split("=", 1) for line in listed.split("\0") if "=" in line)
+    return {name: value for name, value in settings.items() if name.startswith("OMPI_")}
+
+
+def environment(scratch, extra):
+    """The tests' environment without what would change a run, plus `extra`."""
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("CONVOY_", "OMPI_", "OPENBLAS_", "PMIX_"))}
+    shared_memory = {f"OMPI_MCA_{name}": str(scratch) for name in
+                     ("orte_tmpdir_base", "btl_vader_backing_directory", "osc_sm_backing_directory")}
+    return {**kept, **one_machine(), **shared_memory, **extra}
+
+
+class Process:
+    """A trainer, or an mpirun with trainers, that is under way."""
+
+    def __init__(self, command, cwd, env, **options):
+        self.command = command
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        # A session of its own, so that kill_all reaches every rank and nobody else.
+        self._process = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL,
+                                         stdout=self._out, stderr=self._err,
+                                         start_new_session=True, **options)
+        self._started = time.monotonic()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def kill_all(self):
+        """kill -9, mpirun and every rank."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def ranks(self):
+        """The process ids of mpirun's ranks."""
+        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.pid)], capture_output=True,
+                                text=True, check=False).stdout
+        return [int(pid) for pid in listed.split()]
+
+    def wait(self, timeout=TIMEOUT):
+        """Waits for its end; one that takes longer is killed and fails the test."""
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill_all()
+            self._process.wait()
+            raise AssertionError(f"still running after {timeout} s: {self.command}\n{self._text()}") from None
+        seconds = time.monotonic() - self._started
+        self.kill_all()  # whatever mpirun left
+        out, err = self._read(self._out), self._read(self._err)
+        return Outcome(self.command, code, out, err, seconds)
+
+    def close(self):
+        if self.is_running():
+            self.kill_all()
+            self._process.wait()
+        self._out.close()
+        self._err.close()
+
+    def _text(self):
+        return self._read(self._out) + self._read(self._err)
+
+    @staticmethod
+    def _read(file):
+        file.seek(0)
+        return file.read().decode(errors="replace")
+
+
+class Outcome:
+    """How a process ended."""
+
+    def __init__(self, command, code, out, err, seconds):
+        self.command, self.code, self.out, self.err, self.seconds = command, code, out, err, seconds
+
+    def trainer_lines(self):
+        """What the trainers wrote on standard error: without mpirun's own framed notices."""
+        without_frames = re.sub(r"^-{20,}\n.*?^-{20,}\n", "", self.err, flags=re.DOTALL | re.MULTILINE)
+        return [line for line in without_frames.splitlines() if line.strip()]
+
+    def __str__(self):
+        command = " ".join(str(word) for word in self.command)
+        return f"exit code {self.code} after {self.seconds:.1f} s: {command}\n{self.out}{self.err}"
+
+
+class Run:
+    """A run directory."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def summary(self):
+        return json.loads((self.path / "summary.json").read_text())
+
+    def history(self):
+        return json.loads((self.path / "history.json").read_text())
+
+    def checkpoints(self):
+        """The checkpoint files, oldest first."""
+        return sorted((self.path / "checkpoints").glob("step-*.convoy"))
+
+    def model(self):
+        return convoy_file.Container((self.path / "model.convoy").read_bytes())
+
+    def position(self):
+        """The newest checkpoint's (epoch, step in it), both from 0."""
+        training = convoy_file.describe_training(convoy_file.Container(self.checkpoints()[-1].read_bytes()))
+        return training["epoch"], training["step_in_epoch"]
+
+    def weights(self):
+        """The trained tensors: (name, trainable, array)."""
+        return convoy_file.read_tensors(self.model())
+
+    def bits(self):
+        """All that the promise of the same bits covers."""
+        summary = self.summary()
+        numbers = ("weights_sha256", "test_loss", "test_accuracy", "validation_accuracy", "steps")
+        files = ("model.convoy", "history.json", "history.csv")
+        last = convoy_file.Container(self.checkpoints()[-1].read_bytes())
+        return {**{name: summary[name] for name in numbers},
+                **{name: convoy_file.sha256((self.path / name).read_bytes()) for name in files},
+                self.checkpoints()[-1].name: last.covered_sha256()}
+
+    def temporary_files(self):
+        return [path.name for path in self.path.rglob("*.tmp")]
+
+
+class TrainerTest(unittest.TestCase):
+    """A test with a directory of its own, where no process survives."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.directory = pathlib.Path(self.enter(tempfile.TemporaryDirectory(prefix="convoy-e2e.")))
+        # Open MPI's shared memory, in memory where there is room.
+        parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.scratch = self.enter(tempfile.TemporaryDirectory(prefix="convoy-e2e.", dir=parent))
+        self._runs = 0
+
+    def enter(self, context):  # unittest has its own from python 3.11 on
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        return stack.enter_context(context)
+
+    def start(self, *flags, ranks=0, env=None, mpirun=(), program=TRAINER, **options):
+        """Starts the trainer, under mpirun with `ranks` ranks unless that is 0."""
+        command = [str(program), *map(str, flags)]
+        if ranks:
+            command = ["mpirun", *mpirun, "-np", str(ranks), *command]
+        process = Process(command, self.directory, environment(self.scratch, env or {}), **options)
+        self.addCleanup(process.close)
+        return process
+
+    def run_trainer(self, *flags, timeout=TIMEOUT, **where):
+        return self.start(*flags, **where).wait(timeout)
+
+    def train(self, *flags, expect=DONE, run=None, **where):
+        """Trains in a new run directory (or `run`'s) and returns it."""
+        self._runs += 1
+        run = run or Run(self.directory / f"run-{self._runs}")
+        outcome = self.run_trainer("--run-dir", run.path, *flags, **where)
+        self.assertEqual(outcome.code, expect, outcome)
+        return run
+
+    def assert_refused(self, outcome, code, *words):
+        """One line of error that has all the words, and the exit code."""
+        lines = outcome.trainer_lines()
+        self.assertEqual(outcome.code, code, outcome)
+        self.assertEqual([line for line in lines if not line.startswith(ERROR)], [], outcome)
+        self.assertEqual(len(lines), 1, outcome)
+        for word in words:
+            self.assertIn(word, lines[0], outcome)
+
+    def await_checkpoint(self, process, run, count=1):
+        """Waits until the run has that many checkpoints of which none existed before the call."""
+        before = set(run.checkpoints())
+        deadline = time.monotonic() + TIMEOUT
+        while len(set(run.checkpoints()) - before) < count:
+            self.assertTrue(process.is_running(), "ended before its checkpoint")
+            self.assertLess(time.monotonic(), deadline, "no checkpoint in time")
+            time.sleep(POLL_SECONDS)
+
+    def stop(self, run, *flags, number=signal.SIGTERM, **where):
+        """Trains until the first new checkpoint, then asks it to stop: in the middle of an epoch."""
+        process = self.start("--run-dir", run.path, "--checkpoint-every", 1, *flags, **where)
+        self.await_checkpoint(process, run)
+        process.signal(number)
+        outcome = process.wait()
+        self.assertEqual(outcome.code, STOPPED, outcome)
+        epoch, step = run.position()
+        self.assertGreater(step, 0, "stopped between two epochs")
+        return epoch, step
+
+
+def data_flags(train=datasets.TRAIN_IMAGES):
+    """The flag that names the tests' data, made once a process."""
+    return ["--data", datasets.directory(train)]
+
+
+def main():
+    shutil.which("mpirun") or sys.exit("mpirun is missing: install openmpi-bin")
+    unittest.main(verbosity=2)
