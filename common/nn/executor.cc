@@ -26,9 +26,11 @@ Executor::Executor(const Plan& plan, int max_images) : plan_(plan), max_images_(
   d_src_ = AlignedBuffer<float>(images * largest);
 }
 
-kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& pass,
+kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& images,
                                   const ImageBatch& batch, const GradientTarget& target) {
-  CONVOY_CHECK_EQ(pass.num_images, batch.num_images);
+  CONVOY_CHECK_EQ(images.num_images, batch.num_images);
+  Pass pass = images;
+  pass.pixels = batch.pixels;
   Stopwatch watch;
   LoadPixels(batch);
   seconds_.data += watch.Lap();
@@ -85,7 +87,7 @@ void Executor::Predict(const PreparedWeights& weights, const ImageBatch& batch,
 
 const float* Executor::Infer(const PreparedWeights& weights, const ImageBatch& batch) {
   LoadPixels(batch);
-  const Pass pass{.num_images = batch.num_images};
+  const Pass pass{.num_images = batch.num_images, .pixels = batch.pixels};
   const auto& stages = plan_.stages();
   for (size_t i = 0; i < stages.size(); ++i) {
     stages[i].operation->Infer(pass, MemoryOf(weights, i), activations_[i].data(),
@@ -96,6 +98,7 @@ const float* Executor::Infer(const PreparedWeights& weights, const ImageBatch& b
 
 void Executor::LoadPixels(const ImageBatch& batch) {
   CONVOY_CHECK_LE(batch.num_images, max_images_);
+  if (plan_.stages().front().operation->takes_pixels()) return;
   const int64_t elems = plan_.network().input_elems();
   for (int i = 0; i < batch.num_images; ++i) {
     kernels::Uint8ToUnitFloat(batch.pixels[i], activations_[0].data() + i * elems, elems);

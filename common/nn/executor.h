@@ -13,7 +13,7 @@ namespace convoy::nn {
 // A set of weights and what Plan::Prepare made of it. Not owned.
 struct PreparedWeights {
   const float* weights = nullptr;   // [num_parameters]
-  const float* prepared = nullptr;  // [prepared_floats]
+  const float* prepared = nullptr;  // [prepared_floats], aligned to a cache line
 };
 
 // Images and labels to run over. Not owned.
@@ -54,8 +54,8 @@ class Executor {
 
   // Runs forward and backward. Writes the gradient of the SUM of the images' losses into `target`;
   // returns the sum of the losses and the number of right answers.
-  kernels::LossSums Train(const PreparedWeights& weights, const Pass& pass, const ImageBatch& batch,
-                          const GradientTarget& target);
+  kernels::LossSums Train(const PreparedWeights& weights, const Pass& images,
+                          const ImageBatch& batch, const GradientTarget& target);
 
   // Runs forward without dropout; returns the sum of the losses and the number of right answers.
   kernels::LossSums Evaluate(const PreparedWeights& weights, const ImageBatch& batch);

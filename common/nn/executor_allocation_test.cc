@@ -31,7 +31,7 @@ TEST(ExecutorAllocationTest, PassesTakeNoMemory) {
     SCOPED_TRACE(network.spec().name);
     const Plan plan(network);
     const std::vector<float> weights = NoisyWeights(network);
-    std::vector<float> prepared(static_cast<size_t>(plan.prepared_floats()));
+    AlignedBuffer<float> prepared(static_cast<size_t>(plan.prepared_floats()));
     plan.Prepare(weights.data(), prepared.data());
     const PreparedWeights both{.weights = weights.data(), .prepared = prepared.data()};
     TestImages images = NoiseImages(network, 5);

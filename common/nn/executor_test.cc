@@ -25,7 +25,7 @@ constexpr double kLossTolerance = 2e-6;
 struct Bench {
   explicit Bench(const Network& network)
       : plan(network), weights(NoisyWeights(network)), exact_weights(ToDouble(weights)) {
-    prepared.resize(static_cast<size_t>(plan.prepared_floats()));
+    prepared = AlignedBuffer<float>(static_cast<size_t>(plan.prepared_floats()));
     plan.Prepare(weights.data(), prepared.data());
   }
 
@@ -45,7 +45,7 @@ struct Bench {
   Plan plan;
   std::vector<float> weights;
   std::vector<double> exact_weights;
-  std::vector<float> prepared;
+  AlignedBuffer<float> prepared;
 };
 
 void ExpectLossNear(double actual, double expected, int num_images) {

@@ -1,11 +1,14 @@
-// The general operations: one layer each, any size. Each file NAME_operation.cc has one.
+// The operations, from fast to general. Each file NAME_operation.cc has one.
 #pragma once
 
 #include "common/nn/operation.h"
 
 namespace convoy::nn {
 
-// Conv2D with its activation.
+// Conv2D with ReLU, and the MaxPooling2D behind it where there is one.
+absl::StatusOr<Match> MatchConvBlock(const std::vector<Layer>& layers, size_t first);
+
+// Conv2D with any activation.
 absl::StatusOr<Match> MatchConv2d(const std::vector<Layer>& layers, size_t first);
 
 // MaxPooling2D.

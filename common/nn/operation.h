@@ -18,6 +18,9 @@ namespace convoy::nn {
 // One trip of a few images through the network, in one thread.
 struct Pass {
   int num_images = 0;
+  // The images themselves, bytes [height, width, channels] each, for a first operation that
+  // takes_pixels().
+  const uint8_t* const* pixels = nullptr;  // [num_images]
   // Training only: the images' numbers in the data set [num_images], the seed and the epoch. All
   // random draws are a function of these, so they do not depend on where the images are computed.
   const uint32_t* image_index = nullptr;
@@ -63,6 +66,10 @@ class Operation {
 
   virtual int64_t SavedBytes(int max_images) const { return 0; }
   virtual int64_t ScratchBytes(int max_images) const { return 0; }
+
+  // Whether it reads the pass's pixels, scaled by 1 / 255, instead of its source. Only a network's
+  // first operation may.
+  virtual bool takes_pixels() const { return false; }
 
   // As in training: dropout is on, what Backward needs is saved.
   virtual void Forward(const Pass& pass, const OperationMemory& memory, const float* src,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
 #include "common/nn/geometry.h"
 #include "common/nn/layer_operations.h"
@@ -14,6 +15,7 @@ namespace {
 
 // From fast to general. Every kind of layer has a general operation, so one always matches.
 constexpr std::array kFactories = {
+    OperationFactory{"conv_block", &MatchConvBlock},
     OperationFactory{"conv2d", &MatchConv2d},
     OperationFactory{"max_pooling2d", &MatchMaxPooling2d},
     OperationFactory{"flatten", &MatchFlatten},
@@ -21,6 +23,12 @@ constexpr std::array kFactories = {
     OperationFactory{"dropout", &MatchDropout},
     OperationFactory{"activation", &MatchActivation},
 };
+
+// Every operation's prepared weights begin at a cache line.
+int64_t RoundUpToLine(int64_t num_floats) {
+  constexpr auto kFloatsPerLine = static_cast<int64_t>(kCacheLineBytes / sizeof(float));
+  return (num_floats + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
+}
 
 }  // namespace
 
@@ -58,7 +66,7 @@ void Plan::AddStage(Match match, size_t first, const OperationFactory& factory) 
               .src_elems = ElemsOf(layers[first].input),
               .dst_elems = ElemsOf(layers[last].output),
               .prepared_offset = prepared_floats_};
-  prepared_floats_ += stage.operation->PreparedFloats();
+  prepared_floats_ += RoundUpToLine(stage.operation->PreparedFloats());
   for (size_t i = last + 1; i-- > first;) {
     if (layers[i].parameters.empty()) continue;
     stage.has_parameters = true;

@@ -33,8 +33,8 @@ class Plan {
   const std::vector<Stage>& stages() const { return stages_; }
   int64_t prepared_floats() const { return prepared_floats_; }
 
-  // Writes what the operations need of new weights, [prepared_floats], from weights
-  // [num_parameters].
+  // Writes what the operations need of new weights, [prepared_floats] aligned to a cache line, from
+  // weights [num_parameters]. `prepared` must be aligned to a cache line.
   void Prepare(const float* weights, float* prepared) const;
 
   // Returns a line a stage: the layers, the chosen implementation, and why faster ones declined.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/data/dataset.h"
+#include "common/base/aligned_buffer.h"
 #include "common/nn/executor.h"
 #include "common/nn/network.h"
 #include "common/nn/plan.h"
@@ -48,7 +49,7 @@ class TrainingLoop {
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::vector<uint32_t> order_;
   std::vector<float> weights_;
-  std::vector<float> prepared_;
+  AlignedBuffer<float> prepared_;
   std::vector<float> gradient_sum_;
   std::vector<float> gradient_;
   std::vector<std::vector<float>> slots_;
