@@ -76,9 +76,10 @@ TEST_P(ActivationTest, SplittingAndWorkingInPlaceGiveTheSameBits) {
     std::vector<float> backward = d_dst;
     const int64_t rest = kElems - split;
     ActivationForward(activation(), forward.data(), forward.data(), split);
-    ActivationForward(activation(), &forward[split], &forward[split], rest);
+    ActivationForward(activation(), forward.data() + split, forward.data() + split, rest);
     ActivationBackward(activation(), dst.data(), backward.data(), backward.data(), split);
-    ActivationBackward(activation(), &dst[split], &backward[split], &backward[split], rest);
+    ActivationBackward(activation(), dst.data() + split, backward.data() + split,
+                       backward.data() + split, rest);
     ExpectSameBits(forward, dst);
     ExpectSameBits(backward, d_src);
   }

@@ -49,7 +49,9 @@ struct State {
       : weights(std::move(initial)), slots{std::vector<T>(weights.size()), weights} {
     slots[1].assign(weights.size(), 0);
   }
-  std::array<T*, 2> Slots(int64_t begin = 0) { return {&slots[0][begin], &slots[1][begin]}; }
+  std::array<T*, 2> Slots(int64_t begin = 0) {
+    return {slots[0].data() + begin, slots[1].data() + begin};
+  }
 
   std::vector<T> weights;
   std::array<std::vector<T>, 2> slots;
