@@ -31,8 +31,8 @@ class ThreadTeam {
 
   std::vector<std::thread> threads_;
   const absl::FunctionRef<void(int)>* work_ = nullptr;  // null ends the threads
-  std::atomic<uint32_t> generation_{0};             // moves when there is work
-  std::atomic<int> running_{0};                     // threads that have not finished it
+  std::atomic<uint32_t> generation_{0};                 // moves when there is work
+  std::atomic<int> running_{0};                         // threads that have not finished it
 };
 
 }  // namespace convoy

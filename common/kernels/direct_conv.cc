@@ -160,8 +160,8 @@ void ImageChannels(const DirectImage& image, int oc) {
   const int width = kPooled ? 2 * s.width : s.width;
   const int windows = (width + 1) / 2;
   // An odd width takes two blocks at least: one as wide would begin before the image.
-  const int blocks = std::max(width % 2 == 0 ? 1 : 2,
-                              (windows + kMaxWindows<kVecs> - 1) / kMaxWindows<kVecs>);
+  const int blocks =
+      std::max(width % 2 == 0 ? 1 : 2, (windows + kMaxWindows<kVecs> - 1) / kMaxWindows<kVecs>);
   for (int h = 0; h < height; h += 2) {
     int window = 0;
     for (int block = 0; block < blocks; ++block) {

@@ -47,9 +47,9 @@ void WeightsOfTile(const WinogradShape& shape, const float* weight, float* trans
   const int64_t tap = int64_t{shape.in_channels} * shape.out_channels;
   for (int ic = 0; ic < shape.in_channels; ++ic) {
     for (int oc = 0; oc < padded; oc += kLanes) {
-      WeightsOfVector<kM>(
-          weight + ic * int64_t{shape.out_channels} + oc, tap, std::max(shape.out_channels - oc, 0),
-          transformed + ic * int64_t{padded} + oc, shape.WeightPlane());
+      WeightsOfVector<kM>(weight + ic * int64_t{shape.out_channels} + oc, tap,
+                          std::max(shape.out_channels - oc, 0),
+                          transformed + ic * int64_t{padded} + oc, shape.WeightPlane());
     }
   }
 }

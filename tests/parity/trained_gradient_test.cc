@@ -73,13 +73,13 @@ TEST_P(TrainedGradientTest, MatchesTheReferenceInDouble) {
                                      images.UnitValues().data(), images.labels(), expected.data());
 
   const nn::Plan plan(network);
-  std::vector<float> prepared(static_cast<size_t>(plan.prepared_floats()));
+  AlignedBuffer<float> prepared(static_cast<size_t>(plan.prepared_floats()));
   plan.Prepare(loop.weights().data(), prepared.data());
   std::vector<float> gradient(loop.weights().size());
   const kernels::LossSums sums =
       nn::Executor(plan, kImages)
           .Train({.weights = loop.weights().data(), .prepared = prepared.data()},
-                 images.TrainingPass(), images.Batch(), gradient.data());
+                 images.TrainingPass(), images.Batch(), {.gradient = gradient.data()});
   EXPECT_NEAR(sums.loss, loss, 1e-6 * (kImages + loss));
   for (const nn::TensorError& error : nn::GradientErrors(network, gradient, expected)) {
     RecordProperty(error.name, std::to_string(error.relative_l2));

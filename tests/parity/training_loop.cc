@@ -62,7 +62,8 @@ double TrainingLoop::TrainMicroBatch(const uint32_t* order, int num_images, floa
   const nn::Pass pass{.num_images = num_images, .image_index = order, .seed = seed_, .epoch = 0};
   return executor_
       .Train({.weights = weights_.data(), .prepared = prepared_.data()}, pass,
-             {.num_images = num_images, .pixels = pixels.data(), .labels = labels.data()}, {.gradient = gradient})
+             {.num_images = num_images, .pixels = pixels.data(), .labels = labels.data()},
+             {.gradient = gradient})
       .loss;
 }
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "common/data/dataset.h"
 #include "common/base/aligned_buffer.h"
+#include "common/data/dataset.h"
 #include "common/nn/executor.h"
 #include "common/nn/network.h"
 #include "common/nn/plan.h"

@@ -10,8 +10,8 @@ MicroBatchRunner::MicroBatchRunner(const nn::Plan& plan, const data::DatasetView
       labels_(static_cast<size_t>(max_images)) {}
 
 kernels::LossSums MicroBatchRunner::Run(const nn::PreparedWeights& weights, uint64_t seed,
-                                        uint32_t epoch, const uint32_t* image_index,
-                                        int num_images, const nn::GradientTarget& target) {
+                                        uint32_t epoch, const uint32_t* image_index, int num_images,
+                                        const nn::GradientTarget& target) {
   for (int i = 0; i < num_images; ++i) {
     pixels_[static_cast<size_t>(i)] = images_.image(image_index[i]);
     labels_[static_cast<size_t>(i)] = images_.labels[image_index[i]];

@@ -67,9 +67,9 @@ absl::StatusOr<reduce::StepResult> MpiStep::Run(const StepInput& input) {
     own.correct += sums.correct;
   }
   own.losses.push_back(loss);
-  CONVOY_ASSIGN_OR_RETURN(const reduce::StepResult result,
-                          reducer_.Finish(own, input.rule, weights_.current(),
-                                          weights_.next(), &optimizer_, &phases_));
+  CONVOY_ASSIGN_OR_RETURN(
+      const reduce::StepResult result,
+      reducer_.Finish(own, input.rule, weights_.current(), weights_.next(), &optimizer_, &phases_));
   Stopwatch watch;
   weights_.Advance();
   phases_.update += watch.Lap();
