@@ -88,12 +88,12 @@ has_mnist() {
 }
 
 # use_one_machine: Open MPI's settings for ranks that all run here, instead of flags of mpirun: any
-# number of ranks on any number of cores, none bound to one core (a rank has helper threads), waiting
-# ranks give the core away, and only shared memory and loopback are used, so that a laptop without a
-# network, a firewall or virtual bridges do not matter.
+# number of ranks on any number of cores, none bound to one core (a rank has helper threads), and only
+# shared memory and loopback are used, so that a laptop without a network, a firewall or virtual bridges
+# do not matter. Where ranks outnumber cores the trainer itself has waiting ranks give the core away;
+# elsewhere that would only hand it to other programs for a whole time slice.
 use_one_machine() {
   export OMPI_MCA_rmaps_base_oversubscribe=1
-  export OMPI_MCA_mpi_yield_when_idle=1
   export OMPI_MCA_hwloc_base_binding_policy=none
   export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
   export OMPI_MCA_oob_tcp_if_include=lo
