@@ -9,7 +9,7 @@
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/pool_epilogue-inl.h"
-#include "common/kernels/simd_gemm-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -111,7 +111,7 @@ void PooledWindows(const DirectImage& image, const WindowPlace& place) {
           image.codes == nullptr
               ? PoolWindow(x00, x01, x10, x11)
               : PoolWindow(x00, x01, x10, x11, image.codes + (first + i) * image.oc_padded + c);
-      StoreChannels(best, oc - c, image.dst + (first + i) * oc + c);
+      StoreFirst(best, oc - c, image.dst + (first + i) * oc + c);
     }
   }
 }
@@ -128,7 +128,7 @@ void WholeWindows(const DirectImage& image, const WindowPlace& place) {
 #pragma GCC unroll 2
       for (int v = 0; v < kVecs; ++v) {
         const int c = place.oc + v * kLanes;
-        StoreChannels(Relu(sums.at[r][i][v]), oc - c, image.dst + (first + i) * oc + c);
+        StoreFirst(Relu(sums.at[r][i][v]), oc - c, image.dst + (first + i) * oc + c);
       }
     }
   }

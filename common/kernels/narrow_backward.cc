@@ -11,7 +11,7 @@
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/pool_epilogue-inl.h"
-#include "common/kernels/simd_gemm-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -83,7 +83,7 @@ void SumTaps(const TapSums& t) {
         const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + v * kLanes));
         const auto alive = hn::RebindMask(d, hn::Ne(code, hn::Set(di, kDeadCode)));
         gradient[v] =
-            hn::IfThenElseZero(alive, LoadChannels(d_dst + v * kLanes, t.channels - v * kLanes));
+            hn::IfThenElseZero(alive, LoadFirst(d_dst + v * kLanes, t.channels - v * kLanes));
         choice[v] = hn::IndicesFromVec(d, hn::And(code, hn::Set(di, 3)));
       }
 #pragma GCC unroll 5
@@ -146,7 +146,7 @@ void SumBias(const NarrowBackwardShape& s, const uint8_t* codes, const float* d_
     for (int64_t window = 0; window < int64_t{s.pooled_height} * s.pooled_width; ++window) {
       const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + window * oc_padded + c));
       const auto alive = hn::RebindMask(d, hn::Ne(code, hn::Set(di, kDeadCode)));
-      sum = hn::Add(sum, hn::IfThenElseZero(alive, LoadChannels(d_dst + window * oc + c, oc - c)));
+      sum = hn::Add(sum, hn::IfThenElseZero(alive, LoadFirst(d_dst + window * oc + c, oc - c)));
     }
     hn::StoreU(sum, d, d_bias + c);
   }

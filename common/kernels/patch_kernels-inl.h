@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "common/kernels/conv2d.h"
-#include "common/kernels/simd_gemm-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -7,11 +7,10 @@
 #define CONVOY_KERNELS_POOL_EPILOGUE_INL_H_
 #endif
 
-#include <algorithm>
 #include <cstdint>
 
 #include "common/kernels/pool_codes.h"
-#include "common/kernels/simd_gemm-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -20,31 +19,6 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using CodeTag = hn::Rebind<uint8_t, FloatTag>;
-using IntTag = hn::RebindToSigned<FloatTag>;
-
-// Stores the first `count` lanes.
-HWY_INLINE void StoreChannels(FloatVec value, int count, float* dst) {
-  const FloatTag d;
-  if (count >= kLanes) {
-    hn::StoreU(value, d, dst);
-  } else {
-    hn::BlendedStore(value, hn::FirstN(d, static_cast<size_t>(count)), d, dst);
-  }
-}
-
-// Loads the first `count` lanes, 0 for the others.
-HWY_INLINE FloatVec LoadChannels(const float* src, int count) {
-  const FloatTag d;
-  if (count >= kLanes) return hn::LoadU(d, src);
-#if HWY_TARGET == HWY_SSE4
-  // There Highway's MaskedLoad reads the whole vector, and aligned.
-  HWY_ALIGN float lanes[kLanes] = {};
-  std::copy(src, src + count, lanes);
-  return hn::Load(d, lanes);
-#else
-  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, src);
-#endif
-}
 
 // Returns max(value, 0), but NaN for NaN, so that a broken weight is not hidden.
 HWY_INLINE FloatVec Relu(FloatVec value) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,12 +20,6 @@ namespace convoy::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using FloatTag = hn::ScalableTag<float>;
-using FloatVec = hn::Vec<FloatTag>;
-inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(FloatTag()));
-
-// Accumulators that fit beside their operands: AVX-512 has 32 registers, the others 16.
-inline constexpr int kMaxAccumulators = HWY_TARGET == HWY_AVX3 ? 24 : 12;
 inline constexpr int kMaxGemmVecs = HWY_TARGET == HWY_AVX3 ? 4 : 3;
 
 // Where the operands of a product lie: element (row, k) of A at a[row * a_row + k * a_k], row k of
@@ -39,16 +34,19 @@ struct GemmOperands {
   ptrdiff_t c_row;
 };
 
-// C[kRows, kVecs * kLanes] = (kAdd ? C : 0) + A[kRows, K] B[K, kVecs * kLanes].
-template <int kRows, int kVecs, bool kAdd>
-void GemmTile(const GemmOperands& o, int k) {
+// C[kRows, kVecs * kLanes] = (kAdd ? C : 0) + A[kRows, K] B[K, kVecs * kLanes]. With kTail the only
+// vector has `tail` columns.
+template <int kRows, int kVecs, bool kAdd, bool kTail>
+void GemmTile(const GemmOperands& o, int k, int tail) {
+  static_assert(!kTail || kVecs == 1);
   const FloatTag d;
+  const int count = kTail ? tail : kLanes;
   FloatVec acc[kRows][kVecs];
 #pragma GCC unroll 24
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVecs; ++v) {
-      acc[r][v] = kAdd ? hn::LoadU(d, o.c + r * o.c_row + v * kLanes) : hn::Zero(d);
+      acc[r][v] = kAdd ? LoadFirst(o.c + r * o.c_row + v * kLanes, count) : hn::Zero(d);
     }
   }
   const float* a = o.a;
@@ -56,7 +54,7 @@ void GemmTile(const GemmOperands& o, int k) {
   for (int p = 0; p < k; ++p, a += o.a_k, b += o.b_row) {
     FloatVec b_row[kVecs];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVecs; ++v) b_row[v] = hn::LoadU(d, b + v * kLanes);
+    for (int v = 0; v < kVecs; ++v) b_row[v] = LoadFirst(b + v * kLanes, count);
 #pragma GCC unroll 24
     for (int r = 0; r < kRows; ++r) {
       const FloatVec a_rp = hn::Set(d, a[r * o.a_row]);
@@ -67,34 +65,38 @@ void GemmTile(const GemmOperands& o, int k) {
 #pragma GCC unroll 24
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVecs; ++v) hn::StoreU(acc[r][v], d, o.c + r * o.c_row + v * kLanes);
+    for (int v = 0; v < kVecs; ++v) {
+      StoreFirst(acc[r][v], count, o.c + r * o.c_row + v * kLanes);
+    }
   }
 }
 
-using GemmTileFunction = void (*)(const GemmOperands&, int k);
+using GemmTileFunction = void (*)(const GemmOperands&, int k, int tail);
 
-template <int kVecs, bool kAdd, int... kRowsMinus1>
+template <int kVecs, bool kAdd, bool kTail, int... kRowsMinus1>
 constexpr GemmTileFunction ChooseGemmTile(int rows, std::integer_sequence<int, kRowsMinus1...>) {
-  constexpr GemmTileFunction kTiles[] = {&GemmTile<kRowsMinus1 + 1, kVecs, kAdd>...};
+  constexpr GemmTileFunction kTiles[] = {&GemmTile<kRowsMinus1 + 1, kVecs, kAdd, kTail>...};
   return kTiles[rows - 1];
 }
 
 // A strip of kVecs vectors of C, in blocks of nearly equal numbers of rows.
-template <int kVecs, bool kAdd>
-void GemmStrip(GemmOperands o, int m, int k) {
+template <int kVecs, bool kAdd, bool kTail = false>
+void GemmStrip(GemmOperands o, int m, int k, int tail = 0) {
   constexpr int kMaxRows = kMaxAccumulators / kVecs > 12 ? 12 : kMaxAccumulators / kVecs;
   const int blocks = (m + kMaxRows - 1) / kMaxRows;
   for (int block = 0; block < blocks; ++block) {
     const int rows = m / blocks + (block < m % blocks ? 1 : 0);
-    ChooseGemmTile<kVecs, kAdd>(rows, std::make_integer_sequence<int, kMaxRows>())(o, k);
+    ChooseGemmTile<kVecs, kAdd, kTail>(rows, std::make_integer_sequence<int, kMaxRows>())(o, k,
+                                                                                          tail);
     o.a += rows * o.a_row;
     o.c += rows * o.c_row;
   }
 }
 
-// C[M, vecs * kLanes] = (kAdd ? C : 0) + A[M, K] B[K, vecs * kLanes].
+// C[M, N] = (kAdd ? C : 0) + A[M, K] B[K, N].
 template <bool kAdd>
-void GemmInCache(GemmOperands o, int m, int vecs, int k) {
+void GemmInCache(GemmOperands o, int m, int n, int k) {
+  int vecs = n / kLanes;
   while (vecs > 0) {
     // Strips of nearly equal width: 5 vectors are 3 + 2, not 4 + 1.
     const int strips = (vecs + kMaxGemmVecs - 1) / kMaxGemmVecs;
@@ -117,6 +119,7 @@ void GemmInCache(GemmOperands o, int m, int vecs, int k) {
     o.c += width * kLanes;
     vecs -= width;
   }
+  if (n % kLanes > 0) GemmStrip<1, kAdd, true>(o, m, k, n % kLanes);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -11,7 +11,7 @@
 
 #include "common/kernels/patch_kernels-inl.h"
 #include "common/kernels/pool_epilogue-inl.h"
-#include "common/kernels/simd_gemm-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "common/kernels/transpose-inl.h"
 #include "hwy/highway.h"
 
@@ -37,7 +37,7 @@ void ListItems(const SparseBackwardShape& s, const uint8_t* codes, const float* 
       const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + c));
       const auto alive = hn::Ne(code, hn::Set(di, kDeadCode));
       const FloatVec gradient =
-          hn::IfThenElseZero(hn::RebindMask(d, alive), LoadChannels(d_dst + c, oc - c));
+          hn::IfThenElseZero(hn::RebindMask(d, alive), LoadFirst(d_dst + c, oc - c));
       hn::StoreU(gradient, d, gradients + c);
       hn::StoreU(hn::Add(hn::LoadU(d, b.d_bias + c), gradient), d, b.d_bias + c);
     }

@@ -6,6 +6,7 @@
 #define CONVOY_KERNELS_TRANSPOSE_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -33,21 +34,24 @@ HWY_INLINE void Transpose4x4(const float* src, int64_t src_row, float* dst, int6
 }
 
 // dst[columns, rows] = transpose of src[rows, columns]; rows of src and dst are `src_row` and
-// `dst_row` floats apart.
+// `dst_row` floats apart. Bands of 16 rows fill whole cache lines of dst.
 inline void TransposeMatrix(int rows, int columns, const float* src, int64_t src_row, float* dst,
                             int64_t dst_row) {
-  int r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    int c = 0;
-    for (; c + 4 <= columns; c += 4) {
-      Transpose4x4(src + r * src_row + c, src_row, dst + c * dst_row + r, dst_row);
+  constexpr int kBand = 16;
+  const int whole_columns = columns / 4 * 4;
+  for (int band = 0; band < rows; band += kBand) {
+    const int band_end = std::min(band + kBand, rows);
+    const int whole_end = band + (band_end - band) / 4 * 4;
+    for (int c = 0; c < whole_columns; c += 4) {
+      for (int r = band; r < whole_end; r += 4) {
+        Transpose4x4(src + r * src_row + c, src_row, dst + c * dst_row + r, dst_row);
+      }
     }
-    for (; c < columns; ++c) {
-      for (int i = r; i < r + 4; ++i) dst[c * dst_row + i] = src[i * src_row + c];
+    for (int r = band; r < band_end; ++r) {
+      for (int c = r < whole_end ? whole_columns : 0; c < columns; ++c) {
+        dst[c * dst_row + r] = src[r * src_row + c];
+      }
     }
-  }
-  for (; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) dst[c * dst_row + r] = src[r * src_row + c];
   }
 }
 

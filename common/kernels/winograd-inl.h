@@ -17,7 +17,7 @@
 #define CONVOY_KERNELS_WINOGRAD_INL_H_
 #endif
 
-#include "common/kernels/simd_gemm-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -7,6 +7,7 @@
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/pool_epilogue-inl.h"
+#include "common/kernels/simd-inl.h"
 #include "common/kernels/simd_gemm-inl.h"
 #include "common/kernels/winograd-inl.h"
 #include "hwy/highway.h"
@@ -26,9 +27,9 @@ void WeightsOfVector(const float* weight, int64_t tap, int count, float* transfo
   FloatVec columns[3][kAlpha];
 #pragma GCC unroll 3
   for (int j = 0; j < 3; ++j) {
-    const FloatVec g[3] = {LoadChannels(weight + j * tap, count),
-                           LoadChannels(weight + (3 + j) * tap, count),
-                           LoadChannels(weight + (6 + j) * tap, count)};
+    const FloatVec g[3] = {LoadFirst(weight + j * tap, count),
+                           LoadFirst(weight + (3 + j) * tap, count),
+                           LoadFirst(weight + (6 + j) * tap, count)};
     Winograd<kM>::Weights(g, columns[j]);
   }
 #pragma GCC unroll 7
@@ -128,7 +129,7 @@ void StoreRelu(const WinogradOutput& o, int out_channels, int oc, const float* s
   float* dst = o.dst + oc;
   for (int h = 0; h < o.height; ++h) {
     for (int w = 0; w < o.width; ++w, dst += out_channels) {
-      StoreChannels(Relu(hn::Load(d, scratch + h * row + w * kLanes)), out_channels - oc, dst);
+      StoreFirst(Relu(hn::Load(d, scratch + h * row + w * kLanes)), out_channels - oc, dst);
     }
   }
 }
@@ -153,7 +154,7 @@ void StorePooled(const WinogradOutput& o, int out_channels, int oc, const float*
       } else {
         best = PoolWindow(x00, x01, x10, x11);
       }
-      StoreChannels(best, out_channels - oc, dst);
+      StoreFirst(best, out_channels - oc, dst);
     }
   }
 }
@@ -197,6 +198,7 @@ void Products(const WinogradShape& shape, int images, const float* inputs, const
               float* products) {
   const int in_padded = PadChannels(shape.in_channels);
   const int out_padded = PadChannels(shape.out_channels);
+  const int columns = (shape.out_channels + kLanes - 1) / kLanes * kLanes;
   for (int place = 0; place < shape.places(); ++place) {
     const GemmOperands operands = {inputs + place * shape.InputPlane(images),
                                    in_padded,
@@ -205,8 +207,7 @@ void Products(const WinogradShape& shape, int images, const float* inputs, const
                                    out_padded,
                                    products + place * shape.ProductPlane(images),
                                    out_padded};
-    GemmInCache<false>(operands, images * shape.tiles(), (shape.out_channels + kLanes - 1) / kLanes,
-                       shape.in_channels);
+    GemmInCache<false>(operands, images * shape.tiles(), columns, shape.in_channels);
   }
 }
 
