@@ -16,21 +16,24 @@
 HWY_BEFORE_NAMESPACE();
 namespace convoy::kernels {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Vectors of a row that are summed at once: enough to hide a multiply-add's latency, few enough for
 // the rows' parts to stay in the first-level cache.
 inline constexpr int kMaxRowVecs = 8;
 
-// dst[kVecs vectors] = the sum over `count` items of value * rows[index]. Of the
+// dst[kVecs vectors] = (kAdd ? dst : 0) + the sum over `count` items of value * rows[index]. Of the
 // last vector `tail` elements exist.
-template <int kVecs>
+template <int kVecs, bool kAdd>
 void SumRowVecs(int count, const int32_t* indices, const float* values, const float* rows,
                 int64_t row, int tail, float* dst) {
   const FloatTag d;
   FloatVec acc[kVecs];
 #pragma GCC unroll 8
-  for (int v = 0; v < kVecs; ++v) acc[v] = hn::Zero(d);
+  for (int v = 0; v < kVecs; ++v) {
+    acc[v] = kAdd ? LoadFirst(dst + v * kLanes, v + 1 < kVecs ? kLanes : tail) : hn::Zero(d);
+  }
   for (int i = 0; i < count; ++i) {
     const float* from = rows + indices[i] * row;
     const FloatVec value = hn::Set(d, values[i]);
@@ -47,27 +50,28 @@ void SumRowVecs(int count, const int32_t* indices, const float* values, const fl
 }
 
 // As above for any number of vectors up to kMaxRowVecs.
+template <bool kAdd>
 void SumRows(int size, int count, const int32_t* indices, const float* values, const float* rows,
              int64_t row, float* dst) {
   const int vecs = (size + kLanes - 1) / kLanes;
   const int tail = size - (vecs - 1) * kLanes;
   switch (vecs) {
     case 1:
-      return SumRowVecs<1>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<1, kAdd>(count, indices, values, rows, row, tail, dst);
     case 2:
-      return SumRowVecs<2>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<2, kAdd>(count, indices, values, rows, row, tail, dst);
     case 3:
-      return SumRowVecs<3>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<3, kAdd>(count, indices, values, rows, row, tail, dst);
     case 4:
-      return SumRowVecs<4>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<4, kAdd>(count, indices, values, rows, row, tail, dst);
     case 5:
-      return SumRowVecs<5>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<5, kAdd>(count, indices, values, rows, row, tail, dst);
     case 6:
-      return SumRowVecs<6>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<6, kAdd>(count, indices, values, rows, row, tail, dst);
     case 7:
-      return SumRowVecs<7>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<7, kAdd>(count, indices, values, rows, row, tail, dst);
     default:
-      return SumRowVecs<8>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<8, kAdd>(count, indices, values, rows, row, tail, dst);
   }
 }
 
@@ -121,16 +125,40 @@ int64_t CountNonzeros(int64_t size, const float* values) {
   return count;
 }
 
-void Forward(int n, int in, int out, const float* src, const float* weight, const float* bias,
-             float* dst) {
-  for (int image = 0; image < n; ++image) {
-    if (bias == nullptr) {
-      std::fill(dst + int64_t{image} * out, dst + int64_t{image + 1} * out, 0.0f);
-    } else {
-      std::copy(bias, bias + out, dst + int64_t{image} * out);
+// Up to this many images are worth listing one by one in Forward: then reading the weights is what
+// takes time, and those that meet a zero need not be read.
+constexpr int kMaxListedImages = 3;
+
+// dst[out] += src[in] weight without the zeros of src.
+void AddNonzeroInputs(int in, int out, const float* src, const float* weight, float* dst) {
+  constexpr int kBlock = 256;
+  int32_t indices[kBlock + kLanes];
+  float values[kBlock + kLanes];
+  for (int first = 0; first < in; first += kBlock) {
+    const int count = ListNonzeros(src + first, std::min(kBlock, in - first), indices, values);
+    for (int o = 0; o < out; o += kMaxRowVecs * kLanes) {
+      SumRows<true>(std::min(kMaxRowVecs * kLanes, out - o), count, indices, values,
+                    weight + int64_t{first} * out + o, out, dst + o);
     }
   }
-  GemmInCache<true>({src, in, 1, weight, out, dst, out}, n, out, in);
+}
+
+void Forward(int n, int in, int out, const float* src, const float* weight, const float* bias,
+             float* dst) {
+  for (int64_t image = 0; image < n; ++image) {
+    if (bias == nullptr) {
+      std::fill(dst + image * out, dst + (image + 1) * out, 0.0f);
+    } else {
+      std::copy(bias, bias + out, dst + image * out);
+    }
+  }
+  if (n > kMaxListedImages) {
+    GemmInCache<true>({src, in, 1, weight, out, dst, out}, n, out, in);
+    return;
+  }
+  for (int64_t image = 0; image < n; ++image) {
+    AddNonzeroInputs(in, out, src + image * in, weight, dst + image * out);
+  }
 }
 
 void Transposed(int in, int out, const float* weight, float* transposed) {
@@ -148,8 +176,8 @@ void SrcGradient(int n, int in, int out, const float* d_dst, const float* transp
     const int size = std::min(kMaxRowVecs * kLanes, in - first);
     for (int image = 0; image < n; ++image) {
       const int64_t list = int64_t{image} * out;
-      SumRows(size, b.sizes[image], b.indices + list, b.values + list, transposed + first, in,
-              d_src + int64_t{image} * in + first);
+      SumRows<false>(size, b.sizes[image], b.indices + list, b.values + list, transposed + first,
+                     in, d_src + int64_t{image} * in + first);
     }
   }
 }
@@ -166,13 +194,14 @@ void WeightGradient(int n, int in, int out, const float* src, int64_t src_row, c
     const int size = std::min(kTileRow, in - first);
     for (int o = 0; o < out; ++o) {
       const int64_t list = int64_t{o} * n;
-      SumRows(size, b.sizes[o], b.indices + list, b.values + list, src + first, src_row,
-              b.tile + int64_t{o} * kTileRow);
+      SumRows<false>(size, b.sizes[o], b.indices + list, b.values + list, src + first, src_row,
+                     b.tile + int64_t{o} * kTileRow);
     }
     TransposeMatrix(out, size, b.tile, kTileRow, d_weight + int64_t{first} * out, out);
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();

@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace convoy::kernels {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Everything that is the same for all windows of an image.
@@ -203,6 +204,7 @@ void Forward(const DirectConvShape& s, const float* src, const float* arranged, 
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();

@@ -10,6 +10,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace convoy::kernels {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // dst = src / 255, exactly as the division rounds: 1/255 is split into a part of 16 bits, whose
@@ -29,6 +30,7 @@ void BytesToFloats(const uint8_t* src, int64_t count, float* dst) {
   for (; i < count; ++i) dst[i] = static_cast<float>(src[i]) / 255.0f;
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();

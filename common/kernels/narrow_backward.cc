@@ -17,6 +17,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace convoy::kernels {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // squares[row, column] = src at (row, column), (row + 1, column), (row, column + 1) and
@@ -180,6 +181,7 @@ void AddImage(const NarrowBackwardShape& s, const float* src, const uint8_t* cod
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();

@@ -18,6 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace convoy::kernels {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Lists the items of one image: the word of an item is position << 16 | channel, where position is
@@ -153,6 +154,7 @@ void Finish(const SparseBackwardShape& s, const SparseBackwardBuffers& b, float*
   if (d_bias != nullptr) std::copy(b.d_bias, b.d_bias + oc, d_bias);
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();

@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace convoy::kernels {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // G g G^T for kLanes output channels of one input channel; `weight` has `count` of them, tap after
@@ -217,6 +218,7 @@ void Outputs(const WinogradShape& shape, int images, int image, const float* pro
                                                               output, scratch);
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();
