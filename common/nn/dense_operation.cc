@@ -1,8 +1,7 @@
 #include <algorithm>
 
 #include "common/kernels/activation.h"
-#include "common/kernels/dense.h"
-#include "common/kernels/gemm.h"
+#include "common/kernels/dense_sparse.h"
 #include "common/kernels/vector_ops.h"
 #include "common/nn/geometry.h"
 #include "common/nn/layer_operations.h"
@@ -19,31 +18,43 @@ class DenseOperation : public Operation {
         kernel_offset_(KernelOffset(layer)),
         bias_offset_(BiasOffset(layer)) {}
 
-  std::string Describe() const override { return "gemm"; }
+  std::string Describe() const override { return "in cache, zeros skipped"; }
 
+  int64_t PreparedFloats() const override {
+    return kernels::DenseTransposedFloats(inputs_, units_);
+  }
+  void Prepare(const float* weights, float* prepared) const override {
+    kernels::DenseTransposed(inputs_, units_, weights + kernel_offset_, prepared);
+  }
+
+  int64_t ScratchBytes(int max_images) const override {
+    kernels::WorkspaceCarver measure(nullptr);
+    kernels::CarveDenseGradients(max_images, units_, measure);
+    return measure.bytes();
+  }
+
+  // An image's result does not depend on the batch, so training and prediction are the same.
   void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
                float* dst) const override {
     const float* bias = bias_offset_ < 0 ? nullptr : memory.weights + bias_offset_;
-    kernels::DenseForward(pass.num_images, inputs_, units_, src, memory.weights + kernel_offset_,
-                          bias, dst);
+    kernels::DenseForwardInCache(pass.num_images, inputs_, units_, src,
+                                 memory.weights + kernel_offset_, bias, dst);
     kernels::ActivationForward(activation_, dst, dst, int64_t{pass.num_images} * units_);
   }
 
   void Infer(const Pass& pass, const OperationMemory& memory, const float* src,
              float* dst) const override {
-    // One image a product: OpenBLAS's rounding depends on the number of rows.
-    const Pass one_image{.num_images = 1};
-    for (int image = 0; image < pass.num_images; ++image, src += inputs_, dst += units_) {
-      Forward(one_image, memory, src, dst);
-    }
+    Forward(pass, memory, src, dst);
   }
 
   void Backward(const Pass& pass, const OperationMemory& memory, const float* src, const float* dst,
                 float* d_dst, float* d_src, float* gradient) const override {
-    kernels::ActivationBackward(activation_, dst, d_dst, d_dst, int64_t{pass.num_images} * units_);
-    float* d_bias = bias_offset_ < 0 ? nullptr : gradient + bias_offset_;
-    kernels::DenseBackward(pass.num_images, inputs_, units_, src, memory.weights + kernel_offset_,
-                           d_dst, d_src, gradient + kernel_offset_, d_bias);
+    const int n = pass.num_images;
+    const kernels::DenseGradientBuffers buffers = Buffers(n, memory);
+    kernels::ActivationBackward(activation_, dst, d_dst, d_dst, int64_t{n} * units_);
+    BackwardFromOutput(n, memory, d_dst, d_src, gradient, buffers);
+    kernels::DenseWeightGradient(n, inputs_, units_, src, inputs_, d_dst, gradient + kernel_offset_,
+                                 buffers);
   }
 
   std::optional<FactoredKernel> factored_kernel() const override {
@@ -56,13 +67,23 @@ class DenseOperation : public Operation {
     const int n = pass.num_images;
     kernels::ActivationBackward(activation_, dst, d_dst, rows.d_dst, int64_t{n} * units_);
     std::copy(src, src + int64_t{n} * inputs_, rows.src);
-    if (bias_offset_ >= 0) kernels::ColumnSums(n, units_, rows.d_dst, gradient + bias_offset_);
-    if (d_src == nullptr) return;
-    kernels::Gemm(kernels::Transpose::kNo, kernels::Transpose::kYes, n, inputs_, units_, rows.d_dst,
-                  units_, memory.weights + kernel_offset_, units_, 0.0f, d_src, inputs_);
+    BackwardFromOutput(n, memory, rows.d_dst, d_src, gradient, Buffers(n, memory));
   }
 
  private:
+  kernels::DenseGradientBuffers Buffers(int n, const OperationMemory& memory) const {
+    kernels::WorkspaceCarver carver(memory.scratch);
+    return kernels::CarveDenseGradients(n, units_, carver);
+  }
+
+  // The gradients of the bias and of the source.
+  void BackwardFromOutput(int n, const OperationMemory& memory, const float* d_dst, float* d_src,
+                          float* gradient, const kernels::DenseGradientBuffers& buffers) const {
+    if (bias_offset_ >= 0) kernels::ColumnSums(n, units_, d_dst, gradient + bias_offset_);
+    if (d_src == nullptr) return;
+    kernels::DenseSrcGradient(n, inputs_, units_, d_dst, memory.prepared, d_src, buffers);
+  }
+
   int inputs_;
   int units_;
   kernels::Activation activation_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/aligned_buffer.h"
 #include "common/nn/network_testing.h"
 
 namespace convoy::nn {
@@ -133,8 +134,11 @@ TEST(LayerOperationsTest, WithoutSourceGradientTheOtherGradientsAreTheSame) {
     const auto match = matcher(network.layers(), static_cast<size_t>(place));
     const Operation& operation = *match->operation;
     const Pass pass{.num_images = 2};
-    std::vector<std::byte> scratch(static_cast<size_t>(operation.ScratchBytes(2)));
-    const OperationMemory memory{.weights = weights.data(), .scratch = scratch.data()};
+    AlignedBuffer<std::byte> scratch(static_cast<size_t>(operation.ScratchBytes(2)));
+    AlignedBuffer<float> prepared(static_cast<size_t>(operation.PreparedFloats()));
+    operation.Prepare(weights.data(), prepared.data());
+    const OperationMemory memory{
+        .weights = weights.data(), .prepared = prepared.data(), .scratch = scratch.data()};
     std::vector<float> src(72);
     std::iota(src.begin(), src.end(), -30.0f);
     std::vector<float> dst(72);

@@ -7,7 +7,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
-#include "common/kernels/gemm.h"
+#include "common/kernels/dense_sparse.h"
 #include "common/kernels/vector_ops.h"
 
 namespace convoy::reduce {
@@ -15,6 +15,14 @@ namespace {
 
 // Elements that are summed and updated at a time: the gradient goes from one to the other in cache.
 constexpr int64_t kBlock = 4096;
+
+// The same for a factored kernel, whose factors are read once for each block: larger.
+constexpr int64_t kKernelBlock = 32 * 1024;
+
+// Returns how many rows of a kernel make a block.
+int64_t RowsOfBlock(const nn::FactoredKernel& kernel) {
+  return std::max<int64_t>(1, kKernelBlock / kernel.units);
+}
 
 }  // namespace
 
@@ -32,15 +40,17 @@ ExactReducer::ExactReducer(int rank, const ParameterLayout& layout, ThreadTeam& 
                                             {0, batch->num_micro_batches()})});
     most_images = std::max(most_images, batch->batch_images());
   }
-  int64_t largest_gradient = kBlock;
-  int64_t most_rows = 0;
-  for (const Tile& tile : layout.tiles_of(rank)) {
-    largest_gradient = std::max(largest_gradient, tile.parameters.size());
-    most_rows = std::max(most_rows, tile.rows.size());
+  int64_t gradient_floats = kBlock;
+  int64_t scratch_bytes = 0;
+  for (const nn::FactoredKernel& kernel : layout.kernels()) {
+    gradient_floats = std::max(gradient_floats, RowsOfBlock(kernel) * kernel.units);
+    kernels::WorkspaceCarver measure(nullptr);
+    kernels::CarveDenseGradients(static_cast<int>(most_images), kernel.units, measure);
+    scratch_bytes = std::max(scratch_bytes, measure.bytes());
   }
   for (ThreadMemory& memory : threads_) {
-    memory.gradient = AlignedBuffer<float>(static_cast<size_t>(largest_gradient));
-    memory.columns = AlignedBuffer<float>(static_cast<size_t>(most_images * most_rows));
+    memory.gradient = AlignedBuffer<float>(static_cast<size_t>(gradient_floats));
+    memory.scratch = AlignedBuffer<std::byte>(static_cast<size_t>(scratch_bytes));
   }
 }
 
@@ -80,7 +90,7 @@ void ExactReducer::UpdateOwned(const BatchLayout& batch, const UpdateRule& rule,
     memory.reduce_seconds = 0;
     memory.update_seconds = 0;
     UpdatePieces(program, rule, current, thread, optimizer);
-    UpdateTiles(batch.batch_images(), rule, current, thread, optimizer);
+    UpdateKernels(static_cast<int>(batch.batch_images()), rule, current, thread, optimizer);
   });
   bool finite = true;
   for (const ThreadMemory& memory : threads_) {
@@ -111,33 +121,28 @@ void ExactReducer::UpdatePieces(const SumProgram& program, const UpdateRule& rul
   }
 }
 
-void ExactReducer::UpdateTiles(int64_t batch_images, const UpdateRule& rule, int current,
-                               int thread, OptimizerState* optimizer) {
+void ExactReducer::UpdateKernels(int batch_images, const UpdateRule& rule, int current, int thread,
+                                 OptimizerState* optimizer) {
   ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
-  const std::vector<Tile>& tiles = layout_.tiles_of(rank_);
-  const size_t begin = tiles.size() * static_cast<size_t>(thread) / threads_.size();
-  const size_t end = tiles.size() * static_cast<size_t>(thread + 1) / threads_.size();
-  for (size_t i = begin; i < end; ++i) {
-    Stopwatch watch;
-    MultiplyFactors(tiles[i], batch_images, memory);
-    memory.reduce_seconds += watch.Lap();
-    UpdatePart(rule, tiles[i].parameters, current, memory, optimizer);
+  for (const KernelRows& owned : layout_.rows_of(rank_)) {
+    const nn::FactoredKernel& kernel = layout_.kernels()[owned.kernel];
+    const FactorArrays factors = exchange_.factors(owned.kernel);
+    kernels::WorkspaceCarver carver(memory.scratch.data());
+    const auto buffers = kernels::CarveDenseGradients(batch_images, kernel.units, carver);
+    const Range part = EqualPart(owned.rows.size(), thread, team_.size());
+    const Range mine = {owned.rows.begin + part.begin, owned.rows.begin + part.end};
+    const int64_t block = RowsOfBlock(kernel);
+    for (int64_t row = mine.begin; row < mine.end; row += block) {
+      const int64_t rows = std::min(block, mine.end - row);
+      Stopwatch watch;
+      kernels::DenseWeightGradient(batch_images, static_cast<int>(rows), kernel.units,
+                                   factors.src + row, kernel.inputs, factors.d_dst,
+                                   memory.gradient.data(), buffers);
+      memory.reduce_seconds += watch.Lap();
+      const int64_t begin = kernel.kernel_offset + row * kernel.units;
+      UpdatePart(rule, {begin, begin + rows * kernel.units}, current, memory, optimizer);
+    }
   }
-}
-
-// gradient [rows, units] = columns^T [rows, batch_images] d_dst [batch_images, units]. The columns
-// are copied together first, so that the call is the same whatever memory the factors arrived in.
-void ExactReducer::MultiplyFactors(const Tile& tile, int64_t batch_images, ThreadMemory& memory) {
-  const nn::FactoredKernel& kernel = layout_.kernels()[tile.kernel];
-  const FactorArrays factors = exchange_.factors(tile.kernel);
-  const auto rows = static_cast<int>(tile.rows.size());
-  for (int64_t image = 0; image < batch_images; ++image) {
-    const float* src = factors.src + image * kernel.inputs + tile.rows.begin;
-    std::copy(src, src + rows, memory.columns.data() + image * rows);
-  }
-  kernels::Gemm(kernels::Transpose::kYes, kernels::Transpose::kNo, rows, kernel.units,
-                static_cast<int>(batch_images), memory.columns.data(), rows, factors.d_dst,
-                kernel.units, 0.0f, memory.gradient.data(), kernel.units);
 }
 
 void ExactReducer::UpdatePart(const UpdateRule& rule, Range part, int current, ThreadMemory& memory,
@@ -156,9 +161,9 @@ absl::Status ExactReducer::CheckFinite(double loss, int which) const {
   const float* weights = exchange_.weights(which);
   for (int rank = 0; rank < layout_.world_size(); ++rank) {
     const auto& summed = layout_.summed_of(rank);
-    const auto& tiles = layout_.tiles_of(rank);
-    if (summed.empty() && tiles.empty()) continue;
-    const int64_t first = summed.empty() ? tiles[0].parameters.begin : summed[0].begin;
+    const auto& kernels = layout_.rows_of(rank);
+    if (summed.empty() && kernels.empty()) continue;
+    const int64_t first = summed.empty() ? kernels[0].parameters.begin : summed[0].begin;
     if (std::isnan(weights[first])) return absl::AbortedError("the gradient is not finite");
   }
   return absl::OkStatus();

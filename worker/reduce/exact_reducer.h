@@ -3,6 +3,7 @@
 // same bits at any world size (docs/exact_reduction.md).
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,8 +18,8 @@ namespace convoy::reduce {
 // A step:
 //   a) the exchange makes each rank's sums and factors known to the owners;
 //   b) each owner adds the sums of its pieces along the rest of the tree, multiplies the factors of
-//      its tiles, checks that the gradients are finite and runs the optimizer on them into the
-//      second set of weights;
+//      its rows of kernels, checks that the gradients are finite and runs the optimizer on them
+//      into the second set of weights;
 //   c) the exchange makes the new weights known to all. An owner that found a value that is not
 //      finite leaves NaN in its part, so that all ranks agree without another message.
 //
@@ -44,8 +45,8 @@ class ExactReducer {
   };
   // A thread's memory in the owner's part.
   struct ThreadMemory {
-    AlignedBuffer<float> gradient;  // of a block of a piece, or a tile
-    AlignedBuffer<float> columns;   // [batch_images, rows] of a tile's inputs
+    AlignedBuffer<float> gradient;     // of a block of a piece, or of some rows of a kernel
+    AlignedBuffer<std::byte> scratch;  // of DenseWeightGradient
     bool finite = true;
     double reduce_seconds = 0;
     double update_seconds = 0;
@@ -56,9 +57,8 @@ class ExactReducer {
                    OptimizerState* optimizer, metrics::PhaseSeconds* phases);
   void UpdatePieces(const SumProgram& program, const UpdateRule& rule, int current, int thread,
                     OptimizerState* optimizer);
-  void UpdateTiles(int64_t batch_images, const UpdateRule& rule, int current, int thread,
-                   OptimizerState* optimizer);
-  void MultiplyFactors(const Tile& tile, int64_t batch_images, ThreadMemory& memory);
+  void UpdateKernels(int batch_images, const UpdateRule& rule, int current, int thread,
+                     OptimizerState* optimizer);
   void UpdatePart(const UpdateRule& rule, Range part, int current, ThreadMemory& memory,
                   OptimizerState* optimizer);
   absl::Status CheckFinite(double loss, int which) const;

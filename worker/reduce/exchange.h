@@ -44,7 +44,7 @@ class Exchange {
 
   // COLLECTIVE. Makes this rank's contribution, whose gradients are among gradient(i), and its
   // images' factors known to the owners. After it, until GatherWeights, sums() and totals() are
-  // those of the step and factors() has all that the tiles of this rank need.
+  // those of the step and factors() has all that this rank's rows of kernels need.
   virtual absl::Status Publish(const BatchLayout& batch, const Contribution& contribution) = 0;
 
   // The nodes' sums of all ranks, in order of nodes. Element p of a piece of summed_of(own rank),

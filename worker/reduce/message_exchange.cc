@@ -3,7 +3,7 @@
 // A message from rank s to owner o is, in floats:
 //   header: the losses of s's nodes, its right answers, whether it was asked to stop (doubles)
 //   for each node of s: its sums of the pieces of summed_of(o)
-//   for each factored kernel: for each image of s, its inputs' columns in o's tiles, then for each
+//   for each factored kernel: for each image of s, its inputs' columns in o's rows, then for each
 //   image of s its output gradient
 #include <algorithm>
 #include <array>
@@ -169,7 +169,7 @@ class MessageExchange : public Exchange {
     const int64_t images = ImagesOfRank(batch, sender).size();
     int64_t floats = HeaderFloats(num_nodes) +
                      static_cast<int64_t>(num_nodes) * TotalSize(layout_.summed_of(owner));
-    for (const Tile& tile : layout_.tiles_of(owner)) floats += images * tile.rows.size();
+    for (const KernelRows& part : layout_.rows_of(owner)) floats += images * part.rows.size();
     for (const nn::FactoredKernel& kernel : layout_.kernels()) floats += images * kernel.units;
     return floats;
   }
@@ -207,11 +207,11 @@ class MessageExchange : public Exchange {
       }
     }
     const Range images = ImagesOfRank(*route.batch, communicator_.rank());
-    for (const Tile& tile : layout_.tiles_of(owner)) {
-      const int inputs = layout_.kernels()[tile.kernel].inputs;
-      const float* src = src_[tile.kernel].data() + tile.rows.begin;
+    for (const KernelRows& part : layout_.rows_of(owner)) {
+      const int inputs = layout_.kernels()[part.kernel].inputs;
+      const float* src = src_[part.kernel].data() + part.rows.begin;
       for (int64_t i = images.begin; i < images.end; ++i) {
-        writer.Put(src + i * inputs, tile.rows.size());
+        writer.Put(src + i * inputs, part.rows.size());
       }
     }
     for (size_t k = 0; k < layout_.kernels().size(); ++k) {
@@ -228,11 +228,11 @@ class MessageExchange : public Exchange {
     stop_requested_ |= reader.GetDouble() != 0;
     for (size_t i = 0; i < num_nodes; ++i) sums_.push_back(reader.Skip(packed_own_));
     const Range images = ImagesOfRank(*route.batch, sender);
-    for (const Tile& tile : layout_.tiles_of(communicator_.rank())) {
-      const int inputs = layout_.kernels()[tile.kernel].inputs;
-      float* src = src_[tile.kernel].data() + tile.rows.begin;
+    for (const KernelRows& part : layout_.rows_of(communicator_.rank())) {
+      const int inputs = layout_.kernels()[part.kernel].inputs;
+      float* src = src_[part.kernel].data() + part.rows.begin;
       for (int64_t i = images.begin; i < images.end; ++i) {
-        reader.Get(src + i * inputs, tile.rows.size());
+        reader.Get(src + i * inputs, part.rows.size());
       }
     }
     for (size_t k = 0; k < layout_.kernels().size(); ++k) {

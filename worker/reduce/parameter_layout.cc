@@ -8,10 +8,6 @@
 namespace convoy::reduce {
 namespace {
 
-// Rows of a tile: a product of 32 rows is large enough for OpenBLAS to be fast, and 1,600 rows are
-// enough tiles to be dealt evenly.
-constexpr int64_t kTileRows = 32;
-
 // Kernels below this many elements are not worth the bookkeeping.
 constexpr int64_t kSmallestFactored = 16 * 1024;
 
@@ -54,7 +50,7 @@ ParameterLayout::ParameterLayout(int64_t num_parameters,
   }
   if (next < num_parameters) summed_.push_back({next, num_parameters});
   DealSummed(world_size);
-  DealTiles(world_size);
+  DealRows(world_size);
 }
 
 ParameterLayout LayoutOf(const nn::Plan& plan, int64_t batch_size, int world_size) {
@@ -83,27 +79,24 @@ void ParameterLayout::DealSummed(int world_size) {
   }
 }
 
-void ParameterLayout::DealTiles(int world_size) {
-  tiles_of_rank_.resize(static_cast<size_t>(world_size));
-  for (size_t kernel = 0; kernel < kernels_.size(); ++kernel) {
-    const nn::FactoredKernel& shape = kernels_[kernel];
-    const int64_t tiles = (shape.inputs + kTileRows - 1) / kTileRows;
-    for (int64_t tile = 0; tile < tiles; ++tile) {
-      const Range rows = {tile * kTileRows,
-                          std::min<int64_t>((tile + 1) * kTileRows, shape.inputs)};
-      const auto owner = static_cast<size_t>(tile * world_size / tiles);
-      tiles_of_rank_[owner].push_back(
-          {.kernel = kernel,
-           .rows = rows,
-           .parameters = {shape.kernel_offset + rows.begin * shape.units,
-                          shape.kernel_offset + rows.end * shape.units}});
+void ParameterLayout::DealRows(int world_size) {
+  for (int rank = 0; rank < world_size; ++rank) {
+    std::vector<KernelRows>& owned = rows_of_rank_.emplace_back();
+    for (size_t k = 0; k < kernels_.size(); ++k) {
+      const nn::FactoredKernel& kernel = kernels_[k];
+      const Range rows = EqualPart(kernel.inputs, rank, world_size);
+      if (rows.empty()) continue;
+      owned.push_back({.kernel = k,
+                       .rows = rows,
+                       .parameters = {kernel.kernel_offset + rows.begin * kernel.units,
+                                      kernel.kernel_offset + rows.end * kernel.units}});
     }
   }
 }
 
 std::vector<Range> ParameterLayout::OwnedBy(int rank) const {
   std::vector<Range> owned = summed_of(rank);
-  for (const Tile& tile : tiles_of(rank)) owned.push_back(tile.parameters);
+  for (const KernelRows& rows : rows_of(rank)) owned.push_back(rows.parameters);
   return owned;
 }
 

@@ -13,9 +13,9 @@ namespace convoy::reduce {
 
 using data::Range;
 
-// Some rows of a factored kernel, whose gradient is computed by one call. The grid of tiles is a
-// function of the kernel's size alone, so which rank owns a tile does not show in its bits.
-struct Tile {
+// The rows of a factored kernel that a rank owns. Each element of the gradient is one sum over the
+// images in order (kernels/dense_sparse.h), so how the rows are dealt does not show in its bits.
+struct KernelRows {
   size_t kernel = 0;  // index into ParameterLayout::kernels()
   Range rows;         // inputs of the kernel
   Range parameters;   // where they stand among the network's parameters
@@ -40,12 +40,12 @@ class ParameterLayout {
   const std::vector<nn::FactoredKernel>& kernels() const { return kernels_; }
   int kernel_of_stage(size_t stage) const { return kernel_of_stage_[stage]; }
 
-  // What a rank owns: parts of summed(), and tiles; both in order.
+  // What a rank owns: parts of summed(), and rows of kernels(); both in order.
   const std::vector<Range>& summed_of(int rank) const {
     return summed_of_rank_[static_cast<size_t>(rank)];
   }
-  const std::vector<Tile>& tiles_of(int rank) const {
-    return tiles_of_rank_[static_cast<size_t>(rank)];
+  const std::vector<KernelRows>& rows_of(int rank) const {
+    return rows_of_rank_[static_cast<size_t>(rank)];
   }
 
   // Returns all that a rank owns, as ranges of parameters.
@@ -53,14 +53,14 @@ class ParameterLayout {
 
  private:
   void DealSummed(int world_size);
-  void DealTiles(int world_size);
+  void DealRows(int world_size);
 
   int64_t num_parameters_;
   std::vector<Range> summed_;
   std::vector<nn::FactoredKernel> kernels_;
   std::vector<int> kernel_of_stage_;
   std::vector<std::vector<Range>> summed_of_rank_;
-  std::vector<std::vector<Tile>> tiles_of_rank_;
+  std::vector<std::vector<KernelRows>> rows_of_rank_;
 };
 
 // Returns the layout of a plan's parameters.

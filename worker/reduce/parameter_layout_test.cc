@@ -49,18 +49,5 @@ TEST(ParameterLayoutTest, LargeKernelsAreFactoredUnlessTheBatchIsLarger) {
   EXPECT_EQ(large_batch.summed(), (std::vector<Range>{{0, kTotal}}));
 }
 
-TEST(ParameterLayoutTest, TheGridOfTilesIsTheSameAtAnyWorldSize) {
-  std::vector<Range> expected;
-  for (const int world_size : {1, 2, 3, 5}) {
-    const ParameterLayout layout(kTotal, {kLarge}, 128, world_size);
-    std::vector<Range> grid;
-    for (int rank = 0; rank < world_size; ++rank) {
-      for (const Tile& tile : layout.tiles_of(rank)) grid.push_back(tile.parameters);
-    }
-    if (world_size == 1) expected = grid;
-    EXPECT_EQ(grid, expected);
-  }
-}
-
 }  // namespace
 }  // namespace convoy::reduce
