@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "common/kernels/dense_sparse.cc"
 #include "hwy/foreach_target.h"
 
+#include "common/kernels/compress-inl.h"
 #include "common/kernels/simd-inl.h"
 #include "common/kernels/simd_gemm-inl.h"
 #include "common/kernels/transpose-inl.h"
@@ -85,9 +86,8 @@ int ListNonzeros(const float* values, int size, int32_t* indices, float* listed)
   for (int i = 0; i < size; i += kLanes) {
     const FloatVec x = LoadFirst(values + i, size - i);
     const auto nonzero = hn::Ne(x, hn::Zero(d));
-    hn::StoreU(hn::Compress(x, nonzero), d, listed + count);
-    hn::StoreU(hn::Compress(hn::Add(lane_numbers, hn::Set(di, i)), hn::RebindMask(di, nonzero)), di,
-               indices + count);
+    CompressTo(x, nonzero, listed + count);
+    CompressTo(hn::Add(lane_numbers, hn::Set(di, i)), hn::RebindMask(di, nonzero), indices + count);
     count += static_cast<int>(hn::CountTrue(d, nonzero));
   }
   return count;

@@ -7,8 +7,10 @@
 #include "common/kernels/direct_conv.h"
 #include "common/kernels/general_conv_block.h"
 #include "common/kernels/narrow_backward.h"
+#include "common/kernels/padded_images.h"
 #include "common/kernels/sparse_backward.h"
 #include "common/kernels/winograd.h"
+#include "common/kernels/winograd_backward.h"
 #include "common/kernels/workspace.h"
 
 namespace convoy::kernels {
@@ -56,21 +58,25 @@ absl::Status SupportsFused(const ConvBlockGeometry& g) {
   return absl::OkStatus();
 }
 
-enum class BackwardMethod { kSparse, kNarrow, kDense };
+enum class BackwardMethod { kSparse, kNarrow, kWinograd, kGeneral };
 
-BackwardMethod ChooseBackward(const ConvBlockGeometry& g) {
-  if (!g.pooled) return BackwardMethod::kDense;
+BackwardMethod ChooseBackward(const ConvBlockGeometry& g, bool winograd) {
+  if (!g.pooled) {
+    return winograd && WinogradBackward::Supports(g, WinogradShapeOf(g)).ok()
+               ? BackwardMethod::kWinograd
+               : BackwardMethod::kGeneral;
+  }
   const bool narrow = !g.needs_d_src && g.conv.in_channels <= kMaxNarrowChannels &&
                       SupportsNarrowBackward(g.conv).ok();
   return narrow ? BackwardMethod::kNarrow : BackwardMethod::kSparse;
 }
 
 // The items of sparse_backward.h hold positions and channels in 15 and 16 bits.
-absl::Status SupportsSparseItems(const ConvBlockGeometry& g) {
+absl::Status SupportsSparseItems(const ConvBlockGeometry& g, bool winograd) {
   constexpr int kMaxWindows = 8191;
   constexpr int kMaxChannels = 65535;
   const int64_t windows = int64_t{g.out_height()} * g.out_width();
-  if (ChooseBackward(g) != BackwardMethod::kSparse) return absl::OkStatus();
+  if (ChooseBackward(g, winograd) != BackwardMethod::kSparse) return absl::OkStatus();
   if (windows <= kMaxWindows && g.conv.out_channels <= kMaxChannels) return absl::OkStatus();
   return absl::UnimplementedError(absl::StrCat("there are ", windows, " pooled outputs of ",
                                                g.conv.out_channels, " channels, more than ",
@@ -80,29 +86,29 @@ absl::Status SupportsSparseItems(const ConvBlockGeometry& g) {
 class FusedBlock final : public ConvBlock {
  public:
   FusedBlock(const ConvBlockGeometry& g, bool winograd)
-      : g_(g), winograd_(winograd), backward_(ChooseBackward(g)) {
-    if (winograd_) InitWinograd();
-    padded_ = PaddedGeometry();
-    direct_ = {padded_, g.pooled, g.out_height(), g.out_width()};
-    narrow_ = {padded_, g.out_height(), g.out_width()};
-    if (backward_ == BackwardMethod::kSparse) {
-      sparse_ = MakeSparseBackwardShape(padded_, g.out_height(), g.out_width());
+      : g_(g), winograd_(winograd), backward_(ChooseBackward(g, winograd)) {
+    if (winograd_) {
+      shape_ = WinogradShapeOf(g);
+      group_ = static_cast<int>(std::clamp<int64_t>(
+          kWinogradGroupBytes / WinogradImageBytes(shape_), 1, kMaxWinogradGroup));
+      images_ = PaddedImages(g.conv, shape_.in_height(), shape_.in_width());
+    } else {
+      images_ =
+          PaddedImages(g.conv, (ConvRows(g) - 1) * g.conv.stride_height + g.conv.kernel_height,
+                       (ConvColumns(g) - 1) * g.conv.stride_width + g.conv.kernel_width);
     }
-    if (backward_ == BackwardMethod::kDense) dense_ = CreateGeneralBlock(g);
-    in_place_ = padded_.in_height == g.conv.in_height && padded_.in_width == g.conv.in_width &&
-                g.conv.in_channels % kChannelPadding == 0;
+    direct_ = {images_.geometry(), g.pooled, g.out_height(), g.out_width()};
+    InitBackward();
     WorkspaceCarver forward(nullptr);
     CarveForward(forward);
-    WorkspaceCarver backward(nullptr);
-    CarveBackward(backward);
-    workspace_bytes_ = std::max(forward.bytes(), backward.bytes());
-    if (dense_ != nullptr) workspace_bytes_ = std::max(workspace_bytes_, dense_->workspace_bytes());
+    workspace_bytes_ = std::max(workspace_bytes_, forward.bytes());
   }
 
   std::string Describe() const override {
-    const char* backward = backward_ == BackwardMethod::kSparse   ? "sparse backward"
-                           : backward_ == BackwardMethod::kNarrow ? "narrow sparse backward"
-                                                                  : "dense backward";
+    const char* backward = "dense backward by winograd";
+    if (backward_ == BackwardMethod::kSparse) backward = "sparse backward";
+    if (backward_ == BackwardMethod::kNarrow) backward = "narrow sparse backward";
+    if (backward_ == BackwardMethod::kGeneral) backward = "dense backward by gemm";
     if (!winograd_) return absl::StrCat("direct, ", backward);
     return absl::StrCat("winograd ", shape_.tile, "x", shape_.tile, ", ", backward);
   }
@@ -122,7 +128,7 @@ class FusedBlock final : public ConvBlock {
     if (winograd_) {
       WinogradWeights(shape_, weight, prepared);
     } else {
-      DirectConvWeights(padded_, weight, prepared);
+      DirectConvWeights(images_.geometry(), weight, prepared);
     }
     const int oc = g_.conv.out_channels;
     float* padded_bias = prepared + forward_floats();
@@ -130,14 +136,15 @@ class FusedBlock final : public ConvBlock {
     if (bias != nullptr) std::copy(bias, bias + oc, padded_bias);
     float* backward = padded_bias + PadChannels(oc);
     if (backward_ == BackwardMethod::kSparse) SparseBackwardWeights(sparse_, weight, backward);
-    if (backward_ == BackwardMethod::kDense) dense_->Prepare(weight, bias, backward);
+    if (backward_ == BackwardMethod::kWinograd) winograd_backward_.Prepare(weight, backward);
+    if (backward_ == BackwardMethod::kGeneral) general_->Prepare(weight, bias, backward);
   }
 
   void Forward(int n, const ConvBlockActivations& a, const float* prepared,
                void* workspace) const override {
     WorkspaceCarver carver(workspace);
     const ForwardBuffers b = CarveForward(carver);
-    std::fill(b.image, b.image + padded_floats(), 0.0f);
+    std::fill(b.image, b.image + images_.BufferFloats(1), 0.0f);
     if (winograd_) {
       for (int first = 0; first < n; first += group_) {
         WinogradGroup(first, std::min(group_, n - first), a, prepared, b);
@@ -146,7 +153,8 @@ class FusedBlock final : public ConvBlock {
     }
     for (int image = 0; image < n; ++image) {
       const WinogradOutput o = OutputOf(a, image, prepared);
-      DirectConvForward(direct_, Image(a.src, image, b.image), prepared, o.bias, o.dst, o.codes);
+      DirectConvForward(direct_, images_.Image(a.src, image, b.image), prepared, o.bias, o.dst,
+                        o.codes);
     }
   }
 
@@ -155,8 +163,11 @@ class FusedBlock final : public ConvBlock {
     const float* arranged = prepared + forward_floats() + PadChannels(g_.conv.out_channels);
     WorkspaceCarver carver(workspace);
     switch (backward_) {
-      case BackwardMethod::kDense:
-        dense_->Backward(n, a, arranged, gradients, workspace);
+      case BackwardMethod::kGeneral:
+        general_->Backward(n, a, arranged, gradients, workspace);
+        break;
+      case BackwardMethod::kWinograd:
+        winograd_backward_.Run(n, a, arranged, gradients, workspace);
         break;
       case BackwardMethod::kNarrow:
         NarrowBackward(n, a, gradients, CarveBackward(carver));
@@ -182,43 +193,42 @@ class FusedBlock final : public ConvBlock {
     NarrowBackwardBuffers narrow;
   };
 
-  void InitWinograd() {
-    shape_ = WinogradShapeOf(g_);
-    group_ = static_cast<int>(std::clamp<int64_t>(kWinogradGroupBytes / WinogradImageBytes(shape_),
-                                                  1, kMaxWinogradGroup));
+  void InitBackward() {
+    WorkspaceCarver carver(nullptr);
+    switch (backward_) {
+      case BackwardMethod::kSparse:
+        sparse_ = MakeSparseBackwardShape(images_.geometry(), g_.out_height(), g_.out_width());
+        CarveBackward(carver);
+        workspace_bytes_ = carver.bytes();
+        break;
+      case BackwardMethod::kNarrow:
+        narrow_ = {images_.geometry(), g_.out_height(), g_.out_width()};
+        CarveBackward(carver);
+        workspace_bytes_ = carver.bytes();
+        break;
+      case BackwardMethod::kWinograd:
+        winograd_backward_ = WinogradBackward(g_, shape_, images_);
+        workspace_bytes_ = winograd_backward_.workspace_bytes();
+        break;
+      case BackwardMethod::kGeneral:
+        general_ = CreateGeneralBlock(g_);
+        workspace_bytes_ = general_->workspace_bytes();
+        break;
+    }
   }
-
-  // The geometry on the padded image, which holds the whole image and all that the kernels read.
-  Conv2dGeometry PaddedGeometry() const {
-    Conv2dGeometry p = g_.conv;
-    const int height =
-        winograd_ ? shape_.in_height() : (ConvRows(g_) - 1) * p.stride_height + p.kernel_height;
-    const int width =
-        winograd_ ? shape_.in_width() : (ConvColumns(g_) - 1) * p.stride_width + p.kernel_width;
-    p.in_height = std::max(height, p.pad_top + p.in_height);
-    p.in_width = std::max(width, p.pad_left + p.in_width);
-    p.pad_top = 0;
-    p.pad_left = 0;
-    return p;
-  }
-
-  // Floats of a padded image, with what vectors may read beyond it.
-  int64_t padded_floats() const {
-    return int64_t{padded_.in_height} * padded_.in_width * padded_.in_channels + kChannelPadding;
-  }
-  int64_t padded_row() const { return int64_t{padded_.in_width} * padded_.in_channels; }
 
   int64_t forward_floats() const {
-    return winograd_ ? shape_.WeightFloats() : DirectConvWeightFloats(padded_);
+    return winograd_ ? shape_.WeightFloats() : DirectConvWeightFloats(images_.geometry());
   }
   int64_t backward_floats() const {
     if (backward_ == BackwardMethod::kSparse) return SparseBackwardWeightFloats(sparse_);
-    return backward_ == BackwardMethod::kDense ? dense_->prepared_floats() : 0;
+    if (backward_ == BackwardMethod::kWinograd) return winograd_backward_.prepared_floats();
+    return backward_ == BackwardMethod::kGeneral ? general_->prepared_floats() : 0;
   }
 
   ForwardBuffers CarveForward(WorkspaceCarver& carver) const {
     ForwardBuffers b = {};
-    b.image = carver.Take<float>(padded_floats());
+    b.image = carver.Take<float>(images_.BufferFloats(1));
     if (!winograd_) return b;
     b.inputs = carver.Take<float>(shape_.places() * shape_.InputPlane(group_));
     b.products = carver.Take<float>(shape_.places() * shape_.ProductPlane(group_));
@@ -229,21 +239,14 @@ class FusedBlock final : public ConvBlock {
   BackwardBuffers CarveBackward(WorkspaceCarver& carver) const {
     BackwardBuffers b = {};
     if (backward_ == BackwardMethod::kNarrow) {
-      b.images = carver.Take<float>(padded_floats());
+      b.images = carver.Take<float>(images_.BufferFloats(1));
       b.narrow = CarveNarrowBackward(narrow_, carver);
     } else if (backward_ == BackwardMethod::kSparse) {
-      b.images = carver.Take<float>(sparse_.group * padded_floats());
-      b.d_images = carver.Take<float>(sparse_.group * padded_floats());
+      b.images = carver.Take<float>(images_.BufferFloats(sparse_.group));
+      b.d_images = carver.Take<float>(images_.BufferFloats(sparse_.group));
       b.sparse = CarveSparseBackward(sparse_, carver);
     }
     return b;
-  }
-
-  // Returns the padded image: where it is, or a copy of it in `buffer`, whose border is 0.
-  const float* Image(const ImageSource& source, int image, float* buffer) const {
-    if (in_place_ && source.floats != nullptr) return source.floats + image * g_.in_floats();
-    CopyImage(g_.conv, source, image, buffer, padded_row());
-    return buffer;
   }
 
   WinogradOutput OutputOf(const ConvBlockActivations& a, int image, const float* prepared) const {
@@ -260,7 +263,8 @@ class FusedBlock final : public ConvBlock {
   void WinogradGroup(int first, int images, const ConvBlockActivations& a, const float* prepared,
                      const ForwardBuffers& b) const {
     for (int i = 0; i < images; ++i) {
-      WinogradInputs(shape_, images, i, Image(a.src, first + i, b.image), padded_row(), b.inputs);
+      WinogradInputs(shape_, images, i, images_.Image(a.src, first + i, b.image), images_.row(),
+                     b.inputs);
     }
     WinogradProducts(shape_, images, b.inputs, prepared, b.products);
     for (int i = 0; i < images; ++i) {
@@ -270,19 +274,22 @@ class FusedBlock final : public ConvBlock {
 
   void NarrowBackward(int n, const ConvBlockActivations& a, const ConvBlockGradients& gradients,
                       const BackwardBuffers& b) const {
-    std::fill(b.images, b.images + padded_floats(), 0.0f);
+    std::fill(b.images, b.images + images_.BufferFloats(1), 0.0f);
     NarrowBackwardStart(narrow_, b.narrow);
     for (int image = 0; image < n; ++image) {
-      NarrowBackwardImage(narrow_, Image(a.src, image, b.images), a.masks + image * mask_bytes(),
-                          gradients.d_dst + image * g_.out_floats(), b.narrow);
+      NarrowBackwardImage(narrow_, images_.Image(a.src, image, b.images),
+                          a.masks + image * mask_bytes(), gradients.d_dst + image * g_.out_floats(),
+                          b.narrow);
     }
     NarrowBackwardFinish(narrow_, b.narrow, gradients.d_weight, gradients.d_bias);
   }
 
   void SparseBackward(int n, const ConvBlockActivations& a, const float* arranged,
                       const ConvBlockGradients& gradients, const BackwardBuffers& b) const {
-    const bool in_place = in_place_ && a.src.floats != nullptr;
-    if (!in_place) std::fill(b.images, b.images + sparse_.group * padded_floats(), 0.0f);
+    const bool in_place = images_.InPlace(a.src);
+    if (!in_place) {
+      std::fill(b.images, b.images + images_.BufferFloats(sparse_.group), 0.0f);
+    }
     SparseBackwardStart(sparse_, b.sparse);
     for (int first = 0; first < n; first += sparse_.group) {
       const int images = std::min(sparse_.group, n - first);
@@ -293,28 +300,18 @@ class FusedBlock final : public ConvBlock {
         if (d_src != nullptr) d_src = gradients.d_src + first * g_.in_floats();
       } else {
         for (int i = 0; i < images; ++i) {
-          CopyImage(g_.conv, a.src, first + i, b.images + i * sparse_.image_floats(), padded_row());
+          images_.Image(a.src, first + i, b.images + i * images_.floats());
         }
       }
       SparseBackwardGroup(sparse_, images, src, arranged, a.masks + first * mask_bytes(),
                           gradients.d_dst + first * g_.out_floats(), d_src, b.sparse);
-      if (!in_place && d_src != nullptr) {
-        for (int i = 0; i < images; ++i) {
-          CopyGradient(d_src + i * sparse_.image_floats(),
-                       gradients.d_src + (first + i) * g_.in_floats());
-        }
+      if (in_place || d_src == nullptr) continue;
+      for (int i = 0; i < images; ++i) {
+        images_.CopyInside(d_src + i * images_.floats(),
+                           gradients.d_src + (first + i) * g_.in_floats());
       }
     }
     SparseBackwardFinish(sparse_, b.sparse, gradients.d_weight, gradients.d_bias);
-  }
-
-  // From the middle of a padded image to an image.
-  void CopyGradient(const float* padded, float* d_src) const {
-    const int64_t row = int64_t{g_.conv.in_width} * g_.conv.in_channels;
-    padded += g_.conv.pad_top * padded_row() + int64_t{g_.conv.pad_left} * g_.conv.in_channels;
-    for (int h = 0; h < g_.conv.in_height; ++h) {
-      std::copy(padded + h * padded_row(), padded + h * padded_row() + row, d_src + h * row);
-    }
   }
 
   ConvBlockGeometry g_;
@@ -322,12 +319,12 @@ class FusedBlock final : public ConvBlock {
   BackwardMethod backward_;
   WinogradShape shape_;
   int group_ = 1;
-  Conv2dGeometry padded_;
+  PaddedImages images_;
   DirectConvShape direct_;
   NarrowBackwardShape narrow_;
   SparseBackwardShape sparse_;
-  std::unique_ptr<ConvBlock> dense_;
-  bool in_place_ = false;
+  WinogradBackward winograd_backward_;
+  std::unique_ptr<ConvBlock> general_;
   int64_t workspace_bytes_ = 0;
 };
 
@@ -354,12 +351,12 @@ absl::Status SupportsWinogradBlock(const ConvBlockGeometry& g) {
                                                  " MiB of workspace, more than ",
                                                  kMaxWinogradImageBytes >> 20));
   }
-  return SupportsSparseItems(g);
+  return SupportsSparseItems(g, true);
 }
 
 absl::Status SupportsDirectBlock(const ConvBlockGeometry& g) {
   const absl::Status fused = SupportsFused(g);
-  return fused.ok() ? SupportsSparseItems(g) : fused;
+  return fused.ok() ? SupportsSparseItems(g, false) : fused;
 }
 
 std::unique_ptr<ConvBlock> CreateWinogradBlock(const ConvBlockGeometry& geometry) {

@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "common/kernels/sparse_backward.cc"
 #include "hwy/foreach_target.h"
 
+#include "common/kernels/compress-inl.h"
 #include "common/kernels/patch_kernels-inl.h"
 #include "common/kernels/pool_epilogue-inl.h"
 #include "common/kernels/simd-inl.h"
@@ -48,7 +49,7 @@ void ListItems(const SparseBackwardShape& s, const uint8_t* codes, const float* 
         const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + c));
         const auto mask = hn::Eq(code, hn::Set(di, k));
         const auto words = hn::Add(lane_numbers, hn::Set(di, position + c));
-        hn::StoreU(hn::Compress(words, mask), di, next);
+        CompressTo(words, mask, next);
         next += hn::CountTrue(di, mask);
       }
     }

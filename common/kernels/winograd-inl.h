@@ -112,6 +112,43 @@ struct Winograd {
     u[kAlpha - 1] = g[2];
   }
 
+  // x = A y: the transpose of Output.
+  static HWY_INLINE void OutputTransposed(const FloatVec* y, FloatVec* x) {
+    x[0] = y[0];
+    EvenAndOdd(Points::kA, y, &x[1], &x[2]);
+    EvenAndOdd(Points::kB, y, &x[3], &x[4]);
+    if constexpr (kM == 5) {
+      x[5] = y[4];
+#pragma GCC unroll 4
+      for (int i = 3; i >= 0; --i) x[5] = hn::MulAdd(Constant(Points::kC), x[5], y[i]);
+    }
+    x[kAlpha - 1] = y[kM - 1];
+  }
+
+  // g = G^T u: the transpose of Weights.
+  static HWY_INLINE void WeightsTransposed(const FloatVec* u, FloatVec* g) {
+    constexpr Rows kG = WeightRows();
+    g[0] = hn::Mul(Constant(kG.at[0][0]), u[0]);
+    g[1] = hn::Zero(FloatTag());
+    g[2] = u[kAlpha - 1];
+#pragma GCC unroll 7
+    for (int i = 1; i < kAlpha - 1; ++i) {
+#pragma GCC unroll 3
+      for (int k = 0; k < 3; ++k) g[k] = hn::MulAdd(Constant(kG.at[i][k]), u[i], g[k]);
+    }
+  }
+
+  // The polynomial with coefficients y at point and -point.
+  static HWY_INLINE void EvenAndOdd(float point, const FloatVec* y, FloatVec* plus,
+                                    FloatVec* minus) {
+    const FloatVec square = Constant(point * point);
+    FloatVec even = hn::MulAdd(square, y[2], y[0]);
+    if constexpr (kM == 5) even = hn::MulAdd(square, hn::MulAdd(square, y[4], y[2]), y[0]);
+    const FloatVec odd = hn::MulAdd(square, y[3], y[1]);
+    *plus = hn::MulAdd(Constant(point), odd, even);
+    *minus = hn::NegMulAdd(Constant(point), odd, even);
+  }
+
   // d = (x^2 - a^2)(x^2 - b^2) with x^0, x^2, x^4 replaced by the arguments.
   static HWY_INLINE FloatVec Quartic(FloatVec x0, FloatVec x2, FloatVec x4) {
     return hn::MulAdd(Constant(kA2 * kB2), x0, hn::NegMulAdd(Constant(kA2 + kB2), x2, x4));

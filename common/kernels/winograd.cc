@@ -124,13 +124,14 @@ void OutputsOfVector(const float* products, int64_t plane, FloatVec bias, float*
 }
 
 // From scratch[rows of `row` floats, kLanes] to dst[height, width, OC], channels oc and on.
-void StoreRelu(const WinogradOutput& o, int out_channels, int oc, const float* scratch,
-               int64_t row) {
+void StoreWhole(const WinogradOutput& o, int out_channels, int oc, const float* scratch,
+                int64_t row) {
   const FloatTag d;
   float* dst = o.dst + oc;
   for (int h = 0; h < o.height; ++h) {
     for (int w = 0; w < o.width; ++w, dst += out_channels) {
-      StoreFirst(Relu(hn::Load(d, scratch + h * row + w * kLanes)), out_channels - oc, dst);
+      const FloatVec y = hn::Load(d, scratch + h * row + w * kLanes);
+      StoreFirst(o.relu ? Relu(y) : y, out_channels - oc, dst);
     }
   }
 }
@@ -168,7 +169,7 @@ void OutputsOfImage(const WinogradShape& shape, int images, int image, const flo
   const int64_t plane = shape.ProductPlane(images);
   const int64_t row = int64_t{shape.tiles_w} * kM * kLanes;
   for (int oc = 0; oc < shape.out_channels; oc += kLanes) {
-    const FloatVec bias = hn::Load(d, o.bias + oc);
+    const FloatVec bias = o.bias == nullptr ? hn::Zero(d) : hn::Load(d, o.bias + oc);
     const float* tile = products + int64_t{image} * shape.tiles() * padded + oc;
     for (int th = 0; th < shape.tiles_h; ++th) {
       for (int tw = 0; tw < shape.tiles_w; ++tw, tile += padded) {
@@ -176,7 +177,7 @@ void OutputsOfImage(const WinogradShape& shape, int images, int image, const flo
       }
     }
     if (!o.pooled) {
-      StoreRelu(o, shape.out_channels, oc, scratch, row);
+      StoreWhole(o, shape.out_channels, oc, scratch, row);
     } else if (o.codes != nullptr) {
       StorePooled<true>(o, shape.out_channels, oc, scratch, row);
     } else {

@@ -63,10 +63,11 @@ void WinogradProducts(const WinogradShape& shape, int images, const float* input
 
 // What an image's products become: bias, then ReLU, then (pooled) the maximum of 2x2 windows.
 struct WinogradOutput {
+  bool relu = true;
   int height = 0;  // of `dst`
   int width = 0;
   bool pooled = false;
-  const float* bias = nullptr;  // [OC padded]
+  const float* bias = nullptr;  // [OC padded]; null: none
   float* dst = nullptr;         // [height, width, OC]
   uint8_t* codes = nullptr;  // [height, width, OC padded] (pool_codes.h), or null; only if pooled
 };
