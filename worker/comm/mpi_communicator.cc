@@ -41,13 +41,14 @@ int EnvironmentInt(std::initializer_list<const char*> names, int fallback) {
   return fallback;
 }
 
-absl::StatusOr<std::vector<int>> ToInts(std::span<const int64_t> values) {
-  std::vector<int> ints;
+// Writes the values as MPI's ints into `ints`, whose memory is used again.
+absl::Status ToInts(std::span<const int64_t> values, std::vector<int>* ints) {
+  ints->clear();
   for (int64_t value : values) {
     if (value > INT_MAX) return absl::OutOfRangeError("more than 2^31 elements in one MPI call");
-    ints.push_back(static_cast<int>(value));
+    ints->push_back(static_cast<int>(value));
   }
-  return ints;
+  return absl::OkStatus();
 }
 
 class MpiPendingSum : public PendingSum {
@@ -150,31 +151,32 @@ class MpiCommunicator : public Communicator {
                         std::span<const int64_t> send_offsets, float* recv,
                         std::span<const int64_t> recv_counts,
                         std::span<const int64_t> recv_offsets) override {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> counts_out, ToInts(send_counts));
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> offsets_out, ToInts(send_offsets));
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> counts_in, ToInts(recv_counts));
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> offsets_in, ToInts(recv_offsets));
-    return MpiStatus(MPI_Alltoallv(send, counts_out.data(), offsets_out.data(), MPI_FLOAT, recv,
-                                   counts_in.data(), offsets_in.data(), MPI_FLOAT, world_),
+    CONVOY_RETURN_IF_ERROR(ToInts(send_counts, &send_counts_));
+    CONVOY_RETURN_IF_ERROR(ToInts(send_offsets, &send_offsets_));
+    CONVOY_RETURN_IF_ERROR(ToInts(recv_counts, &recv_counts_));
+    CONVOY_RETURN_IF_ERROR(ToInts(recv_offsets, &recv_offsets_));
+    return MpiStatus(MPI_Alltoallv(send, send_counts_.data(), send_offsets_.data(), MPI_FLOAT, recv,
+                                   recv_counts_.data(), recv_offsets_.data(), MPI_FLOAT, world_),
                      "MPI_Alltoallv");
   }
 
   absl::Status AllGatherParts(float* inout, std::span<const int64_t> counts,
                               std::span<const int64_t> offsets) override {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> int_counts, ToInts(counts));
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> int_offsets, ToInts(offsets));
-    return MpiStatus(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, inout, int_counts.data(),
-                                    int_offsets.data(), MPI_FLOAT, world_),
+    CONVOY_RETURN_IF_ERROR(ToInts(counts, &recv_counts_));
+    CONVOY_RETURN_IF_ERROR(ToInts(offsets, &recv_offsets_));
+    return MpiStatus(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, inout, recv_counts_.data(),
+                                    recv_offsets_.data(), MPI_FLOAT, world_),
                      "MPI_Allgatherv");
   }
 
   absl::Status GatherParts(const float* send, float* recv, std::span<const int64_t> counts,
                            std::span<const int64_t> offsets, int root) override {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> int_counts, ToInts(counts));
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<int> int_offsets, ToInts(offsets));
-    return MpiStatus(MPI_Gatherv(send, int_counts[static_cast<size_t>(rank_)], MPI_FLOAT, recv,
-                                 int_counts.data(), int_offsets.data(), MPI_FLOAT, root, world_),
-                     "MPI_Gatherv");
+    CONVOY_RETURN_IF_ERROR(ToInts(counts, &recv_counts_));
+    CONVOY_RETURN_IF_ERROR(ToInts(offsets, &recv_offsets_));
+    return MpiStatus(
+        MPI_Gatherv(send, recv_counts_[static_cast<size_t>(rank_)], MPI_FLOAT, recv,
+                    recv_counts_.data(), recv_offsets_.data(), MPI_FLOAT, root, world_),
+        "MPI_Gatherv");
   }
 
   absl::StatusOr<std::unique_ptr<PendingSum>> StartAllReduceSum(float* inout, int64_t n) override {
@@ -243,6 +245,11 @@ class MpiCommunicator : public Communicator {
   int world_size_ = 1;
   int local_rank_ = 0;
   int local_size_ = 1;
+  // The counts of a call as MPI wants them: kept, so that a step allocates nothing.
+  std::vector<int> send_counts_;
+  std::vector<int> send_offsets_;
+  std::vector<int> recv_counts_;
+  std::vector<int> recv_offsets_;
 };
 
 void YieldWhereRanksOutnumberCores() {

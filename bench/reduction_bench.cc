@@ -1,0 +1,419 @@
+// Measures what a training step spends after the gradients are there, on made-up gradients: the
+// exact reduction by either transport, --reduce mpi, and as a yardstick a bare all-reduce of the
+// same bytes without an optimizer. All take turns in one run. First checks each answer against a
+// sum in double.
+//
+//   mpirun -np N reduction_bench [--turns=N] [--steps=N]      ranks are processes
+//   reduction_bench --local-ranks=N                           ranks are threads
+//
+// Prints the best and the median time of a step in microseconds over all turns, where a turn's time
+// is its steps' mean, and their ratios to the bare all-reduce.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "common/base/check.h"
+#include "common/base/random.h"
+#include "common/base/stopwatch.h"
+#include "common/base/thread_team.h"
+#include "worker/comm/mpi_communicator.h"
+#include "worker/comm/thread_communicator.h"
+#include "worker/reduce/all_reducer.h"
+#include "worker/reduce/exact_reducer.h"
+
+namespace convoy {
+namespace {
+
+using reduce::Range;
+
+constexpr int kBatchImages = 128;
+constexpr int kMicroBatch = 16;
+constexpr double kLearningRate = 0.01;
+
+struct Options {
+  int turns = 11;
+  int steps = 50;  // a turn
+  int local_ranks = 0;
+};
+
+// What the gradients are of.
+struct Problem {
+  std::string name;
+  int64_t num_parameters = 0;
+  std::vector<std::optional<nn::FactoredKernel>> kernels = {std::nullopt};
+};
+
+std::vector<Problem> Problems() {
+  // The notebook's network: the kernel of its first dense layer stands between the others.
+  constexpr int64_t kNotebook = 225034;
+  const nn::FactoredKernel dense1{.kernel_offset = 18816, .inputs = 1600, .units = 128};
+  return {{.name = "notebook, factored", .num_parameters = kNotebook, .kernels = {dense1}},
+          {.name = "notebook, summed", .num_parameters = kNotebook},
+          {.name = "0.1 MB", .num_parameters = 25'000},
+          {.name = "0.9 MB", .num_parameters = 225'000},
+          {.name = "8 MB", .num_parameters = 2'000'000}};
+}
+
+// The element p of the gradient of micro-batch `leaf`, and of an image's factors: cheap, and of
+// both signs.
+float Value(int64_t leaf, int64_t p) {
+  return static_cast<float>((leaf * 37 + p * 11) % 101 - 50) / 64.0f;
+}
+float FactorValue(int64_t image, int64_t p) { return Value(image + 1000, p); }
+
+// One way to turn the ranks' gradients into new weights.
+class Contestant {
+ public:
+  virtual ~Contestant() = default;
+  virtual std::string Name() const = 0;
+  // COLLECTIVE. One step.
+  virtual void Step() = 0;
+  // Returns the gradient that the first step saw, as far as it can be told from the new weights;
+  // null if it updates none.
+  virtual const float* weights() const = 0;
+};
+
+reduce::UpdateRule RuleOf(int64_t step) {
+  return {.step = step, .learning_rate = kLearningRate, .grad_scale = 1.0f / kBatchImages};
+}
+
+// A rank's sum of its micro-batches' gradients: one array a node.
+std::vector<float> NodeSum(Range node, int64_t num_parameters) {
+  std::vector<float> sum(static_cast<size_t>(num_parameters));
+  for (int64_t leaf = node.begin; leaf < node.end; ++leaf) {
+    for (int64_t p = 0; p < num_parameters; ++p) sum[static_cast<size_t>(p)] += Value(leaf, p);
+  }
+  return sum;
+}
+
+// What all contestants share on a rank.
+struct World {
+  World(comm::Communicator& communicator, const Problem& of)
+      : comm(communicator),
+        problem(of),
+        batch(kBatchImages, kMicroBatch,
+              std::vector<int>(static_cast<size_t>(communicator.world_size()), 1)),
+        optimizer(optim::Optimizer::Create({}).value()),
+        team(1) {}
+
+  comm::Communicator& comm;
+  const Problem& problem;
+  reduce::BatchLayout batch;
+  std::unique_ptr<optim::Optimizer> optimizer;
+  ThreadTeam team;
+};
+
+class Exact : public Contestant {
+ public:
+  Exact(World& world, bool shared)
+      : world_(world),
+        shared_(shared),
+        layout_(world.problem.num_parameters, world.problem.kernels, kBatchImages,
+                world.comm.world_size()),
+        state_(*world.optimizer, world.problem.num_parameters) {
+    const auto& nodes = world.batch.NodesOfRank(world.comm.rank());
+    const reduce::ExchangeSizes sizes{.max_batch_images = kBatchImages,
+                                      .num_gradients = static_cast<int>(nodes.size())};
+    exchange_ = shared ? reduce::CreateSharedExchange(world.comm, layout_, sizes).value()
+                       : reduce::CreateMessageExchange(world.comm, layout_, sizes, {&world.batch});
+    Contribute(nodes);
+    CONVOY_CHECK(world.comm.Barrier().ok());
+    reducer_ = std::make_unique<reduce::ExactReducer>(
+        world.comm.rank(), layout_, world.team, *exchange_,
+        std::vector<const reduce::BatchLayout*>{&world.batch});
+  }
+
+  std::string Name() const override { return shared_ ? "exact, shared memory" : "exact, messages"; }
+  void Step() override {
+    const auto result =
+        reducer_->Step(world_.batch, contribution_, RuleOf(++step_), current_, &state_, &phases_);
+    CONVOY_CHECK(result.ok());
+    current_ = 1 - current_;
+  }
+  const float* weights() const override { return exchange_->weights(current_); }
+
+ private:
+  void Contribute(const std::vector<Range>& nodes) {
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const std::vector<float> sum = NodeSum(nodes[i], world_.problem.num_parameters);
+      float* gradient = exchange_->gradient(static_cast<int>(i));
+      std::copy(sum.begin(), sum.end(), gradient);
+      contribution_.gradients.push_back(gradient);
+      contribution_.losses.push_back(1);
+      for (int64_t leaf = nodes[i].begin; leaf < nodes[i].end; ++leaf) {
+        WriteFactors(world_.batch.ImagesOf(leaf));
+      }
+    }
+  }
+
+  void WriteFactors(Range images) {
+    for (size_t k = 0; k < layout_.kernels().size(); ++k) {
+      const nn::FactoredKernel& kernel = layout_.kernels()[k];
+      const reduce::FactorArrays factors = exchange_->factors(k);
+      for (int64_t image = images.begin; image < images.end; ++image) {
+        for (int i = 0; i < kernel.inputs; ++i) {
+          factors.src[image * kernel.inputs + i] = FactorValue(image, i);
+        }
+        for (int i = 0; i < kernel.units; ++i) {
+          factors.d_dst[image * kernel.units + i] = FactorValue(2 * image, i);
+        }
+      }
+    }
+  }
+
+  World& world_;
+  bool shared_;
+  reduce::ParameterLayout layout_;
+  reduce::OptimizerState state_;
+  std::unique_ptr<reduce::Exchange> exchange_;
+  std::unique_ptr<reduce::ExactReducer> reducer_;
+  reduce::Contribution contribution_;
+  metrics::PhaseSeconds phases_;
+  int64_t step_ = 0;
+  int current_ = 0;
+};
+
+// Where the all-reduce works in place: it takes its gradients anew, as a training step writes them
+// anew. The copy is not timed by the bare all-reduce's PrepareStep; see Measure.
+class RankSum {
+ public:
+  explicit RankSum(const World& world)
+      : original_(NodeSum(world.batch.RunOfRank(world.comm.rank()), world.problem.num_parameters)),
+        sum_(original_.size()) {}
+  float* Fresh() {
+    std::copy(original_.begin(), original_.end(), sum_.begin());
+    return sum_.data();
+  }
+
+ private:
+  std::vector<float> original_;
+  AlignedBuffer<float> sum_;
+};
+
+class Mpi : public Contestant {
+ public:
+  explicit Mpi(World& world)
+      : world_(world),
+        sum_(world),
+        state_(*world.optimizer, world.problem.num_parameters),
+        reducer_(world.comm, world.problem.num_parameters),
+        weights_(static_cast<size_t>(world.problem.num_parameters)),
+        new_weights_(weights_.size()) {}
+
+  std::string Name() const override { return "--reduce mpi"; }
+  void Step() override {
+    reducer_.Start(sum_.Fresh());
+    // As the backward pass of the notebook's network: its last layers are most of it.
+    const int64_t n = world_.problem.num_parameters;
+    for (const int64_t begin : {n * 9 / 10, n / 10}) CONVOY_CHECK(reducer_.AddReady(begin).ok());
+    const auto result = reducer_.Finish({}, RuleOf(++step_), weights_.data(), new_weights_.data(),
+                                        &state_, &phases_);
+    CONVOY_CHECK(result.ok());
+    std::swap(weights_, new_weights_);
+  }
+  const float* weights() const override { return weights_.data(); }
+
+ private:
+  World& world_;
+  RankSum sum_;
+  reduce::OptimizerState state_;
+  reduce::AllReducer reducer_;
+  AlignedBuffer<float> weights_;
+  AlignedBuffer<float> new_weights_;
+  metrics::PhaseSeconds phases_;
+  int64_t step_ = 0;
+};
+
+class Bare : public Contestant {
+ public:
+  explicit Bare(World& world) : world_(world), sum_(world) {}
+  std::string Name() const override { return "bare all-reduce"; }
+  void Step() override {
+    auto pending =
+        world_.comm.StartAllReduceSum(last_ = sum_.Fresh(), world_.problem.num_parameters);
+    CONVOY_CHECK(pending.ok());
+    CONVOY_CHECK((*pending)->Wait().ok());
+  }
+  const float* weights() const override { return nullptr; }
+  const float* sum() const { return last_; }
+
+ private:
+  World& world_;
+  RankSum sum_;
+  float* last_ = nullptr;
+};
+
+// The sum of all micro-batches' gradients in double; a factored kernel's part is not in it.
+std::vector<double> ExactSum(const World& world) {
+  std::vector<double> sum(static_cast<size_t>(world.problem.num_parameters));
+  for (int64_t leaf = 0; leaf < world.batch.num_micro_batches(); ++leaf) {
+    for (size_t p = 0; p < sum.size(); ++p) sum[p] += Value(leaf, static_cast<int64_t>(p));
+  }
+  return sum;
+}
+
+// Replaces a factored kernel's part of `sum` by the outer products of its factors.
+void AddFactors(const World& world, std::vector<double>* sum) {
+  for (const auto& kernel : world.problem.kernels) {
+    if (!kernel) continue;
+    for (int i = 0; i < kernel->inputs; ++i) {
+      for (int u = 0; u < kernel->units; ++u) {
+        double product = 0;
+        for (int64_t image = 0; image < kBatchImages; ++image) {
+          product += double{FactorValue(image, i)} * FactorValue(2 * image, u);
+        }
+        (*sum)[static_cast<size_t>(kernel->kernel_offset + int64_t{i} * kernel->units + u)] =
+            product;
+      }
+    }
+  }
+}
+
+void RequireNear(const std::string& name, int64_t p, double actual, double expected,
+                 double tolerance) {
+  if (std::abs(actual - expected) <= tolerance) return;
+  std::fprintf(stderr, "%s: element %lld is %g instead of %g: not measured\n", name.c_str(),
+               static_cast<long long>(p), actual, expected);
+  std::exit(1);
+}
+
+// Adam's first step moves each weight by the learning rate against the sign of its gradient.
+void CheckWeights(const Contestant& contestant, const std::vector<double>& gradient) {
+  for (size_t p = 0; p < gradient.size(); ++p) {
+    if (std::abs(gradient[p]) < 0.01) continue;
+    const double expected = gradient[p] > 0 ? -kLearningRate : kLearningRate;
+    RequireNear(contestant.Name(), static_cast<int64_t>(p), contestant.weights()[p], expected,
+                0.001 * kLearningRate);
+  }
+}
+
+void CheckBare(const Bare& bare, const std::vector<double>& gradient) {
+  for (size_t p = 0; p < gradient.size(); ++p) {
+    RequireNear(bare.Name(), static_cast<int64_t>(p), bare.sum()[p], gradient[p], 1e-4);
+  }
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+struct Times {
+  double best = 0;
+  double median = 0;
+};
+
+// Lets the contestants take turns; returns microseconds a step of each.
+std::vector<Times> TakeTurns(World& world, const Options& options,
+                             const std::vector<std::unique_ptr<Contestant>>& contestants) {
+  std::vector<std::vector<double>> micros(contestants.size());
+  for (int turn = 0; turn < options.turns; ++turn) {
+    for (size_t i = 0; i < contestants.size(); ++i) {
+      contestants[i]->Step();
+      CONVOY_CHECK(world.comm.Barrier().ok());
+      Stopwatch watch;
+      for (int step = 0; step < options.steps; ++step) contestants[i]->Step();
+      micros[i].push_back(watch.Lap() * 1e6 / options.steps);
+    }
+  }
+  std::vector<Times> times;
+  for (const std::vector<double>& all : micros) {
+    times.push_back({.best = *std::min_element(all.begin(), all.end()), .median = Median(all)});
+  }
+  return times;
+}
+
+void Measure(comm::Communicator& comm, const Options& options, const Problem& problem) {
+  World world(comm, problem);
+  std::vector<std::unique_ptr<Contestant>> contestants;
+  contestants.push_back(std::make_unique<Exact>(world, /*shared=*/true));
+  contestants.push_back(std::make_unique<Exact>(world, /*shared=*/false));
+  contestants.push_back(std::make_unique<Mpi>(world));
+  contestants.push_back(std::make_unique<Bare>(world));
+  for (auto& contestant : contestants) contestant->Step();
+  std::vector<double> gradient = ExactSum(world);
+  CheckWeights(*contestants[2], gradient);
+  CheckBare(static_cast<const Bare&>(*contestants[3]), gradient);
+  AddFactors(world, &gradient);
+  CheckWeights(*contestants[0], gradient);
+  CheckWeights(*contestants[1], gradient);
+  const std::vector<Times> times = TakeTurns(world, options, contestants);
+  if (comm.rank() != 0) return;
+  const Times bare = times.back();
+  for (size_t i = 0; i < contestants.size(); ++i) {
+    std::printf("%-20s %-22s %9.1f %9.1f %8.2f %8.2f\n", problem.name.c_str(),
+                contestants[i]->Name().c_str(), times[i].best, times[i].median,
+                times[i].best / bare.best, times[i].median / bare.median);
+  }
+}
+
+void MeasureAll(comm::Communicator& comm, const Options& options) {
+  if (comm.rank() == 0) {
+    std::printf("%d ranks, %d turns of %d steps, microseconds a step\n", comm.world_size(),
+                options.turns, options.steps);
+    std::printf("%-20s %-22s %9s %9s %8s %8s\n", "gradient", "reduction", "best", "median",
+                "/ bare", "/ bare");
+  }
+  for (const Problem& problem : Problems()) Measure(comm, options, problem);
+}
+
+void RunAsThreads(const Options& options) {
+  comm::ThreadWorld world(options.local_ranks);
+  std::vector<std::thread> ranks;
+  for (int rank = 0; rank < options.local_ranks; ++rank) {
+    ranks.emplace_back([&world, &options, rank] {
+      const auto communicator = world.MakeCommunicator(rank);
+      MeasureAll(*communicator, options);
+    });
+  }
+  for (std::thread& rank : ranks) rank.join();
+}
+
+bool ParseOption(absl::string_view argument, Options* options) {
+  if (absl::ConsumePrefix(&argument, "--turns=")) {
+    return absl::SimpleAtoi(argument, &options->turns) && options->turns > 0;
+  }
+  if (absl::ConsumePrefix(&argument, "--steps=")) {
+    return absl::SimpleAtoi(argument, &options->steps) && options->steps > 0;
+  }
+  if (absl::ConsumePrefix(&argument, "--local-ranks=")) {
+    return absl::SimpleAtoi(argument, &options->local_ranks) && options->local_ranks > 0;
+  }
+  return false;
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    if (ParseOption(argv[i], &options)) continue;
+    std::fprintf(stderr, "reduction_bench: %s: use --turns=N, --steps=N or --local-ranks=N\n",
+                 argv[i]);
+    return 2;
+  }
+  if (options.local_ranks > 0) {
+    RunAsThreads(options);
+    return 0;
+  }
+  auto runtime = comm::MpiRuntime::Initialize();
+  CONVOY_CHECK(runtime.ok());
+  auto communicator = (*runtime)->MakeCommunicator();
+  CONVOY_CHECK(communicator.ok());
+  MeasureAll(**communicator, options);
+  communicator->reset();
+  return 0;
+}
+
+}  // namespace
+}  // namespace convoy
+
+int main(int argc, char** argv) { return convoy::Main(argc, argv); }
