@@ -81,8 +81,13 @@ kernels::LossSums Executor::Evaluate(const PreparedWeights& weights, const Image
 
 void Executor::Predict(const PreparedWeights& weights, const ImageBatch& batch,
                        float* probabilities) {
-  const float* logits = Infer(weights, batch);
-  kernels::Softmax(batch.num_images, plan_.network().num_classes(), logits, probabilities);
+  const int classes = plan_.network().num_classes();
+  for (int first = 0; first < batch.num_images; first += max_images_) {
+    const int count = std::min(max_images_, batch.num_images - first);
+    const float* logits =
+        Infer(weights, {.num_images = count, .pixels = batch.pixels + first, .labels = nullptr});
+    kernels::Softmax(count, classes, logits, probabilities + int64_t{first} * classes);
+  }
 }
 
 const float* Executor::Infer(const PreparedWeights& weights, const ImageBatch& batch) {

@@ -49,18 +49,20 @@ struct GradientTarget {
 // Owns the memory of one thread's passes, all taken by the constructor. Thread-compatible.
 class Executor {
  public:
-  // `plan` must outlive the executor. No pass may have more than `max_images`.
+  // `plan` must outlive the executor. At most `max_images` go through the network together.
   Executor(const Plan& plan, int max_images);
 
-  // Runs forward and backward. Writes the gradient of the SUM of the images' losses into `target`;
-  // returns the sum of the losses and the number of right answers.
+  // Runs forward and backward, max_images at most. Writes the gradient of the SUM of the images'
+  // losses into `target`; returns the sum of the losses and the number of right answers.
   kernels::LossSums Train(const PreparedWeights& weights, const Pass& images,
                           const ImageBatch& batch, const GradientTarget& target);
 
-  // Runs forward without dropout; returns the sum of the losses and the number of right answers.
+  // Runs forward without dropout, max_images at most; returns the sum of the losses and the number
+  // of right answers.
   kernels::LossSums Evaluate(const PreparedWeights& weights, const ImageBatch& batch);
 
-  // Writes the classes' probabilities [num_images, num_classes].
+  // Writes the classes' probabilities [num_images, num_classes]. Takes any number of images, by
+  // max_images at a time: an executor for a few, whose memory stays in cache, is the fastest.
   void Predict(const PreparedWeights& weights, const ImageBatch& batch, float* probabilities);
 
   int max_images() const { return max_images_; }
