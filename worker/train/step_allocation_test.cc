@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 #include <thread>
@@ -63,7 +64,10 @@ class SeveralHosts : public comm::Communicator {
   absl::StatusOr<std::unique_ptr<comm::SharedBytes>> AllocateShared(int64_t num_bytes) override {
     return wrapped_.AllocateShared(num_bytes);
   }
-  [[noreturn]] void Abort(int exit_code) override { wrapped_.Abort(exit_code); }
+  [[noreturn]] void Abort(int exit_code) override {
+    wrapped_.Abort(exit_code);
+    std::abort();
+  }
 
  private:
   comm::Communicator& wrapped_;
