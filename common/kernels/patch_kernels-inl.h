@@ -111,10 +111,19 @@ HWY_INLINE const float* NextRow(const float* row, int64_t floats) {
   return row;
 }
 
+// What items are made of: a list of positions, for which `offsets` has their patches' places in the
+// source, and the gradients of position / 4.
+struct PatchItems {
+  const int32_t* list;
+  const int32_t* offsets;
+  const float* gradients;
+  int64_t gradient_row;
+};
+
 // sums[kRows, kVecs vectors] += sum over `count` items of gradient * src[offset .., kRows, kVecs].
 template <int kRows, int kVecs>
-void PatchSum(int count, const int32_t* offsets, const float* gradients, const float* src,
-              int64_t src_row, float* sums, int64_t sums_row) {
+void PatchSum(int count, const PatchItems& items, const float* src, int64_t src_row, float* sums,
+              int64_t sums_row) {
   const FloatTag d;
   FloatVec acc[kRows][kVecs];
 #pragma GCC unroll 5
@@ -123,8 +132,9 @@ void PatchSum(int count, const int32_t* offsets, const float* gradients, const f
     for (int v = 0; v < kVecs; ++v) acc[r][v] = hn::LoadU(d, sums + r * sums_row + v * kLanes);
   }
   for (int i = 0; i < count; ++i) {
-    const float* row = src + offsets[i];
-    const FloatVec gradient = hn::Set(d, gradients[i]);
+    const int64_t position = items.list[i];
+    const float* row = src + items.offsets[position];
+    const FloatVec gradient = hn::Set(d, items.gradients[(position >> 2) * items.gradient_row]);
 #pragma GCC unroll 5
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 6
@@ -141,8 +151,7 @@ void PatchSum(int count, const int32_t* offsets, const float* gradients, const f
   }
 }
 
-using PatchSumFunction = void (*)(int, const int32_t*, const float*, const float*, int64_t, float*,
-                                  int64_t);
+using PatchSumFunction = void (*)(int, const PatchItems&, const float*, int64_t, float*, int64_t);
 
 // Vectors of a patch that PatchScatter holds at once. Fewer make the weights of a block, which are
 // read in random order, fit into the first-level cache.
@@ -151,14 +160,14 @@ inline constexpr int kMaxScatterVecs = 9;
 // dst[position's patch, kRows, kVecs] += gradient * weights[channel, kRows, kVecs] for all items up
 // to the first negative one; those of a position stand together (sparse_backward.cc, ListItems).
 template <int kRows, int kVecs>
-void PatchScatter(const int32_t* items, const int32_t* offsets, const float* gradients,
-                  int64_t gradient_row, const float* weights, float* dst, int64_t dst_row) {
+void PatchScatter(const PatchItems& all, const float* weights, float* dst, int64_t dst_row) {
   const FloatTag d;
   constexpr int kFloats = kRows * kVecs * kLanes;
+  const int32_t* items = all.list;
   while (*items >= 0) {
-    const int position = *items >> 16;
-    float* patch = dst + offsets[position];
-    const float* position_gradients = gradients + (position >> 2) * gradient_row;
+    const int64_t position = *items >> 16;
+    float* patch = dst + all.offsets[position];
+    const float* position_gradients = all.gradients + (position >> 2) * all.gradient_row;
     FloatVec acc[kRows][kVecs];
 #pragma GCC unroll 5
     for (int r = 0; r < kRows; ++r) {
@@ -187,8 +196,7 @@ void PatchScatter(const int32_t* items, const int32_t* offsets, const float* gra
   }
 }
 
-using PatchScatterFunction = void (*)(const int32_t*, const int32_t*, const float*, int64_t,
-                                      const float*, float*, int64_t);
+using PatchScatterFunction = void (*)(const PatchItems&, const float*, float*, int64_t);
 
 template <int kRows>
 PatchSumFunction ChoosePatchSum(int vecs) {

@@ -14,6 +14,7 @@
 #include "common/kernels/pool_epilogue-inl.h"
 #include "common/kernels/simd-inl.h"
 #include "common/kernels/transpose-inl.h"
+#include "common/kernels/window_scatter-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -23,18 +24,19 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Lists the items of one image: the word of an item is position << 16 | channel, where position is
-// 4 * window + code; the list ends with -1. Also copies the gradients, 0 where dead, and adds them
-// to the bias's.
-void ListItems(const SparseBackwardShape& s, const uint8_t* codes, const float* d_dst,
+// 4 * window + code and windows count through the group's images; the list ends with -1. Also
+// copies the gradients, 0 where dead, and adds them to the bias's.
+void ListItems(const SparseBackwardShape& s, int image, const uint8_t* codes, const float* d_dst,
                const SparseBackwardBuffers& b) {
   const FloatTag d;
   const IntTag di;
   const int oc = s.conv.out_channels;
   const int padded = PadChannels(oc);
   const auto lane_numbers = hn::Iota(di, 0);
+  const int first = image * s.windows();
   int32_t* next = b.items;
-  float* gradients = b.gradients;
-  for (int window = 0; window < s.windows(); ++window) {
+  float* gradients = b.gradients + int64_t{first} * padded;
+  for (int window = first; window < first + s.windows(); ++window) {
     for (int c = 0; c < oc; c += kLanes) {
       const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + c));
       const auto alive = hn::Ne(code, hn::Set(di, kDeadCode));
@@ -61,32 +63,29 @@ void ListItems(const SparseBackwardShape& s, const uint8_t* codes, const float* 
 }
 
 // Sorts an image's items into the lists of their channels.
-void ListByChannel(const SparseBackwardShape& s, int64_t image_offset,
-                   const SparseBackwardBuffers& buffers) {
+void ListByChannel(const SparseBackwardShape& s, const SparseBackwardBuffers& b) {
   // Copies, because stores of integers could change what is behind a reference.
-  const SparseBackwardBuffers b = buffers;
-  const int32_t* const offsets = s.offsets.data();
-  const int64_t capacity = int64_t{s.group} * s.windows();
-  const int64_t gradient_row = PadChannels(s.conv.out_channels);
+  int32_t* const lists = b.lists;
+  int32_t* const sizes = b.list_sizes;
+  const int64_t capacity = s.list_capacity();
   for (const int32_t* item = b.items; *item >= 0; ++item) {
-    const int64_t position = *item >> 16;
     const int64_t channel = *item & 0xffff;
-    const int64_t at = channel * capacity + b.list_sizes[channel]++;
-    b.list_offsets[at] = static_cast<int32_t>(image_offset) + offsets[position];
-    b.list_gradients[at] = b.gradients[(position >> 2) * gradient_row + channel];
+    const int32_t size = sizes[channel];
+    lists[channel * capacity + size] = *item >> 16;
+    sizes[channel] = size + 1;
   }
 }
 
 void AddWeightGradients(const SparseBackwardShape& s, const float* src,
                         const SparseBackwardBuffers& b) {
   const PatchLayout layout = LayoutOf(s.conv);
-  const int64_t capacity = int64_t{s.group} * s.windows();
   const int64_t floats = layout.floats();
   for (const PatchBlock& block : BlocksOf(layout, kMaxAccumulators)) {
     const PatchSumFunction sum = ChoosePatchSum(block.rows, block.vecs);
     for (int channel = 0; channel < s.conv.out_channels; ++channel) {
-      sum(b.list_sizes[channel], b.list_offsets + channel * capacity,
-          b.list_gradients + channel * capacity,
+      const PatchItems items = {b.lists + channel * s.list_capacity(), s.offsets.data(),
+                                b.gradients + channel, PadChannels(s.conv.out_channels)};
+      sum(b.list_sizes[channel], items,
           src + block.first_row * layout.src_row + block.first_vec * kLanes, layout.src_row,
           b.d_weight + channel * floats + block.first_row * layout.row() + block.first_vec * kLanes,
           layout.row());
@@ -94,14 +93,23 @@ void AddWeightGradients(const SparseBackwardShape& s, const float* src,
   }
 }
 
-void AddSourceGradients(const SparseBackwardShape& s, const float* arranged, float* d_src,
-                        const SparseBackwardBuffers& b) {
+void AddSourceGradients(const SparseBackwardShape& s, int image, const float* arranged,
+                        float* d_src, const SparseBackwardBuffers& b) {
   const PatchLayout layout = LayoutOf(s.conv);
   const int padded = PadChannels(s.conv.out_channels);
+  if (UsesWindowScatter(s.conv)) {
+    for (int c = 0; c < s.conv.in_channels; c += kLanes) {
+      WindowScatter(b.items, 4 * image * s.windows(), s.windows(), s.offsets.data(), b.gradients,
+                    padded, arranged, d_src + c, s.conv.in_channels, layout.src_row);
+      arranged += int64_t{s.conv.out_channels} * 9 * kLanes;
+    }
+    return;
+  }
+  const PatchItems items = {b.items, s.offsets.data(), b.gradients, padded};
   for (const PatchBlock& block : BlocksOf(layout, kMaxScatterVecs)) {
     ChoosePatchScatter(block.rows, block.vecs)(
-        b.items, s.offsets.data(), b.gradients, padded, arranged,
-        d_src + block.first_row * layout.src_row + block.first_vec * kLanes, layout.src_row);
+        items, arranged, d_src + block.first_row * layout.src_row + block.first_vec * kLanes,
+        layout.src_row);
     arranged += int64_t{s.conv.out_channels} * block.rows * block.vecs * kLanes;
   }
 }
@@ -111,13 +119,13 @@ void Group(const SparseBackwardShape& s, int images, const float* src, const flo
   const int padded = PadChannels(s.conv.out_channels);
   std::fill(b.list_sizes, b.list_sizes + padded, 0);
   for (int image = 0; image < images; ++image) {
-    ListItems(s, codes + int64_t{image} * s.windows() * padded,
+    ListItems(s, image, codes + int64_t{image} * s.windows() * padded,
               d_dst + int64_t{image} * s.windows() * s.conv.out_channels, b);
-    ListByChannel(s, image * s.image_floats(), b);
+    ListByChannel(s, b);
     if (d_src != nullptr) {
       float* d_image = d_src + image * s.image_floats();
       std::fill(d_image, d_image + s.image_floats(), 0.0f);
-      AddSourceGradients(s, arranged, d_image, b);
+      AddSourceGradients(s, image, arranged, d_src, b);
     }
   }
   AddWeightGradients(s, src, b);
@@ -127,8 +135,20 @@ int64_t WeightFloats(const SparseBackwardShape& s) {
   return s.conv.out_channels * LayoutOf(s.conv).floats();
 }
 
-// arranged[block][OC][rows of the block][floats of a row of the block], 0 beyond the kernel's row.
-void ArrangeWeights(const SparseBackwardShape& s, const float* weight, float* arranged) {
+// For WindowScatter: arranged[vector of input channels][OC][tap][kLanes].
+void ArrangeTaps(const SparseBackwardShape& s, const float* weight, float* arranged) {
+  const int oc = s.conv.out_channels;
+  for (int c = 0; c < s.conv.in_channels; c += kLanes, arranged += int64_t{oc} * 9 * kLanes) {
+    for (int tap = 0; tap < 9; ++tap) {
+      TransposeMatrix(kLanes, oc, weight + (tap * int64_t{s.conv.in_channels} + c) * oc, oc,
+                      arranged + tap * kLanes, 9 * kLanes);
+    }
+  }
+}
+
+// For PatchScatter: arranged[block][OC][rows of the block][floats of a row of the block], 0 beyond
+// the kernel's row.
+void ArrangeBlocks(const SparseBackwardShape& s, const float* weight, float* arranged) {
   const PatchLayout layout = LayoutOf(s.conv);
   const int oc = s.conv.out_channels;
   std::memset(arranged, 0, WeightFloats(s) * sizeof(float));
@@ -141,6 +161,14 @@ void ArrangeWeights(const SparseBackwardShape& s, const float* weight, float* ar
                       arranged + r * row, int64_t{block.rows} * row);
     }
     arranged += int64_t{oc} * block.rows * row;
+  }
+}
+
+void ArrangeWeights(const SparseBackwardShape& s, const float* weight, float* arranged) {
+  if (UsesWindowScatter(s.conv)) {
+    ArrangeTaps(s, weight, arranged);
+  } else {
+    ArrangeBlocks(s, weight, arranged);
   }
 }
 
@@ -174,32 +202,32 @@ SparseBackwardShape MakeSparseBackwardShape(const Conv2dGeometry& conv, int pool
   s.conv = conv;
   s.pooled_height = pooled_height;
   s.pooled_width = pooled_width;
-  const int64_t row = int64_t{conv.in_width} * conv.in_channels;
-  for (int window = 0; window < s.windows(); ++window) {
-    for (int code = 0; code < 4; ++code) {
-      const int h = 2 * (window / pooled_width) + code % 2;
-      const int w = 2 * (window % pooled_width) + code / 2;
-      s.offsets.push_back(static_cast<int32_t>(h * conv.stride_height * row +
-                                               w * conv.stride_width * conv.in_channels));
-    }
-  }
   // As many images as stay in a first-level cache of 48 KiB beside the lists.
   constexpr int64_t kMaxFloats = 10 * 1024;
   s.group = static_cast<int>(std::clamp<int64_t>(kMaxFloats / s.image_floats(), 1, 8));
+  const int64_t row = int64_t{conv.in_width} * conv.in_channels;
+  for (int window = 0; window < s.group * s.windows(); ++window) {
+    const int64_t image = window / s.windows();
+    for (int code = 0; code < 4; ++code) {
+      const int h = 2 * (window % s.windows() / pooled_width) + code % 2;
+      const int w = 2 * (window % s.windows() % pooled_width) + code / 2;
+      s.offsets.push_back(static_cast<int32_t>(image * s.image_floats() +
+                                               h * conv.stride_height * row +
+                                               w * conv.stride_width * conv.in_channels));
+    }
+  }
   return s;
 }
 
 SparseBackwardBuffers CarveSparseBackward(const SparseBackwardShape& s, WorkspaceCarver& carver) {
   const int64_t padded = PadChannels(s.conv.out_channels);
   const int64_t kernel_row = PadChannels(s.conv.kernel_width * s.conv.in_channels);
-  const int64_t capacity = int64_t{s.group} * s.windows();
   SparseBackwardBuffers b;
-  b.gradients = carver.Take<float>(s.windows() * padded);
+  b.gradients = carver.Take<float>(s.list_capacity() * padded);
   // A whole vector is stored beyond the last item.
   b.items = carver.Take<int32_t>(s.windows() * padded + kChannelPadding);
   b.list_sizes = carver.Take<int32_t>(padded);
-  b.list_offsets = carver.Take<int32_t>(padded * capacity);
-  b.list_gradients = carver.Take<float>(padded * capacity);
+  b.lists = carver.Take<int32_t>(padded * s.list_capacity());
   b.d_weight = carver.Take<float>(s.conv.out_channels * s.conv.kernel_height * kernel_row);
   b.d_bias = carver.Take<float>(padded);
   return b;

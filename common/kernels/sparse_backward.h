@@ -21,9 +21,11 @@ struct SparseBackwardShape {
   int pooled_height = 0;
   int pooled_width = 0;
   int group = 1;                 // images whose items are listed together
-  std::vector<int32_t> offsets;  // floats from an image's start to the patch of [window, code]
+  std::vector<int32_t> offsets;  // floats from the group's start to the patch of
+                                 // [image, window, code]
 
   int windows() const { return pooled_height * pooled_width; }
+  int64_t list_capacity() const { return int64_t{group} * windows(); }
   int64_t image_floats() const {
     return int64_t{conv.in_height} * conv.in_width * conv.in_channels;
   }
@@ -35,13 +37,12 @@ SparseBackwardShape MakeSparseBackwardShape(const Conv2dGeometry& conv, int pool
 
 // Memory of one thread.
 struct SparseBackwardBuffers {
-  float* gradients;       // [windows, OC padded]: an image's, 0 where dead
-  int32_t* items;         // an image's items, in order of position
-  int32_t* list_sizes;    // [OC padded]
-  int32_t* list_offsets;  // [OC padded, group * windows]: floats from the group's start
-  float* list_gradients;  // likewise
-  float* d_weight;        // [OC, kernel row, floats of a row padded to vectors]
-  float* d_bias;          // [OC padded]
+  float* gradients;     // [group, windows, OC padded]: 0 where dead
+  int32_t* items;       // an image's items, in order of position
+  int32_t* list_sizes;  // [OC padded]
+  int32_t* lists;       // [OC padded, group * windows]: the positions of a channel's items
+  float* d_weight;      // [OC, kernel row, floats of a row padded to vectors]
+  float* d_bias;        // [OC padded]
 };
 SparseBackwardBuffers CarveSparseBackward(const SparseBackwardShape& shape,
                                           WorkspaceCarver& carver);
