@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "common/base/random.h"
 #include "common/base/thread_team.h"
+#include "common/data/exact_random.h"
 #include "common/data/handwriting.h"
 
 namespace convoy::data {
@@ -32,11 +33,10 @@ uint8_t LabelOf(uint64_t seed, uint32_t split, uint32_t index) {
 // The thickness of strokes is spread as in MNIST, where half of them are 2.3 to 3 pixels wide and
 // one in a hundred more than 4.5.
 Pen DrawPen(RandomSequence& random) {
-  const double u = double{random.NextFloat()} + random.NextFloat() - 1;
   Pen pen;
-  pen.radius = 1.15 * (1 + 0.38 * u) / (1 - 0.38 * u);
+  pen.radius = 1.18 * RandomScale(random, 0.27);
   pen.blur = 0.04 * random.NextFloat();
-  pen.contrast = 1.05 + 0.4 * random.NextFloat();
+  pen.contrast = 1 + 0.4 * random.NextFloat();
   return pen;
 }
 

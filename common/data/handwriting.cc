@@ -1,33 +1,32 @@
 #include "common/data/handwriting.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
 
+#include "common/data/distortion.h"
+#include "common/data/exact_random.h"
 #include "common/data/stroke_font.h"
 
 namespace convoy::data {
 namespace {
 
-constexpr double kEm = 100;          // the height of a digit in the stroke font
-constexpr double kTickShare = 0.12;  // of the ends of strokes have a tick
-constexpr double kPieceLength = 4;   // of the straight pieces of a path: below a pixel
+// How far hands differ, in units of the font's frame (100 high). Chosen by what the notebook's
+// network, trained on generated digits alone, makes of MNIST (docs/generated_digits.md).
+constexpr double kMinUntidiness = 0.5;  // multiplies the three deviations below
+constexpr double kMaxUntidiness = 2.6;
+constexpr double kStrokeDeviation = 2.0;    // of a whole stroke, where there are several
+constexpr double kEndDeviation = 4.0;       // of the first and the last point of a stroke
+constexpr double kPointDeviation = 2.4;     // of the others
+constexpr double kMaxExtrapolation = 0.15;  // of a blend, beyond its first pose
+constexpr double kTickShare = 0.12;         // of the ends of strokes have a tick
+constexpr double kTickWidth = 7;            // deviation
+constexpr double kTickHeight = 5;           // deviation
+constexpr int kMaxHaste = 11;               // passes of rounding
+constexpr double kMinElastic = 5;           // deviation of the elastic field's vectors
+constexpr double kMaxElastic = 20;
+constexpr double kMaxPressureSpread = 0.2;
 
-// Returns a number with mean 0 and variance 1 that is never beyond 3: the sum of three uniform
-// ones, close enough to normal and free of library functions that round by CPU.
-double Normal(RandomSequence& random) {
-  return 2.0 * (double{random.NextFloat()} + random.NextFloat() + random.NextFloat() - 1.5);
-}
-
-double Uniform(RandomSequence& random, double low, double high) {
-  return low + (high - low) * random.NextFloat();
-}
-
-// Returns a factor around 1 whose logarithm is about symmetric; `spread` is its deviation.
-double RandomScale(RandomSequence& random, double spread) {
-  const double u = 0.5 * spread * Normal(random);
-  return (1 + u) / (1 - u);
-}
+constexpr double kPieceLength = 4;  // of the straight pieces of a path: below a pixel
 
 const PoseFamily& DrawFamily(int digit, RandomSequence& random) {
   const std::vector<PoseFamily>& families = DigitFamilies(digit);
@@ -41,11 +40,11 @@ const PoseFamily& DrawFamily(int digit, RandomSequence& random) {
   return families.back();
 }
 
-// Blends two poses of `family`, a little beyond either end as well.
+// Blends two poses of `family`.
 Pose BlendPoses(const PoseFamily& family, RandomSequence& random) {
   Pose pose = family.poses[random.NextBelow(family.poses.size())];
   const Pose& other = family.poses[random.NextBelow(family.poses.size())];
-  const double share = Uniform(random, -0.15, 1.0);
+  const double share = Uniform(random, -kMaxExtrapolation, 1);
   for (size_t s = 0; s < pose.size(); ++s) {
     for (size_t p = 0; p < pose[s].size(); ++p) {
       pose[s][p].x += share * (other[s][p].x - pose[s][p].x);
@@ -58,14 +57,14 @@ Pose BlendPoses(const PoseFamily& family, RandomSequence& random) {
 // Moves strokes against each other and points by themselves, the ends of strokes most.
 void JitterPoints(double untidiness, RandomSequence& random, Pose& pose) {
   for (PenStroke& stroke : pose) {
-    const double shift = pose.size() > 1 ? 2.0 * untidiness : 0.0;
-    const double dx = shift * Normal(random);
-    const double dy = shift * Normal(random);
+    const double shift = pose.size() > 1 ? kStrokeDeviation * untidiness : 0;
+    const double dx = shift * NearlyNormal(random);
+    const double dy = shift * NearlyNormal(random);
     for (size_t p = 0; p < stroke.size(); ++p) {
       const bool end = p == 0 || p + 1 == stroke.size();
-      const double deviation = untidiness * (end ? 4.0 : 2.4);
-      stroke[p].x += dx + deviation * Normal(random);
-      stroke[p].y += dy + deviation * Normal(random);
+      const double deviation = untidiness * (end ? kEndDeviation : kPointDeviation);
+      stroke[p].x += dx + deviation * NearlyNormal(random);
+      stroke[p].y += dy + deviation * NearlyNormal(random);
     }
   }
 }
@@ -75,8 +74,8 @@ void AddTicks(RandomSequence& random, PenStroke& stroke) {
   for (const bool at_end : {false, true}) {
     const bool tick = random.NextFloat() < kTickShare;
     ControlPoint point = at_end ? stroke.back() : stroke.front();
-    point.x += 7 * Normal(random);
-    point.y += 5 * Normal(random);
+    point.x += kTickWidth * NearlyNormal(random);
+    point.y += kTickHeight * NearlyNormal(random);
     if (tick) stroke.insert(at_end ? stroke.end() : stroke.begin(), point);
   }
 }
@@ -144,97 +143,16 @@ void VaryPressure(double spread, RandomSequence& random, PenPath& path) {
   }
 }
 
-// A smooth random field of displacements: a cubic B-spline over a coarse grid of random vectors.
-class ElasticField {
- public:
-  ElasticField(double deviation, RandomSequence& random) {
-    for (auto& row : dx_) {
-      for (double& value : row) value = deviation * Normal(random);
-    }
-    for (auto& row : dy_) {
-      for (double& value : row) value = deviation * Normal(random);
-    }
-  }
-
-  void Displace(PathPoint& point) const {
-    const Weights wx(point.x);
-    const Weights wy(point.y);
-    double dx = 0;
-    double dy = 0;
-    for (size_t i = 0; i < 4; ++i) {
-      for (size_t j = 0; j < 4; ++j) {
-        const double weight = wy.value[i] * wx.value[j];
-        dx += weight * dx_[wy.first + i][wx.first + j];
-        dy += weight * dy_[wy.first + i][wx.first + j];
-      }
-    }
-    point.x += dx;
-    point.y += dy;
-  }
-
- private:
-  static constexpr size_t kCells = 3;  // a side, over [-kMargin, kEm + kMargin]
-  static constexpr double kMargin = 10;
-  using Grid = std::array<std::array<double, kCells + 3>, kCells + 3>;
-
-  // The four B-spline weights of a coordinate and the grid line of the first.
-  struct Weights {
-    explicit Weights(double x) {
-      const double cell_size = (kEm + 2 * kMargin) / kCells;
-      const double u = std::clamp((x + kMargin) / cell_size, 0.0, kCells - 1e-9);
-      first = static_cast<size_t>(u);
-      const double t = u - static_cast<double>(first);
-      const double s = 1 - t;
-      value = {s * s * s / 6, (3 * t * t * t - 6 * t * t + 4) / 6,
-               (3 * s * s * s - 6 * s * s + 4) / 6, t * t * t / 6};
-    }
-    size_t first;
-    std::array<double, 4> value;
-  };
-
-  Grid dx_;
-  Grid dy_;
-};
-
-// A random stretch, slant and rotation.
-class AffineMap {
- public:
-  explicit AffineMap(RandomSequence& random) {
-    const double stretch = RandomScale(random, 0.28);
-    const double slant = 0.18 + 0.28 * Normal(random);
-    // (1 - h^2) / (1 + h^2) and 2h / (1 + h^2) are the cosine and sine of an angle of about 2h.
-    const double h = 0.05 * Normal(random);
-    const double cosine = (1 - h * h) / (1 + h * h);
-    const double sine = 2 * h / (1 + h * h);
-    xx_ = cosine * stretch;
-    xy_ = -cosine * slant - sine;
-    yx_ = sine * stretch;
-    yy_ = -sine * slant + cosine;
-  }
-
-  void Apply(PathPoint& point) const {
-    const double x = point.x;
-    point.x = xx_ * x + xy_ * point.y;
-    point.y = yx_ * x + yy_ * point.y;
-  }
-
- private:
-  double xx_;
-  double xy_;
-  double yx_;
-  double yy_;
-};
-
 }  // namespace
 
 std::vector<PenPath> WriteDigit(int digit, RandomSequence& random) {
-  const double untidiness = Uniform(random, 0.4, 2.2);
+  const double untidiness = Uniform(random, kMinUntidiness, kMaxUntidiness);
   Pose pose = BlendPoses(DrawFamily(digit, random), random);
   JitterPoints(untidiness, random, pose);
-  const int haste = static_cast<int>(random.NextBelow(12));
-  const ElasticField field(Uniform(random, 3, 15), random);
+  const int haste = static_cast<int>(random.NextBelow(kMaxHaste + 1));
+  const ElasticField field(Uniform(random, kMinElastic, kMaxElastic), random);
   const AffineMap affine(random);
-  const double pressure_spread = Uniform(random, 0, 0.2);
+  const double pressure_spread = Uniform(random, 0, kMaxPressureSpread);
   std::vector<PenPath> paths;
   for (PenStroke& stroke : pose) {
     AddTicks(random, stroke);
@@ -242,8 +160,8 @@ std::vector<PenPath> WriteDigit(int digit, RandomSequence& random) {
     RoundCorners(haste, path);
     VaryPressure(pressure_spread, random, path);
     for (PathPoint& point : path) {
-      field.Displace(point);
-      affine.Apply(point);
+      field.Displace(point.x, point.y);
+      affine.Apply(point.x, point.y);
     }
     paths.push_back(std::move(path));
   }

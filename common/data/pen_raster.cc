@@ -123,7 +123,8 @@ Bytes Round(const Ink& ink, double contrast) {
   Bytes bytes;
   for (size_t row = 0; row < kBox; ++row) {
     for (size_t column = 0; column < kBox; ++column) {
-      const double grey = std::clamp(contrast * (ink[row][column] - kFaintest), 0.0, 1.0);
+      const double seen = (ink[row][column] - kFaintest) / (1 - kFaintest);
+      const double grey = std::clamp(contrast * seen, 0.0, 1.0);
       bytes[row][column] = static_cast<uint8_t>(255 * grey + 0.5);
     }
   }

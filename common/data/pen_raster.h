@@ -21,9 +21,9 @@ struct Pen {
 };
 
 // Draws `paths` into pixels [28, 28], row-major, 0 black and 255 white ink, all of which are
-// written. The paths may have any size and place: their box is scaled to 20 pixels on its longer
-// side, and the ink's centre of mass comes to pixel (14, 14), within half a pixel, as in MNIST. The
-// same bytes on every CPU. Thread-safe.
+// written; ink below 4% of full is not seen. The paths may have any size and place: their box is
+// scaled to 20 pixels on its longer side, and the ink's centre of mass comes to pixel (14, 14),
+// within half a pixel, as in MNIST. The same bytes on every CPU. Thread-safe.
 void DrawPaths(const std::vector<PenPath>& paths, const Pen& pen, uint8_t* pixels);
 
 }  // namespace convoy::data

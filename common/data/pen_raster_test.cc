@@ -23,13 +23,14 @@ int Ink(const std::vector<uint8_t>& pixels) {
 }
 
 // A pen of radius 1.5 is three pixels wide: a line down the middle of the box covers two columns
-// fully and a half of the two beside them, and the rows 4 to 23.
+// fully and a half of the two beside them, and the rows 4 to 23. The scanner misses the faintest
+// ink: a half becomes (0.5 - 0.04) / 0.96 of 255.
 TEST(DrawPathsTest, VerticalLineHasThePensWidthAndFillsTheBox) {
   const std::vector<uint8_t> pixels = Draw({{{0, 0, 1}, {0, 50, 1}}}, {1.5, 0, 1});
-  EXPECT_EQ(At(pixels, 14, 12), 128);
+  EXPECT_EQ(At(pixels, 14, 12), 122);
   EXPECT_EQ(At(pixels, 14, 13), 255);
   EXPECT_EQ(At(pixels, 14, 14), 255);
-  EXPECT_EQ(At(pixels, 14, 15), 128);
+  EXPECT_EQ(At(pixels, 14, 15), 122);
   EXPECT_EQ(At(pixels, 14, 11), 0);
   EXPECT_EQ(At(pixels, 14, 16), 0);
   EXPECT_EQ(At(pixels, 3, 13), 0);
@@ -74,7 +75,7 @@ TEST(DrawPathsTest, BlurSpreadsInkAndContrastBrightensIt) {
   const std::vector<uint8_t> bright = Draw(line, {1, 0.2, 1.5});
   EXPECT_LT(At(blurred, 14, 13), At(sharp, 14, 13));
   EXPECT_GT(At(blurred, 14, 12), At(sharp, 14, 12));
-  EXPECT_NEAR(Ink(blurred), Ink(sharp), 0.05 * Ink(sharp));
+  EXPECT_NEAR(Ink(blurred), Ink(sharp), 0.1 * Ink(sharp));
   EXPECT_GT(Ink(bright), 1.2 * Ink(blurred));
 }
 

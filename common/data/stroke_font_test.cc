@@ -7,20 +7,11 @@ namespace {
 
 class DigitFamiliesTest : public ::testing::TestWithParam<int> {};
 
-TEST_P(DigitFamiliesTest, PosesOfAFamilyCanBeBlended) {
-  for (const PoseFamily& family : DigitFamilies(GetParam())) {
-    ASSERT_FALSE(family.poses.empty());
-    const Pose& first = family.poses.front();
-    for (const Pose& pose : family.poses) {
-      ASSERT_EQ(pose.size(), first.size());
-      for (size_t s = 0; s < pose.size(); ++s) {
-        ASSERT_EQ(pose[s].size(), first[s].size()) << "stroke " << s;
-        for (size_t p = 0; p < pose[s].size(); ++p) {
-          EXPECT_EQ(pose[s][p].corner, first[s][p].corner) << "stroke " << s << " point " << p;
-        }
-      }
-    }
-  }
+TEST_P(DigitFamiliesTest, EveryDigitIsWrittenInSeveralWays) {
+  size_t num_poses = 0;
+  for (const PoseFamily& family : DigitFamilies(GetParam())) num_poses += family.poses.size();
+  EXPECT_GE(DigitFamilies(GetParam()).size(), 3u);
+  EXPECT_GE(num_poses, 8u);
 }
 
 TEST_P(DigitFamiliesTest, PointsAreInsideTheFrame) {
