@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "common/data/data_directory.h"
 #include "common/data/generated_digits.h"
 #include "common/nn/builtin_models.h"
@@ -82,7 +83,7 @@ TEST_P(TrainedGradientTest, MatchesTheReferenceInDouble) {
                  images.TrainingPass(), images.Batch(), {.gradient = gradient.data()});
   EXPECT_NEAR(sums.loss, loss, 1e-6 * (kImages + loss));
   for (const nn::TensorError& error : nn::GradientErrors(network, gradient, expected)) {
-    RecordProperty(error.name, std::to_string(error.relative_l2));
+    RecordProperty(error.name, absl::StrFormat("%.1e", error.relative_l2));
     EXPECT_LT(error.relative_l2, kTolerance) << error.name;
   }
 }
