@@ -113,6 +113,31 @@ std::vector<Network> OddNetworks() {
     layers { max_pooling2d { pool_size: 2 strides: 3 } }
     layers { max_pooling2d { pool_size: 1 strides: 2 padding: SAME } })" +
                                end));
+  networks.push_back(Named("FusedBlocks", 15, 12, 8,
+                           R"(
+    layers { conv2d { filters: 9 kernel_size: 3 activation: RELU } }
+    layers { max_pooling2d {} }
+    layers { conv2d { filters: 8 kernel_size: 3 padding: SAME activation: RELU no_bias: true } }
+    layers { max_pooling2d {} }
+    layers { conv2d { filters: 5 kernel_size: 3 padding: SAME activation: RELU } })" +
+                               end));
+  networks.push_back(Named("FusedBlocksOfWideKernels", 13, 11, 2, R"(
+    layers { conv2d { filters: 5 kernel_size: 5 padding: SAME activation: RELU } }
+    layers { max_pooling2d {} }
+    layers { conv2d { filters: 4 kernel_size: [2, 3] activation: RELU } }
+    layers { max_pooling2d {} })" + end));
+  networks.push_back(Named("FusedBlocksWithoutPools", 8, 9, 1,
+                           R"(
+    layers { conv2d { filters: 8 kernel_size: 3 activation: RELU } }
+    layers { conv2d { filters: 11 kernel_size: 3 padding: SAME activation: RELU } })" +
+                               end));
+  networks.push_back(Named("FusedBlocksBehindOtherLayers", 10, 9, 1, R"(
+    layers { activation { function: LINEAR } }
+    layers { conv2d { filters: 8 kernel_size: 3 activation: RELU } }
+    layers { dropout { rate: 0.3 } }
+    layers { conv2d { filters: 6 kernel_size: 3 activation: RELU } }
+    layers { max_pooling2d {} }
+    layers { dropout { rate: 0.3 } })" + end));
   networks.push_back(Named("DenseOnly", 4, 5, 1, R"(
     layers { flatten {} }
     layers { dense { units: 11 activation: RELU } }
