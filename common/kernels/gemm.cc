@@ -29,6 +29,10 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, int m, int n, int k, con
 
 std::string BlasCore() { return openblas_get_corename(); }
 
-std::string BlasConfig() { return openblas_get_config(); }
+std::string BlasConfig() {
+  // OpenBLAS puts the text together in one buffer for all threads: ask it once.
+  static const std::string config = openblas_get_config();
+  return config;
+}
 
 }  // namespace convoy::kernels

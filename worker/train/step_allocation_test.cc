@@ -2,8 +2,8 @@
 // one.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <thread>
