@@ -58,6 +58,8 @@ inside() {
 
   export CONVOY_HOSTS="${names[*]}" CONVOY_HOST_FILE=$folder/hostfile CONVOY_HOST_PIDS=$folder/pids
   export CONVOY_SSH="ssh -F none -i $folder/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+  # The hosts share this machine's cores, and each takes all of them for its own: ranks must not spin.
+  export OMPI_MCA_mpi_yield_when_idle=1
   wait_for_ssh "${names[@]}"
   local code=0
   nsenter --target "$(cat "$folder/pids/host1")" --net --uts --mount --ipc --wdns="$PWD" "$@" || code=$?
