@@ -42,6 +42,10 @@ std::string HostName() {
   return name.data();
 }
 
+int64_t PhysicalMemoryBytes() {
+  return int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+}
+
 int64_t PeakRssBytes() {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);

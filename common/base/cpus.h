@@ -13,6 +13,9 @@ int UsableCores();
 // Returns the host's name.
 std::string HostName();
 
+// Returns the memory of this computer, in bytes.
+int64_t PhysicalMemoryBytes();
+
 // Returns the largest resident set that this process has had so far, in bytes.
 int64_t PeakRssBytes();
 

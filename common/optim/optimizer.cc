@@ -19,26 +19,26 @@ absl::Status RequirePositive(const std::string& field, double value) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("optimizer: ", field, " is ", value, "; give a positive number, such as 0.001"));
+      absl::StrCat(field, ": is ", value, "; give a positive number, such as 0.001"));
 }
 
 absl::Status RequireFraction(const std::string& field, double value) {
   if (value >= 0 && value < 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("optimizer: ", field, " is ", value,
-                                                 "; give a number from 0 to below 1, such as 0.9"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": is ", value, "; give a number from 0 to below 1, such as 0.9"));
 }
 
 }  // namespace
 
 absl::Status ValidateOptimizer(const OptimizerConfig& config) {
-  CONVOY_RETURN_IF_ERROR(RequirePositive("learning_rate", config.learning_rate));
+  CONVOY_RETURN_IF_ERROR(RequirePositive("--learning-rate", config.learning_rate));
   switch (config.kind) {
     case OptimizerConfig::Kind::kSgd:
-      return RequireFraction("momentum", config.momentum);
+      return RequireFraction("--momentum", config.momentum);
     case OptimizerConfig::Kind::kAdam:
-      CONVOY_RETURN_IF_ERROR(RequireFraction("beta_1", config.beta_1));
-      CONVOY_RETURN_IF_ERROR(RequireFraction("beta_2", config.beta_2));
-      return RequirePositive("epsilon", config.epsilon);
+      CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.beta_1", config.beta_1));
+      CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.beta_2", config.beta_2));
+      return RequirePositive("optimizer.epsilon", config.epsilon);
   }
   return absl::InvalidArgumentError("optimizer: unknown kind; use sgd or adam");
 }

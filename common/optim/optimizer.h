@@ -27,8 +27,9 @@ struct OptimizerConfig {
   double epsilon = 1e-7;  // Adam
 };
 
-// Returns INVALID_ARGUMENT, naming the field, if a value that the kind uses cannot be trained with:
-// learning_rate and epsilon must be positive and finite, momentum, beta_1 and beta_2 in [0, 1).
+// Returns INVALID_ARGUMENT, naming the flag or the recipe's field, if a value that the kind uses
+// cannot be trained with: learning_rate and epsilon must be positive and finite, momentum, beta_1
+// and beta_2 in [0, 1).
 absl::Status ValidateOptimizer(const OptimizerConfig& config);
 
 // One kind of optimizer with its constants. Immutable, so thread-safe.

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -37,6 +41,17 @@ std::string Count(int64_t number, const std::string& noun) {
   return absl::StrCat(Thousands(number), " ", noun, number == 1 ? "" : "s");
 }
 
+// mpirun gives its ranks a terminal of its own making and passes on what they write there, to a
+// file perhaps. What counts is then where mpirun, the parent process, writes.
+bool ShowsOnTerminal(std::FILE* out) {
+  if (::isatty(::fileno(out)) == 0) return false;
+  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return true;
+  std::error_code unknown;
+  const std::string place =
+      std::filesystem::read_symlink(absl::StrCat("/proc/", ::getppid(), "/fd/1"), unknown).string();
+  return absl::StartsWith(place, "/dev/pts/") || absl::StartsWith(place, "/dev/tty");
+}
+
 std::string DataLine(const JobFacts& facts) {
   std::string what = facts.data_kind == "mnist" ? "MNIST" : facts.data_kind;
   if (facts.data_kind == "generated") what = "generated digits (this is not MNIST)";
@@ -48,7 +63,7 @@ std::string DataLine(const JobFacts& facts) {
 Console::Console(std::FILE* out, int verbose, std::string run_directory)
     : out_(out),
       verbose_(verbose),
-      bar_(verbose == 1 && ::isatty(::fileno(out)) != 0),
+      bar_(verbose == 1 && ShowsOnTerminal(out)),
       run_directory_(std::move(run_directory)) {}
 
 void Console::Print(const std::string& text) {
@@ -74,9 +89,10 @@ void Console::OnStart(const JobFacts& facts) {
                      facts.micro_batch, ", seed ", facts.seed, "\n"));
   const int64_t micro_batches = (facts.batch_size + facts.micro_batch - 1) / facts.micro_batch;
   if (facts.TotalThreads() > micro_batches) {
-    Print(absl::StrCat("  note     a batch has only ", Count(micro_batches, "micro-batch"),
-                       "es of work: ", facts.TotalThreads() - micro_batches,
-                       " threads will idle; a larger --batch-size would use them\n"));
+    Print(absl::StrCat("  note     a batch has only ", micro_batches, " micro-batch",
+                       micro_batches == 1 ? "" : "es",
+                       " of work: ", Count(facts.TotalThreads() - micro_batches, "thread"),
+                       " will idle; a larger --batch-size would use them\n"));
   }
   if (facts.reduce == "mpi") {
     Print("  note     --reduce mpi: other bits at another number of ranks\n");

@@ -10,11 +10,9 @@
 #include "common/data/data_directory.h"
 #include "common/data/generated_digits.h"
 #include "common/formats/checkpoint_store.h"
-#include "common/kernels/gemm.h"
-#include "common/kernels/isa.h"
-#include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
 #include "worker/report/summary.h"
+#include "worker/train/job_checks.h"
 
 namespace convoy::train {
 namespace {
@@ -62,52 +60,6 @@ absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
   return ContinueRecipe(base, request.asked);
 }
 
-absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source) {
-  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
-  const data::Dataset& train = source.train;
-  const Shape images = {train.height, train.width, train.channels};
-  if (network.input_shape() != images) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("network '", recipe.model.name, "': its input is ",
-                     ShapeToString(network.input_shape()), ", but the images of ", source.where,
-                     " are ", ShapeToString(images), "; set `input` in the model's file"));
-  }
-  if (network.num_classes() < train.num_classes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("network '", recipe.model.name, "': it tells ", network.num_classes(),
-                     " classes apart, but the labels of ", source.where, " have ",
-                     train.num_classes, "; set `units` of its last layer"));
-  }
-  return absl::OkStatus();
-}
-
-// Says what to type for these kernels, on a machine that can run them.
-std::string HowToHave(const formats::KernelFamily& family) {
-  const absl::StatusOr<kernels::Isa> isa = kernels::ParseIsa(family.isa);
-  if (isa.ok() && kernels::BlasCoreFor(*isa) == family.blas_core) {
-    return absl::StrCat("add --isa ", family.isa);
-  }
-  return absl::StrCat("leave --isa out and set OPENBLAS_CORETYPE=", family.blas_core);
-}
-
-absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
-                                 const std::string& data_sha256) {
-  const formats::KernelFamily family{.isa = std::string(IsaName(kernels::CurrentIsa())),
-                                     .blas_core = kernels::BlasCore()};
-  const formats::KernelFamily& was = checkpoint.model.kernel_family;
-  if (!(was == family)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("--resume: the run was computed with ", was.isa, " kernels and OpenBLAS for ",
-                     was.blas_core, ", this would be with ", family.isa, " and ", family.blas_core,
-                     ", to other bits; ", HowToHave(was), ", or go on where it was started"));
-  }
-  if (checkpoint.model.data_sha256 != data_sha256) {
-    return absl::FailedPreconditionError(
-        "--data: these are not the images that the run was started with");
-  }
-  return absl::OkStatus();
-}
-
 // The run is finished if its summary says so and no more epochs are asked for.
 bool IsFinished(const std::string& run_dir, const formats::Checkpoint& checkpoint,
                 const Recipe& recipe) {
@@ -131,17 +83,21 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.skipped_checkpoints));
   CONVOY_ASSIGN_OR_RETURN(job.recipe_proto, DecideRecipe(request, job.checkpoint));
   CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
-  CONVOY_RETURN_IF_ERROR(nn::Network::Create(job.recipe.model).status());
+  CONVOY_RETURN_IF_ERROR(CheckNetworkFitsMemory(job.recipe));
   if (job.checkpoint && IsFinished(request.run_dir, *job.checkpoint, job.recipe)) {
     job.finished_before = true;
     return job;
   }
   CONVOY_ASSIGN_OR_RETURN(*source, LoadData(request.data));
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsData(job.recipe, *source));
-  CONVOY_RETURN_IF_ERROR(data::SplitTrainingImages(source->train.count, job.recipe.validation_split,
-                                                   job.recipe.train_limit)
-                             .status());
-  if (job.checkpoint) CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
+  CONVOY_ASSIGN_OR_RETURN(
+      const data::Split split,
+      data::SplitTrainingImages(source->train.count, job.recipe.validation_split,
+                                job.recipe.train_limit));
+  if (job.checkpoint) {
+    CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
+    CONVOY_RETURN_IF_ERROR(CheckArraysFit(*job.checkpoint, job.recipe, split.train.size()));
+  }
   return job;
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/suggest.h"
 #include "common/nn/builtin_models.h"
+#include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
 
 namespace convoy::train {
@@ -128,6 +129,8 @@ absl::Status ResolveModel(v1::Recipe* recipe) {
   if (recipe->has_model_name()) {
     spec = nn::LoadModelSpec(recipe->model_name());
     if (!spec.ok()) return Annotate(spec.status(), "--model");
+    CONVOY_RETURN_IF_ERROR(Annotate(nn::Network::Create(*spec).status(),
+                                    absl::StrCat("--model: ", recipe->model_name())));
   } else if (recipe->has_model()) {
     std::string text;
     google::protobuf::TextFormat::PrintToString(recipe->model(), &text);

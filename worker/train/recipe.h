@@ -32,7 +32,7 @@ v1::Recipe DefaultRecipe();
 absl::StatusOr<v1::Recipe> ReadRecipeFile(const std::string& path);
 
 // Replaces a network's name by the network itself, and spells it out in full. Errors as
-// LoadModelSpec and ParseModelSpec.
+// LoadModelSpec, ParseModelSpec and Network::Create.
 absl::Status ResolveModel(v1::Recipe* recipe);
 
 // Checks every value. Returns INVALID_ARGUMENT, naming the flag, for one that makes no sense.

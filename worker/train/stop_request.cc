@@ -18,11 +18,13 @@ void OnSignal(int signal) {
 
 }  // namespace
 
-void InstallStopSignals() {
+void InstallSignals() {
   struct sigaction action {};
   action.sa_handler = &OnSignal;
   action.sa_flags = SA_RESTART;
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaction(signal, &action, nullptr);
+  // A file beyond the limit of ulimit -f is then a failed write, which is reported.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool StopRequested() { return g_stop_requested.load(std::memory_order_relaxed); }

@@ -4,8 +4,9 @@
 namespace convoy::train {
 
 // Makes the three signals set the request instead of ending the process; a second SIGINT ends it
-// after all. Call it once, in main.
-void InstallStopSignals();
+// after all. Too large a file becomes an error of write() instead of SIGXFSZ's death. Call it once,
+// in main.
+void InstallSignals();
 
 // Returns whether this process was asked to stop. Thread-safe.
 bool StopRequested();

@@ -1,7 +1,9 @@
 #include "worker/trainer/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <limits>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
@@ -40,6 +42,26 @@ struct RawFlags {
   std::string recipe_file;
 };
 
+// Refuses what CLI11 would take for something else: "" for nothing given, -1 for a huge number.
+template <typename T>
+CLI::Validator WholeNumber(T least = std::numeric_limits<T>::lowest(),
+                           T most = std::numeric_limits<T>::max()) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    T value = 0;
+    if (absl::SimpleAtoi(text, &value) && value >= least && value <= most) return "";
+    return absl::StrCat("must be a whole number from ", least, " to ", most, ", not '", text, "'");
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator RealNumber() {
+  const auto check = [](const std::string& text) -> std::string {
+    double value = 0;
+    return absl::SimpleAtod(text, &value) ? "" : absl::StrCat("must be a number, not '", text, "'");
+  };
+  return CLI::Validator(check, "");
+}
+
 void AddRecipeFlags(CLI::App& app, RawFlags& raw) {
   const std::string group = "The recipe: shapes the trained weights";
   app.add_option("--model", raw.model,
@@ -47,21 +69,30 @@ void AddRecipeFlags(CLI::App& app, RawFlags& raw) {
                               ", or a .textproto file (notebook)"))
       ->group(group);
   app.add_option("--batch-size", raw.batch_size, "images of a step, all ranks together (128)")
+      ->check(WholeNumber<int>())
       ->group(group);
   app.add_option("--micro-batch", raw.micro_batch, "images that a thread takes at a time (16)")
+      ->check(WholeNumber<int>())
       ->group(group);
   app.add_option("--epochs", raw.epochs, "times through the images (5); may grow on resume")
+      ->check(WholeNumber<int>())
       ->group(group);
-  app.add_option("--seed", raw.seed, "seed of weights, order and dropout (42)")->group(group);
+  app.add_option("--seed", raw.seed, "seed of weights, order and dropout (42)")
+      ->check(WholeNumber<uint64_t>())
+      ->group(group);
   app.add_option("--validation-split", raw.validation_split,
                  "last part of the training images that is held out (0.2)")
+      ->check(RealNumber())
       ->group(group);
   app.add_option("--train-limit", raw.train_limit,
                  "only the first N training images, before the split (0: all)")
+      ->check(WholeNumber<int64_t>())
       ->group(group);
   app.add_option("--optimizer", raw.optimizer, "adam or sgd (adam)")->group(group);
-  app.add_option("--learning-rate", raw.learning_rate, "step size (0.001)")->group(group);
-  app.add_option("--momentum", raw.momentum, "of sgd (0)")->group(group);
+  app.add_option("--learning-rate", raw.learning_rate, "step size (0.001)")
+      ->check(RealNumber())
+      ->group(group);
+  app.add_option("--momentum", raw.momentum, "of sgd (0)")->check(RealNumber())->group(group);
   app.add_flag("--nesterov", raw.nesterov, "Nesterov's momentum for sgd")->group(group);
   app.add_option("--reduce", raw.reduce,
                  "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)")
@@ -79,11 +110,11 @@ void AddFreeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
                  "./data/mnist, ~/.cache/convoy/mnist)")
       ->group(group);
   app.add_option("--threads", flags.threads, "of each rank (its share of the cores)")
-      ->check(CLI::Range(1, 1024))
+      ->check(WholeNumber(1, 1024))
       ->group(group);
   app.add_option("--local-ranks", flags.local_ranks,
                  "single-node test mode: that many ranks as threads, without mpirun")
-      ->check(CLI::Range(1, 1024))
+      ->check(WholeNumber(1, 1024))
       ->group(group);
   app.add_option("--run-dir", flags.run_dir, "where the results go (runs/<time>-<id>)")
       ->group(group);
@@ -91,13 +122,13 @@ void AddFreeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
       ->group(group);
   app.add_option("--checkpoint-every", flags.checkpoint_every,
                  "steps between checkpoints, besides one each epoch (0: none)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(WholeNumber<int64_t>(0))
       ->group(group);
   app.add_option("--keep-checkpoints", flags.keep_checkpoints, "newest ones that are kept (3)")
-      ->check(CLI::Range(1, 1000000))
+      ->check(WholeNumber(1, 1000000))
       ->group(group);
   app.add_option("--verbose", flags.verbose, "0 silent, 1 progress bar, 2 a line an epoch (1)")
-      ->check(CLI::Range(0, 2))
+      ->check(WholeNumber(0, 2))
       ->group(group);
   app.add_flag("--explain-plan", flags.explain_plan,
                "print how each layer will be computed, then train")
@@ -141,6 +172,12 @@ absl::Status UnknownArgument(const CLI::App& app) {
                                                  "; trainer --help lists all flags"));
 }
 
+absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
+  absl::StatusOr<v1::Recipe> recipe = train::ReadRecipeFile(path);
+  if (!recipe.ok()) return Annotate(recipe.status(), "--recipe");
+  return recipe;
+}
+
 }  // namespace
 
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
@@ -166,7 +203,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     return absl::InvalidArgumentError(error.what());
   }
   if (!raw.recipe_file.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(flags.asked, train::ReadRecipeFile(raw.recipe_file));
+    CONVOY_ASSIGN_OR_RETURN(flags.asked, ReadRecipe(raw.recipe_file));
   }
   flags.asked.MergeFrom(ToRecipe(raw));
   CONVOY_RETURN_IF_ERROR(train::ResolveModel(&flags.asked));

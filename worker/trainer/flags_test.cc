@@ -40,6 +40,14 @@ TEST(FlagsTest, ValuesThatAreNoNumbersNameTheirFlag) {
   EXPECT_THAT(ErrorOf({"--isa", "avx3"}), HasSubstr("--isa"));
 }
 
+TEST(FlagsTest, ValuesThatWouldBecomeOthersAreRefused) {
+  EXPECT_THAT(ErrorOf({"--seed", "-1"}), HasSubstr("--seed: must be a whole number from 0"));
+  EXPECT_THAT(ErrorOf({"--batch-size", ""}), HasSubstr("--batch-size: must be a whole number"));
+  EXPECT_THAT(ErrorOf({"--epochs", "3000000000"}), HasSubstr("--epochs"));
+  EXPECT_THAT(ErrorOf({"--learning-rate", "0.1x"}), HasSubstr("--learning-rate: must be a number"));
+  EXPECT_EQ(Parse({"--seed", "18446744073709551615"}).value().asked.seed(), UINT64_MAX);
+}
+
 TEST(FlagsTest, ResumeNeedsARunDirectory) {
   EXPECT_THAT(ErrorOf({"--resume"}), HasSubstr("--resume: needs --run-dir"));
   EXPECT_TRUE(Parse({"--resume", "--run-dir", "x"}).ok());

@@ -36,17 +36,25 @@ void RestartWithBlasCore(const Flags& flags, char** argv) {
   std::exit(static_cast<int>(ExitCode::kFailed));
 }
 
+// What cannot be agreed on with the other ranks is said by the first process alone.
+ExitCode FailToStart(const absl::Status& error) {
+  if (comm::RankFromEnvironment() == 0) {
+    std::fprintf(stderr, "trainer: error: %s\n", std::string(error.message()).c_str());
+  }
+  return ExitCodeFor(error);
+}
+
+// REQUIRES: mpirun started several processes.
 ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   auto runtime = comm::MpiRuntime::Initialize();
-  if (!runtime.ok()) {
-    std::fprintf(stderr, "trainer: error: %s\n", std::string(runtime.status().message()).c_str());
-    return ExitCode::kFailed;
-  }
+  if (!runtime.ok()) return FailToStart(runtime.status());
   auto communicator = (*runtime)->MakeCommunicator();
-  if (!communicator.ok()) {
-    std::fprintf(stderr, "trainer: error: %s\n",
-                 std::string(communicator.status().message()).c_str());
-    return ExitCode::kFailed;
+  if (!communicator.ok()) return FailToStart(communicator.status());
+  if ((*communicator)->world_size() == 1) {
+    return FailToStart(absl::FailedPreconditionError(absl::StrCat(
+        "mpirun started ", comm::WorldSizeFromEnvironment(),
+        " processes, but each finds itself alone: this mpirun is of another MPI than the trainer; "
+        "use Open MPI's (mpirun --version tells)")));
   }
   g_communicator = communicator->get();
   SetAbortHook([] { g_communicator->Abort(static_cast<int>(ExitCode::kFailed)); });
@@ -67,13 +75,9 @@ ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
 
 ExitCode Main(int argc, char** argv) {
   absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
-  if (flags.ok() && flags->print_and_exit) {
-    if (comm::RankFromEnvironment() == 0) std::fputs(flags->print_and_exit->c_str(), stdout);
-    return ExitCode::kOk;
-  }
   if (flags.ok()) RestartWithBlasCore(*flags, argv);
   kernels::UseOneBlasThread();
-  train::InstallStopSignals();
+  train::InstallSignals();
   const bool several_processes = comm::LaunchedByMpi() && comm::WorldSizeFromEnvironment() > 1;
   if (several_processes && flags.ok() && flags->local_ranks > 1) {
     flags = absl::InvalidArgumentError(

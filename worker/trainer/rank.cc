@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/check.h"
 #include "common/base/cpus.h"
+#include "common/base/files.h"
 #include "common/base/version.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
@@ -38,11 +39,13 @@ struct Reporting {
 // What must be the same on all ranks, a line each: a name, a tab, a value.
 std::string Fingerprint(const Flags& flags) {
   const v1::Recipe& recipe = flags.asked;
-  return absl::StrCat("build of the program\t", BuildId(), "\nOpenBLAS\t", kernels::BlasConfig(),
-                      "\ninstruction set\t", std::string(IsaName(kernels::CurrentIsa())),
-                      "\nOpenBLAS core\t", kernels::BlasCore(), "\nset of recipe flags\t",
-                      recipe.ShortDebugString(), "\n--run-dir\t", flags.run_dir, "\n--resume\t",
-                      flags.resume, "\n--checkpoint-every\t", flags.checkpoint_every);
+  return absl::StrCat("build of the program\t", BuildId(), "\ninstruction set\t",
+                      std::string(IsaName(kernels::CurrentIsa())), "\nOpenBLAS core\t",
+                      kernels::BlasCore(), "\nOpenBLAS\t", kernels::BlasConfig(),
+                      "\nwish for --help or --version\t", flags.print_and_exit.has_value(),
+                      "\nset of recipe flags\t", recipe.ShortDebugString(), "\n--run-dir\t",
+                      flags.run_dir, "\n--resume\t", flags.resume, "\n--checkpoint-every\t",
+                      flags.checkpoint_every);
 }
 
 // Compares this rank's fingerprint with rank 0's.
@@ -96,11 +99,32 @@ metrics::History HistorySoFar(const train::Job& job) {
   return history;
 }
 
-absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& job) {
-  Reporting reporting;
-  const std::string path =
-      flags.run_dir.empty() ? report::RunDirectory::DefaultPath() : flags.run_dir;
-  CONVOY_ASSIGN_OR_RETURN(reporting.directory, report::RunDirectory::Open(path, flags.resume));
+// Runs `make` on rank 0 only; an error there is the error of all.
+template <typename Make>
+auto OnRankZero(comm::Communicator& communicator, Make make) -> decltype(make()) {
+  decltype(make()) made = typename decltype(make())::value_type();
+  if (communicator.rank() == 0) made = make();
+  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, made.status()));
+  return made;
+}
+
+// Takes an existing run directory, so that no two trainers go on from one checkpoint, or refuses it
+// before anything large is read. Null if there is none yet: wrong input shall not leave one behind.
+absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Flags& flags) {
+  if (flags.run_dir.empty() || !PathExists(flags.run_dir)) {
+    return std::unique_ptr<report::RunDirectory>();
+  }
+  return report::RunDirectory::Open(flags.run_dir, flags.resume);
+}
+
+absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& job,
+                                        std::unique_ptr<report::RunDirectory> claimed) {
+  Reporting reporting{.directory = std::move(claimed), .store = {}, .recorder = {}, .console = {}};
+  if (reporting.directory == nullptr) {
+    const std::string path =
+        flags.run_dir.empty() ? report::RunDirectory::DefaultPath() : flags.run_dir;
+    CONVOY_ASSIGN_OR_RETURN(reporting.directory, report::RunDirectory::Open(path, flags.resume));
+  }
   CONVOY_ASSIGN_OR_RETURN(
       formats::CheckpointStore store,
       formats::CheckpointStore::Open(reporting.directory->checkpoints(), flags.keep_checkpoints));
@@ -108,7 +132,8 @@ absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& jo
   reporting.recorder = std::make_unique<report::RunRecorder>(
       *reporting.directory, train::RecipeToText(job.recipe_proto), HistorySoFar(job),
       EpochSecondsSoFar(job));
-  reporting.console = std::make_unique<report::Console>(stdout, flags.verbose, path);
+  reporting.console =
+      std::make_unique<report::Console>(stdout, flags.verbose, reporting.directory->path());
   for (const std::string& skipped : job.skipped_checkpoints) {
     std::fprintf(stderr, "trainer: note: %s\n", skipped.c_str());
     reporting.directory->Log("note: " + skipped);
@@ -150,6 +175,14 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
   return outcome;
 }
 
+// Returns the error, with that of noting it where there is one.
+absl::Status RecordFailure(const absl::Status& error, Reporting& reporting) {
+  reporting.recorder->OnFailed(std::string(error.message()));
+  const absl::Status noted = reporting.directory->Flush();
+  if (noted.ok()) return error;
+  return absl::Status(error.code(), absl::StrCat(error.message(), "; and ", noted.message()));
+}
+
 absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
                                 const absl::StatusOr<Flags>& parsed) {
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
@@ -157,6 +190,12 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, SelectKernels(flags)));
   CONVOY_RETURN_IF_ERROR(AgreeOnFingerprint(communicator, flags));
   const bool root = communicator.rank() == 0;
+  if (flags.print_and_exit) {
+    if (root) std::fputs(flags.print_and_exit->c_str(), stdout);
+    return ExitCode::kOk;
+  }
+  CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
+                          OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
   CONVOY_ASSIGN_OR_RETURN(const train::Job job,
                           train::PrepareJob(communicator, {.asked = flags.asked,
                                                            .data = flags.data,
@@ -168,21 +207,11 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
     }
     return ExitCode::kOk;
   }
-  Reporting reporting;
-  absl::Status opened;
-  if (root) {
-    absl::StatusOr<Reporting> ready = OpenReporting(flags, job);
-    opened = ready.status();
-    if (ready.ok()) reporting = *std::move(ready);
-  }
-  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, opened));
+  CONVOY_ASSIGN_OR_RETURN(Reporting reporting, OnRankZero(communicator, [&] {
+                            return OpenReporting(flags, job, std::move(claimed));
+                          }));
   const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, reporting);
-  if (!outcome.ok() && root) {
-    reporting.recorder->OnFailed(std::string(outcome.status().message()));
-    const absl::Status flushed = reporting.directory->Flush();
-    if (!flushed.ok()) std::fprintf(stderr, "trainer: %s\n", flushed.ToString().c_str());
-  }
-  CONVOY_RETURN_IF_ERROR(outcome.status());
+  if (!outcome.ok()) return root ? RecordFailure(outcome.status(), reporting) : outcome.status();
   return *outcome == train::Outcome::kFinished ? ExitCode::kOk : ExitCode::kStopped;
 }
 

@@ -1,0 +1,105 @@
+#include "worker/train/job_checks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/cpus.h"
+#include "common/base/status.h"
+#include "common/data/sampler.h"
+#include "common/kernels/gemm.h"
+#include "common/kernels/isa.h"
+#include "common/nn/network.h"
+#include "common/optim/optimizer.h"
+
+namespace convoy::train {
+namespace {
+
+// Says what to type for these kernels, on a machine that can run them.
+std::string HowToHave(const formats::KernelFamily& family) {
+  const absl::StatusOr<kernels::Isa> isa = kernels::ParseIsa(family.isa);
+  if (isa.ok() && kernels::BlasCoreFor(*isa) == family.blas_core) {
+    return absl::StrCat("add --isa ", family.isa);
+  }
+  return absl::StrCat("leave --isa out and set OPENBLAS_CORETYPE=", family.blas_core);
+}
+
+}  // namespace
+
+absl::Status CheckNetworkFitsMemory(const Recipe& recipe) {
+  constexpr double kArrays = 3;  // the weights, those of the next step and the gradient, at least
+  constexpr double kGigabyte = 1e9;
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  const double needed = kArrays * sizeof(float) * static_cast<double>(network.num_parameters());
+  const auto memory = static_cast<double>(PhysicalMemoryBytes());
+  if (needed <= memory) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "network '", recipe.model.name, "': its ", network.num_parameters(), " parameters need ",
+      std::ceil(needed / kGigabyte), " GB of memory or more, and this computer has ",
+      std::floor(memory / kGigabyte), "; make its layers smaller"));
+}
+
+absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  const data::Dataset& train = source.train;
+  const Shape images = {train.height, train.width, train.channels};
+  if (network.input_shape() != images) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("network '", recipe.model.name, "': its input is ",
+                     ShapeToString(network.input_shape()), ", but the images of ", source.where,
+                     " are ", ShapeToString(images), "; set `input` in the model's file"));
+  }
+  if (network.num_classes() < train.num_classes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("network '", recipe.model.name, "': it tells ", network.num_classes(),
+                     " classes apart, but the labels of ", source.where, " have ",
+                     train.num_classes, "; set `units` of its last layer"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe& recipe,
+                            int64_t train_images) {
+  const auto refuse = [](const std::string& what) {
+    return absl::DataLossError(
+        absl::StrCat("--resume: the checkpoint contradicts itself: ", what, "; remove it"));
+  };
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  const std::vector<nn::Parameter> parameters = network.Parameters();
+  const std::vector<formats::NamedTensor>& tensors = checkpoint.model.tensors;
+  const auto same = [](const nn::Parameter& parameter, const formats::NamedTensor& tensor) {
+    return parameter.name == tensor.name && parameter.shape == tensor.shape;
+  };
+  if (!std::equal(parameters.begin(), parameters.end(), tensors.begin(), tensors.end(), same)) {
+    return refuse("its tensors are not those of its network");
+  }
+  CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(recipe.optimizer));
+  std::vector<std::string> slots;
+  for (const formats::OptimizerSlot& slot : checkpoint.optimizer.slots) slots.push_back(slot.name);
+  if (slots != optimizer->SlotNames()) return refuse("its state is not that of its optimizer");
+  const int64_t steps = data::StepsPerEpoch(train_images, recipe.batch_size);
+  if (checkpoint.position.step_in_epoch > steps) return refuse("its step is beyond its epoch");
+  return absl::OkStatus();
+}
+
+absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
+                                 const std::string& data_sha256) {
+  const formats::KernelFamily family{.isa = std::string(IsaName(kernels::CurrentIsa())),
+                                     .blas_core = kernels::BlasCore()};
+  const formats::KernelFamily& was = checkpoint.model.kernel_family;
+  if (!(was == family)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--resume: the run was computed with ", was.isa, " kernels and OpenBLAS for ",
+                     was.blas_core, ", this would be with ", family.isa, " and ", family.blas_core,
+                     ", to other bits; ", HowToHave(was), ", or go on where it was started"));
+  }
+  if (checkpoint.model.data_sha256 != data_sha256) {
+    return absl::FailedPreconditionError(
+        "--data: these are not the images that the run was started with");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace convoy::train

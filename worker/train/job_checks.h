@@ -1,0 +1,32 @@
+// Whether the parts of a job fit together: recipe, computer, data and checkpoint. Each error is one
+// line that names what does not fit and what to do. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/data/dataset.h"
+#include "common/formats/checkpoint.h"
+#include "worker/train/recipe.h"
+
+namespace convoy::train {
+
+// Returns an error for a network that this computer could never train, rather than die in trying.
+absl::Status CheckNetworkFitsMemory(const Recipe& recipe);
+
+// Returns INVALID_ARGUMENT if the images are of another size than the network's input, or have more
+// classes than it tells apart.
+absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source);
+
+// Returns FAILED_PRECONDITION if going on would give other bits than the run's: kernels of another
+// family, or other data.
+absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
+                                 const std::string& data_sha256);
+
+// Returns DATA_LOSS if the checkpoint's arrays are not those of the recipe's network and optimizer,
+// or its place is not within an epoch of so many images: a file that is whole, but not of this run.
+absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe& recipe,
+                            int64_t train_images);
+
+}  // namespace convoy::train

@@ -1,0 +1,83 @@
+#include "worker/train/job_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/kernels/gemm.h"
+#include "common/kernels/isa.h"
+#include "common/nn/network.h"
+
+namespace convoy::train {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kTrainImages = 1000;
+
+Recipe NotebookRecipe() {
+  v1::Recipe recipe = DefaultRecipe();
+  EXPECT_TRUE(ResolveModel(&recipe).ok());
+  return CheckRecipe(recipe).value();
+}
+
+// A checkpoint that fits the notebook's recipe.
+formats::Checkpoint NotebookCheckpoint() {
+  formats::Checkpoint checkpoint;
+  checkpoint.model.kernel_family = {.isa = std::string(IsaName(kernels::CurrentIsa())),
+                                    .blas_core = kernels::BlasCore()};
+  checkpoint.model.data_sha256 = "abc";
+  for (const nn::Parameter& parameter :
+       nn::Network::Create(NotebookRecipe().model).value().Parameters()) {
+    checkpoint.model.tensors.push_back({.name = parameter.name, .shape = parameter.shape});
+  }
+  checkpoint.optimizer.slots = {{"m", {}}, {"v", {}}};
+  return checkpoint;
+}
+
+std::string ArraysError(const formats::Checkpoint& checkpoint) {
+  const absl::Status status = CheckArraysFit(checkpoint, NotebookRecipe(), kTrainImages);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  return std::string(status.message());
+}
+
+TEST(CheckArraysFitTest, TakesWhatTrainingWrites) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  checkpoint.position.step_in_epoch = 8;  // 1000 = 7 * 128 + 104
+  EXPECT_TRUE(CheckArraysFit(checkpoint, NotebookRecipe(), kTrainImages).ok());
+}
+
+TEST(CheckArraysFitTest, ArraysOfAnotherNetworkAreRefused) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  checkpoint.model.tensors.pop_back();
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("tensors"));
+  checkpoint = NotebookCheckpoint();
+  checkpoint.model.tensors[2].shape.back() += 1;
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("tensors"));
+}
+
+TEST(CheckArraysFitTest, StateOfAnotherOptimizerIsRefused) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  checkpoint.optimizer.slots.pop_back();
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("optimizer"));
+}
+
+TEST(CheckArraysFitTest, StepsBeyondTheEpochAreRefused) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  checkpoint.position.step_in_epoch = 9;
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("step"));
+}
+
+TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  EXPECT_TRUE(CheckCheckpointFits(checkpoint, "abc").ok());
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd").message()), HasSubstr("--data"));
+  checkpoint.model.kernel_family = {.isa = "baseline", .blas_core = "Nehalem"};
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
+              HasSubstr("add --isa baseline"));
+  checkpoint.model.kernel_family = {.isa = "avx2", .blas_core = "Zen"};
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
+              HasSubstr("OPENBLAS_CORETYPE=Zen"));
+}
+
+}  // namespace
+}  // namespace convoy::train
