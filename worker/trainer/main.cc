@@ -36,6 +36,7 @@ void RestartWithBlasCore(const Flags& flags, char** argv) {
   std::exit(static_cast<int>(ExitCode::kFailed));
 }
 
+<<<<<<< Updated upstream
 // What cannot be agreed on with the other ranks is said by the first process alone.
 ExitCode FailToStart(const absl::Status& error) {
   if (comm::RankFromEnvironment() == 0) {
@@ -44,9 +45,22 @@ ExitCode FailToStart(const absl::Status& error) {
   return ExitCodeFor(error);
 }
 
+=======
+>>>>>>> Stashed changes
 // REQUIRES: mpirun started several processes.
 ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
+  // Asked before MPI starts, which may change the environment.
+  const int started = comm::WorldSizeFromEnvironment();
+  const bool first = comm::RankFromEnvironment() == 0;
+  // What cannot be agreed on with the other ranks is said by the first process alone.
+  const auto fail = [first](const absl::Status& error) {
+    if (first) {
+      std::fprintf(stderr, "trainer: error: %s\n", std::string(error.message()).c_str());
+    }
+    return ExitCodeFor(error);
+  };
   auto runtime = comm::MpiRuntime::Initialize();
+<<<<<<< Updated upstream
   if (!runtime.ok()) return FailToStart(runtime.status());
   auto communicator = (*runtime)->MakeCommunicator();
   if (!communicator.ok()) return FailToStart(communicator.status());
@@ -55,6 +69,15 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
         "mpirun started ", comm::WorldSizeFromEnvironment(),
         " processes, but each finds itself alone: this mpirun is of another MPI than the trainer; "
         "use Open MPI's (mpirun --version tells)")));
+=======
+  if (!runtime.ok()) return fail(runtime.status());
+  auto communicator = (*runtime)->MakeCommunicator();
+  if (!communicator.ok()) return fail(communicator.status());
+  if ((*communicator)->world_size() == 1) {
+    return fail(absl::FailedPreconditionError(absl::StrCat(
+        "mpirun started ", started, " processes, but each finds itself alone: this mpirun is of ",
+        "another MPI than the trainer; use Open MPI's (mpirun --version tells)")));
+>>>>>>> Stashed changes
   }
   g_communicator = communicator->get();
   SetAbortHook([] { g_communicator->Abort(static_cast<int>(ExitCode::kFailed)); });
