@@ -36,17 +36,6 @@ void RestartWithBlasCore(const Flags& flags, char** argv) {
   std::exit(static_cast<int>(ExitCode::kFailed));
 }
 
-<<<<<<< Updated upstream
-// What cannot be agreed on with the other ranks is said by the first process alone.
-ExitCode FailToStart(const absl::Status& error) {
-  if (comm::RankFromEnvironment() == 0) {
-    std::fprintf(stderr, "trainer: error: %s\n", std::string(error.message()).c_str());
-  }
-  return ExitCodeFor(error);
-}
-
-=======
->>>>>>> Stashed changes
 // REQUIRES: mpirun started several processes.
 ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   // Asked before MPI starts, which may change the environment.
@@ -60,16 +49,6 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
     return ExitCodeFor(error);
   };
   auto runtime = comm::MpiRuntime::Initialize();
-<<<<<<< Updated upstream
-  if (!runtime.ok()) return FailToStart(runtime.status());
-  auto communicator = (*runtime)->MakeCommunicator();
-  if (!communicator.ok()) return FailToStart(communicator.status());
-  if ((*communicator)->world_size() == 1) {
-    return FailToStart(absl::FailedPreconditionError(absl::StrCat(
-        "mpirun started ", comm::WorldSizeFromEnvironment(),
-        " processes, but each finds itself alone: this mpirun is of another MPI than the trainer; "
-        "use Open MPI's (mpirun --version tells)")));
-=======
   if (!runtime.ok()) return fail(runtime.status());
   auto communicator = (*runtime)->MakeCommunicator();
   if (!communicator.ok()) return fail(communicator.status());
@@ -77,7 +56,6 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
     return fail(absl::FailedPreconditionError(absl::StrCat(
         "mpirun started ", started, " processes, but each finds itself alone: this mpirun is of ",
         "another MPI than the trainer; use Open MPI's (mpirun --version tells)")));
->>>>>>> Stashed changes
   }
   g_communicator = communicator->get();
   SetAbortHook([] { g_communicator->Abort(static_cast<int>(ExitCode::kFailed)); });
