@@ -47,7 +47,10 @@ class ReduceMpiTest(harness.TrainerTest):
             with self.subTest(world):
                 run = self.train(*TWENTY_STEPS, "--reduce", "mpi", *flags, ranks=ranks)
                 difference = np.abs(np.array(run.history()["loss"]) / exact - 1)
-                self.assertLess(difference.max(), RELATIVE_TOLERANCE)
+                # Rounding grows from step to step, and where it turns a ReLU or a pool's maximum
+                # over, by several orders of magnitude at once.
+                self.assertLess(difference[:5].max(), RELATIVE_TOLERANCE)
+                self.assertLess(difference.max(), 1e-2)
 
     def test_says_that_it_gives_up_the_same_bits(self):
         outcome = self.run_trainer("--run-dir", self.directory / "run", *ONE_BATCH, "--epochs", 1,
