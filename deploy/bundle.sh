@@ -53,8 +53,10 @@ END
 
 main() {
   [[ $# -le 1 && ${1:-} != -* ]] || fail 2 "usage: deploy/bundle.sh [ARCHIVE.tar.gz]"
-  [[ -x $CONVOY_BIN/trainer ]] || fail 2 "$CONVOY_BIN/trainer is not there: build it first (cmake --workflow --preset release)"
   local archive=${1:-convoy.tar.gz} bundle program pmix
+  for program in "${CONVOY_PROGRAMS[@]}"; do
+    [[ -x $CONVOY_BIN/$program ]] || fail 2 "$CONVOY_BIN/$program is not there: build it first (deploy/check.sh)"
+  done
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
   bundle=$scratch/convoy
@@ -62,7 +64,7 @@ main() {
 
   cp "$(command -v orterun)" "$bundle/bin/mpirun"
   cp "$(command -v orted)" "$bundle/bin/"
-  find "$CONVOY_BIN" -maxdepth 1 -type f -executable -exec cp -t "$bundle/bin" {} +
+  cp "${CONVOY_PROGRAMS[@]/#/$CONVOY_BIN/}" "$bundle/bin/"
   copy_plugins "$(path_of pkglibdir)" "$bundle/lib/openmpi"
   cp -r "$(path_of pkgdatadir)" "$bundle/share/openmpi"
   pmix=$(dirname "$(ldconfig -p | awk '/libpmix.so/ { print $NF; exit }')")

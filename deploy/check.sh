@@ -13,7 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 "$CONVOY_ROOT/deploy/install.sh"
 leave_root_after_sudo "$CONVOY_ROOT/deploy/check.sh"
 say "Building"
-build_release
+build_release all
 
 if CONVOY_DATA=$(find_mnist); then
   export CONVOY_DATA

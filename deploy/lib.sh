@@ -4,6 +4,8 @@
 
 CONVOY_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CONVOY_BIN=$CONVOY_ROOT/build/release/bin
+# What users run, by the names of the CMake targets; all else is built for tests.
+CONVOY_PROGRAMS=(trainer)
 
 # say TEXT...: what is being done, on standard error, so that it does not mix with results.
 say() { printf '== %s\n' "$*" >&2; }
@@ -40,8 +42,8 @@ leave_root_after_sudo() {
     HOME="$home" USER="$SUDO_USER" LOGNAME="$SUDO_USER" "$@"
 }
 
-# build_release: configures where needed and builds the preset "release" in a subshell; on a second
-# call only what changed.
+# build_release TARGET...: configures where needed and builds these targets of the preset "release", in a
+# subshell; on a second call only what changed.
 build_release() (
   cd "$CONVOY_ROOT" || exit
   build=build/release
@@ -53,7 +55,8 @@ build_release() (
   elif [[ ! -f $build/build.ninja ]]; then
     cmake --preset release --log-level=WARNING >&2
   fi
-  CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)} cmake --build --preset release >&2
+  CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)} cmake --build --preset release \
+    --target "$@" >&2
 )
 
 # build_jobs: prints how many compilers may run at once: one a core, and at least 1.2 GB for each.

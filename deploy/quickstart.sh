@@ -46,7 +46,7 @@ say "1/4 Packages"
 "$CONVOY_ROOT/deploy/install.sh"
 leave_root_after_sudo "$CONVOY_ROOT/deploy/quickstart.sh" "$@"
 say "2/4 Build"
-build_release
+build_release "${CONVOY_PROGRAMS[@]}"
 get_data "$@"
 
 say "4/4 Training on $ranks cores: mpirun -np $ranks trainer ${data_flags[*]} $*"
