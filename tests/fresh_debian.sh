@@ -31,14 +31,8 @@ main() {
   mnist=$(find_mnist) || fail 2 "needs MNIST for the steps with data: deploy/get-mnist.sh"
   mnist=$(cd "$mnist" && pwd)
 
-  # What is mounted below lives in a mount namespace of its own, so it can never be removed by accident.
-  if [[ -z ${FRESH_DEBIAN_INSIDE:-} ]]; then
-    FRESH_DEBIAN_INSIDE=yes CONVOY_DATA=$mnist exec unshare --mount --pid --fork --kill-child --mount-proc \
-      "$CONVOY_ROOT/tests/fresh_debian.sh" ${base:+--base "$base"} "$@"
-  fi
-  root=$(mktemp -d)
-  chmod 755 "$root"
-  trap 'remove_debian "$root"' EXIT
+  if [[ -z ${FRESH_DEBIAN_ROOT:-} ]]; then outside ${base:+--base "$base"} "$@"; fi
+  root=$FRESH_DEBIAN_ROOT
   make_debian "$base"
   mount_system
   git clone -q "file://$CONVOY_ROOT" "$root/convoy"
@@ -47,6 +41,21 @@ main() {
   for step in "$@"; do run_step "$step"; done
   cat "$root/summary"
   [[ $failures -eq 0 ]]
+}
+
+# outside ARGS...: runs this script once more where all processes and mounts are its own, so that none is
+# left and nothing that is mounted can be removed by accident, however it ends. Does not return.
+outside() {
+  root=$(mktemp -d)
+  chmod 755 "$root"
+  FRESH_DEBIAN_ROOT=$root CONVOY_DATA=$mnist setpriv --pdeathsig KILL \
+    unshare --mount --pid --fork --kill-child --mount-proc "$CONVOY_ROOT/tests/fresh_debian.sh" "$@" &
+  # shellcheck disable=SC2064  # the process and the folder are expanded now
+  trap "kill -KILL $! 2>/dev/null; wait; rm -rf --one-file-system '$root' '$root.second'" EXIT
+  trap 'exit 143' TERM INT HUP
+  local code=0
+  wait $! || code=$?
+  exit "$code"
 }
 
 make_debian() {
@@ -70,11 +79,6 @@ debian_targets() {
   # shellcheck disable=SC2016  # apt's own variables
   apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)' 'Created-By: Packages' |
     sed -n 's/|Debian$//p'
-}
-
-remove_debian() {
-  umount -R -l "$1"/{proc,sys,dev,mnist} 2>/dev/null || true
-  rm -rf --one-file-system "$1"
 }
 
 mount_system() {
@@ -146,7 +150,6 @@ bundle_elsewhere() {
   expect 0 as_anna bash -c 'tar xf convoy.tar.gz && export OMPI_MCA_rmaps_base_oversubscribe=1 &&
     convoy/mpirun -np 3 convoy/trainer --data /mnist --epochs 1 --train-limit 1000 &&
     convoy/trainer --local-ranks 2 --data /mnist --epochs 1 --train-limit 1000'
-  remove_debian "$root"
 }
 
 # expect_owner USER: nothing in the clone belongs to another.
