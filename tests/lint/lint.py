@@ -22,6 +22,7 @@ RULES = {
     "includes": includes.check,
     "built": sources.check_built,
     "length": sources.check_length,
+    "merged": sources.check_merged,
     "headers": sources.check_headers,
     "scripts": tools.check_scripts,
     "format": tools.check_format,

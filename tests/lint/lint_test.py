@@ -137,6 +137,12 @@ class LintTest(unittest.TestCase):
         self.write("tests/lint/long_files.txt", "common/base/long.py because\n")
         self.expect_finding("length", "is not a long file")
 
+    def test_marker_of_a_merge_conflict(self):
+        for marker in "<" * 7 + " HEAD", ">" * 7 + " branch":
+            with self.subTest(marker=marker):
+                self.write("docs/page.md", f"first\n{marker}\n")
+                self.expect_finding("merged", "docs/page.md:2")
+
     def test_header_without_introduction_or_guard(self):
         self.write("common/base/clock.h", "#pragma once\n// A clock.\n")
         self.expect_finding("headers", "begins without a comment")

@@ -44,6 +44,12 @@ def check_length(tree: Tree) -> list[Finding]:
     return findings
 
 
+def check_merged(tree: Tree) -> list[Finding]:
+    """No marker of a merge conflict is left in any file."""
+    return [Finding(path, number, "marker of a merge conflict")
+            for path in tree.paths for number, line in tree.lines(path) if re.match(r"(<{7}|>{7}) ", line)]
+
+
 def check_headers(tree: Tree) -> list[Finding]:
     """A header begins with a comment that says what it is, and is protected by #pragma once; one that is
     included once for each instruction set (Highway's x-inl.h) by the guard that allows just that."""
