@@ -7,6 +7,7 @@
 # Exit code: 0 done, 1 failed, 2 wrong usage.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$@"
 
 # Belong to the system's loader, which must be the one of the machine where the archive is unpacked.
 SYSTEM_LIBRARIES='^(linux-vdso|ld-linux.*|libc|libm|libdl|librt|libpthread|libresolv|libutil|libnss_.*)\.so'

@@ -8,6 +8,7 @@
 # Exit code: 0 all passed, otherwise not 0.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$@"
 
 [[ $# -eq 0 ]] || fail 2 "takes no arguments; for one test: ctest --preset release -R NAME"
 "$CONVOY_ROOT/deploy/install.sh"

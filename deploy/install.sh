@@ -7,6 +7,7 @@
 # Exit code: 0 all there, 1 failed, 2 wrong usage or packages that only an administrator can install.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$@"
 
 # Prints the names in packages.txt that are neither installed nor provided by what is installed.
 missing_packages() {

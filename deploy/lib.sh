@@ -18,6 +18,14 @@ fail() {
   exit "$code"
 }
 
+# help_if_asked ARGS...: where the first argument asks for help, prints the comment at the top of the
+# script, and that is all.
+help_if_asked() {
+  [[ ${1:-} == -h || ${1:-} == --help ]] || return 0
+  sed -n '2,/^[^#]/{/^#/!d; s/^# \{0,1\}//; p}' "$0"
+  exit 0
+}
+
 is_root() { [[ $(id -u) -eq 0 ]]; }
 
 # can_become_root: whether as_root will work, which may ask for a password on a terminal.

@@ -9,6 +9,7 @@
 # Exit code: the trainer's: 0 done, 1 failed, 2 wrong usage or input, 75 stopped with a checkpoint.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+help_if_asked "$@"
 
 # names_data FLAGS...: whether the trainer's flags say what to train on.
 names_data() {

@@ -11,6 +11,7 @@
 # Exit code: 0 all as expected, 1 not, 2 wrong usage or not possible here.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
+help_if_asked "$@"
 
 STEPS=(user_without_sudo quickstart_generated quickstart_again check_without_data check_with_data
   quickstart_mnist user_with_sudo root_by_sudo user_with_packages

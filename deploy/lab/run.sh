@@ -14,6 +14,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/network.sh"
+help_if_asked "$@"
 
 TRAINER=$CONVOY_BIN/trainer
 read -r -a SSH <<<"${CONVOY_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=10}"

@@ -42,6 +42,14 @@ class UsageTest(unittest.TestCase):
         file.flush()
         return file.name
 
+    def test_help(self):
+        for name in ["install", "check", "quickstart", "bundle", "lab/run"]:
+            for flag in "-h", "--help":
+                done = run(ROOT / f"deploy/{name}.sh", flag)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+                self.assertIn(f"Usage: deploy/{name}.sh", done.stdout)
+                self.assertNotIn("set -euo", done.stdout)
+
     def test_install(self):
         self.expect_refused(run(ROOT / "deploy/install.sh", "--nonsense"), "--list")
 

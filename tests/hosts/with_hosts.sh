@@ -15,6 +15,7 @@
 # Exit code: the command's; 2 wrong usage or not possible here.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/lib.sh"
+help_if_asked "$@"
 
 NETWORK=10.77.0
 

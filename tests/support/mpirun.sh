@@ -7,6 +7,7 @@
 # Exit code: mpirun's; 124 after the time-out; 2 wrong usage.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/lib.sh"
+help_if_asked "$@"
 
 [[ $# -ge 2 && $1 =~ ^[1-9][0-9]*$ ]] || fail 2 "usage: mpirun.sh RANKS PROGRAM [ARGS...]"
 ranks=$1
