@@ -209,6 +209,30 @@ TEST_P(ConvBlockTest, AnImageHasTheSameBitsInAnyBatch) {
   });
 }
 
+// A few pixels on a black image, biases of zero: most outputs are exactly zero, and a rounding
+// error there must not pass the ReLU.
+TEST_P(ConvBlockTest, OutputsThatSeeOnlyZerosAreExact) {
+  const int n = 5;
+  std::vector<float> src = RandomVector<float>(n * g_.in_floats(), 3);
+  const int64_t channels = g_.conv.in_channels;
+  for (size_t i = 0; i < src.size(); ++i) {
+    if (static_cast<int64_t>(i) / channels % 29 != 0) src[i] = 0;
+  }
+  const std::vector<float> no_bias(bias_.size(), 0.0f);
+  const std::vector<float> d_dst = RandomVector<float>(n * g_.out_floats(), 4);
+  const Reference reference = ComputeReference(g_, n, src, weight_, no_bias, d_dst);
+  ForEachBlock([&](const ConvBlock& block) {
+    Runner runner(g_, block, weight_, no_bias);
+    const std::vector<float> dst = runner.Forward(n, {src.data()}, true);
+    for (size_t i = 0; i < dst.size(); ++i) {
+      ASSERT_EQ(dst[i] == 0, reference.dst[i] == 0) << dst[i] << " at " << i;
+    }
+    const Runner::Gradients got = runner.Backward(n, d_dst, g_.needs_d_src, true);
+    EXPECT_LT(RelativeL2(got.d_weight, reference.d_weight), 5e-5);
+    EXPECT_LT(RelativeL2(got.d_bias, reference.d_bias), 5e-5);
+  });
+}
+
 TEST_P(ConvBlockTest, BytesAreTheSameAsFloatsOfThem) {
   const int n = 3;
   const std::vector<float> noise = RandomVector<float>(n * g_.in_floats(), 5);

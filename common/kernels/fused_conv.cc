@@ -1,6 +1,7 @@
 #include "common/kernels/fused_conv.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
@@ -180,10 +181,11 @@ class FusedBlock final : public ConvBlock {
 
  private:
   struct ForwardBuffers {
-    float* image;     // one padded image
-    float* inputs;    // winograd.h
-    float* products;  // winograd.h
-    float* scratch;   // winograd.h
+    float* image;      // one padded image
+    float* inputs;     // winograd.h
+    float* products;   // winograd.h
+    float* scratch;    // winograd.h
+    std::byte* zeros;  // winograd.h, of each image of a group
   };
 
   struct BackwardBuffers {
@@ -233,6 +235,7 @@ class FusedBlock final : public ConvBlock {
     b.inputs = carver.Take<float>(shape_.places() * shape_.InputPlane(group_));
     b.products = carver.Take<float>(shape_.places() * shape_.ProductPlane(group_));
     b.scratch = carver.Take<float>(WinogradScratchFloats(shape_));
+    b.zeros = carver.Take<std::byte>(group_ * ZeroPatchesBytes(shape_));
     return b;
   }
 
@@ -262,13 +265,18 @@ class FusedBlock final : public ConvBlock {
 
   void WinogradGroup(int first, int images, const ConvBlockActivations& a, const float* prepared,
                      const ForwardBuffers& b) const {
+    ZeroPatches zeros[kMaxWinogradGroup];
     for (int i = 0; i < images; ++i) {
-      WinogradInputs(shape_, images, i, images_.Image(a.src, first + i, b.image), images_.row(),
-                     b.inputs);
+      const float* image = images_.Image(a.src, first + i, b.image);
+      WinogradInputs(shape_, images, i, image, images_.row(), b.inputs);
+      zeros[i] =
+          FindZeroPatches(shape_, image, images_.row(), b.zeros + i * ZeroPatchesBytes(shape_));
     }
     WinogradProducts(shape_, images, b.inputs, prepared, b.products);
     for (int i = 0; i < images; ++i) {
-      WinogradOutputs(shape_, images, i, b.products, OutputOf(a, first + i, prepared), b.scratch);
+      WinogradOutput output = OutputOf(a, first + i, prepared);
+      output.zeros = zeros[i];
+      WinogradOutputs(shape_, images, i, b.products, output, b.scratch);
     }
   }
 

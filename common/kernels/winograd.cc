@@ -98,6 +98,28 @@ void InputsOfImage(const WinogradShape& shape, int images, int image, const floa
   }
 }
 
+bool PixelIsZero(const float* pixel, int channels) {
+  const FloatTag d;
+  FloatVec any = hn::Zero(d);
+  for (int c = 0; c < channels; c += kLanes) {
+    any = hn::Or(any, hn::Abs(LoadFirst(pixel + c, channels - c)));
+  }
+  return hn::AllFalse(d, hn::Ne(any, hn::Zero(d)));
+}
+
+// Of each pixel that the tiles read: how many from it leftwards, itself included, are zero in a
+// row.
+void CountZeros(const WinogradShape& shape, const float* src, int64_t src_row, int32_t* runs) {
+  for (int h = 0; h < shape.in_height(); ++h) {
+    int32_t run = 0;
+    for (int w = 0; w < shape.in_width(); ++w) {
+      const float* pixel = src + h * src_row + w * int64_t{shape.in_channels};
+      run = PixelIsZero(pixel, shape.in_channels) ? run + 1 : 0;
+      *runs++ = run;
+    }
+  }
+}
+
 // A^T m A for kLanes channels of one tile, into rows of vectors `row` floats apart.
 template <int kM>
 void OutputsOfVector(const float* products, int64_t plane, FloatVec bias, float* dst, int64_t row) {
@@ -176,6 +198,9 @@ void OutputsOfImage(const WinogradShape& shape, int images, int image, const flo
         OutputsOfVector<kM>(tile, plane, bias, scratch + th * kM * row + tw * kM * kLanes, row);
       }
     }
+    for (int i = 0; i < o.zeros.count; ++i) {
+      hn::Store(bias, d, scratch + int64_t{o.zeros.places[i]} * kLanes);
+    }
     if (!o.pooled) {
       StoreWhole(o, shape.out_channels, oc, scratch, row);
     } else if (o.codes != nullptr) {
@@ -231,6 +256,7 @@ HWY_EXPORT(Weights);
 HWY_EXPORT(Inputs);
 HWY_EXPORT(Products);
 HWY_EXPORT(Outputs);
+HWY_EXPORT(CountZeros);
 
 WinogradShape ChooseWinogradShape(int out_height, int out_width, int in_channels,
                                   int out_channels) {
@@ -260,6 +286,32 @@ void WinogradProducts(const WinogradShape& shape, int images, const float* input
 
 int64_t WinogradScratchFloats(const WinogradShape& shape) {
   return int64_t{shape.tiles()} * shape.tile * shape.tile * kChannelPadding;
+}
+
+int64_t ZeroPatchesBytes(const WinogradShape& shape) {
+  const int64_t outputs = int64_t{shape.tiles()} * shape.tile * shape.tile;
+  const int64_t inputs = int64_t{shape.in_height()} * shape.in_width();
+  return (outputs + inputs) * static_cast<int64_t>(sizeof(int32_t));
+}
+
+ZeroPatches FindZeroPatches(const WinogradShape& shape, const float* src, int64_t src_row,
+                            void* memory) {
+  const int height = shape.tiles_h * shape.tile;
+  const int width = shape.tiles_w * shape.tile;
+  auto* places = static_cast<int32_t*>(memory);
+  int32_t* runs = places + int64_t{height} * width;
+  HWY_DYNAMIC_DISPATCH(CountZeros)(shape, src, src_row, runs);
+  ZeroPatches zeros{.places = places};
+  const int runs_row = shape.in_width();
+  for (int h = 0; h < height; ++h, runs += runs_row) {
+    for (int w = 0; w < width; ++w) {
+      const int32_t* right = runs + w + 2;
+      const int32_t shortest = std::min({right[0], right[runs_row], right[2 * runs_row]});
+      places[zeros.count] = h * width + w;
+      zeros.count += shortest >= 3;
+    }
+  }
+  return zeros;
 }
 
 void WinogradOutputs(const WinogradShape& shape, int images, int image, const float* products,

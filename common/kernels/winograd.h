@@ -61,6 +61,22 @@ void WinogradInputs(const WinogradShape& shape, int images, int image, const flo
 void WinogradProducts(const WinogradShape& shape, int images, const float* inputs,
                       const float* weights, float* products);
 
+// The outputs of an image whose inputs are all zero: exactly the bias, which transforms and
+// products would only approximate. A ReLU must not take the rounding for a signal: with biases that
+// are still zero, all of an image's background is such.
+struct ZeroPatches {
+  const int32_t* places = nullptr;  // [count]: row * tiles_w * tile + column, ascending
+  int count = 0;
+};
+
+// Bytes of memory that FindZeroPatches needs.
+int64_t ZeroPatchesBytes(const WinogradShape& shape);
+
+// Finds the zero patches of the image that WinogradInputs would be given. The result lies in
+// `memory`, aligned to 4 bytes.
+ZeroPatches FindZeroPatches(const WinogradShape& shape, const float* src, int64_t src_row,
+                            void* memory);
+
 // What an image's products become: bias, then ReLU, then (pooled) the maximum of 2x2 windows.
 struct WinogradOutput {
   bool relu = true;
@@ -68,7 +84,8 @@ struct WinogradOutput {
   int width = 0;
   bool pooled = false;
   const float* bias = nullptr;  // [OC padded]; null: none
-  float* dst = nullptr;         // [height, width, OC]
+  ZeroPatches zeros;
+  float* dst = nullptr;      // [height, width, OC]
   uint8_t* codes = nullptr;  // [height, width, OC padded] (pool_codes.h), or null; only if pooled
 };
 
