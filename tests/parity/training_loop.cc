@@ -34,14 +34,17 @@ TrainingLoop::TrainingLoop(const nn::Network& network, const data::DatasetView& 
 double TrainingLoop::Step() {
   const data::Range batch = data::BatchRange(images_.count, kBatchSize, steps_done_);
   CONVOY_CHECK_EQ(batch.size(), kBatchSize);
+  return StepOn(order_.data() + batch.begin);
+}
+
+double TrainingLoop::StepOn(const uint32_t* batch) {
   plan_.Prepare(weights_.data(), prepared_.data());
   const auto size = static_cast<int64_t>(weights_.size());
   double loss = 0;
   for (int64_t i = 0; i < data::MicroBatchCount(kBatchSize, kMicroBatch); ++i) {
     const data::Range part = data::MicroBatchRange(kBatchSize, kMicroBatch, i);
     std::vector<float>& gradient = i == 0 ? gradient_sum_ : gradient_;
-    loss += TrainMicroBatch(order_.data() + batch.begin + part.begin, static_cast<int>(part.size()),
-                            gradient.data());
+    loss += TrainMicroBatch(batch + part.begin, static_cast<int>(part.size()), gradient.data());
     if (i > 0) kernels::Add(gradient_.data(), gradient_sum_.data(), size);
   }
   std::vector<float*> slots;

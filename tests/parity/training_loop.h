@@ -33,6 +33,9 @@ class TrainingLoop {
   // REQUIRES: a whole batch is left in the epoch.
   double Step();
 
+  // As Step, on these images [kBatchSize] instead.
+  double StepOn(const uint32_t* batch);
+
   const nn::Network& network() const { return plan_.network(); }
   const std::vector<float>& weights() const { return weights_; }  // [num_parameters]
   const std::vector<uint32_t>& order() const { return order_; }   // the images of the epoch
