@@ -94,7 +94,10 @@ HWY_INLINE void SumWindows(const DirectImage& image, const WindowPlace& place,
 }
 
 template <int kWindows, int kVecs, int kStep>
-void PooledWindows(const DirectImage& image, const WindowPlace& place) {
+void PooledWindows(const DirectImage& shared, const WindowPlace& shared_place) {
+  // Copies, because stores of bytes could change what is behind a reference.
+  const DirectImage image = shared;
+  const WindowPlace place = shared_place;
   WindowSums<kWindows, kVecs> sums;
   SumWindows<kWindows, kVecs, kStep>(image, place, sums);
   const int oc = image.shape->conv.out_channels;

@@ -22,12 +22,17 @@ void BytesToFloats(const uint8_t* src, int64_t count, float* dst) {
   const hn::RebindToSigned<decltype(d)> di;
   const hn::Rebind<uint8_t, decltype(d)> d8;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
+  const auto convert = [&](int64_t i) HWY_ATTR {
     const auto x = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d8, src + i)));
     hn::StoreU(hn::MulAdd(x, hn::Set(d, kHigh), hn::Mul(x, hn::Set(d, kLow))), d, dst + i);
+  };
+  for (int64_t i = 0; i + lanes <= count; i += lanes) convert(i);
+  if (count % lanes == 0) return;
+  if (count > lanes) {
+    convert(count - lanes);  // some once more
+  } else {
+    for (int64_t i = 0; i < count; ++i) dst[i] = static_cast<float>(src[i]) / 255.0f;
   }
-  for (; i < count; ++i) dst[i] = static_cast<float>(src[i]) / 255.0f;
 }
 
 }  // namespace
@@ -45,6 +50,10 @@ void CopyImage(const Conv2dGeometry& g, const ImageSource& source, int image, fl
   const int64_t row = int64_t{g.in_width} * g.in_channels;
   const auto convert = HWY_DYNAMIC_DISPATCH(BytesToFloats);
   dst += g.pad_top * dst_row + int64_t{g.pad_left} * g.in_channels;
+  if (source.bytes != nullptr && dst_row == row) {
+    convert(source.bytes[image], g.in_height * row, dst);
+    return;
+  }
   for (int h = 0; h < g.in_height; ++h) {
     if (source.bytes != nullptr) {
       convert(source.bytes[image] + h * row, row, dst + h * dst_row);

@@ -20,28 +20,43 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// squares[row, column] = src at (row, column), (row + 1, column), (row, column + 1) and
+// Squares of neighbouring columns are stored in groups of kLanes, in the order in which vectors
+// yield them: those of columns 0, 4, 8, .., then 1, 5, 9, .. of the group. Returns the place of a
+// column.
+HWY_INLINE int SquareOf(int column) {
+  constexpr int kBlocks = kLanes / 4;
+  const int in_group = column % kLanes;
+  return column - in_group + in_group % 4 * kBlocks + in_group / 4;
+}
+
+// squares[row, SquareOf(column)] = src at (row, column), (row + 1, column), (row, column + 1) and
 // (row + 1, column + 1): a window's four inputs for one tap, in the order of the codes.
 void FillSquares(const NarrowBackwardShape& s, const float* src, int ic, float* squares) {
   const FloatTag d;
   const int channels = s.conv.in_channels;
-  const int64_t src_row = int64_t{s.conv.in_width} * channels;
+  const int width = s.conv.in_width;
+  const int64_t src_row = int64_t{width} * channels;
   for (int h = 0; h + 1 < s.conv.in_height; ++h, squares += s.square_row()) {
     const float* top = src + h * src_row + ic;
     const float* bottom = top + src_row;
     int w = 0;
-    if (channels == 1) {
-      for (; w + kLanes < s.conv.in_width; w += kLanes) {
-        hn::StoreInterleaved4(hn::LoadU(d, top + w), hn::LoadU(d, bottom + w),
-                              hn::LoadU(d, top + w + 1), hn::LoadU(d, bottom + w + 1), d,
-                              squares + 4 * w);
+    // Vectors may reach into what is behind a row, but not behind the image.
+    const int left = (s.conv.in_height - h - 1) * width;
+    for (; channels == 1 && w + 1 < width && w + kLanes < left; w += kLanes) {
+#pragma GCC unroll 2
+      for (int i = 0; i < 2; ++i) {
+        const FloatVec upper = hn::LoadU(d, top + w + i);
+        const FloatVec lower = hn::LoadU(d, bottom + w + i);
+        hn::StoreU(hn::InterleaveLower(d, upper, lower), d, squares + 4 * w + i * kLanes);
+        hn::StoreU(hn::InterleaveUpper(d, upper, lower), d, squares + 4 * w + (i + 2) * kLanes);
       }
     }
-    for (; w + 1 < s.conv.in_width; ++w) {
-      squares[4 * w] = top[int64_t{w} * channels];
-      squares[4 * w + 1] = bottom[int64_t{w} * channels];
-      squares[4 * w + 2] = top[int64_t{w + 1} * channels];
-      squares[4 * w + 3] = bottom[int64_t{w + 1} * channels];
+    for (; w + 1 < width; ++w) {
+      float* square = squares + 4 * SquareOf(w);
+      square[0] = top[int64_t{w} * channels];
+      square[1] = bottom[int64_t{w} * channels];
+      square[2] = top[int64_t{w + 1} * channels];
+      square[3] = bottom[int64_t{w + 1} * channels];
     }
   }
 }
@@ -56,6 +71,7 @@ struct TapSums {
   int channels;  // output channels that are left
   float* sums;   // [kRows, kWidth] `tap` floats apart
   int64_t tap;
+  float* d_bias;  // null: already summed
 };
 
 template <int kRows, int kWidth, int kVecs>
@@ -67,16 +83,20 @@ void SumTaps(const TapSums& t) {
   const int oc = s.conv.out_channels;
   const int oc_padded = PadChannels(oc);
   FloatVec acc[kRows * kWidth][kVecs];
-#pragma GCC unroll 25
-  for (int i = 0; i < kRows * kWidth; ++i) {
+  FloatVec bias[kVecs];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVecs; ++v) acc[i][v] = hn::LoadU(d, t.sums + i * t.tap + v * kLanes);
+  for (int v = 0; v < kVecs; ++v) {
+    bias[v] = hn::Zero(d);
+#pragma GCC unroll 25
+    for (int i = 0; i < kRows * kWidth; ++i) {
+      acc[i][v] = hn::LoadU(d, t.sums + i * t.tap + v * kLanes);
+    }
   }
   const uint8_t* codes = t.codes;
   const float* d_dst = t.d_dst;
   for (int h = 0; h < s.pooled_height; ++h) {
-    const float* window = t.squares + 2 * h * square_row;
-    for (int w = 0; w < s.pooled_width; ++w, window += 8, codes += oc_padded, d_dst += oc) {
+    const float* row = t.squares + 2 * h * square_row;
+    for (int w = 0; w < s.pooled_width; ++w, codes += oc_padded, d_dst += oc) {
       FloatVec gradient[kVecs];
       decltype(hn::IndicesFromVec(d, hn::Zero(di))) choice[kVecs];
 #pragma GCC unroll 2
@@ -85,14 +105,15 @@ void SumTaps(const TapSums& t) {
         const auto alive = hn::RebindMask(d, hn::Ne(code, hn::Set(di, kDeadCode)));
         gradient[v] =
             hn::IfThenElseZero(alive, LoadFirst(d_dst + v * kLanes, t.channels - v * kLanes));
+        bias[v] = hn::Add(bias[v], gradient[v]);
         choice[v] = hn::IndicesFromVec(d, hn::And(code, hn::Set(di, 3)));
       }
 #pragma GCC unroll 5
-      for (int kh = 0; kh < kRows; ++kh) {
-        const float* row = window + kh * square_row;
+      for (int kw = 0; kw < kWidth; ++kw) {
+        const float* squares = row + 4 * SquareOf(2 * w + kw);
 #pragma GCC unroll 5
-        for (int kw = 0; kw < kWidth; ++kw) {
-          const FloatVec four = hn::LoadDup128(d, row + 4 * kw);
+        for (int kh = 0; kh < kRows; ++kh) {
+          const FloatVec four = hn::LoadDup128(d, squares + kh * square_row);
 #pragma GCC unroll 2
           for (int v = 0; v < kVecs; ++v) {
             FloatVec& sum = acc[kh * kWidth + kw][v];
@@ -102,10 +123,15 @@ void SumTaps(const TapSums& t) {
       }
     }
   }
-#pragma GCC unroll 25
-  for (int i = 0; i < kRows * kWidth; ++i) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVecs; ++v) hn::StoreU(acc[i][v], d, t.sums + i * t.tap + v * kLanes);
+  for (int v = 0; v < kVecs; ++v) {
+#pragma GCC unroll 25
+    for (int i = 0; i < kRows * kWidth; ++i) {
+      hn::StoreU(acc[i][v], d, t.sums + i * t.tap + v * kLanes);
+    }
+    if (t.d_bias == nullptr) continue;
+    float* d_bias = t.d_bias + v * kLanes;
+    hn::StoreU(hn::Add(hn::LoadU(d, d_bias), bias[v]), d, d_bias);
   }
 }
 
@@ -132,24 +158,7 @@ void SumKernel(TapSums t) {
     kh += rows;
     t.squares += rows * t.shape->square_row();
     t.sums += rows * kWidth * t.tap;
-  }
-}
-
-// d_bias += the gradients that are alive.
-void SumBias(const NarrowBackwardShape& s, const uint8_t* codes, const float* d_dst,
-             float* d_bias) {
-  const FloatTag d;
-  const IntTag di;
-  const int oc = s.conv.out_channels;
-  const int oc_padded = PadChannels(oc);
-  for (int c = 0; c < oc; c += kLanes) {
-    FloatVec sum = hn::LoadU(d, d_bias + c);
-    for (int64_t window = 0; window < int64_t{s.pooled_height} * s.pooled_width; ++window) {
-      const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + window * oc_padded + c));
-      const auto alive = hn::RebindMask(d, hn::Ne(code, hn::Set(di, kDeadCode)));
-      sum = hn::Add(sum, hn::IfThenElseZero(alive, LoadFirst(d_dst + window * oc + c, oc - c)));
-    }
-    hn::StoreU(sum, d, d_bias + c);
+    t.d_bias = nullptr;
   }
 }
 
@@ -157,7 +166,6 @@ void AddImage(const NarrowBackwardShape& s, const float* src, const uint8_t* cod
               const float* d_dst, const NarrowBackwardBuffers& b) {
   const Conv2dGeometry& conv = s.conv;
   const int oc_padded = PadChannels(conv.out_channels);
-  SumBias(s, codes, d_dst, b.d_bias);
   for (int ic = 0; ic < conv.in_channels; ++ic) {
     FillSquares(s, src, ic, b.squares);
     for (int c = 0; c < conv.out_channels;) {
@@ -167,7 +175,8 @@ void AddImage(const NarrowBackwardShape& s, const float* src, const uint8_t* cod
                             d_dst + c,
                             conv.out_channels - c,
                             b.d_weight + int64_t{ic} * oc_padded + c,
-                            int64_t{conv.in_channels} * oc_padded};
+                            int64_t{conv.in_channels} * oc_padded,
+                            ic == 0 ? b.d_bias + c : nullptr};
       const bool two = sums.channels > kLanes && conv.kernel_width == 3 && kMaxAccumulators >= 18;
       if (conv.kernel_width == 5) {
         SumKernel<5, 1>(sums);

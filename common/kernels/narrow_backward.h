@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "common/kernels/conv2d.h"
+#include "common/kernels/winograd.h"
 #include "common/kernels/workspace.h"
 
 namespace convoy::kernels {
@@ -18,7 +19,7 @@ struct NarrowBackwardShape {
   int pooled_width = 0;
 
   // Floats from one row of squares to the next.
-  int64_t square_row() const { return 4 * int64_t{conv.in_width}; }
+  int64_t square_row() const { return 4 * int64_t{PadChannels(conv.in_width)}; }
 };
 
 // Memory of one thread.

@@ -30,21 +30,41 @@ HWY_INLINE FloatVec PoolWindow(FloatVec x00, FloatVec x01, FloatVec x10, FloatVe
   return Relu(hn::Max(hn::Max(x00, x01), hn::Max(x10, x11)));
 }
 
-// As above; stores the codes of all lanes at `codes`.
+// Chooses codes by masks of the values' lanes: `dead` lanes get kDeadCode, others row + 2 * column.
+HWY_INLINE hn::Vec<CodeTag> ChooseCodes(hn::Mask<FloatTag> upper_right,
+                                        hn::Mask<FloatTag> lower_right, hn::Mask<FloatTag> lower,
+                                        hn::Mask<FloatTag> dead) {
+#if HWY_TARGET == HWY_AVX3
+  // Masks are one bit a lane there, whatever the lanes' size, so the bytes can be chosen directly;
+  // Highway has no name for that.
+  const CodeTag d;
+  const auto bytes_mask = [](hn::Mask<FloatTag> mask) HWY_ATTR {
+    return hn::Mask<CodeTag>{static_cast<decltype(hn::Mask<CodeTag>::raw)>(mask.raw)};
+  };
+  auto codes = hn::IfThenElseZero(bytes_mask(upper_right), hn::Set(d, 2));
+  const auto lower_codes = hn::IfThenElse(bytes_mask(lower_right), hn::Set(d, 3), hn::Set(d, 1));
+  codes = hn::IfThenElse(bytes_mask(lower), lower_codes, codes);
+  return hn::IfThenElse(bytes_mask(dead), hn::Set(d, kDeadCode), codes);
+#else
+  const IntTag d;
+  auto codes = hn::IfThenElseZero(hn::RebindMask(d, upper_right), hn::Set(d, 2));
+  const auto lower_codes =
+      hn::IfThenElse(hn::RebindMask(d, lower_right), hn::Set(d, 3), hn::Set(d, 1));
+  codes = hn::IfThenElse(hn::RebindMask(d, lower), lower_codes, codes);
+  codes = hn::IfThenElse(hn::RebindMask(d, dead), hn::Set(d, kDeadCode), codes);
+  return hn::DemoteTo(CodeTag(), codes);
+#endif
+}
+
+// As PoolWindow above; stores the codes of all lanes at `codes`.
 HWY_INLINE FloatVec PoolWindow(FloatVec x00, FloatVec x01, FloatVec x10, FloatVec x11,
                                uint8_t* codes) {
-  const FloatTag d;
-  const IntTag di;
-  const FloatVec top = hn::Max(x00, x01);
-  const FloatVec bottom = hn::Max(x10, x11);
-  const FloatVec best = hn::Max(top, bottom);
-  const auto top_code = hn::IfThenElseZero(hn::RebindMask(di, hn::Gt(x01, x00)), hn::Set(di, 2));
-  const auto bottom_code =
-      hn::IfThenElse(hn::RebindMask(di, hn::Gt(x11, x10)), hn::Set(di, 3), hn::Set(di, 1));
-  auto code = hn::IfThenElse(hn::RebindMask(di, hn::Gt(bottom, top)), bottom_code, top_code);
-  const auto dead = hn::Le(best, hn::Zero(d));
-  code = hn::IfThenElse(hn::RebindMask(di, dead), hn::Set(di, kDeadCode), code);
-  hn::StoreU(hn::DemoteTo(CodeTag(), code), CodeTag(), codes);
+  const FloatVec upper = hn::Max(x00, x01);
+  const FloatVec lower = hn::Max(x10, x11);
+  const FloatVec best = hn::Max(upper, lower);
+  const auto dead = hn::Le(best, hn::Zero(FloatTag()));
+  const auto chosen = ChooseCodes(hn::Gt(x01, x00), hn::Gt(x11, x10), hn::Gt(lower, upper), dead);
+  hn::StoreU(chosen, CodeTag(), codes);
   return hn::IfThenZeroElse(dead, best);
 }
 
