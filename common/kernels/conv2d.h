@@ -1,6 +1,6 @@
 // 2-D convolution of any kernel size, stride and padding: images are unrolled into columns (im2col)
 // one at a time, so that they stay in the L2 cache, and multiplied by OpenBLAS. It is the path that
-// takes every geometry; conv_pool.h holds the fast ones.
+// takes every geometry; conv_block.h chooses among the fast ones.
 //
 // Letters: N images, IH IW IC height, width and channels of the input, OH OW OC of the output, KH
 // KW the kernel's height and width. Images are NHWC, kernels HWIO, as in Keras.

@@ -43,7 +43,7 @@ class Exchange {
   virtual FactorArrays factors(size_t k) = 0;
 
   // COLLECTIVE. Makes this rank's contribution, whose gradients are among gradient(i), and its
-  // images' factors known to the owners. After it, until GatherWeights, sums() and totals() are
+  // images' factors known to the owners. After it, until GatherWeights, sums() and the scalars are
   // those of the step and factors() has all that this rank's rows of kernels need.
   virtual absl::Status Publish(const BatchLayout& batch, const Contribution& contribution) = 0;
 

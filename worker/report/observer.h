@@ -46,7 +46,7 @@ class Observer {
   virtual void OnEpochStart(int64_t epoch, int64_t step_in_epoch) {}
   virtual void OnStep(const StepProgress& progress) {}
   virtual void OnEpoch(const EpochReport& report) {}
-  // The last checkpoint is on its way to the disk: step, or -1 where none was asked for.
+  // Stopped on request after so many steps; their checkpoint is on the disk.
   virtual void OnStopped(int64_t global_step) {}
   virtual void OnFinished(const FinalReport& report) {}
 };
