@@ -101,11 +101,6 @@ absl::Status RunDirectory::Flush() {
   return std::exchange(error_, absl::OkStatus());
 }
 
-absl::Status RunDirectory::status() {
-  const std::lock_guard lock(mutex_);
-  return error_;
-}
-
 void RunDirectory::Enqueue(std::function<absl::Status()> task) {
   {
     const std::lock_guard lock(mutex_);

@@ -44,9 +44,6 @@ class RunDirectory {
   // Waits until all is written. Returns the first error since the last Flush.
   absl::Status Flush();
 
-  // Returns the first error so far without waiting; it stays until Flush.
-  absl::Status status();
-
  private:
   RunDirectory(std::string path, int lock_fd);
 
