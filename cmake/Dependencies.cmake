@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
 find_package(Protobuf REQUIRED)  # module mode: it brings protobuf_generate
+find_package(gRPC CONFIG REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
 set(BLA_VENDOR OpenBLAS)
 find_package(BLAS REQUIRED)  # BLAS::BLAS; OpenBLAS's own config file defines no target
@@ -11,6 +12,9 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+find_package(SQLite3 REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 if(BUILD_TESTING)
   find_package(GTest CONFIG REQUIRED)
   find_package(benchmark CONFIG REQUIRED)
