@@ -65,6 +65,9 @@ class Executor {
   // max_images at a time: an executor for a few, whose memory stays in cache, is the fastest.
   void Predict(const PreparedWeights& weights, const ImageBatch& batch, float* probabilities);
 
+  // The logits [num_images, num_classes] of the last pass; of Predict's, the last part.
+  const float* logits() const { return activations_.back().data(); }
+
   int max_images() const { return max_images_; }
   const ExecutorSeconds& seconds() const { return seconds_; }
 

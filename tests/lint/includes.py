@@ -16,7 +16,7 @@ BELOW = {
     "common/optim": ["common/nn"],
     "common/data": ["common/tensor"],
     "common/metrics": ["common/tensor"],
-    "common/evaluate": ["common/nn", "common/data", "common/metrics"],
+    "common/evaluate": ["common/formats"],
     "common/formats": ["common/nn", "common/data", "common/metrics"],
     "common/figures": ["common/nn", "common/data", "common/metrics"],
     "common/launch": ["common/base"],
