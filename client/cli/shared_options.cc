@@ -1,0 +1,65 @@
+#include "client/cli/shared_options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace convoy::client {
+namespace {
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+void Choose(const std::optional<std::string>& near, const std::optional<std::string>& general,
+            std::string* value) {
+  if (near) {
+    *value = *near;
+  } else if (general) {
+    *value = *general;
+  }
+}
+
+}  // namespace
+
+void AddSharedOptions(CLI::App& app, SharedOptions* options) {
+  Arguments arguments(app);
+  arguments.Group("Options that every command takes");
+  arguments.Text("--coordinator", &options->coordinator,
+                 absl::StrCat("HOST:PORT ($CONVOY_COORDINATOR, ", kDefaultCoordinator, ")"));
+  arguments.Text("--tls-ca", &options->tls_ca, "speak TLS and trust these certificates (PEM)");
+  arguments.Text("--token-file", &options->token_file,
+                 "file with the token for calls that change something");
+  arguments.Text("--model", &options->model,
+                 "FILE.convoy, a run directory, or a name at the coordinator");
+  arguments.Flag("--json", &options->json, "print JSON, for programs");
+}
+
+void ApplyEnvironment(const CLI::App& app, SharedOptions* options) {
+  const std::string named = Environment("CONVOY_COORDINATOR");
+  const std::vector<CLI::Option*> given = app.parse_order();
+  const bool by_flag =
+      std::find(given.begin(), given.end(), app.get_option("--coordinator")) != given.end();
+  if (!named.empty() && !by_flag) options->coordinator = named;
+}
+
+void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context) {
+  Choose(near.coordinator, general.coordinator, &context->coordinator);
+  Choose(near.tls_ca, general.tls_ca, &context->tls_ca);
+  Choose(near.token_file, general.token_file, &context->token_file);
+  Choose(near.model, general.model, &context->model);
+  context->json = near.json || general.json;
+}
+
+std::string DefaultConfigFile() {
+  const std::string xdg = Environment("XDG_CONFIG_HOME");
+  if (!xdg.empty()) return absl::StrCat(xdg, "/convoy/config");
+  const std::string home = Environment("HOME");
+  return home.empty() ? "" : absl::StrCat(home, "/.config/convoy/config");
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,38 @@
+// The options that every command takes. They may stand before or after the command's name, or in
+// the configuration file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "client/cli/arguments.h"
+#include "client/cli/context.h"
+
+namespace convoy::client {
+
+// The options as given in one place; unset where they were not.
+struct SharedOptions {
+  std::optional<std::string> coordinator;
+  std::optional<std::string> tls_ca;
+  std::optional<std::string> token_file;
+  std::optional<std::string> model;
+  bool json = false;
+};
+
+// Adds the options to `app`, bound to `options`, which must outlive its parsing.
+void AddSharedOptions(CLI::App& app, SharedOptions* options);
+
+// Sets options.coordinator to $CONVOY_COORDINATOR where it is set and the arguments of `app` did
+// not give one: the environment goes before the configuration file. REQUIRES: `app` has been parsed
+// into `options`. Not thread-safe: reads the environment.
+void ApplyEnvironment(const CLI::App& app, SharedOptions* options);
+
+// Writes what is in force to `context`: what `near` gives (the arguments after the command's name),
+// else `general` (before it, the environment, the configuration file), else the default.
+void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context);
+
+// Returns the configuration file that is read where none is named:
+// $XDG_CONFIG_HOME/convoy/config, or ~/.config/convoy/config.
+std::string DefaultConfigFile();
+
+}  // namespace convoy::client

@@ -1,0 +1,115 @@
+#include "client/commands/show.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/named_model.h"
+#include "client/local/local_model.h"
+#include "client/view/text.h"
+#include "common/base/status.h"
+#include "common/textproto/text_proto.h"
+#include "convoy/v1/recipe.pb.h"
+
+namespace convoy::client {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Facts(const LocalModel& model) {
+  const formats::ModelFile& file = model.file;
+  std::string text = absl::StrCat("File     ", model.path, "\n");
+  absl::StrAppend(&text, "Weights  SHA-256 ", formats::WeightsSha256(file.tensors), "\n");
+  if (!file.data_sha256.empty()) {
+    absl::StrAppend(&text, "Data     SHA-256 ", file.data_sha256, "\n");
+  }
+  absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
+                  file.kernel_family.blas_core, "\n");
+  for (const formats::NamedValue& metric : file.metrics) {
+    absl::StrAppend(&text, absl::StrFormat("Metric   %s %.4f\n", metric.name, metric.value));
+  }
+  return text;
+}
+
+std::string AsText(const LocalModel& model) {
+  std::string text = absl::StrCat(nn::SummaryTable(model.network), "\n", Facts(model));
+  if (!model.file.recipe_textproto.empty()) {
+    absl::StrAppend(&text, "\nRecipe (trainer --recipe trains with it again):\n",
+                    model.file.recipe_textproto);
+  }
+  return text;
+}
+
+// The recipe with the field names of recipe.proto; null where the file has none.
+absl::StatusOr<Json> RecipeJson(const LocalModel& model) {
+  if (model.file.recipe_textproto.empty()) return Json();
+  v1::Recipe recipe;
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(model.file.recipe_textproto, model.path, &recipe));
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  const auto printed = google::protobuf::util::MessageToJsonString(recipe, &text, options);
+  if (!printed.ok()) {
+    return absl::DataLossError(absl::StrCat(model.path, ": its recipe has no form in JSON"));
+  }
+  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+absl::StatusOr<Json> AsJson(const LocalModel& model) {
+  const formats::ModelFile& file = model.file;
+  Json json = {{"file", model.path},
+               {"name", model.network.spec().name},
+               {"parameters", model.network.num_parameters()},
+               {"weights_sha256", formats::WeightsSha256(file.tensors)},
+               {"data_sha256", file.data_sha256.empty() ? Json() : Json(file.data_sha256)},
+               {"isa", file.kernel_family.isa},
+               {"blas_core", file.kernel_family.blas_core}};
+  json["tensors"] = Json::array();
+  for (const formats::NamedTensor& tensor : file.tensors) {
+    json["tensors"].push_back(
+        {{"name", tensor.name}, {"shape", tensor.shape}, {"trainable", tensor.trainable}});
+  }
+  json["metrics"] = Json::object();
+  for (const formats::NamedValue& metric : file.metrics)
+    json["metrics"][metric.name] = metric.value;
+  CONVOY_ASSIGN_OR_RETURN(json["recipe"], RecipeJson(model));
+  return json;
+}
+
+class Show : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override { AddModelArgument(arguments, &model_); }
+
+  std::string Details() const override {
+    return "The network as a table like Keras's model.summary(), the SHA-256 of its weights (the "
+           "same\n"
+           "wherever it was trained), and the recipe that trained it.\n\n"
+           "Examples:\n"
+           "  convoy show runs/first\n"
+           "  convoy show runs/first/model.convoy --json";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const std::string named, NamedModel(model_, context));
+    CONVOY_ASSIGN_OR_RETURN(const LocalModel model, ReadLocalModel(named));
+    if (!context.json) {
+      std::fputs(AsText(model).c_str(), context.out);
+      return absl::OkStatus();
+    }
+    CONVOY_ASSIGN_OR_RETURN(const Json json, AsJson(model));
+    std::fputs((json.dump(2) + "\n").c_str(), context.out);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewShow() { return std::make_unique<Show>(); }
+
+}  // namespace convoy::client

@@ -1,0 +1,78 @@
+#include "client/view/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "common/base/check.h"
+
+namespace convoy::client {
+
+std::string Thousands(int64_t number) {
+  std::string digits = absl::StrCat(number);
+  const int first = number < 0 ? 1 : 0;
+  for (int at = static_cast<int>(digits.size()) - 3; at > first; at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string DurationText(double seconds) {
+  const auto whole = static_cast<int64_t>(std::ceil(std::max(seconds, 0.0)));
+  if (whole < 60) return absl::StrCat(whole, "s");
+  if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
+  return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string PercentText(double ratio) { return absl::StrFormat("%.2f%%", 100 * ratio); }
+
+std::string BytesText(int64_t bytes) {
+  if (bytes < 1024) return absl::StrCat(bytes, " bytes");
+  const char* unit = "KB";
+  double value = static_cast<double>(bytes) / 1024;
+  for (const char* larger : {"MB", "GB", "TB"}) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = larger;
+  }
+  return absl::StrFormat("%.1f %s", value, unit);
+}
+
+int64_t Columns(std::string_view text) {
+  // Bytes that continue a character are 10xxxxxx.
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+Table::Table(std::vector<std::string> headers, std::vector<Align> aligns)
+    : aligns_(std::move(aligns)) {
+  AddRow(std::move(headers));
+}
+
+void Table::AddRow(std::vector<std::string> cells) {
+  CONVOY_CHECK_EQ(cells.size(), aligns_.size());
+  rows_.push_back(std::move(cells));
+}
+
+std::string Table::ToText(int indent) const {
+  std::vector<int64_t> widths(aligns_.size(), 0);
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Columns(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows_) {
+    std::string line(static_cast<size_t>(indent), ' ');
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(static_cast<size_t>(widths[i] - Columns(row[i])), ' ');
+      if (i > 0) line += "  ";
+      line += aligns_[i] == Align::kLeft ? row[i] + padding : padding + row[i];
+    }
+    absl::StrAppend(&text, line.substr(0, line.find_last_not_of(' ') + 1), "\n");
+  }
+  return text;
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,46 @@
+// Numbers and tables as text for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace convoy::client {
+
+// 48000 -> "48,000".
+std::string Thousands(int64_t number);
+
+// Whole seconds, rounded up: 7 -> "7s", 75 -> "1:15", 3675 -> "1:01:15".
+std::string DurationText(double seconds);
+
+// 0.98765 -> "98.77%".
+std::string PercentText(double ratio);
+
+// 1536 -> "1.5 KB" (1 KB = 1024 bytes).
+std::string BytesText(int64_t bytes);
+
+// Returns how many columns of a terminal the UTF-8 `text` takes, all of its characters being one
+// column wide.
+int64_t Columns(std::string_view text);
+
+enum class Align { kLeft, kRight };
+
+// A table with a line of headers. Columns are as wide as their widest cell and two spaces apart.
+class Table {
+ public:
+  // One header and alignment a column.
+  Table(std::vector<std::string> headers, std::vector<Align> aligns);
+
+  // REQUIRES: as many cells as columns.
+  void AddRow(std::vector<std::string> cells);
+
+  // Returns the lines, each indented by `indent` spaces, without trailing spaces.
+  std::string ToText(int indent = 0) const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;  // the headers first
+  std::vector<Align> aligns_;
+};
+
+}  // namespace convoy::client

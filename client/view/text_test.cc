@@ -1,0 +1,53 @@
+#include "client/view/text.h"
+
+#include <gtest/gtest.h>
+
+namespace convoy::client {
+namespace {
+
+TEST(TextTest, NumbersAreGroupedByThousands) {
+  EXPECT_EQ(Thousands(0), "0");
+  EXPECT_EQ(Thousands(999), "999");
+  EXPECT_EQ(Thousands(1000), "1,000");
+  EXPECT_EQ(Thousands(1234567), "1,234,567");
+  EXPECT_EQ(Thousands(-999), "-999");
+  EXPECT_EQ(Thousands(-1000), "-1,000");
+}
+
+TEST(TextTest, DurationsRoundUpAndNeverGoNegative) {
+  EXPECT_EQ(DurationText(-3), "0s");
+  EXPECT_EQ(DurationText(6.1), "7s");
+  EXPECT_EQ(DurationText(59.5), "1:00");
+  EXPECT_EQ(DurationText(3675), "1:01:15");
+}
+
+TEST(TextTest, BytesTakeTheLargestUnitThatFits) {
+  EXPECT_EQ(BytesText(1023), "1023 bytes");
+  EXPECT_EQ(BytesText(1536), "1.5 KB");
+  EXPECT_EQ(BytesText(int64_t{5} << 40), "5.0 TB");
+  EXPECT_EQ(BytesText(int64_t{5} << 50), "5120.0 TB");
+}
+
+TEST(TextTest, ColumnsCountCharactersNotBytes) {
+  EXPECT_EQ(Columns(""), 0);
+  EXPECT_EQ(Columns("▁█"), 2);
+}
+
+TEST(TableTest, AlignsColumnsWithoutTrailingSpaces) {
+  Table table({"name", "loss"}, {Align::kLeft, Align::kRight});
+  table.AddRow({"a", "0.5"});
+  table.AddRow({"é▁longer", "10.25"});
+  EXPECT_EQ(table.ToText(2),
+            "  name       loss\n"
+            "  a           0.5\n"
+            "  é▁longer  10.25\n");
+}
+
+TEST(TableTest, EmptyCellsAtTheEndLeaveNoSpaces) {
+  Table table({"a", "b"}, {Align::kLeft, Align::kLeft});
+  table.AddRow({"x", ""});
+  EXPECT_EQ(table.ToText(), "a  b\nx\n");
+}
+
+}  // namespace
+}  // namespace convoy::client
