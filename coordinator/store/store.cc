@@ -1,0 +1,244 @@
+#include "coordinator/store/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+
+namespace convoy::coordinator {
+namespace {
+
+// Each makes the schema of one version from that of the version before. Never change one that was
+// released: add another.
+constexpr const char* kMigrations[] = {
+    // 1. Messages are stored as protobuf; columns of their own are what is searched for. `summary`
+    // is a v1.Job without recipe and ranks, `details` one with only these.
+    "CREATE TABLE jobs(id TEXT PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL,"
+    " state INTEGER NOT NULL, created INTEGER NOT NULL, summary BLOB NOT NULL,"
+    " details BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX jobs_by_creation ON jobs(created, id);"
+    "CREATE INDEX jobs_by_state ON jobs(state, created, id);"
+    "CREATE TABLE samples(job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+    " step INTEGER NOT NULL, scope INTEGER NOT NULL, epoch INTEGER NOT NULL, sample BLOB NOT NULL,"
+    " PRIMARY KEY(job, step, scope)) WITHOUT ROWID;"
+    "CREATE TABLE events(job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL, event BLOB NOT NULL, PRIMARY KEY(job, number)) WITHOUT ROWID;"
+    "CREATE TABLE models(job TEXT PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,"
+    " updated INTEGER NOT NULL, file TEXT NOT NULL, model BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX models_by_update ON models(updated, job);",
+};
+constexpr int64_t kSchemaVersion = std::size(kMigrations);
+
+// Every list of jobs reads its columns in this order.
+constexpr char kJobColumns[] = "id, run_id, process_id, summary, details";
+
+absl::StatusOr<int> TakeLock(const std::string& directory) {
+  const std::string path = directory + "/lock";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return Annotate(ErrnoStatus(errno, "cannot write", path), "--store");
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  ::close(fd);
+  return absl::FailedPreconditionError(absl::StrCat("--store: another coordinator is at work in ",
+                                                    directory, "; stop it, or name another"));
+}
+
+absl::Status Damaged(const std::string& id) {
+  return absl::DataLossError(absl::StrCat("the store: what it has of job ", id, " is damaged"));
+}
+
+absl::StatusOr<JobRecord> ReadRecord(const Statement& row) {
+  JobRecord record{.id = row.Text(0), .run_id = row.Text(1), .process_id = row.Text(2), .job = {}};
+  if (!record.job.ParseFromString(row.Blob(3)) || !record.job.MergeFromString(row.Blob(4))) {
+    return Damaged(record.id);
+  }
+  return record;
+}
+
+}  // namespace
+
+std::string JobName(const std::string& id) { return absl::StrCat("jobs/", id); }
+std::string ModelName(const std::string& id) { return absl::StrCat("models/", id); }
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  google::protobuf::Timestamp proto;
+  proto.set_seconds(micros / 1'000'000);
+  proto.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));
+  return proto;
+}
+
+absl::Time FromProto(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory) {
+  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "--store"));
+  CONVOY_ASSIGN_OR_RETURN(const int lock_fd, TakeLock(directory));
+  absl::StatusOr<Database> database = Database::Open(directory + "/coordinator.sqlite");
+  if (!database.ok()) {
+    ::close(lock_fd);
+    return Annotate(database.status(), absl::StrCat("--store ", directory));
+  }
+  std::unique_ptr<Store> store(new Store(directory, lock_fd, *std::move(database)));
+  const absl::MutexLock lock(&store->mutex_);
+  CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("--store ", directory)));
+  CONVOY_RETURN_IF_ERROR(store->RemoveStrayFiles());
+  return store;
+}
+
+Store::Store(std::string directory, int lock_fd, Database database)
+    : directory_(std::move(directory)), lock_fd_(lock_fd), database_(std::move(database)) {}
+
+Store::~Store() { ::close(lock_fd_); }
+
+absl::Status Store::Migrate() {
+  CONVOY_ASSIGN_OR_RETURN(const int64_t version, database_.QueryInt("PRAGMA user_version"));
+  if (version > kSchemaVersion) {
+    return absl::FailedPreconditionError(absl::StrCat("a newer coordinator wrote it (format ",
+                                                      version, ", this one knows ", kSchemaVersion,
+                                                      "); run that one, or name another --store"));
+  }
+  for (int64_t next = version; next < kSchemaVersion; ++next) {
+    Transaction transaction(database_);
+    CONVOY_RETURN_IF_ERROR(transaction.Begin());
+    CONVOY_RETURN_IF_ERROR(database_.Execute(kMigrations[next]));
+    CONVOY_RETURN_IF_ERROR(database_.Execute(absl::StrCat("PRAGMA user_version=", next + 1)));
+    CONVOY_RETURN_IF_ERROR(transaction.Commit());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(absl::StrCat("SELECT ", kJobColumns,
+                                                                        " FROM jobs WHERE id=?")));
+  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
+  if (!found) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no job ", JobName(id), "; ListJobs has all names"));
+  }
+  return ReadRecord(row);
+}
+
+absl::StatusOr<std::optional<JobRecord>> Store::FindRun(const std::string& run_id) {
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(absl::StrCat(
+                                             "SELECT ", kJobColumns, " FROM jobs WHERE run_id=?")));
+  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(run_id).Step());
+  if (!found) return std::optional<JobRecord>();
+  CONVOY_ASSIGN_OR_RETURN(JobRecord record, ReadRecord(row));
+  return std::optional<JobRecord>(std::move(record));
+}
+
+absl::StatusOr<std::vector<JobRecord>> Store::JobsInState(v1::Job::State state) {
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(absl::StrCat(
+                                             "SELECT ", kJobColumns, " FROM jobs WHERE state=?")));
+  row.Bind(state);
+  std::vector<JobRecord> records;
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) return records;
+    CONVOY_ASSIGN_OR_RETURN(JobRecord record, ReadRecord(row));
+    records.push_back(std::move(record));
+  }
+}
+
+absl::StatusOr<Page<v1::Job>> Store::ListJobs(const std::vector<v1::Job::State>& states,
+                                              int page_size, const std::string& page_token) {
+  std::string sql = "SELECT id, created, summary FROM jobs WHERE true";
+  if (!states.empty()) absl::StrAppend(&sql, " AND state IN (", absl::StrJoin(states, ","), ")");
+  PageStart start;
+  if (!page_token.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(start, ParsePageToken(page_token));
+    sql += " AND (created, id) < (?, ?)";
+  }
+  sql += " ORDER BY created DESC, id DESC LIMIT ?";
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(sql));
+  if (!page_token.empty()) row.Bind(start.number).BindText(start.id);
+  row.Bind(page_size + 1);
+  Page<v1::Job> page;
+  PageStart last;
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) return page;
+    if (static_cast<int>(page.entries.size()) == page_size) break;
+    last = {.number = row.Int(1), .id = row.Text(0)};
+    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) return Damaged(last.id);
+  }
+  page.next_token = MakePageToken(last);
+  return page;
+}
+
+absl::StatusOr<std::vector<std::pair<v1::Job::State, int64_t>>> Store::CountJobs() {
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row,
+                          database_.Prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state"));
+  std::vector<std::pair<v1::Job::State, int64_t>> counts;
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) return counts;
+    counts.emplace_back(static_cast<v1::Job::State>(row.Int(0)), row.Int(1));
+  }
+}
+
+absl::Status Store::Update(const JobUpdate& update) {
+  const absl::MutexLock lock(&mutex_);
+  const std::string& job = update.record->id;
+  Transaction transaction(database_);
+  CONVOY_RETURN_IF_ERROR(transaction.Begin());
+  CONVOY_RETURN_IF_ERROR(WriteJob(*update.record));
+  if (update.forget_after_step) {
+    CONVOY_ASSIGN_OR_RETURN(Statement forget,
+                            database_.Prepare("DELETE FROM samples WHERE job=? AND step>?"));
+    CONVOY_RETURN_IF_ERROR(forget.BindText(job).Bind(*update.forget_after_step).Run());
+  }
+  CONVOY_RETURN_IF_ERROR(WriteSamples(job, update.samples));
+  CONVOY_RETURN_IF_ERROR(WriteEvents(job, update.events));
+  return transaction.Commit();
+}
+
+absl::Status Store::WriteJob(const JobRecord& record) {
+  v1::Job summary = record.job;
+  v1::Job details;
+  if (record.job.has_recipe()) *details.mutable_recipe() = record.job.recipe();
+  *details.mutable_ranks() = record.job.ranks();
+  summary.clear_recipe();
+  summary.clear_ranks();
+  summary.clear_events();
+  CONVOY_ASSIGN_OR_RETURN(
+      Statement write,
+      database_.Prepare(
+          "INSERT INTO jobs(id, run_id, process_id, state, created, summary, details)"
+          " VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET run_id=excluded.run_id,"
+          " process_id=excluded.process_id, state=excluded.state, created=excluded.created,"
+          " summary=excluded.summary, details=excluded.details"));
+  return write.BindText(record.id)
+      .BindText(record.run_id)
+      .BindText(record.process_id)
+      .Bind(record.job.state())
+      .Bind(absl::ToUnixMicros(FromProto(record.job.create_time())))
+      .BindBlob(summary.SerializeAsString())
+      .BindBlob(details.SerializeAsString())
+      .Run();
+}
+
+absl::Status Store::DeleteJob(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  const auto model = FindModel(id);
+  CONVOY_ASSIGN_OR_RETURN(Statement remove, database_.Prepare("DELETE FROM jobs WHERE id=?"));
+  CONVOY_RETURN_IF_ERROR(remove.BindText(id).Run());
+  CONVOY_ASSIGN_OR_RETURN(const int64_t removed, database_.QueryInt("SELECT changes()"));
+  if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no job ", JobName(id)));
+  if (model.ok()) ::unlink(ModelPath(model->second).c_str());  // else the next start removes it
+  return database_.Execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+}  // namespace convoy::coordinator

@@ -1,0 +1,138 @@
+// What the coordinator remembers: jobs, their metrics and events, models. One SQLite database, and
+// the models' bytes as files beside it (docs/coordinator.md has the layout).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "convoy/v1/job.pb.h"
+#include "convoy/v1/model_service.pb.h"
+#include "coordinator/store/names.h"
+#include "coordinator/store/sqlite.h"
+
+namespace convoy::coordinator {
+
+// How many samples of scope STEP a job keeps, and how many events.
+inline constexpr int kMaxStepSamples = 1000;
+inline constexpr int kMaxEvents = 100;
+
+// A job as it is stored.
+struct JobRecord {
+  std::string id;          // {job} of "jobs/{job}"
+  std::string run_id;      // of the run directory
+  std::string process_id;  // of the trainer that registered last
+  v1::Job job;             // whole, with recipe and ranks; without events
+};
+
+// What changes at once.
+struct JobUpdate {
+  const JobRecord* record = nullptr;      // replaces the stored one
+  std::vector<v1::MetricSample> samples;  // each replaces one of the same scope and step
+  std::vector<v1::Event> events;          // are added
+  // Before all that: samples of later steps than this are forgotten.
+  std::optional<int64_t> forget_after_step;
+};
+
+// A page of results, and where the next begins; empty on the last one.
+template <typename T>
+struct Page {
+  std::vector<T> entries;
+  std::string next_token;
+};
+
+// Thread-safe. What a method that changes something has answered with OK is on the disk and
+// survives a crash at any moment. Errors beside those named: DATA_LOSS, RESOURCE_EXHAUSTED (disk
+// full) and UNAVAILABLE, as in sqlite.h.
+class Store {
+ public:
+  // Opens the store in `directory`, made if missing, and takes it for this process alone. Returns
+  // FAILED_PRECONDITION if another coordinator has it or a newer version wrote it.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Returns NOT_FOUND if there is no such job, here and below.
+  absl::StatusOr<JobRecord> GetJob(const std::string& id);
+
+  // Returns the job of a run directory, or nothing.
+  absl::StatusOr<std::optional<JobRecord>> FindRun(const std::string& run_id);
+
+  // Returns all jobs in the state.
+  absl::StatusOr<std::vector<JobRecord>> JobsInState(v1::Job::State state);
+
+  // Returns jobs, the newest first, without recipes and ranks; only in `states` unless empty.
+  absl::StatusOr<Page<v1::Job>> ListJobs(const std::vector<v1::Job::State>& states, int page_size,
+                                         const std::string& page_token);
+
+  // Returns how many jobs are in each state.
+  absl::StatusOr<std::vector<std::pair<v1::Job::State, int64_t>>> CountJobs();
+
+  // Inserts or changes a job, all or nothing.
+  absl::Status Update(const JobUpdate& update);
+
+  // Returns the newest events, oldest first.
+  absl::StatusOr<std::vector<v1::Event>> Events(const std::string& job);
+
+  // Returns samples by step, then scope; only of `scope` unless unspecified.
+  absl::StatusOr<Page<v1::MetricSample>> ListSamples(const std::string& job,
+                                                     v1::MetricSample::Scope scope, int page_size,
+                                                     const std::string& page_token);
+
+  // Returns how many samples of scope EPOCH are stored without a gap from the first epoch on.
+  absl::StatusOr<int> CompletedEpochs(const std::string& job);
+
+  // Removes a job with all that belongs to it and gives the space back.
+  absl::Status DeleteJob(const std::string& id);
+
+  // Replaces the job's model. `model.name`, `sha256` and `size_bytes` must be set and be `bytes`'.
+  absl::Status PutModel(const std::string& job, const v1::TrainedModel& model,
+                        const std::string& bytes);
+
+  // Returns NOT_FOUND if there is no such model, here and below.
+  absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id);
+
+  // Returns the models, the newest first.
+  absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size, const std::string& page_token);
+
+  // Returns a model with its file's bytes. Returns DATA_LOSS if they are not what was stored.
+  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(const std::string& id);
+
+ private:
+  Store(std::string directory, int lock_fd, Database database);
+
+  absl::Status Migrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteJob(const JobRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteSamples(const std::string& job, const std::vector<v1::MetricSample>& samples)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ThinSteps(const std::string& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteEvents(const std::string& job, const std::vector<v1::Event>& events)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindModel(const std::string& id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string ModelPath(const std::string& file) const;
+
+  const std::string directory_;
+  const int lock_fd_;
+  absl::Mutex mutex_;
+  Database database_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Returns "jobs/ID" and "models/ID".
+std::string JobName(const std::string& id);
+std::string ModelName(const std::string& id);
+
+// Microseconds since 1970 and protobuf's form of a time.
+google::protobuf::Timestamp ToProto(absl::Time time);
+absl::Time FromProto(const google::protobuf::Timestamp& time);
+
+}  // namespace convoy::coordinator

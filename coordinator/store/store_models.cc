@@ -1,0 +1,135 @@
+// The part of the store that keeps models.
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/files.h"
+#include "common/base/sha256.h"
+#include "common/base/status.h"
+#include "coordinator/store/store.h"
+
+namespace convoy::coordinator {
+
+std::string Store::ModelPath(const std::string& file) const {
+  return absl::StrCat(directory_, "/models/", file);
+}
+
+// The file comes first, under a name of its own content, so that whatever the database says is
+// there. One that the database does not name yet, or no more, is a stray.
+absl::Status Store::PutModel(const std::string& job, const v1::TrainedModel& model,
+                             const std::string& bytes) {
+  const std::string file = absl::StrCat(job, "-", model.sha256(), ".convoy");
+  CONVOY_RETURN_IF_ERROR(Annotate(WriteFileAtomically(ModelPath(file), bytes), "the store"));
+  const absl::MutexLock lock(&mutex_);
+  const auto old = FindModel(job);
+  CONVOY_ASSIGN_OR_RETURN(
+      Statement write,
+      database_.Prepare(
+          "INSERT OR REPLACE INTO models(job, updated, file, model) VALUES(?,?,?,?)"));
+  const absl::Status written = write.BindText(job)
+                                   .Bind(absl::ToUnixMicros(FromProto(model.update_time())))
+                                   .BindText(file)
+                                   .BindBlob(model.SerializeAsString())
+                                   .Run();
+  const bool replaced = old.ok() && old->second != file;
+  if (written.ok() && replaced) ::unlink(ModelPath(old->second).c_str());
+  if (!written.ok() && (!old.ok() || replaced)) ::unlink(ModelPath(file).c_str());
+  return written;
+}
+
+// Returns the model and its file's name.
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(Statement row,
+                          database_.Prepare("SELECT model, file FROM models WHERE job=?"));
+  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
+  if (!found) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no model ", ModelName(id), "; ListModels has all names"));
+  }
+  std::pair<v1::TrainedModel, std::string> model;
+  if (!model.first.ParseFromString(row.Blob(0))) {
+    return absl::DataLossError(absl::StrCat("the store: its entry of model ", id, " is damaged"));
+  }
+  model.second = row.Text(1);
+  return model;
+}
+
+absl::StatusOr<v1::TrainedModel> Store::GetModel(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(id));
+  return std::move(model.first);
+}
+
+absl::StatusOr<Page<v1::TrainedModel>> Store::ListModels(int page_size,
+                                                         const std::string& page_token) {
+  std::string sql = "SELECT job, updated, model FROM models";
+  PageStart start;
+  if (!page_token.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(start, ParsePageToken(page_token));
+    sql += " WHERE (updated, job) < (?, ?)";
+  }
+  sql += " ORDER BY updated DESC, job DESC LIMIT ?";
+  const absl::MutexLock lock(&mutex_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(sql));
+  if (!page_token.empty()) row.Bind(start.number).BindText(start.id);
+  row.Bind(page_size + 1);
+  Page<v1::TrainedModel> page;
+  PageStart last;
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) return page;
+    if (static_cast<int>(page.entries.size()) == page_size) break;
+    last = {.number = row.Int(1), .id = row.Text(0)};
+    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) {
+      return absl::DataLossError("the store: an entry of a model is damaged");
+    }
+  }
+  page.next_token = MakePageToken(last);
+  return page;
+}
+
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const std::string& id) {
+  // The file is read without the lock; a newer model may then have replaced it.
+  for (std::string tried;;) {
+    std::pair<v1::TrainedModel, std::string> model;
+    {
+      const absl::MutexLock lock(&mutex_);
+      CONVOY_ASSIGN_OR_RETURN(model, FindModel(id));
+    }
+    absl::StatusOr<std::string> bytes =
+        ReadFile(ModelPath(model.second), static_cast<uint64_t>(model.first.size_bytes()));
+    if (!bytes.ok() && tried != model.second) {
+      tried = model.second;
+      continue;
+    }
+    if (!bytes.ok() || Sha256Hex(*bytes) != model.first.sha256()) {
+      return absl::DataLossError(absl::StrCat("the file of model ", id,
+                                              " is missing or damaged in the store; the trainer's "
+                                              "run directory has it too (model.convoy)"));
+    }
+    return std::make_pair(std::move(model.first), *std::move(bytes));
+  }
+}
+
+absl::Status Store::RemoveStrayFiles() {
+  std::set<std::string> known;
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare("SELECT file FROM models"));
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) break;
+    known.insert(row.Text(0));
+  }
+  std::vector<std::filesystem::path> strays;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory_ + "/models", error), end;
+       !error && entry != end; entry.increment(error)) {
+    if (known.count(entry->path().filename()) == 0) strays.push_back(entry->path());
+  }
+  for (const std::filesystem::path& stray : strays) std::filesystem::remove(stray, error);
+  return absl::OkStatus();
+}
+
+}  // namespace convoy::coordinator

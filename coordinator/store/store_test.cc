@@ -1,0 +1,305 @@
+#include "coordinator/store/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/check.h"
+#include "common/base/sha256.h"
+
+namespace convoy::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+JobRecord MakeJob(const std::string& id, int64_t created_seconds,
+                  v1::Job::State state = v1::Job::RUNNING) {
+  JobRecord record{.id = id, .run_id = "run-of-" + id, .process_id = "process", .job = {}};
+  record.job.set_name(JobName(id));
+  record.job.set_state(state);
+  *record.job.mutable_create_time() = ToProto(absl::FromUnixSeconds(created_seconds));
+  record.job.mutable_recipe()->set_seed(7);
+  record.job.add_ranks()->set_host("somewhere");
+  return record;
+}
+
+v1::MetricSample Sample(v1::MetricSample::Scope scope, int epoch, int64_t step, double loss) {
+  v1::MetricSample sample;
+  sample.set_scope(scope);
+  sample.set_epoch(epoch);
+  sample.set_step(step);
+  v1::Metric* metric = sample.add_metrics();
+  metric->set_name("loss");
+  metric->set_value(loss);
+  return sample;
+}
+
+v1::TrainedModel ModelOf(const std::string& bytes) {
+  v1::TrainedModel model;
+  model.set_name("models/a");
+  model.set_sha256(Sha256Hex(bytes));
+  model.set_size_bytes(static_cast<int64_t>(bytes.size()));
+  return model;
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = absl::StrCat(::testing::TempDir(), "/store-", ::getpid());
+    std::filesystem::remove_all(directory_);
+    Reopen();
+  }
+  void TearDown() override {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void Reopen() {
+    store_.reset();
+    auto store = Store::Open(directory_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  void Put(const JobRecord& record) {
+    const absl::Status status = store_->Update({.record = &record});
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::vector<std::string> ModelFiles() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/models")) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+  uintmax_t StoredBytes() const {
+    uintmax_t bytes = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
+      if (entry.is_regular_file()) bytes += entry.file_size();
+    }
+    return bytes;
+  }
+
+  std::string directory_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, KeepsAJobWhole) {
+  Put(MakeJob("a", 5));
+  Reopen();
+  const auto record = store_->GetJob("a");
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->job.SerializeAsString(), MakeJob("a", 5).job.SerializeAsString());
+  EXPECT_EQ(record->run_id, "run-of-a");
+  EXPECT_EQ(store_->GetJob("b").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ((*store_->FindRun("run-of-a"))->id, "a");
+  EXPECT_FALSE(store_->FindRun("run-of-b")->has_value());
+}
+
+TEST_F(StoreTest, ListsTheNewestFirstInPages) {
+  for (int i = 0; i < 5; ++i) {
+    Put(MakeJob(absl::StrCat("job", i), i, i == 2 ? v1::Job::FAILED : v1::Job::SUCCEEDED));
+  }
+  const auto first = store_->ListJobs({}, 3, "");
+  ASSERT_TRUE(first.ok());
+  ASSERT_EQ(first->entries.size(), 3);
+  EXPECT_EQ(first->entries[0].name(), "jobs/job4");
+  EXPECT_FALSE(first->entries[0].has_recipe());
+  EXPECT_EQ(first->entries[0].ranks_size(), 0);
+  const auto second = store_->ListJobs({}, 3, first->next_token);
+  ASSERT_EQ(second->entries.size(), 2);
+  EXPECT_EQ(second->entries[1].name(), "jobs/job0");
+  EXPECT_EQ(second->next_token, "");
+  const auto failed = store_->ListJobs({v1::Job::FAILED}, 3, "");
+  ASSERT_EQ(failed->entries.size(), 1);
+  EXPECT_EQ(failed->entries[0].name(), "jobs/job2");
+  EXPECT_EQ(store_->ListJobs({}, 3, "rubbish").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(store_->JobsInState(v1::Job::SUCCEEDED)->size(), 4);
+}
+
+TEST_F(StoreTest, KeepsEpochsExactlyAndRepeatedReportsOnce) {
+  const JobRecord record = MakeJob("a", 1);
+  const double exact = 0.1 + 0.2;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    ASSERT_TRUE(store_
+                    ->Update({.record = &record,
+                              .samples = {Sample(v1::MetricSample::EPOCH, 1, 10, exact),
+                                          Sample(v1::MetricSample::STEP, 1, 10, 0.5),
+                                          Sample(v1::MetricSample::EPOCH, 2, 20, 0.2)}})
+                    .ok());
+  }
+  Reopen();
+  EXPECT_EQ(*store_->CompletedEpochs("a"), 2);
+  const auto first = store_->ListSamples("a", v1::MetricSample::SCOPE_UNSPECIFIED, 2, "");
+  ASSERT_EQ(first->entries.size(), 2);
+  EXPECT_EQ(first->entries[0].scope(), v1::MetricSample::STEP);
+  EXPECT_EQ(first->entries[1].metrics(0).value(), exact);
+  const auto rest =
+      store_->ListSamples("a", v1::MetricSample::SCOPE_UNSPECIFIED, 2, first->next_token);
+  ASSERT_EQ(rest->entries.size(), 1);
+  EXPECT_EQ(rest->entries[0].step(), 20);
+  EXPECT_EQ(store_->ListSamples("a", v1::MetricSample::EPOCH, 9, "")->entries.size(), 2);
+}
+
+TEST_F(StoreTest, ForgetsStepsThatAreDoneAgain) {
+  const JobRecord record = MakeJob("a", 1);
+  ASSERT_TRUE(store_
+                  ->Update({.record = &record,
+                            .samples = {Sample(v1::MetricSample::EPOCH, 1, 10, 1),
+                                        Sample(v1::MetricSample::EPOCH, 2, 20, 1)}})
+                  .ok());
+  ASSERT_TRUE(store_->Update({.record = &record, .forget_after_step = 12}).ok());
+  EXPECT_EQ(*store_->CompletedEpochs("a"), 1);
+}
+
+TEST_F(StoreTest, ThinsStepsEvenlyAndKeepsEpochs) {
+  const JobRecord record = MakeJob("a", 1);
+  std::vector<v1::MetricSample> samples;
+  for (int64_t step = 1; step <= 2500; ++step) {
+    samples.push_back(Sample(v1::MetricSample::STEP, 1, step, 1));
+    if (step % 100 == 0) {
+      samples.push_back(Sample(v1::MetricSample::EPOCH, static_cast<int>(step / 100), step, 1));
+    }
+  }
+  ASSERT_TRUE(store_->Update({.record = &record, .samples = samples}).ok());
+  const auto steps = store_->ListSamples("a", v1::MetricSample::STEP, 10000, "")->entries;
+  ASSERT_EQ(steps.size(), 625);  // 2500 / 4
+  for (size_t i = 0; i < steps.size(); ++i) ASSERT_EQ(steps[i].step(), 4 * (i + 1));
+  EXPECT_EQ(*store_->CompletedEpochs("a"), 25);
+}
+
+TEST_F(StoreTest, KeepsTheNewestEvents) {
+  const JobRecord record = MakeJob("a", 1);
+  std::vector<v1::Event> events(kMaxEvents + 5);
+  for (size_t i = 0; i < events.size(); ++i) events[i].set_step(static_cast<int64_t>(i));
+  ASSERT_TRUE(store_->Update({.record = &record, .events = events}).ok());
+  const auto kept = store_->Events("a");
+  ASSERT_EQ(kept->size(), kMaxEvents);
+  EXPECT_EQ(kept->front().step(), 5);
+  EXPECT_EQ(kept->back().step(), kMaxEvents + 4);
+}
+
+TEST_F(StoreTest, ReplacesAndChecksModels) {
+  Put(MakeJob("a", 1));
+  EXPECT_EQ(store_->GetModel("a").status().code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(store_->PutModel("a", ModelOf("old"), "old").ok());
+  ASSERT_TRUE(store_->PutModel("a", ModelOf("new bytes"), "new bytes").ok());
+  ASSERT_TRUE(store_->PutModel("a", ModelOf("new bytes"), "new bytes").ok());  // told again
+  EXPECT_EQ(store_->ReadModel("a")->second, "new bytes");
+  ASSERT_EQ(ModelFiles().size(), 1);
+  EXPECT_EQ(store_->ListModels(10, "")->entries.size(), 1);
+  std::ofstream(directory_ + "/models/" + ModelFiles()[0]) << "bad bytes";
+  EXPECT_EQ(store_->ReadModel("a").status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(StoreTest, RemovesFilesThatACrashLeft) {
+  Put(MakeJob("a", 1));
+  ASSERT_TRUE(store_->PutModel("a", ModelOf("bytes"), "bytes").ok());
+  std::ofstream(directory_ + "/models/a-stray.convoy") << "never recorded";
+  Reopen();
+  EXPECT_EQ(ModelFiles().size(), 1);
+  EXPECT_EQ(store_->ReadModel("a")->second, "bytes");
+}
+
+TEST_F(StoreTest, DeleteFreesSpace) {
+  Put(MakeJob("kept", 1));
+  store_.reset();
+  const uintmax_t before = StoredBytes();
+  Reopen();
+  const JobRecord record = MakeJob("a", 2);
+  std::vector<v1::MetricSample> epochs;
+  for (int epoch = 1; epoch <= 20000; ++epoch) {
+    epochs.push_back(Sample(v1::MetricSample::EPOCH, epoch, epoch, 1));
+  }
+  ASSERT_TRUE(store_->Update({.record = &record, .samples = epochs}).ok());
+  ASSERT_TRUE(store_->PutModel("a", ModelOf("bytes"), "bytes").ok());
+  EXPECT_GT(StoredBytes(), before + 500'000);
+  ASSERT_TRUE(store_->DeleteJob("a").ok());
+  EXPECT_EQ(store_->DeleteJob("a").code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(ModelFiles().empty());
+  store_.reset();
+  EXPECT_LT(StoredBytes(), before + 20'000);
+}
+
+TEST_F(StoreTest, IsForOneProcess) {
+  const auto second = Store::Open(directory_);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(second.status().message(), HasSubstr("another coordinator"));
+}
+
+TEST_F(StoreTest, RefusesWhatANewerVersionWrote) {
+  store_.reset();
+  ASSERT_TRUE(
+      Database::Open(directory_ + "/coordinator.sqlite")->Execute("PRAGMA user_version=99").ok());
+  const auto opened = Store::Open(directory_);
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(opened.status().message(), HasSubstr("newer"));
+}
+
+TEST_F(StoreTest, DamagedDatabaseIsDataLoss) {
+  store_.reset();
+  std::ofstream(directory_ + "/coordinator.sqlite") << std::string(5000, 'x');
+  EXPECT_EQ(Store::Open(directory_).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// A child stores jobs and says each one that was acknowledged; it is killed in the middle.
+TEST_F(StoreTest, NothingAcknowledgedIsLostByAKill) {
+  store_.reset();
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto store = Store::Open(directory_);
+    for (int32_t i = 0;; ++i) {
+      const JobRecord record = MakeJob(absl::StrCat("job", i), i);
+      CONVOY_CHECK((*store)->Update({.record = &record}).ok());
+      CONVOY_CHECK_EQ(::write(pipe_ends[1], &i, sizeof(i)), ssize_t{sizeof(i)});
+    }
+  }
+  ::close(pipe_ends[1]);
+  int32_t acknowledged = -1;
+  while (acknowledged < 40) {
+    ASSERT_EQ(::read(pipe_ends[0], &acknowledged, sizeof(acknowledged)),
+              ssize_t{sizeof(acknowledged)});
+  }
+  ::kill(child, SIGKILL);
+  while (::read(pipe_ends[0], &acknowledged, sizeof(acknowledged)) > 0) {
+  }
+  ::close(pipe_ends[0]);
+  ::waitpid(child, nullptr, 0);
+  Reopen();
+  for (int32_t i = 0; i <= acknowledged; ++i) {
+    EXPECT_TRUE(store_->GetJob(absl::StrCat("job", i)).ok()) << i;
+  }
+}
+
+TEST(NamesTest, OnlyWellFormedOnesAreTaken) {
+  EXPECT_EQ(*ParseName("jobs", "jobs/a-1.b_2"), "a-1.b_2");
+  for (const std::string name :
+       {"", "a", "jobs/", "models/a", "jobs/a/b", "jobs/..", "jobs/.a", "jobs/-a", "jobs/a b"}) {
+    const auto parsed = ParseName("jobs", name, "parent");
+    EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_THAT(parsed.status().message(), HasSubstr("parent:"));
+  }
+  EXPECT_FALSE(ParseName("jobs", "jobs/" + std::string(kMaxIdChars + 1, 'a')).ok());
+}
+
+TEST(NamesTest, EveryRunNameHasAValidId) {
+  EXPECT_EQ(MakeId("20260131-120000-1a2b"), "20260131-120000-1a2b");
+  for (const std::string run_name :
+       {"", "..", "--x", "a b/c", "\xc3\xa9t\xc3\xa9", std::string(500, 'x').c_str()}) {
+    EXPECT_TRUE(IsValidId(MakeId(run_name))) << run_name;
+  }
+}
+
+}  // namespace
+}  // namespace convoy::coordinator
