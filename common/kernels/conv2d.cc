@@ -116,7 +116,7 @@ void Conv2dBackward(const Conv2dGeometry& g, int n, const float* src, const floa
     std::memset(d_bias, 0, g.out_channels * sizeof(float));
     AddColumnSums(int64_t{n} * s.pixels, g.out_channels, d_dst, d_bias);
   }
-  if (d_src != nullptr) std::memset(d_src, 0, n * s.src * sizeof(float));
+  if (d_src != nullptr) std::fill_n(d_src, n * s.src, 0.0f);
   for (int image = 0; image < n; ++image, src += s.src, d_dst += s.dst) {
     ImageToColumns(g, src, workspace);
     Gemm(Transpose::kYes, Transpose::kNo, s.row, g.out_channels, s.pixels, workspace, s.row, d_dst,

@@ -70,7 +70,7 @@ void MaxPoolBackward(const Pool2dGeometry& g, int n, const float* d_dst, const i
                      float* d_src) {
   const int64_t src_floats = int64_t{g.in_height} * g.in_width * g.channels;
   const int64_t windows = int64_t{g.out_height} * g.out_width;
-  std::memset(d_src, 0, n * src_floats * sizeof(float));
+  std::fill_n(d_src, n * src_floats, 0.0f);
   for (int image = 0; image < n; ++image, d_src += src_floats) {
     for (int64_t window = 0; window < windows; ++window) {
       for (int c = 0; c < g.channels; ++c) d_src[int64_t{argmax[c]} * g.channels + c] += d_dst[c];
