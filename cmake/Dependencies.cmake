@@ -15,6 +15,8 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(SQLite3 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
+pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial)
+find_package(ONNX CONFIG REQUIRED)  # of its targets we use onnx_proto alone: the messages
 if(BUILD_TESTING)
   find_package(GTest CONFIG REQUIRED)
   find_package(benchmark CONFIG REQUIRED)

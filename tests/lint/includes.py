@@ -18,6 +18,7 @@ BELOW = {
     "common/metrics": ["common/tensor"],
     "common/evaluate": ["common/formats"],
     "common/formats": ["common/nn", "common/data", "common/metrics"],
+    "common/exports": ["common/formats", "common/optim"],
     "common/figures": ["common/nn", "common/data", "common/metrics"],
     "common/launch": ["common/base"],
     "worker/comm": ["common", "proto"],
@@ -37,8 +38,15 @@ RESERVED = [
     ("gRPC", r"grpc", ["worker/report/*", "coordinator/*", "client/*"]),
     # Below common/formats the description of a network is read in one file, nothing else.
     ("protobuf", r"google/protobuf/|.*\.pb\.h$|common/textproto/",
-     ["common/textproto/*", "common/nn/model_spec.cc", "common/formats/*", "worker/*", "coordinator/*", "client/*"]),
+     ["common/textproto/*", "common/nn/model_spec.cc", "common/formats/*", "common/exports/*", "worker/*", "coordinator/*",
+      "client/*"]),
+    ("HDF5", r"hdf5\.h$|H5", ["common/exports/hdf5_*"]),
+    ("ONNX", r"onnx/", ["common/exports/onnx_*"]),
 ]
+
+# Exceptions from the table: who may not include what it would allow. The trainer is not to load HDF5 and ONNX on
+# every rank, for nothing.
+FORBIDDEN = {"worker": "common/exports", "worker/comm": "common/exports", "worker/reduce": "common/exports"}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(["<])([^">]+)[">]')
 
@@ -74,7 +82,8 @@ def _layer_complaint(path: str, included: str) -> str | None:
     source, target = _folder(path), _folder(included)
     if source is None:
         return "this folder is not in the table of tests/lint/includes.py: say there what it may include"
-    if target is None or not any(_contains(allowed, target) for allowed in _reachable(source)):
+    forbidden = target is not None and target == FORBIDDEN.get(source)
+    if target is None or forbidden or not any(_contains(allowed, target) for allowed in _reachable(source)):
         return f"{source} must not include {included}"
     return None
 

@@ -86,6 +86,9 @@ class LintTest(unittest.TestCase):
             ("coordinator/store/jobs.h", '"worker/train/loop.h"'),
             ("client/main.h", '"coordinator/store/jobs.h"'),
             ("common/nn/dense.h", '"tests/support/ranks.h"'),
+            ("common/formats/model.h", '"common/exports/onnx.h"'),
+            ("worker/report/export.h", '"common/exports/onnx.h"'),
+            ("worker/reduce/export.h", '"common/exports/onnx.h"'),
                 ]:
             with self.subTest(path=path, included=included):
                 self.expect_include_finding(path, included)
@@ -100,6 +103,9 @@ class LintTest(unittest.TestCase):
             ("common/data/recipe.h", '"proto/convoy/v1/recipe.pb.h"'),
             ("common/formats/remote.h", "<grpcpp/grpcpp.h>"),
             ("worker/train/loop.h", "<grpcpp/grpcpp.h>"),
+            ("common/exports/keras.h", "<hdf5.h>"),
+            ("common/exports/keras.h", "<H5Fpublic.h>"),
+            ("common/formats/model.h", "<onnx/onnx_pb.h>"),
         ]:
             with self.subTest(path=path, included=included):
                 self.expect_include_finding(path, included)

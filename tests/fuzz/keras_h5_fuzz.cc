@@ -1,0 +1,28 @@
+// libFuzzer program: the reader of Keras's .h5 files takes any bytes without a crash, and what it
+// accepts can be exported again to the same weights.
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "common/base/check.h"
+#include "common/exports/keras_h5.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  namespace exports = convoy::exports;
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  exports::Notes notes;
+  const auto model = exports::DecodeKerasH5(bytes, "NAME", &notes);
+  if (!model.ok()) {
+    CONVOY_CHECK(absl::StartsWith(model.status().message(), "NAME: "));
+    CONVOY_CHECK(!absl::StrContains(model.status().message(), "\n"));
+    return 0;
+  }
+  const auto exported = exports::EncodeKerasH5(*model);
+  // Names that Keras would refuse can be imported from a file that Keras did not write.
+  if (!exported.ok()) return 0;
+  const auto again = exports::DecodeKerasH5(*exported, "NAME", &notes);
+  CONVOY_CHECK(again.ok());
+  CONVOY_CHECK_EQ(convoy::formats::WeightsSha256(again->tensors),
+                  convoy::formats::WeightsSha256(model->tensors));
+  return 0;
+}
