@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/formats/event_file.h"
 #include "worker/report/console.h"
+#include "worker/report/event_recorder.h"
 #include "worker/report/run_directory.h"
 #include "worker/report/run_recorder.h"
 
@@ -180,6 +182,58 @@ TEST_F(RunRecorderTest, FailureIsRecorded) {
   recorder_.OnFailed("step 3: the loss is not finite");
   EXPECT_EQ(Summary()["state"], "failed");
   EXPECT_EQ(Summary()["error"], "step 3: the loss is not finite");
+}
+
+class EventRecorderTest : public RunRecorderTest {
+ protected:
+  int64_t LastEpoch(const std::string& run) {
+    EXPECT_TRUE(directory_->Flush().ok());
+    return formats::LastEventStep(directory_->FilePath(run), "epoch_accuracy").value();
+  }
+};
+
+TEST_F(EventRecorderTest, WritesBothRunsOfEachEpoch) {
+  EventRecorder events(*directory_, {}, 0.001);
+  events.OnStart(Facts());
+  EXPECT_FALSE(PathExists(directory_->FilePath("train")));
+  events.OnEpoch(Epoch(0, 1));
+  events.OnEpoch(Epoch(1, 1));
+  EXPECT_EQ(LastEpoch("train"), 1);
+  EXPECT_EQ(LastEpoch("validation"), 1);
+}
+
+TEST_F(EventRecorderTest, RunThatGoesOnHasTheEpochsOfItsCheckpoint) {
+  {
+    EventRecorder events(*directory_, {}, 0.001);
+    for (int64_t epoch = 0; epoch < 3; ++epoch) events.OnEpoch(Epoch(epoch, 1));
+  }
+  JobFacts facts = Facts();
+  facts.restarts = 1;
+  EventRecorder fewer(*directory_, {Epoch(0, 1).metrics, Epoch(1, 1).metrics}, 0.001);
+  fewer.OnStart(facts);
+  EXPECT_EQ(LastEpoch("train"), 1);
+  EXPECT_EQ(LastEpoch("validation"), 1);
+  EventRecorder more(*directory_, metrics::History(5, Epoch(0, 1).metrics), 0.001);
+  more.OnStart(facts);
+  EXPECT_EQ(LastEpoch("train"), 4);
+  EXPECT_EQ(LastEpoch("validation"), 4);
+}
+
+TEST_F(EventRecorderTest, RunThatBeginsAfreshMakesLeftoversVoid) {
+  {
+    EventRecorder events(*directory_, {}, 0.001);
+    events.OnEpoch(Epoch(0, 1));
+  }
+  EventRecorder events(*directory_, {}, 0.001);
+  events.OnStart(Facts());
+  EXPECT_EQ(LastEpoch("train"), -1);
+  EXPECT_EQ(LastEpoch("validation"), -1);
+}
+
+TEST_F(EventRecorderTest, BrokenPictureIsAnErrorOfTheDirectory) {
+  EventRecorder events(*directory_, {}, 0.001);
+  events.AddImage(0, "confusion_matrix", "no PNG");
+  EXPECT_THAT(std::string(directory_->Flush().message()), HasSubstr("confusion_matrix"));
 }
 
 std::string ConsoleOutput(int verbose) {

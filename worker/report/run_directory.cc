@@ -84,13 +84,13 @@ RunDirectory::~RunDirectory() {
 }
 
 void RunDirectory::Write(const std::string& name, std::string content) {
-  Enqueue([path = FilePath(name), content = std::move(content)] {
+  Do([path = FilePath(name), content = std::move(content)] {
     return WriteFileAtomically(path, content);
   });
 }
 
 void RunDirectory::Log(std::string line) {
-  Enqueue([path = FilePath("log.txt"), line = std::move(line)] {
+  Do([path = FilePath("log.txt"), line = std::move(line)] {
     return AppendToFile(path, line + "\n");
   });
 }
@@ -101,7 +101,7 @@ absl::Status RunDirectory::Flush() {
   return std::exchange(error_, absl::OkStatus());
 }
 
-void RunDirectory::Enqueue(std::function<absl::Status()> task) {
+void RunDirectory::Do(std::function<absl::Status()> task) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));

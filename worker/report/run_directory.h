@@ -41,13 +41,16 @@ class RunDirectory {
   // Has a line added to log.txt.
   void Log(std::string line);
 
+  // Has `task` called, in order with all other writes; what it returns counts as an error of
+  // writing. It must not use this directory's methods.
+  void Do(std::function<absl::Status()> task);
+
   // Waits until all is written. Returns the first error since the last Flush.
   absl::Status Flush();
 
  private:
   RunDirectory(std::string path, int lock_fd);
 
-  void Enqueue(std::function<absl::Status()> task);
   void Serve();
 
   const std::string path_;

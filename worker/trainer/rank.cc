@@ -20,6 +20,7 @@
 #include "common/kernels/gemm.h"
 #include "common/kernels/isa.h"
 #include "worker/report/console.h"
+#include "worker/report/event_recorder.h"
 #include "worker/report/run_directory.h"
 #include "worker/report/run_recorder.h"
 #include "worker/train/job.h"
@@ -33,6 +34,7 @@ struct Reporting {
   std::unique_ptr<report::RunDirectory> directory;
   std::unique_ptr<formats::CheckpointStore> store;
   std::unique_ptr<report::RunRecorder> recorder;
+  std::unique_ptr<report::EventRecorder> events;
   std::unique_ptr<report::Console> console;
 };
 
@@ -119,7 +121,8 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
 
 absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& job,
                                         std::unique_ptr<report::RunDirectory> claimed) {
-  Reporting reporting{.directory = std::move(claimed), .store = {}, .recorder = {}, .console = {}};
+  Reporting reporting{
+      .directory = std::move(claimed), .store = {}, .recorder = {}, .events = {}, .console = {}};
   if (reporting.directory == nullptr) {
     const std::string path =
         flags.run_dir.empty() ? report::RunDirectory::DefaultPath() : flags.run_dir;
@@ -132,6 +135,8 @@ absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& jo
   reporting.recorder = std::make_unique<report::RunRecorder>(
       *reporting.directory, train::RecipeToText(job.recipe_proto), HistorySoFar(job),
       EpochSecondsSoFar(job));
+  reporting.events = std::make_unique<report::EventRecorder>(
+      *reporting.directory, HistorySoFar(job), job.recipe.optimizer.learning_rate);
   reporting.console =
       std::make_unique<report::Console>(stdout, flags.verbose, reporting.directory->path());
   for (const std::string& skipped : job.skipped_checkpoints) {
@@ -162,7 +167,7 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
   if (root) {
     options.run_id = std::filesystem::path(reporting.directory->path()).filename().string();
     options.store = reporting.store.get();
-    options.observers = {reporting.recorder.get(), reporting.console.get()};
+    options.observers = {reporting.recorder.get(), reporting.events.get(), reporting.console.get()};
   }
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
