@@ -1,5 +1,6 @@
 #include "worker/train/job.h"
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "common/formats/checkpoint_store.h"
 #include "common/textproto/text_proto.h"
 #include "worker/report/summary.h"
+#include "worker/train/initial_weights.h"
 #include "worker/train/job_checks.h"
 
 namespace convoy::train {
@@ -77,12 +79,31 @@ absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
   return formats::LoadLatestCheckpoint(request.run_dir + "/checkpoints", skipped);
 }
 
+// Sets the job's recipe and, for a new run, the weights that it begins with.
+absl::Status FindRecipe(JobRequest request, Job* job) {
+  std::optional<formats::ModelFile> initial;
+  if (!request.initial_weights.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(initial, ReadInitialWeights(request.initial_weights, &request.asked));
+  }
+  CONVOY_ASSIGN_OR_RETURN(job->recipe_proto, DecideRecipe(request, job->checkpoint));
+  CONVOY_ASSIGN_OR_RETURN(job->recipe, CheckRecipe(job->recipe_proto));
+  if (job->checkpoint) return absl::OkStatus();
+  if (initial) {
+    CONVOY_ASSIGN_OR_RETURN(job->initial_weights, WeightsFor(job->recipe.model, *initial));
+  } else if (job->recipe_proto.has_initial_weights_sha256()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--recipe: begins with given weights; add --initial-weights and the file "
+                     "whose weights_sha256 is ",
+                     job->recipe_proto.initial_weights_sha256()));
+  }
+  return absl::OkStatus();
+}
+
 // Rank 0's part: the job, but for the images, which are in `source`.
 absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source) {
   Job job;
   CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.skipped_checkpoints));
-  CONVOY_ASSIGN_OR_RETURN(job.recipe_proto, DecideRecipe(request, job.checkpoint));
-  CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
+  CONVOY_RETURN_IF_ERROR(FindRecipe(request, &job));
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsMemory(job.recipe));
   if (job.checkpoint && IsFinished(request.run_dir, *job.checkpoint, job.recipe)) {
     job.finished_before = true;
@@ -179,6 +200,18 @@ absl::Status SetViews(const nlohmann::json& description, Job* job) {
   return absl::OkStatus();
 }
 
+absl::Status ShareInitialWeights(comm::Communicator& communicator, Job* job) {
+  const std::vector<float>& weights = job->initial_weights;  // empty on the other ranks
+  CONVOY_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      comm::BroadcastString(
+          communicator,
+          {reinterpret_cast<const char*>(weights.data()), weights.size() * sizeof(float)}, 0));
+  job->initial_weights.resize(bytes.size() / sizeof(float));
+  if (!bytes.empty()) std::memcpy(job->initial_weights.data(), bytes.data(), bytes.size());
+  return absl::OkStatus();
+}
+
 absl::Status ShareCheckpoint(comm::Communicator& communicator, Job* job) {
   std::string bytes;
   absl::Status encoded;
@@ -214,6 +247,7 @@ absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobReques
   CONVOY_ASSIGN_OR_RETURN(job.images,
                           ShareImages(communicator, ImageLayout(description), std::move(source)));
   CONVOY_RETURN_IF_ERROR(SetViews(description, &job));
+  CONVOY_RETURN_IF_ERROR(ShareInitialWeights(communicator, &job));
   if (description["has_checkpoint"].get<bool>()) {
     CONVOY_RETURN_IF_ERROR(ShareCheckpoint(communicator, &job));
   }

@@ -18,9 +18,10 @@ namespace convoy::train {
 
 // What the command line asks for, beside what is only rank 0's affair.
 struct JobRequest {
-  v1::Recipe asked;     // what --recipe and the flags set; the network is resolved
-  std::string data;     // --data; may be empty
-  std::string run_dir;  // --run-dir; may be empty
+  v1::Recipe asked;             // what --recipe and the flags set; the network is resolved
+  std::string data;             // --data; may be empty
+  std::string run_dir;          // --run-dir; may be empty
+  std::string initial_weights;  // --initial-weights; may be empty
   bool resume = false;
 };
 
@@ -35,6 +36,7 @@ struct Job {
   data::DatasetView train;                    // the part that is trained on
   data::DatasetView validation;               // may have no images
   data::DatasetView test;
+  std::vector<float> initial_weights;  // of all tensors; none: drawn from the seed
   std::optional<formats::Checkpoint> checkpoint;
   std::vector<std::string> skipped_checkpoints;  // on rank 0: a line for each damaged one
   bool finished_before = false;                  // there is nothing left to do

@@ -60,6 +60,7 @@ std::string FlagOf(const google::protobuf::FieldDescriptor& field) {
   const std::string name(field.name());
   if (name == "model_name" || name == "model") return "--model";
   if (name == "name") return "--optimizer";
+  if (name == "initial_weights_sha256") return "--initial-weights";
   return "--" + absl::StrReplaceAll(name, {{"_", "-"}});
 }
 

@@ -84,6 +84,7 @@ absl::Status Trainer::Open() {
     step_ = std::make_unique<MpiStep>(communicator_, team_, runners_, *optimizer_, plan_);
   }
   if (job_.checkpoint) return RestoreCheckpoint(*job_.checkpoint);
+  if (!job_.initial_weights.empty()) return step_->SetWeights(job_.initial_weights.data());
   AlignedBuffer<float> initial(static_cast<size_t>(plan_.network().num_parameters()));
   nn::InitializeWeights(plan_.network(), job_.recipe.seed, initial.data());
   return step_->SetWeights(initial.data());

@@ -62,7 +62,7 @@ CLI::Validator RealNumber() {
   return CLI::Validator(check, "");
 }
 
-void AddRecipeFlags(CLI::App& app, RawFlags& raw) {
+void AddRecipeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
   const std::string group = "The recipe: shapes the trained weights";
   app.add_option("--model", raw.model,
                  absl::StrCat("network: ", absl::StrJoin(nn::BuiltinModelNames(), ", "),
@@ -96,6 +96,10 @@ void AddRecipeFlags(CLI::App& app, RawFlags& raw) {
   app.add_flag("--nesterov", raw.nesterov, "Nesterov's momentum for sgd")->group(group);
   app.add_option("--reduce", raw.reduce,
                  "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)")
+      ->group(group);
+  app.add_option("--initial-weights", flags.initial_weights,
+                 "model file to go on from, such as convoy import writes; also gives network and "
+                 "optimizer (drawn from the seed)")
       ->group(group);
   app.add_option("--isa", raw.isa, "avx512, avx2 or baseline (the best that the CPU has)")
       ->group(group);
@@ -187,7 +191,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   app.footer(kExitCodes);
   app.set_version_flag("--version",
                        absl::StrCat("convoy trainer ", Version(), " (", GitCommit(), ")"));
-  AddRecipeFlags(app, raw);
+  AddRecipeFlags(app, raw, flags);
   AddFreeFlags(app, raw, flags);
   try {
     app.parse(argc, argv);

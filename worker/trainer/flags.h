@@ -14,6 +14,7 @@ struct Flags {
   v1::Recipe asked;  // what --recipe and the recipe's flags set; the network is resolved
   std::string data;
   std::string run_dir;
+  std::string initial_weights;
   bool resume = false;
   int threads = 0;  // 0: as many as there is room for
   int local_ranks = 1;

@@ -46,8 +46,8 @@ std::string Fingerprint(const Flags& flags) {
                       kernels::BlasCore(), "\nOpenBLAS\t", kernels::BlasConfig(),
                       "\nwish for --help or --version\t", flags.print_and_exit.has_value(),
                       "\nset of recipe flags\t", recipe.ShortDebugString(), "\n--run-dir\t",
-                      flags.run_dir, "\n--resume\t", flags.resume, "\n--checkpoint-every\t",
-                      flags.checkpoint_every);
+                      flags.run_dir, "\n--initial-weights\t", flags.initial_weights, "\n--resume\t",
+                      flags.resume, "\n--checkpoint-every\t", flags.checkpoint_every);
 }
 
 // Compares this rank's fingerprint with rank 0's.
@@ -205,6 +205,7 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
                           train::PrepareJob(communicator, {.asked = flags.asked,
                                                            .data = flags.data,
                                                            .run_dir = flags.run_dir,
+                                                           .initial_weights = flags.initial_weights,
                                                            .resume = flags.resume}));
   if (job.finished_before) {
     if (root && flags.verbose > 0) {

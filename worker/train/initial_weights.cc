@@ -1,0 +1,77 @@
+#include "worker/train/initial_weights.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/nn/network.h"
+#include "common/textproto/text_proto.h"
+
+namespace convoy::train {
+namespace {
+
+constexpr char kFlag[] = "--initial-weights";
+
+// The optimizer of the file, with the settings that are asked for.
+void MergeOptimizer(const v1::OptimizerRecipe& file, v1::Recipe* asked) {
+  const v1::OptimizerRecipe wanted = asked->optimizer();
+  if (file.name().empty() || (wanted.has_name() && wanted.name() != file.name())) return;
+  *asked->mutable_optimizer() = file;
+  asked->mutable_optimizer()->MergeFrom(wanted);
+}
+
+absl::Status Complete(const formats::ModelFile& model, v1::Recipe* asked) {
+  if (!asked->has_model() && !asked->has_model_name()) {
+    CONVOY_RETURN_IF_ERROR(
+        ParseTextProto(model.model_textproto, "its network", asked->mutable_model()));
+  }
+  v1::Recipe recipe;
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(model.recipe_textproto, "its recipe", &recipe));
+  MergeOptimizer(recipe.optimizer(), asked);
+  const std::string digest = formats::WeightsSha256(model.tensors);
+  if (asked->has_initial_weights_sha256() && asked->initial_weights_sha256() != digest) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the recipe begins with weights of SHA-256 ", asked->initial_weights_sha256(),
+                     ", these have ", digest, "; name the file that it was made with"));
+  }
+  asked->set_initial_weights_sha256(digest);
+  return absl::OkStatus();
+}
+
+std::string Describe(const std::string& name, const Shape& shape) {
+  return absl::StrCat("'", name, "' ", ShapeToString(shape));
+}
+
+}  // namespace
+
+absl::StatusOr<formats::ModelFile> ReadInitialWeights(const std::string& path, v1::Recipe* asked) {
+  absl::StatusOr<formats::ModelFile> model = formats::ReadModel(path);
+  if (!model.ok()) return Annotate(model.status(), kFlag);
+  CONVOY_RETURN_IF_ERROR(Annotate(Complete(*model, asked), absl::StrCat(kFlag, ": ", path)));
+  return model;
+}
+
+absl::StatusOr<std::vector<float>> WeightsFor(const nn::ModelSpec& spec,
+                                              const formats::ModelFile& model) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
+  const std::vector<nn::Parameter> parameters = network.Parameters();
+  const size_t count = std::max(parameters.size(), model.tensors.size());
+  std::vector<float> weights;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string wanted = i < parameters.size()
+                                   ? Describe(parameters[i].name, parameters[i].shape)
+                                   : "no further tensor";
+    const std::string given = i < model.tensors.size()
+                                  ? Describe(model.tensors[i].name, model.tensors[i].shape)
+                                  : "no further tensor";
+    if (given != wanted) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(kFlag, ": the file has ", given, " where the network '", spec.name, "' has ",
+                       wanted, "; leave --model out to train the file's own network"));
+    }
+    weights.insert(weights.end(), model.tensors[i].data.begin(), model.tensors[i].data.end());
+  }
+  return weights;
+}
+
+}  // namespace convoy::train
