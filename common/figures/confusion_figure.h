@@ -1,0 +1,18 @@
+// The confusion matrix as a heat map with counts, as the notebook's section 5.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/figures/canvas.h"
+#include "common/figures/texts.h"
+
+namespace convoy::figures {
+
+// Draws counts [num_classes, num_classes]: rows are true classes, columns predicted ones. Colours
+// grow with the logarithm of the count, so that rare mistakes are seen beside the many right
+// answers. Beyond 26 classes the cells have no numbers, as there is no room.
+// REQUIRES: num_classes >= 1, no count is negative.
+Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language);
+
+}  // namespace convoy::figures

@@ -1,0 +1,225 @@
+// Every figure: encodes in both languages, twice to the same bytes, and shows what it is given.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <set>
+#include <string>
+
+#include "common/figures/confusion_figure.h"
+#include "common/figures/curves_figure.h"
+#include "common/figures/feature_maps_figure.h"
+#include "common/figures/filters_figure.h"
+#include "common/figures/mistakes_figure.h"
+#include "common/figures/noise_figure.h"
+#include "common/figures/prediction_figure.h"
+#include "common/figures/samples_figure.h"
+
+namespace convoy::figures {
+namespace {
+
+using Drawing = std::function<Canvas(Language)>;
+
+std::string Png(const Canvas& canvas) {
+  const absl::StatusOr<std::string> bytes = canvas.Encode(ImageFormat::kPng);
+  EXPECT_TRUE(bytes.ok()) << bytes.status();
+  return bytes.ok() ? *bytes : "";
+}
+
+// Expects that each drawing gives bytes of its own, the same ones every time.
+void ExpectAllDifferent(const std::vector<Drawing>& drawings, Language language) {
+  std::set<std::string> seen;
+  for (const Drawing& draw : drawings) {
+    const std::string png = Png(draw(language));
+    EXPECT_EQ(Png(draw(language)), png);
+    EXPECT_TRUE(seen.insert(png).second) << "drawing " << seen.size() << " is like another";
+  }
+}
+
+void ExpectTranslated(const Drawing& draw) {
+  EXPECT_NE(Png(draw(Language::kEnglish)), Png(draw(Language::kFrench)));
+}
+
+PixelImage Ramp(int height, int width, int channels = 1) {
+  PixelImage image{.height = height, .width = width, .channels = channels, .pixels = {}};
+  for (int i = 0; i < height * width * channels; ++i) {
+    image.pixels.push_back(static_cast<uint8_t>(i * 7));
+  }
+  return image;
+}
+
+TEST(SamplesFigureTest, ShowsImagesAndLabels) {
+  const auto draw = [](PixelImage image, int label, size_t count = 10) {
+    return [=](Language language) {
+      return DrawSamples(std::vector<Sample>(count, {image, label}), language);
+    };
+  };
+  ExpectAllDifferent({draw(Ramp(28, 28), 3), draw(Ramp(28, 28), 4), draw(Ramp(32, 20), 3),
+                      draw(Ramp(28, 28, 3), 3), draw(Ramp(28, 28), 3, 7), draw(Ramp(1, 1), 3),
+                      draw(Ramp(300, 200), 255)},
+                     Language::kEnglish);
+  ExpectTranslated(draw(Ramp(28, 28), 3));
+}
+
+TEST(CurvesFigureTest, ShowsEveryMetric) {
+  const metrics::EpochMetrics epoch = {
+      {"loss", 0.5}, {"accuracy", 0.8}, {"val_loss", 0.25}, {"val_accuracy", 0.9}};
+  std::vector<Drawing> drawings;
+  for (size_t i = 0; i <= epoch.size(); ++i) {
+    metrics::History history = {epoch, epoch, epoch};
+    if (i < epoch.size()) history[1][i].second *= 0.75;
+    drawings.emplace_back([=](Language language) { return DrawCurves(history, language); });
+  }
+  ExpectAllDifferent(drawings, Language::kFrench);
+  ExpectTranslated(drawings[0]);
+}
+
+TEST(CurvesFigureTest, TakesHistoriesThatAreShortOrNoNumbers) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(Png(DrawCurves({}, Language::kEnglish)).empty());
+  EXPECT_FALSE(Png(DrawCurves({{{"loss", nan}, {"accuracy", 0.1}}}, Language::kEnglish)).empty());
+  const metrics::History longer(300, {{"loss", 1.0}, {"accuracy", 0.1}});
+  EXPECT_FALSE(Png(DrawCurves(longer, Language::kEnglish)).empty());
+}
+
+TEST(ConfusionFigureTest, ShowsEveryCount) {
+  std::vector<Drawing> drawings;
+  for (size_t i = 0; i < 9; ++i) {
+    std::vector<int64_t> counts = {9, 0, 1, 0, 8, 0, 0, 2, 7};
+    counts[i] += 3;
+    drawings.emplace_back([=](Language language) { return DrawConfusion(3, counts, language); });
+  }
+  ExpectAllDifferent(drawings, Language::kEnglish);
+  ExpectTranslated(drawings[0]);
+}
+
+TEST(ConfusionFigureTest, TakesAnyNumberOfClasses) {
+  for (const int classes : {1, 2, 26, 27, 256}) {
+    const std::vector<int64_t> zeros(static_cast<size_t>(classes * classes));
+    EXPECT_FALSE(Png(DrawConfusion(classes, zeros, Language::kEnglish)).empty()) << classes;
+  }
+}
+
+TEST(MistakesFigureTest, ShowsClassesAndConfidence) {
+  const auto draw = [](const Mistake& mistake, int64_t total) {
+    return [=](Language language) { return DrawMistakes({mistake}, total, language); };
+  };
+  const PixelImage image = Ramp(28, 28);
+  ExpectAllDifferent(
+      {draw({image, 1, 7, 0.9}, 5), draw({image, 2, 7, 0.9}, 5), draw({image, 1, 3, 0.9}, 5),
+       draw({image, 1, 7, 0.8}, 5), draw({image, 1, 7, 0.9}, 6),
+       [](Language language) { return DrawMistakes({}, 0, language); }},
+      Language::kEnglish);
+}
+
+FilterBank Bank(int channels, int filters, float weight) {
+  FilterBank bank{.layer = "conv",
+                  .height = 3,
+                  .width = 2,
+                  .channels = channels,
+                  .filters = filters,
+                  .weights = std::vector<float>(static_cast<size_t>(6 * channels * filters))};
+  bank.weights.back() = weight;
+  bank.weights.front() = 1;
+  return bank;
+}
+
+TEST(FiltersFigureTest, ShowsFirstAndLastWeight) {
+  std::vector<Drawing> drawings;
+  for (const int channels : {1, 2, 64}) {
+    for (const int filters : {1, 3, 64}) {
+      for (const float weight : {0.25f, -0.25f}) {
+        drawings.emplace_back([=](Language language) {
+          return DrawFilters(Bank(channels, filters, weight), language);
+        });
+      }
+    }
+  }
+  // Beyond what is shown, only the heading tells.
+  drawings.emplace_back([](Language language) { return DrawFilters(Bank(65, 200, 0), language); });
+  drawings.emplace_back([](Language language) { return DrawFilters(Bank(1, 65, 0), language); });
+  ExpectAllDifferent(drawings, Language::kEnglish);
+  ExpectTranslated(drawings[0]);
+}
+
+LayerOutput Output(Shape shape, float last) {
+  int64_t elems = 1;
+  for (const int64_t size : shape) elems *= size;
+  LayerOutput output{.layer = "layer",
+                     .type = "Conv2D",
+                     .shape = std::move(shape),
+                     .values = std::vector<float>(static_cast<size_t>(elems), 1.0f)};
+  output.values.back() = last;
+  return output;
+}
+
+TEST(FeatureMapsFigureTest, ShowsMapsAndUnits) {
+  std::vector<Drawing> drawings;
+  for (const Shape& shape :
+       std::vector<Shape>{{26, 26, 32}, {1, 1, 1}, {5, 3, 64}, {10}, {128}, {1600}, {4096}}) {
+    for (const float last : {0.5f, -0.5f}) {
+      drawings.emplace_back([=](Language language) {
+        return DrawFeatureMaps(Ramp(28, 28), 5, Output(shape, last), language);
+      });
+    }
+  }
+  drawings.emplace_back([](Language language) {
+    return DrawFeatureMaps(Ramp(28, 28), 5, Output({4, 4, 65}, 2), language);
+  });
+  drawings.emplace_back([](Language language) {
+    return DrawFeatureMaps(Ramp(28, 28), 5, Output({5000}, 2), language);
+  });
+  ExpectAllDifferent(drawings, Language::kFrench);
+}
+
+TEST(FeatureMapsFigureTest, TakesOddNamesAndNumbers) {
+  LayerOutput output = Output({2, 2, 1}, std::numeric_limits<float>::infinity());
+  output.layer = std::string(250, 'x') + "\xff\n";
+  output.values[0] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(Png(DrawFeatureMaps(Ramp(28, 28), 0, output, Language::kEnglish)).empty());
+}
+
+TEST(NoiseFigureTest, MarksWrongReadings) {
+  const auto draw = [](Reading original, Reading noisy, double level) {
+    return [=](Language language) {
+      return DrawNoisyImages({{Ramp(28, 28), Ramp(28, 28), 4, original, noisy}}, level, language);
+    };
+  };
+  ExpectAllDifferent(
+      {draw({4, 0.9}, {4, 0.9}, 0.3), draw({5, 0.9}, {4, 0.9}, 0.3), draw({4, 0.9}, {5, 0.9}, 0.3),
+       draw({4, 0.9}, {4, 0.5}, 0.3), draw({4, 0.9}, {4, 0.9}, 0.35)},
+      Language::kEnglish);
+  ExpectTranslated(draw({4, 0.9}, {4, 0.9}, 0.3));
+}
+
+TEST(NoiseFigureTest, DrawsEveryCurve) {
+  const NoiseCurve first{.name = "a", .levels = {0, 0.5}, .accuracy = {0.99, 0.6}};
+  const NoiseCurve second{.name = "b", .levels = {0, 0.5}, .accuracy = {0.98, 0.9}};
+  const auto draw = [](std::vector<NoiseCurve> curves) {
+    return [=](Language language) { return DrawNoiseCurves(curves, language); };
+  };
+  ExpectAllDifferent({draw({first}), draw({second}), draw({first, second}), draw({second, first}),
+                      draw({first, first, first, second})},
+                     Language::kEnglish);
+  ExpectTranslated(draw({first}));
+}
+
+TEST(PredictionFigureTest, ShowsProbabilitiesPhotoAndNote) {
+  const auto draw = [](const Prediction& prediction) {
+    return [=](Language language) { return DrawPrediction(prediction, language); };
+  };
+  const Prediction plain{.image = Ramp(28, 28), .probabilities = {0.25f, 0.75f}};
+  Prediction other = plain;
+  other.probabilities = {0.75f, 0.25f};
+  Prediction with_photo = plain;
+  with_photo.photo = Ramp(90, 60, 3);
+  Prediction with_note = plain;
+  with_note.note = "inverted";
+  const Prediction many{.image = Ramp(28, 28), .probabilities = std::vector<float>(200, 0.005f)};
+  ExpectAllDifferent({draw(plain), draw(other), draw(with_photo), draw(with_note), draw(many)},
+                     Language::kEnglish);
+  ExpectTranslated(draw(plain));
+}
+
+}  // namespace
+}  // namespace convoy::figures

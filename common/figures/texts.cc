@@ -1,0 +1,167 @@
+#include "common/figures/texts.h"
+
+#include <cstdlib>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/check.h"
+
+namespace convoy::figures {
+namespace {
+
+constexpr char kNoBreakSpace[] = "\xC2\xA0";
+
+constexpr Texts kEnglish = {
+    .samples_title = "Training images and their labels",
+    .curves_accuracy = "Accuracy",
+    .curves_loss = "Loss",
+    .loss_axis = "cross-entropy",
+    .training = "training",
+    .validation = "validation",
+    .epoch = "epoch",
+    .confusion_title = "Confusion matrix",
+    .confusion_subtitle = "%s test images: %s right, %s mistakes",
+    .predicted = "predicted",
+    .actual = "true",
+    .images = "images",
+    .mistakes_title = "Misread images, the surest mistakes first",
+    .mistakes_subtitle = "%s mistakes, of which %s are shown",
+    .no_mistakes = "No image was misread.",
+    .mistake_caption = "true %s, read as %s",
+    .confidence = "%s sure",
+    .filters_title = "Filters of %s",
+    .filters_subtitle = "%s filters of %s x %s weights; input channels: %s",
+    .filters_shown = "; the first %s filters and %s channels are shown",
+    .filter_axis = "filter",
+    .channel_axis = "input channel",
+    .maps_title = "What %s makes of the image",
+    .maps_subtitle = "%s, output %s",
+    .maps_shown = "; the first %s of %s are shown",
+    .input = "input",
+    .input_caption = "true: %s",
+    .noise_title = "Images with gaussian noise of %s",
+    .noise_original = "original",
+    .noise_noisy = "noisy",
+    .noise_curve_title = "Accuracy on noisy images",
+    .noise_level = "noise (standard deviation; white is 1)",
+    .accuracy_axis = "accuracy (%)",
+    .prediction_title = "Read as %s (%s sure)",
+    .prediction_image = "what the network saw",
+    .prediction_photo = "the picture",
+    .probability_axis = "probability (%)",
+    .class_axis = "class",
+};
+
+constexpr Texts kFrench = {
+    .samples_title = "Images d'entraînement et leurs étiquettes",
+    .curves_accuracy = "Précision",
+    .curves_loss = "Perte",
+    .loss_axis = "entropie croisée",
+    .training = "entraînement",
+    .validation = "validation",
+    .epoch = "époque",
+    .confusion_title = "Matrice de confusion",
+    .confusion_subtitle = "%s images de test : %s justes, %s erreurs",
+    .predicted = "prédit",
+    .actual = "réel",
+    .images = "images",
+    .mistakes_title = "Images mal lues, les erreurs les plus sûres d'abord",
+    .mistakes_subtitle = "%s erreurs, dont %s sont montrées",
+    .no_mistakes = "Aucune image n'a été mal lue.",
+    .mistake_caption = "réel %s, prédit %s",
+    .confidence = "sûr à %s",
+    .filters_title = "Filtres de %s",
+    .filters_subtitle = "%s filtres de %s x %s poids ; canaux d'entrée : %s",
+    .filters_shown = " ; les %s premiers filtres et %s canaux sont montrés",
+    .filter_axis = "filtre",
+    .channel_axis = "canal d'entrée",
+    .maps_title = "Ce que %s fait de l'image",
+    .maps_subtitle = "%s, sortie %s",
+    .maps_shown = " ; les %s premières sur %s sont montrées",
+    .input = "entrée",
+    .input_caption = "réel : %s",
+    .noise_title = "Images avec un bruit gaussien de %s",
+    .noise_original = "original",
+    .noise_noisy = "bruité",
+    .noise_curve_title = "Précision sur des images bruitées",
+    .noise_level = "bruit (écart type ; le blanc vaut 1)",
+    .accuracy_axis = "précision (%)",
+    .prediction_title = "Lu comme %s (sûr à %s)",
+    .prediction_image = "ce que le réseau a vu",
+    .prediction_photo = "la photo",
+    .probability_axis = "probabilité (%)",
+    .class_axis = "classe",
+};
+
+std::string_view LocaleName() {
+  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<Language> LanguageOf(std::string_view name) {
+  if (name == "en") return Language::kEnglish;
+  if (name == "fr") return Language::kFrench;
+  if (name.empty()) {
+    return LocaleName().starts_with("fr") ? Language::kFrench : Language::kEnglish;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--lang: there are only en and fr, not '", std::string(name), "'"));
+}
+
+std::string_view LanguageCode(Language language) {
+  return language == Language::kFrench ? "fr" : "en";
+}
+
+const Texts& TextsIn(Language language) {
+  return language == Language::kFrench ? kFrench : kEnglish;
+}
+
+std::string Fill(std::string_view pattern, std::initializer_list<std::string_view> values) {
+  std::string result;
+  for (const std::string_view value : values) {
+    const size_t place = pattern.find("%s");
+    CONVOY_CHECK(place != std::string_view::npos);
+    result += pattern.substr(0, place);
+    result += value;
+    pattern.remove_prefix(place + 2);
+  }
+  CONVOY_CHECK(pattern.find("%s") == std::string_view::npos);
+  result += pattern;
+  return result;
+}
+
+std::string Number(Language language, double value, int decimals) {
+  const std::string text = absl::StrFormat("%.*f", decimals, value);
+  return language == Language::kFrench ? absl::StrReplaceAll(text, {{".", ","}}) : text;
+}
+
+std::string ShortNumber(Language language, double value) {
+  std::string text = Number(language, value, 2);
+  while (text.back() == '0') text.pop_back();
+  if (!absl::ascii_isdigit(text.back())) text.pop_back();
+  return text;
+}
+
+std::string Percent(Language language, double share, int decimals) {
+  return absl::StrCat(Number(language, 100 * share, decimals),
+                      language == Language::kFrench ? kNoBreakSpace : "", "%");
+}
+
+std::string Count(Language language, int64_t value) {
+  std::string text = absl::StrCat(value);
+  const size_t first = value < 0 ? 1 : 0;
+  for (size_t place = text.size(); place > first + 3;) {
+    place -= 3;
+    text.insert(place, language == Language::kFrench ? kNoBreakSpace : ",");
+  }
+  return text;
+}
+
+}  // namespace convoy::figures
