@@ -5,11 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/data/data_directory.h"
-#include "common/data/generated_digits.h"
+#include "common/data/load_data.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/textproto/text_proto.h"
 #include "worker/report/summary.h"
@@ -19,32 +17,7 @@
 namespace convoy::train {
 namespace {
 
-// Generated digits are one data set, whatever the recipe's seed: as many as MNIST has.
-constexpr uint64_t kGeneratedSeed = 1;
-constexpr int64_t kGeneratedTrainImages = 60000;
-constexpr int64_t kGeneratedTestImages = 10000;
-
 constexpr uint64_t kMaxSummaryBytes = 1 << 24;
-
-data::Dataset DrawDigits(uint32_t split, int64_t count) {
-  data::Dataset digits{.count = count, .height = 28, .width = 28, .channels = 1, .num_classes = 10};
-  digits.pixels.resize(static_cast<size_t>(count * 28 * 28));
-  digits.labels.resize(static_cast<size_t>(count));
-  data::GenerateDigits(kGeneratedSeed, split, count, UsableCores(), digits.pixels.data(),
-                       digits.labels.data());
-  return digits;
-}
-
-absl::StatusOr<data::DataSource> LoadData(const std::string& flag) {
-  const data::DataChoice choice = data::FindDataDirectory(flag);
-  if (!choice.directory.empty()) return data::LoadIdxDirectory(choice.directory);
-  data::DataSource source{.kind = data::kKindGenerated,
-                          .where = choice.reason,
-                          .train = DrawDigits(data::kGeneratedTrainSplit, kGeneratedTrainImages),
-                          .test = DrawDigits(data::kGeneratedTestSplit, kGeneratedTestImages)};
-  source.sha256 = data::DataSha256(source.train, source.test);
-  return source;
-}
 
 // Returns the recipe of a run that goes on, or of a new one.
 absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
@@ -109,7 +82,7 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
     job.finished_before = true;
     return job;
   }
-  CONVOY_ASSIGN_OR_RETURN(*source, LoadData(request.data));
+  CONVOY_ASSIGN_OR_RETURN(*source, data::LoadData(request.data));
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsData(job.recipe, *source));
   CONVOY_ASSIGN_OR_RETURN(
       const data::Split split,
