@@ -1,0 +1,320 @@
+#include "coordinator/jobs/job_registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/jobs/progress.h"
+
+namespace convoy::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kRun[] = "0123456789abcdef0123456789abcdef";
+constexpr char kFirst[] = "11111111111111111111111111111111";
+constexpr char kSecond[] = "22222222222222222222222222222222";
+
+worker::v1::RegisterJobRequest Registration(const std::string& process = kFirst) {
+  worker::v1::RegisterJobRequest request;
+  request.set_run_name("lesson");
+  request.set_run_id(kRun);
+  request.set_process_id(process);
+  request.set_epochs(3);
+  request.set_steps_per_epoch(100);
+  request.mutable_setup()->set_train_image_count(12800);
+  request.mutable_recipe()->set_batch_size(128);
+  for (int rank = 0; rank < 3; ++rank) {
+    request.add_ranks()->set_rank(rank);
+    request.mutable_ranks(rank)->set_host(absl::StrCat("pc", rank));
+  }
+  return request;
+}
+
+worker::v1::HeartbeatRequest Beat(int64_t step, v1::Job::Activity activity = v1::Job::TRAINING) {
+  worker::v1::HeartbeatRequest request;
+  request.set_job("jobs/lesson");
+  request.set_process_id(kFirst);
+  request.mutable_progress()->set_step(step);
+  request.mutable_progress()->set_epoch(static_cast<int32_t>(step / 100 + 1));
+  request.mutable_progress()->set_activity(activity);
+  request.mutable_progress()->set_images_per_second(1280);
+  return request;
+}
+
+worker::v1::ReportProgressRequest EpochReport(int epoch, double slowest_forward_seconds = 1) {
+  worker::v1::ReportProgressRequest request;
+  request.set_job("jobs/lesson");
+  request.set_process_id(kFirst);
+  *request.mutable_progress() = Beat(epoch * 100).progress();
+  v1::MetricSample* sample = request.add_samples();
+  sample->set_scope(v1::MetricSample::EPOCH);
+  sample->set_epoch(epoch);
+  sample->set_step(epoch * 100);
+  sample->add_metrics()->set_name("val_loss");
+  sample->mutable_metrics(0)->set_value(1.0 / epoch);
+  for (int rank = 0; rank < 3; ++rank) {
+    v1::Rank* times = request.add_ranks();
+    times->set_rank(rank);
+    times->set_host(absl::StrCat("pc", rank));
+    times->mutable_epoch_phase_seconds()->set_backward(1);
+    times->mutable_epoch_phase_seconds()->set_forward(rank == 2 ? slowest_forward_seconds : 1);
+  }
+  return request;
+}
+
+worker::v1::ReportProgressRequest End(v1::Job::State state) {
+  worker::v1::ReportProgressRequest request;
+  request.set_job("jobs/lesson");
+  request.set_process_id(kFirst);
+  request.mutable_conclusion()->set_state(state);
+  return request;
+}
+
+class JobRegistryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = absl::StrCat(::testing::TempDir(), "/registry-", ::getpid());
+    std::filesystem::remove_all(directory_);
+    Restart();
+  }
+  void TearDown() override {
+    registry_.reset();
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  // As after a kill -9: what is only in memory is gone.
+  void Restart() {
+    registry_.reset();
+    store_.reset();
+    store_ = *Store::Open(directory_);
+    registry_ = *JobRegistry::Open(*store_, {.now = [this] { return now_; }});
+  }
+
+  void Pass(absl::Duration time) {
+    now_ += time;
+    registry_->Tick();
+  }
+
+  v1::Job Job() {
+    auto job = registry_->Get("lesson");
+    EXPECT_TRUE(job.ok()) << job.status();
+    return job.ok() ? *job : v1::Job();
+  }
+
+  std::vector<v1::Event::Type> Events() {
+    std::vector<v1::Event::Type> types;
+    const v1::Job job = Job();
+    for (const v1::Event& event : job.events()) types.push_back(event.type());
+    return types;
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1000);
+  std::string directory_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<JobRegistry> registry_;
+};
+
+TEST_F(JobRegistryTest, TellsWhereAJobStands) {
+  const auto registered = registry_->Register(Registration());
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  EXPECT_EQ(registered->job(), "jobs/lesson");
+  ASSERT_TRUE(registry_->Report(EpochReport(1)).ok());
+  ASSERT_TRUE(registry_->Heartbeat(Beat(150)).ok());
+  const v1::Job job = Job();
+  EXPECT_EQ(job.state(), v1::Job::RUNNING);
+  EXPECT_EQ(job.epoch(), 2);
+  EXPECT_EQ(job.completed_epochs(), 1);
+  EXPECT_EQ(job.step(), 150);
+  EXPECT_EQ(job.total_steps(), 300);
+  EXPECT_EQ(job.progress_percentage(), 50);
+  EXPECT_EQ(job.estimated_remaining_duration().seconds(), 15);  // 1.5 epochs of 12800 at 1280/s
+  EXPECT_EQ(job.world_size(), 3);
+  EXPECT_EQ(job.ranks_size(), 3);
+}
+
+TEST_F(JobRegistryTest, WhatWasReportedSurvivesARestart) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  ASSERT_TRUE(registry_->Report(EpochReport(1)).ok());
+  ASSERT_TRUE(registry_->Report(EpochReport(2)).ok());
+  Restart();
+  EXPECT_EQ(Job().step(), 200);
+  EXPECT_EQ(Job().state(), v1::Job::RUNNING);
+  EXPECT_TRUE(registry_->Heartbeat(Beat(210)).ok());
+  EXPECT_EQ(registry_->Register(Registration())->stored_epochs(), 2);
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED));
+}
+
+TEST_F(JobRegistryTest, RepeatedReportsChangeNothing) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    ASSERT_TRUE(registry_->Register(Registration()).ok());
+    ASSERT_TRUE(registry_->Report(EpochReport(1)).ok());
+    ASSERT_TRUE(registry_->Report(End(v1::Job::SUCCEEDED)).ok());
+  }
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED, v1::Event::SUCCEEDED));
+  EXPECT_EQ(Job().state(), v1::Job::SUCCEEDED);
+}
+
+TEST_F(JobRegistryTest, ResumedRunIsTheSameJobFromItsCheckpoint) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  ASSERT_TRUE(registry_->Report(EpochReport(1)).ok());
+  ASSERT_TRUE(registry_->Report(EpochReport(2)).ok());
+  auto again = Registration(kSecond);
+  again.set_restarts(1);
+  again.set_resumed_at_step(120);
+  again.set_completed_epochs(1);
+  const auto registered = registry_->Register(again);
+  EXPECT_EQ(registered->job(), "jobs/lesson");
+  EXPECT_EQ(registered->stored_epochs(), 1);
+  EXPECT_EQ(Job().step(), 120);
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED, v1::Event::RESUMED));
+  EXPECT_EQ(registry_->Heartbeat(Beat(10)).status().code(),
+            absl::StatusCode::kFailedPrecondition);  // the first process
+}
+
+TEST_F(JobRegistryTest, AnotherRunOfTheSameNameIsAnotherJob) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  auto other = Registration(kSecond);
+  other.set_run_id(kSecond);
+  EXPECT_EQ(registry_->Register(other)->job(), "jobs/lesson-2");
+}
+
+TEST_F(JobRegistryTest, SilentTrainersAreLostAndFound) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  Pass(absl::Seconds(9));
+  EXPECT_EQ(Job().state(), v1::Job::RUNNING);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Job().state(), v1::Job::LOST);
+  EXPECT_TRUE(Job().has_end_time());
+  Restart();
+  ASSERT_TRUE(registry_->Heartbeat(Beat(5)).ok());
+  EXPECT_EQ(Job().state(), v1::Job::RUNNING);
+  EXPECT_FALSE(Job().has_end_time());
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED, v1::Event::LOST, v1::Event::FOUND));
+}
+
+TEST_F(JobRegistryTest, OnlyTrainingCanStall) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  for (int seconds = 0; seconds < 60; seconds += 5) {
+    ASSERT_TRUE(registry_->Heartbeat(Beat(100, v1::Job::BETWEEN_EPOCHS)).ok());
+    Pass(absl::Seconds(5));
+  }
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED));
+  for (int seconds = 0; seconds < 60; seconds += 5) {
+    ASSERT_TRUE(registry_->Heartbeat(Beat(101)).ok());
+    Pass(absl::Seconds(5));
+  }
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED, v1::Event::STALLED));
+  ASSERT_TRUE(registry_->Heartbeat(Beat(102)).ok());
+  EXPECT_THAT(Events(),
+              ElementsAre(v1::Event::STARTED, v1::Event::STALLED, v1::Event::STALL_ENDED));
+}
+
+TEST_F(JobRegistryTest, NamesAStragglerOnceAndItsRecovery) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  ASSERT_TRUE(registry_->Report(EpochReport(1, 4)).ok());
+  ASSERT_TRUE(registry_->Report(EpochReport(2, 4)).ok());
+  EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED, v1::Event::STRAGGLER));
+  const v1::Event event = Job().events(1);
+  EXPECT_EQ(event.straggler().rank(), 2);
+  EXPECT_EQ(event.straggler().phase(), "forward");
+  EXPECT_DOUBLE_EQ(event.straggler().slowdown(), 2.5);
+  EXPECT_EQ(event.message(),
+            "rank 2 on pc2 takes 2.5 times as long as the median, mostly in forward");
+  ASSERT_TRUE(registry_->Report(EpochReport(3)).ok());
+  EXPECT_EQ(Events().back(), v1::Event::STRAGGLER_RECOVERED);
+}
+
+TEST_F(JobRegistryTest, CancelReachesTheTrainerAndItsResumption) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  EXPECT_FALSE(registry_->Heartbeat(Beat(1))->cancel_requested());
+  ASSERT_TRUE(registry_->Cancel("lesson")->cancel_requested());
+  ASSERT_TRUE(registry_->Cancel("lesson").ok());
+  Restart();
+  EXPECT_TRUE(registry_->Heartbeat(Beat(2))->cancel_requested());
+  ASSERT_TRUE(registry_->Report(End(v1::Job::CANCELLED)).ok());
+  EXPECT_EQ(Job().state(), v1::Job::CANCELLED);
+  EXPECT_FALSE(Job().cancel_requested());
+  EXPECT_TRUE(registry_->Register(Registration(kSecond))->cancel_requested());
+  EXPECT_EQ(Job().state(), v1::Job::CANCELLED);
+}
+
+TEST_F(JobRegistryTest, CancelEndsAJobThatDoesNotRun) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  ASSERT_TRUE(registry_->Cancel("lesson").ok());
+  Pass(absl::Seconds(11));
+  EXPECT_EQ(Job().state(), v1::Job::CANCELLED);
+}
+
+TEST_F(JobRegistryTest, FinishedJobsCannotBeCancelledAndRunningOnesNotDeleted) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  EXPECT_EQ(registry_->Delete("lesson").code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(registry_->Report(End(v1::Job::SUCCEEDED)).ok());
+  EXPECT_EQ(registry_->Cancel("lesson").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(registry_->Delete("lesson").ok());
+  EXPECT_EQ(registry_->Get("lesson").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(registry_->Heartbeat(Beat(1)).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(JobRegistryTest, WatchTellsEveryChangeAndTheEnd) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  const auto watch = *registry_->StartWatch("lesson");
+  const uint64_t first = watch->Await(0, absl::Seconds(10))->version;
+  EXPECT_EQ(watch->Await(first, absl::ZeroDuration())->version, first);
+  std::thread trainer([this] { ASSERT_TRUE(registry_->Heartbeat(Beat(77)).ok()); });
+  const auto changed = watch->Await(first, absl::Seconds(10));
+  trainer.join();
+  EXPECT_EQ(changed->job.step(), 77);
+  ASSERT_TRUE(registry_->Report(End(v1::Job::FAILED)).ok());
+  Pass(absl::Seconds(1));  // the watch keeps the job in memory
+  EXPECT_EQ(watch->Await(changed->version, absl::Seconds(10))->job.state(), v1::Job::FAILED);
+  ASSERT_TRUE(registry_->Delete("lesson").ok());
+  EXPECT_EQ(watch->Await(0, absl::Seconds(10)).status().code(), absl::StatusCode::kNotFound);
+  registry_->Stop();
+  EXPECT_EQ(watch->Await(0, absl::Seconds(10)).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(JobRegistryTest, RefusesWhatCannotBe) {
+  auto request = Registration();
+  request.set_process_id("me");
+  const auto refused = registry_->Register(request);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(refused.status().message(), HasSubstr("process_id"));
+  request = Registration();
+  request.mutable_ranks(1)->set_rank(7);
+  EXPECT_EQ(registry_->Register(request).status().code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  EXPECT_EQ(registry_->Report(End(v1::Job::RUNNING)).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  worker::v1::ModelHeader header;
+  header.set_job("jobs/lesson");
+  header.set_process_id(kFirst);
+  header.set_sha256(std::string(64, '0'));
+  EXPECT_EQ(registry_->Publish(header, "no model").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(StragglerTest, NeedsAPeerAndARealLoss) {
+  std::vector<v1::Rank> ranks(2);
+  ranks[1].set_rank(1);
+  ranks[0].mutable_epoch_phase_seconds()->set_forward(0.01);
+  ranks[1].mutable_epoch_phase_seconds()->set_forward(0.05);
+  EXPECT_TRUE(FindStragglers(ranks, 1.5).empty());  // 0.04 s is nothing
+  ranks[1].mutable_epoch_phase_seconds()->set_forward(1);
+  ASSERT_EQ(FindStragglers(ranks, 1.5).size(), 1);
+  EXPECT_EQ(FindStragglers(ranks, 1.5)[0].rank, 1);
+  ranks[1].mutable_epoch_phase_seconds()->set_forward(0);
+  ranks[1].mutable_epoch_phase_seconds()->set_wait(100);
+  EXPECT_TRUE(FindStragglers(ranks, 1.5).empty());
+  EXPECT_TRUE(FindStragglers({ranks[0]}, 1.5).empty());
+}
+
+}  // namespace
+}  // namespace convoy::coordinator

@@ -1,0 +1,46 @@
+// What follows from what a trainer reports: where the job stands, how long it still takes, which
+// rank is slow.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "convoy/v1/job.pb.h"
+#include "convoy/worker/v1/worker_service.pb.h"
+
+namespace convoy::coordinator {
+
+// Whether a job in this state is at its end, unless it is resumed.
+bool IsTerminal(v1::Job::State state);
+
+// Returns "RUNNING", "LOST", ... in lower case.
+std::string StateName(v1::Job::State state);
+
+// Replaces the metric of that name, or adds it.
+void SetMetric(const std::string& name, double value, v1::Job* job);
+
+// Takes over where the training stands. What is older than the job's own state is left alone.
+void ApplyProgress(const worker::v1::Progress& progress, v1::Job* job);
+
+// Takes over a sample's metrics and the epochs completed by it.
+void ApplySample(const v1::MetricSample& sample, v1::Job* job);
+
+// Fills in what is derived: total_steps, progress_percentage, epoch, estimated remaining time.
+// `between_epochs` is how long validation and the rest takes after each epoch.
+void Derive(absl::Duration between_epochs, v1::Job* job);
+
+// A rank that does its share much slower than the others.
+struct Straggler {
+  int rank = 0;
+  std::string phase;    // where it loses the most
+  double slowdown = 1;  // its seconds of work over the median of all
+};
+
+// Returns the ranks whose seconds of work (all phases but `wait`) in the last epoch are more than
+// `threshold` times the median of all ranks, and at least 0.1 s more. Threads have equal shares of
+// the work and the seconds are means over a rank's threads, so ranks compare whatever their number
+// of threads. The median of two is the smaller one.
+std::vector<Straggler> FindStragglers(const std::vector<v1::Rank>& ranks, double threshold);
+
+}  // namespace convoy::coordinator

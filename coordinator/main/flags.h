@@ -1,0 +1,32 @@
+// The coordinator's command line.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace convoy::coordinator {
+
+struct Flags {
+  std::string listen = "127.0.0.1:50051";
+  std::string http = "127.0.0.1:8080";  // empty: none
+  std::string store;
+  std::string data;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
+  std::string token_file;
+  int max_message_mb = 16;
+  int max_model_mb = 256;
+  int max_streams = 256;
+  int max_watches = 100;
+  std::optional<std::string> print_and_exit;  // the text of --help or --version
+};
+
+// Returns INVALID_ARGUMENT, naming the flag, for one that is unknown, with the nearest known one,
+// that makes no sense, or that is missing beside another: anybody could change jobs on a
+// coordinator that listens beyond loopback with neither a token nor mutual TLS.
+absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv);
+
+}  // namespace convoy::coordinator

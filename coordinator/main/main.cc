@@ -1,0 +1,143 @@
+// The coordinator: one service for a lab or cluster.
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "coordinator/http/http_server.h"
+#include "coordinator/jobs/job_registry.h"
+#include "coordinator/main/flags.h"
+#include "coordinator/service/guard.h"
+#include "coordinator/service/job_service.h"
+#include "coordinator/service/server.h"
+#include "coordinator/service/worker_service.h"
+#include "coordinator/store/store.h"
+
+namespace convoy::coordinator {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(500);
+// Calls under way get so long when the coordinator stops.
+constexpr absl::Duration kGrace = absl::Seconds(3);
+constexpr uint64_t kMaxSecretBytes = 1 << 20;
+
+void Say(const std::string& line) {
+  std::printf("%s %s\n",
+              absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()).c_str(),
+              line.c_str());
+  std::fflush(stdout);
+}
+
+// Returns the file's content, "" where no file is named.
+absl::StatusOr<std::string> ReadNamed(const std::string& flag, const std::string& path) {
+  if (path.empty()) return std::string();
+  const absl::StatusOr<std::string> content = ReadFile(path, kMaxSecretBytes);
+  if (!content.ok()) return Annotate(content.status(), flag);
+  if (absl::StripAsciiWhitespace(*content).empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, ": ", path, " is empty"));
+  }
+  return content;
+}
+
+absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
+  ServerOptions options{.listen = flags.listen,
+                        .tls_certificate = {},
+                        .tls_key = {},
+                        .tls_client_ca = {},
+                        .max_message_bytes = flags.max_message_mb << 20,
+                        .max_streams = flags.max_streams};
+  CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, ReadNamed("--tls-cert", flags.tls_cert));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_key, ReadNamed("--tls-key", flags.tls_key));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca, ReadNamed("--tls-client-ca", flags.tls_client_ca));
+  return options;
+}
+
+// Calls Tick until its end.
+class Ticker {
+ public:
+  explicit Ticker(JobRegistry& registry)
+      : thread_([this, &registry] {
+          while (!done_.WaitForNotificationWithTimeout(kTick)) registry.Tick();
+        }) {}
+  ~Ticker() {
+    done_.Notify();
+    thread_.join();
+  }
+
+ private:
+  absl::Notification done_;
+  std::thread thread_;
+};
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// REQUIRES: the signals of `StopSignals` are blocked in all threads.
+absl::Status Serve(const Flags& flags) {
+  CONVOY_ASSIGN_OR_RETURN(const ServerOptions options, ReadServerOptions(flags));
+  CONVOY_ASSIGN_OR_RETURN(const std::string token, ReadNamed("--token-file", flags.token_file));
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
+  RegistryOptions registry_options;
+  registry_options.on_event = [](const std::string& job, const v1::Event& event) {
+    Say(absl::StrCat(JobName(job), " ", event.message()));
+  };
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<JobRegistry> registry,
+                          JobRegistry::Open(*store, std::move(registry_options)));
+  std::unique_ptr<HttpServer> http;
+  if (!flags.http.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(http, HttpServer::Start(flags.http, *registry, *store));
+  }
+
+  const Guard guard{std::string(absl::StripAsciiWhitespace(token))};
+  JobService jobs(*registry, guard, flags.max_watches);
+  WorkerService workers(*registry, guard, int64_t{flags.max_model_mb} << 20);
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                          Server::Start(options, {&jobs, &workers}));
+  const Ticker ticker(*registry);
+  Say(absl::StrCat("coordinator listens on ", flags.listen,
+                   flags.http.empty() ? "" : ", metrics on http://" + flags.http + "/metrics",
+                   ", store ", flags.store));
+
+  int signal = 0;
+  const sigset_t signals = StopSignals();
+  sigwait(&signals, &signal);
+  Say("coordinator stops");
+  registry->Stop();
+  server->Stop(kGrace);
+  return absl::OkStatus();
+}
+
+ExitCode Main(int argc, char** argv) {
+  const absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
+  absl::Status status = flags.status();
+  if (flags.ok() && flags->print_and_exit) {
+    std::fputs(flags->print_and_exit->c_str(), stdout);
+  } else if (flags.ok()) {
+    // Before any thread starts, so that all inherit it and only sigwait hears the signals.
+    const sigset_t signals = StopSignals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    status = Serve(*flags);
+  }
+  if (status.ok()) return ExitCode::kOk;
+  std::fprintf(stderr, "coordinator: error: %s\n", std::string(status.message()).c_str());
+  return ExitCodeFor(status);
+}
+
+}  // namespace
+}  // namespace convoy::coordinator
+
+int main(int argc, char** argv) { return static_cast<int>(convoy::coordinator::Main(argc, argv)); }

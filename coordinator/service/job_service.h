@@ -1,0 +1,43 @@
+// convoy.v1.JobService (proto/convoy/v1/job_service.proto says what it does).
+#pragma once
+
+#include <atomic>
+
+#include "convoy/v1/job_service.grpc.pb.h"
+#include "coordinator/jobs/job_registry.h"
+#include "coordinator/service/guard.h"
+
+namespace convoy::coordinator {
+
+// Thread-safe.
+class JobService final : public v1::JobService::Service {
+ public:
+  // Both must outlive the service. Each WatchJob keeps a thread; more than `max_watches` are
+  // refused.
+  JobService(JobRegistry& registry, const Guard& guard, int max_watches)
+      : registry_(registry), guard_(guard), max_watches_(max_watches) {}
+
+  grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
+                        v1::ListJobsResponse* response) override;
+  grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
+                      v1::Job* response) override;
+  grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
+                        grpc::ServerWriter<v1::WatchJobResponse>* writer) override;
+  grpc::Status ListMetrics(grpc::ServerContext* context, const v1::ListMetricsRequest* request,
+                           v1::ListMetricsResponse* response) override;
+  grpc::Status CancelJob(grpc::ServerContext* context, const v1::CancelJobRequest* request,
+                         v1::Job* response) override;
+  grpc::Status DeleteJob(grpc::ServerContext* context, const v1::DeleteJobRequest* request,
+                         google::protobuf::Empty* response) override;
+
+ private:
+  absl::Status Watch(const grpc::ServerContext& context, const std::string& name,
+                     grpc::ServerWriter<v1::WatchJobResponse>* writer);
+
+  JobRegistry& registry_;
+  const Guard& guard_;
+  const int max_watches_;
+  std::atomic<int> watches_{0};
+};
+
+}  // namespace convoy::coordinator

@@ -1,0 +1,57 @@
+// The gRPC server around the services: address, TLS, limits, health, reflection.
+#pragma once
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace convoy::coordinator {
+
+struct ServerOptions {
+  std::string listen;  // "HOST:PORT"; port 0 takes a free one
+  // PEM; TLS where a certificate is given, mutual TLS where a client CA is, too.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
+  int max_message_bytes = 16 << 20;
+  int max_streams = 256;  // of one connection
+};
+
+// Serves from the moment it is made until Stop. Thread-compatible.
+class Server {
+ public:
+  // `services` must outlive the server. Returns FAILED_PRECONDITION if the address cannot be taken:
+  // another server has the port, it is not this machine's, or the TLS files do not fit.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
+                                                       const std::vector<grpc::Service*>& services);
+  ~Server() { Stop(absl::ZeroDuration()); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  int port() const { return port_; }
+
+  // A channel to this server without a network, for tests.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // Tells health checks that the end is near, takes no new calls, and lets those that are under way
+  // finish for `grace`; then cancels them. May be called again.
+  void Stop(absl::Duration grace);
+
+ private:
+  Server(std::unique_ptr<grpc::Server> server, int port)
+      : server_(std::move(server)), port_(port) {}
+
+  std::unique_ptr<grpc::Server> server_;
+  const int port_;
+};
+
+// Whether only this machine can reach "HOST:PORT".
+bool IsLoopback(const std::string& address);
+
+}  // namespace convoy::coordinator
