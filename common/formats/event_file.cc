@@ -34,9 +34,10 @@ std::string HostName() {
   return absl::StrReplaceAll(name.data(), {{"/", "-"}});
 }
 
+// Readers go by the names' order: the number has as many digits in all of a process.
 std::string NewFileName(double wall_seconds) {
   static std::atomic<int> next_number{0};
-  return absl::StrFormat("events.out.tfevents.%010d.%s.%d.%d",
+  return absl::StrFormat("events.out.tfevents.%010d.%s.%d.%06d",
                          static_cast<int64_t>(std::floor(wall_seconds)), HostName(), ::getpid(),
                          next_number++);
 }

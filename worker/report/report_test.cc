@@ -224,6 +224,7 @@ TEST_F(EventRecorderTest, RunThatBeginsAfreshMakesLeftoversVoid) {
     EventRecorder events(*directory_, {}, 0.001);
     events.OnEpoch(Epoch(0, 1));
   }
+  ASSERT_EQ(LastEpoch("train"), 0);
   EventRecorder events(*directory_, {}, 0.001);
   events.OnStart(Facts());
   EXPECT_EQ(LastEpoch("train"), -1);

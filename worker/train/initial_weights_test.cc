@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
 #include "worker/train/recipe.h"
