@@ -149,6 +149,17 @@ float LossRow(int classes, const float* logits, int label, float* d_logits, int6
   return loss;
 }
 
+// Turns the loss and the gradient of LossRow into those of smoothed labels, class after class.
+float SmoothRow(int classes, const float* logits, int label, float smoothing, float loss,
+                float* d_logits) {
+  const float share = smoothing / static_cast<float>(classes);
+  float gap = 0;  // sum of logits[label] - logits
+  for (int c = 0; c < classes; ++c) gap += logits[label] - logits[c];
+  for (int c = 0; d_logits != nullptr && c < classes; ++c) d_logits[c] -= share;
+  if (d_logits != nullptr) d_logits[label] += smoothing;
+  return loss + share * gap;
+}
+
 }  // namespace convoy::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -157,6 +168,7 @@ namespace convoy::kernels {
 
 HWY_EXPORT(SoftmaxRow);
 HWY_EXPORT(LossRow);
+HWY_EXPORT(SmoothRow);
 
 void Softmax(int n, int classes, const float* logits, float* probabilities) {
   CONVOY_CHECK_GE(classes, 1);
@@ -166,13 +178,17 @@ void Softmax(int n, int classes, const float* logits, float* probabilities) {
 }
 
 LossSums SoftmaxCrossEntropy(int n, int classes, const float* logits, const uint8_t* labels,
-                             float* d_logits, float* loss_per_image) {
+                             float* d_logits, float* loss_per_image, float label_smoothing) {
   CONVOY_CHECK_GE(classes, 1);
   LossSums sums;
   for (int image = 0; image < n; ++image, logits += classes) {
     CONVOY_CHECK_LT(int{labels[image]}, classes);
-    const float loss =
+    float loss =
         HWY_DYNAMIC_DISPATCH(LossRow)(classes, logits, labels[image], d_logits, &sums.correct);
+    if (label_smoothing > 0) {
+      loss = HWY_DYNAMIC_DISPATCH(SmoothRow)(classes, logits, labels[image], label_smoothing, loss,
+                                             d_logits);
+    }
     sums.loss += static_cast<double>(loss);
     if (loss_per_image != nullptr) loss_per_image[image] = loss;
     if (d_logits != nullptr) d_logits += classes;

@@ -23,17 +23,21 @@ void SoftmaxRef(int n, int classes, const T* logits, T* probabilities) {
 // As SoftmaxCrossEntropy, by the definition, in T; d_logits and loss_per_image are not nullable.
 template <typename T>
 LossSums SoftmaxCrossEntropyRef(int n, int classes, const T* logits, const uint8_t* labels,
-                                T* d_logits, T* loss_per_image) {
+                                T* d_logits, T* loss_per_image, T label_smoothing = 0) {
   LossSums sums;
+  const T share = label_smoothing / static_cast<T>(classes);
   SoftmaxRef(n, classes, logits, d_logits);
   for (int image = 0; image < n; ++image, logits += classes, d_logits += classes) {
     const T* largest = std::max_element(logits, logits + classes);
     T sum = 0;
     for (int c = 0; c < classes; ++c) sum += std::exp(logits[c] - *largest);
-    loss_per_image[image] = std::log(sum) - (logits[labels[image]] - *largest);
+    T expected = (T{1} - label_smoothing) * logits[labels[image]];
+    for (int c = 0; c < classes; ++c) expected += share * logits[c];
+    loss_per_image[image] = std::log(sum) - (expected - *largest);
     sums.loss += static_cast<double>(loss_per_image[image]);
     sums.correct += largest - logits == labels[image];
-    d_logits[labels[image]] -= T{1};
+    for (int c = 0; c < classes; ++c) d_logits[c] -= share;
+    d_logits[labels[image]] -= T{1} - label_smoothing;
   }
   return sums;
 }

@@ -66,6 +66,42 @@ TEST_P(SoftmaxTest, LossAndGradientMatchReference) {
   }
 }
 
+TEST_P(SoftmaxTest, SmoothedLossAndGradientMatchReference) {
+  const auto [n, classes] = sizes();
+  const std::vector<float> logits = UniformValues(n * classes, 1, 10);
+  const std::vector<uint8_t> labels = Labels(n, classes, 2);
+  const std::vector<double> exact(logits.begin(), logits.end());
+  std::vector<float> d_logits(logits.size());
+  std::vector<float> losses(n);
+  std::vector<double> expected_d_logits(logits.size());
+  std::vector<double> expected_losses(n);
+  const double smoothing = 0.125;
+  const LossSums sums = SoftmaxCrossEntropy(n, classes, logits.data(), labels.data(),
+                                            d_logits.data(), losses.data(), 0.125f);
+  const LossSums expected =
+      SoftmaxCrossEntropyRef(n, classes, exact.data(), labels.data(), expected_d_logits.data(),
+                             expected_losses.data(), smoothing);
+  ExpectNear(losses, expected_losses, 2e-6);
+  ExpectNear(d_logits, expected_d_logits, 3e-7);
+  EXPECT_EQ(sums.correct, expected.correct);
+  const LossSums without_gradient =
+      SoftmaxCrossEntropy(n, classes, logits.data(), labels.data(), nullptr, nullptr, 0.125f);
+  EXPECT_EQ(without_gradient.loss, sums.loss);
+}
+
+// With smoothing s the loss is (1 - s) times the plain one plus s times the mean over all labels.
+TEST(SoftmaxSmoothingTest, LossMixesTheLossesOfAllLabels) {
+  const std::vector<float> logits = {1.5f, -0.25f, 0.75f};
+  double mean = 0;
+  for (uint8_t label = 0; label < 3; ++label) {
+    mean += SoftmaxCrossEntropy(1, 3, logits.data(), &label, nullptr, nullptr).loss / 3;
+  }
+  const uint8_t label = 2;
+  const double plain = SoftmaxCrossEntropy(1, 3, logits.data(), &label, nullptr, nullptr).loss;
+  EXPECT_NEAR(SoftmaxCrossEntropy(1, 3, logits.data(), &label, nullptr, nullptr, 0.2f).loss,
+              0.8 * plain + 0.2 * mean, 1e-6);
+}
+
 TEST_P(SoftmaxTest, OneByOneAndInPlaceGiveTheSameBits) {
   const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 5);

@@ -42,7 +42,7 @@ kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& im
   const kernels::LossSums sums =
       kernels::SoftmaxCrossEntropy(batch.num_images, plan_.network().num_classes(),
                                    activations_.back().data(), batch.labels, d_dst_.data(),
-                                   /*loss_per_image=*/nullptr);
+                                   /*loss_per_image=*/nullptr, pass.label_smoothing);
   seconds_.forward += watch.Lap();
   Backward(weights, pass, target);
   seconds_.backward += watch.Lap();

@@ -26,6 +26,7 @@ struct Pass {
   const uint32_t* image_index = nullptr;
   uint64_t seed = 0;
   uint32_t epoch = 0;
+  float label_smoothing = 0;  // of the loss; training only
 };
 
 // The memory an operation works in besides its source and destination.

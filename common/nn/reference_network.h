@@ -46,7 +46,7 @@ class ReferenceNetwork {
   T Loss(const Pass& pass, const T* weights, const T* images, const uint8_t* labels, T* gradient) {
     Forward({.pass = pass, .training = true, .weights = weights}, images);
     std::vector<T> d_logits;
-    const T loss = LossOfLogits(pass.num_images, labels, &d_logits);
+    const T loss = LossOfLogits(pass, labels, &d_logits);
     if (gradient != nullptr) {
       Backward({.pass = pass, .training = true, .weights = weights}, images, d_logits, gradient);
     }
@@ -57,7 +57,7 @@ class ReferenceNetwork {
   T Evaluate(int num_images, const T* weights, const T* images, const uint8_t* labels) {
     Infer(num_images, weights, images);
     std::vector<T> d_logits;
-    return LossOfLogits(num_images, labels, &d_logits);
+    return LossOfLogits({.num_images = num_images}, labels, &d_logits);
   }
 
   // Runs forward without dropout; returns the logits [num_images, num_classes]. Arrays as for Loss.
@@ -127,11 +127,12 @@ class ReferenceNetwork {
   }
 
   // Also counts the right answers.
-  T LossOfLogits(int num_images, const uint8_t* labels, std::vector<T>* d_logits) {
-    std::vector<T> losses(static_cast<size_t>(num_images));
+  T LossOfLogits(const Pass& pass, const uint8_t* labels, std::vector<T>* d_logits) {
+    std::vector<T> losses(static_cast<size_t>(pass.num_images));
     d_logits->resize(logits().size());
-    correct_ = kernels::SoftmaxCrossEntropyRef(num_images, network_.num_classes(), logits().data(),
-                                               labels, d_logits->data(), losses.data())
+    correct_ = kernels::SoftmaxCrossEntropyRef(pass.num_images, network_.num_classes(),
+                                               logits().data(), labels, d_logits->data(),
+                                               losses.data(), static_cast<T>(pass.label_smoothing))
                    .correct;
     T sum = 0;
     for (const T loss : losses) sum += loss;

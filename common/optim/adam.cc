@@ -10,6 +10,7 @@
 #include "common/base/check.h"
 #include "common/kernels/sweep-inl.h"
 #include "common/optim/flush_subnormals.h"
+#include "common/optim/integer_power.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace convoy::optim::HWY_NAMESPACE {
@@ -32,7 +33,9 @@ void AdamStep(const AdamConstants& constants, int64_t n, const float* weights,
     hn::StoreU(new_v, d, v + i);
     const auto change = hn::Div(hn::Mul(new_m, hn::Set(d, constants.alpha)),
                                 hn::Add(hn::Sqrt(new_v), hn::Set(d, constants.epsilon)));
-    hn::StoreU(hn::Sub(hn::LoadU(d, weights + i), change), d, new_weights + i);
+    auto w = hn::LoadU(d, weights + i);
+    if (constants.decay > 0) w = hn::Sub(w, hn::Mul(w, hn::Set(d, constants.decay)));
+    hn::StoreU(hn::Sub(w, change), d, new_weights + i);
   });
 }
 
@@ -45,21 +48,13 @@ namespace {
 
 HWY_EXPORT(AdamStep);
 
-// base^exponent by squaring: std::pow may round differently on another CPU.
-double IntegerPower(double base, int64_t exponent) {
-  double power = 1;
-  for (; exponent > 0; exponent >>= 1, base *= base) {
-    if ((exponent & 1) != 0) power *= base;
-  }
-  return power;
-}
-
 }  // namespace
 
 Adam::Adam(const OptimizerConfig& config)
     : beta_1_(config.beta_1),
       beta_2_(config.beta_2),
-      epsilon_(static_cast<float>(config.epsilon)) {}
+      epsilon_(static_cast<float>(config.epsilon)),
+      weight_decay_(config.kind == OptimizerConfig::Kind::kAdamW ? config.weight_decay : 0) {}
 
 double Adam::Alpha(int64_t step, double learning_rate) const {
   return learning_rate * std::sqrt(1 - IntegerPower(beta_2_, step)) /
@@ -76,6 +71,7 @@ void Adam::Update(int64_t step, double learning_rate, float grad_scale, int64_t 
       .one_minus_beta_2 = static_cast<float>(1 - beta_2_),
       .alpha = static_cast<float>(Alpha(step, learning_rate)),
       .epsilon = epsilon_,
+      .decay = static_cast<float>(learning_rate * weight_decay_),
   };
   const FlushSubnormals flush;
   HWY_DYNAMIC_DISPATCH(AdamStep)(constants, n, weights, grad_sum, slots[0], slots[1], new_weights);

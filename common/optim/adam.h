@@ -1,5 +1,7 @@
 // Adam. Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015, in the form of
 // section 2's last paragraph, as Keras has it: epsilon is added to sqrt(v) before the correction.
+// AdamW is the same with decoupled weight decay. Source: Loshchilov, Hutter, "Decoupled weight
+// decay regularization", ICLR 2019; as Keras has it, all weights decay, biases too.
 #pragma once
 
 #include <string>
@@ -16,11 +18,13 @@ struct AdamConstants {
   float one_minus_beta_2;
   float alpha;
   float epsilon;
+  float decay;  // learning_rate * weight_decay; 0 for Adam
 };
 
 // With t the step and g the gradient:
 //   alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t), in double, then rounded
 //   m += (g - m) (1 - beta_1);  v += (g^2 - v) (1 - beta_2);  w -= alpha m / (sqrt(v) + epsilon)
+// where AdamW has w -= learning_rate weight_decay w before the last.
 class Adam : public Optimizer {
  public:
   // REQUIRES: ValidateOptimizer(config) is OK.
@@ -37,6 +41,7 @@ class Adam : public Optimizer {
   double beta_1_;
   double beta_2_;
   float epsilon_;
+  double weight_decay_;  // 0 for Adam
 };
 
 }  // namespace convoy::optim

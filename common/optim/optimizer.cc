@@ -4,9 +4,12 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/suggest.h"
 #include "common/optim/adam.h"
+#include "common/optim/rmsprop.h"
 #include "common/optim/sgd.h"
 
 namespace convoy::optim {
@@ -35,17 +38,44 @@ absl::Status ValidateOptimizer(const OptimizerConfig& config) {
   switch (config.kind) {
     case OptimizerConfig::Kind::kSgd:
       return RequireFraction("--momentum", config.momentum);
+    case OptimizerConfig::Kind::kRmsprop:
+      CONVOY_RETURN_IF_ERROR(RequireFraction("--momentum", config.momentum));
+      CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.rho", config.rho));
+      return RequirePositive("optimizer.epsilon", config.epsilon);
+    case OptimizerConfig::Kind::kAdamW:
+      if (!(config.weight_decay >= 0 && config.weight_decay <= 1)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("optimizer.weight_decay: is ", config.weight_decay,
+                         "; give a number from 0 to 1, such as 0.004"));
+      }
+      [[fallthrough]];
     case OptimizerConfig::Kind::kAdam:
       CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.beta_1", config.beta_1));
       CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.beta_2", config.beta_2));
       return RequirePositive("optimizer.epsilon", config.epsilon);
   }
-  return absl::InvalidArgumentError("optimizer: unknown kind; use sgd or adam");
+  return absl::InvalidArgumentError("optimizer: unknown kind");
+}
+
+const std::vector<std::string>& OptimizerNames() {
+  static const auto* names = new std::vector<std::string>{"sgd", "adam", "adamw", "rmsprop"};
+  return *names;
+}
+
+absl::StatusOr<OptimizerConfig::Kind> ParseOptimizerKind(const std::string& name) {
+  if (name == "sgd") return OptimizerConfig::Kind::kSgd;
+  if (name == "adam") return OptimizerConfig::Kind::kAdam;
+  if (name == "adamw") return OptimizerConfig::Kind::kAdamW;
+  if (name == "rmsprop") return OptimizerConfig::Kind::kRmsprop;
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown optimizer '", name, "'", DidYouMean(name, OptimizerNames()),
+                   " (known: ", absl::StrJoin(OptimizerNames(), ", "), ")"));
 }
 
 absl::StatusOr<std::unique_ptr<Optimizer>> Optimizer::Create(const OptimizerConfig& config) {
   CONVOY_RETURN_IF_ERROR(ValidateOptimizer(config));
   if (config.kind == OptimizerConfig::Kind::kSgd) return std::make_unique<Sgd>(config);
+  if (config.kind == OptimizerConfig::Kind::kRmsprop) return std::make_unique<Rmsprop>(config);
   return std::make_unique<Adam>(config);
 }
 

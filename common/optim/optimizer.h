@@ -17,19 +17,27 @@ namespace convoy::optim {
 
 // Keras's names and defaults.
 struct OptimizerConfig {
-  enum class Kind { kSgd, kAdam };
+  enum class Kind { kSgd, kAdam, kAdamW, kRmsprop };
   Kind kind = Kind::kAdam;
   double learning_rate = 0.001;
-  double momentum = 0;    // SGD
-  bool nesterov = false;  // SGD
-  double beta_1 = 0.9;    // Adam
-  double beta_2 = 0.999;  // Adam
-  double epsilon = 1e-7;  // Adam
+  double momentum = 0;          // SGD, RMSprop
+  bool nesterov = false;        // SGD
+  double beta_1 = 0.9;          // Adam, AdamW
+  double beta_2 = 0.999;        // Adam, AdamW
+  double epsilon = 1e-7;        // Adam, AdamW, RMSprop
+  double weight_decay = 0.004;  // AdamW
+  double rho = 0.9;             // RMSprop
 };
 
+// The kinds' names in recipes: sgd, adam, adamw, rmsprop.
+const std::vector<std::string>& OptimizerNames();
+
+// Returns the kind of that name. Returns INVALID_ARGUMENT with the nearest known name for another.
+absl::StatusOr<OptimizerConfig::Kind> ParseOptimizerKind(const std::string& name);
+
 // Returns INVALID_ARGUMENT, naming the flag or the recipe's field, if a value that the kind uses
-// cannot be trained with: learning_rate and epsilon must be positive and finite, momentum, beta_1
-// and beta_2 in [0, 1).
+// cannot be trained with: learning_rate and epsilon must be positive and finite, momentum, beta_1,
+// beta_2 and rho in [0, 1), weight_decay from 0 to 1.
 absl::Status ValidateOptimizer(const OptimizerConfig& config);
 
 // One kind of optimizer with its constants. Immutable, so thread-safe.
@@ -40,8 +48,8 @@ class Optimizer {
 
   virtual ~Optimizer() = default;
 
-  // The arrays of state, each as long as the weights and zero at first: "m" and "v" for Adam,
-  // "momentum" for SGD with momentum, none for plain SGD.
+  // The arrays of state, each as long as the weights and zero at first: "m" and "v" for Adam
+  // and AdamW, "v" for RMSprop, "momentum" for SGD and RMSprop with momentum, none for plain SGD.
   virtual std::vector<std::string> SlotNames() const = 0;
 
   // Makes one step on n weights with the gradient grad_sum[i] * grad_scale.

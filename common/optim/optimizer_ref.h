@@ -18,7 +18,15 @@ void UpdateRef(const OptimizerConfig& config, int64_t step, double learning_rate
                                  (1 - std::pow(config.beta_1, step)));
   for (int64_t i = 0; i < n; ++i) {
     const T g = grad_sum[i] * grad_scale;
-    if (config.kind == OptimizerConfig::Kind::kAdam) {
+    if (config.kind == OptimizerConfig::Kind::kRmsprop) {
+      T& v = slots[0][i];
+      v = v * static_cast<T>(config.rho) + g * g * static_cast<T>(1 - config.rho);
+      T change = g * rate / std::sqrt(v + static_cast<T>(config.epsilon));
+      if (config.momentum > 0) change = slots[1][i] = momentum * slots[1][i] + change;
+      weights[i] -= change;
+    } else if (config.kind != OptimizerConfig::Kind::kSgd) {
+      const bool decays = config.kind == OptimizerConfig::Kind::kAdamW;
+      if (decays) weights[i] -= weights[i] * static_cast<T>(learning_rate * config.weight_decay);
       T& m = slots[0][i];
       T& v = slots[1][i];
       m += (g - m) * static_cast<T>(1 - config.beta_1);

@@ -152,6 +152,8 @@ void Console::OnEpoch(const EpochReport& report) {
   Print(line + (bar_ ? "\033[K\n" : "\n"));
 }
 
+void Console::OnNotice(const std::string& line) { Print(line + "\n"); }
+
 void Console::OnStopped(int64_t global_step) {
   Print(absl::StrCat(bar_ ? "\n" : "", "Stopped on request at step ", Thousands(global_step),
                      "; the checkpoint is in ", run_directory_,

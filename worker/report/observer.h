@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct EpochReport {
 struct FinalReport {
   double test_loss = 0;
   double test_accuracy = 0;
+  std::optional<int64_t> restored_epoch;  // from 0: the model is that epoch's, not the last's
   std::string weights_sha256;
 };
 
@@ -46,6 +48,8 @@ class Observer {
   virtual void OnEpochStart(int64_t epoch, int64_t step_in_epoch) {}
   virtual void OnStep(const StepProgress& progress) {}
   virtual void OnEpoch(const EpochReport& report) {}
+  // A line about what was decided after the epoch.
+  virtual void OnNotice(const std::string& line) {}
   // Stopped on request after so many steps; their checkpoint is on the disk.
   virtual void OnStopped(int64_t global_step) {}
   virtual void OnFinished(const FinalReport& report) {}

@@ -50,6 +50,8 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
   WriteSummary();
 }
 
+void RunRecorder::OnNotice(const std::string& line) { directory_.Log(line); }
+
 void RunRecorder::OnStopped(int64_t global_step) {
   summary_.state = RunState::kStopped;
   directory_.Log(absl::StrCat("stopped on request at step ", global_step));
@@ -61,6 +63,9 @@ void RunRecorder::OnFinished(const FinalReport& report) {
   summary_.test_loss = report.test_loss;
   summary_.test_accuracy = report.test_accuracy;
   summary_.weights_sha256 = report.weights_sha256;
+  if (report.restored_epoch) {
+    NoteValidationAccuracy(history_[static_cast<size_t>(*report.restored_epoch)]);
+  }
   directory_.Log(absl::StrFormat("succeeded: test loss %.4f, test accuracy %.4f, weights %s",
                                  report.test_loss, report.test_accuracy, report.weights_sha256));
   WriteSummary();

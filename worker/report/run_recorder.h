@@ -23,6 +23,7 @@ class RunRecorder : public Observer {
   void OnStart(const JobFacts& facts) override;
   void OnStep(const StepProgress& progress) override;
   void OnEpoch(const EpochReport& report) override;
+  void OnNotice(const std::string& line) override;
   void OnStopped(int64_t global_step) override;
   void OnFinished(const FinalReport& report) override;
 

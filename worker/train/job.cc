@@ -22,24 +22,19 @@ constexpr uint64_t kMaxSummaryBytes = 1 << 24;
 // Returns the recipe of a run that goes on, or of a new one.
 absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
                                         const std::optional<formats::Checkpoint>& checkpoint) {
-  if (!checkpoint) {
-    v1::Recipe recipe = DefaultRecipe();
-    if (request.asked.has_model()) recipe.clear_model_name();
-    recipe.MergeFrom(request.asked);
-    CONVOY_RETURN_IF_ERROR(ResolveModel(&recipe));
-    return recipe;
-  }
+  if (!checkpoint) return CompleteRecipe(request.asked);
   v1::Recipe base;
   CONVOY_RETURN_IF_ERROR(
       ParseTextProto(checkpoint->model.recipe_textproto, "the checkpoint's recipe", &base));
   return ContinueRecipe(base, request.asked);
 }
 
-// The run is finished if its summary says so and no more epochs are asked for.
+// The run is finished if its summary says so and it stopped early or no more epochs are asked for.
 bool IsFinished(const std::string& run_dir, const formats::Checkpoint& checkpoint,
                 const Recipe& recipe) {
   const auto summary = ReadFile(run_dir + "/summary.json", kMaxSummaryBytes);
-  return summary.ok() && checkpoint.position.epoch >= recipe.epochs &&
+  const bool ended = checkpoint.position.epoch >= recipe.epochs || StoppedEarly(recipe, checkpoint);
+  return summary.ok() && ended &&
          report::StateInSummary(*summary) == report::RunStateName(report::RunState::kSucceeded);
 }
 
@@ -88,6 +83,7 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
       const data::Split split,
       data::SplitTrainingImages(source->train.count, job.recipe.validation_split,
                                 job.recipe.train_limit));
+  CONVOY_RETURN_IF_ERROR(CheckMonitorsHaveImages(job.recipe, split.validation.size()));
   if (job.checkpoint) {
     CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
     CONVOY_RETURN_IF_ERROR(CheckArraysFit(*job.checkpoint, job.recipe, split.train.size()));

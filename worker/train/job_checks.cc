@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
@@ -58,6 +59,26 @@ absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& 
                      train.num_classes, "; set `units` of its last layer"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckMonitorsHaveImages(const Recipe& recipe, int64_t validation_images) {
+  const RecipeOptions& options = recipe.options;
+  const auto watches = [](const auto& callback) {
+    return callback && absl::StartsWith(callback->monitor, "val_");
+  };
+  if (validation_images > 0) return absl::OkStatus();
+  if (!watches(options.reduce_on_plateau) && !watches(options.early_stopping)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "--validation-split: leaves no validation images, which the recipe's callbacks monitor; give "
+      "a larger part, or monitor loss");
+}
+
+bool StoppedEarly(const Recipe& recipe, const formats::Checkpoint& checkpoint) {
+  Callbacks callbacks(recipe.options.reduce_on_plateau, recipe.options.early_stopping,
+                      recipe.optimizer.learning_rate);
+  return callbacks.Load(checkpoint.callbacks).ok() && callbacks.stopped();
 }
 
 absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe& recipe,

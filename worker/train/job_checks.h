@@ -19,6 +19,12 @@ absl::Status CheckNetworkFitsMemory(const Recipe& recipe);
 // classes than it tells apart.
 absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source);
 
+// Returns INVALID_ARGUMENT if a callback watches the validation images and there are none.
+absl::Status CheckMonitorsHaveImages(const Recipe& recipe, int64_t validation_images);
+
+// Returns whether early stopping has ended the checkpoint's run.
+bool StoppedEarly(const Recipe& recipe, const formats::Checkpoint& checkpoint);
+
 // Returns FAILED_PRECONDITION if going on would give other bits than the run's: kernels of another
 // family, or other data.
 absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,

@@ -3,19 +3,19 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/base/suggest.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
 
 namespace convoy::train {
 namespace {
-
-constexpr uint64_t kMaxRecipeBytes = 1 << 20;
 
 // Bounds that keep products of sizes within 64 bits and memory within reason.
 constexpr int kMaxBatchSize = 1 << 24;
@@ -36,16 +36,12 @@ absl::StatusOr<optim::OptimizerConfig> ReadOptimizer(const v1::OptimizerRecipe& 
                                 .nesterov = recipe.nesterov(),
                                 .beta_1 = recipe.beta_1(),
                                 .beta_2 = recipe.beta_2(),
-                                .epsilon = recipe.epsilon()};
-  if (recipe.name() == "adam") {
-    config.kind = optim::OptimizerConfig::Kind::kAdam;
-  } else if (recipe.name() == "sgd") {
-    config.kind = optim::OptimizerConfig::Kind::kSgd;
-  } else {
-    return FlagError("optimizer", absl::StrCat("unknown optimizer '", recipe.name(), "'",
-                                               DidYouMean(recipe.name(), {"adam", "sgd"}),
-                                               " (known: adam, sgd)"));
-  }
+                                .epsilon = recipe.epsilon(),
+                                .weight_decay = recipe.weight_decay(),
+                                .rho = recipe.rho()};
+  const auto kind = optim::ParseOptimizerKind(recipe.name());
+  if (!kind.ok()) return Annotate(kind.status(), "--optimizer");
+  config.kind = *kind;
   CONVOY_RETURN_IF_ERROR(optim::ValidateOptimizer(config));
   return config;
 }
@@ -55,13 +51,23 @@ absl::Status CheckReduce(const std::string& reduce) {
   return FlagError("reduce", absl::StrCat("must be exact or mpi, not '", reduce, "'"));
 }
 
-// Returns the flag that sets a field: batch_size -> --batch-size.
-std::string FlagOf(const google::protobuf::FieldDescriptor& field) {
-  const std::string name(field.name());
-  if (name == "model_name" || name == "model") return "--model";
-  if (name == "name") return "--optimizer";
-  if (name == "initial_weights_sha256") return "--initial-weights";
-  return "--" + absl::StrReplaceAll(name, {{"_", "-"}});
+// Returns the flag that sets a field, batch_size -> --batch-size, or the field's name where no flag
+// does: schedule.name.
+std::string FlagOf(const std::string& field) {
+  static const auto* flags =
+      new std::map<std::string, std::string>{{"model_name", "--model"},
+                                             {"model", "--model"},
+                                             {"initial_weights_sha256", "--initial-weights"},
+                                             {"optimizer.name", "--optimizer"},
+                                             {"optimizer.learning_rate", "--learning-rate"},
+                                             {"optimizer.momentum", "--momentum"},
+                                             {"optimizer.nesterov", "--nesterov"}};
+  const auto flag = flags->find(field);
+  if (flag != flags->end()) return flag->second;
+  static const auto* without_flag = new std::set<std::string>{
+      "schedule", "reduce_on_plateau", "early_stopping", "label_smoothing", "augmentation"};
+  if (absl::StrContains(field, '.') || without_flag->contains(field)) return field;
+  return "--" + absl::StrReplaceAll(field, {{"_", "-"}});
 }
 
 // Remembers the first field that differs.
@@ -83,16 +89,20 @@ class FirstDifference : public google::protobuf::util::MessageDifferencer::Repor
     Note(path);
   }
 
-  const google::protobuf::FieldDescriptor* field() const { return field_; }
+  // Such as "optimizer.name"; empty if nothing differs.
+  const std::string& field() const { return field_; }
 
  private:
   void Note(const std::vector<google::protobuf::util::MessageDifferencer::SpecificField>& path) {
-    if (field_ != nullptr || path.empty()) return;
-    const bool in_model = path[0].field->name() == "model" || path[0].field->name() == "model_name";
-    field_ = in_model ? path[0].field : path.back().field;
+    if (!field_.empty() || path.empty()) return;
+    field_ = std::string(path[0].field->name());
+    if (field_ == "model") return;
+    for (size_t i = 1; i < path.size(); ++i) {
+      absl::StrAppend(&field_, ".", std::string(path[i].field->name()));
+    }
   }
 
-  const google::protobuf::FieldDescriptor* field_ = nullptr;
+  std::string field_;
 };
 
 }  // namespace
@@ -118,10 +128,12 @@ v1::Recipe DefaultRecipe() {
   return recipe;
 }
 
-absl::StatusOr<v1::Recipe> ReadRecipeFile(const std::string& path) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxRecipeBytes));
-  v1::Recipe recipe;
-  CONVOY_RETURN_IF_ERROR(ParseTextProto(text, path, &recipe));
+absl::StatusOr<v1::Recipe> CompleteRecipe(const v1::Recipe& asked) {
+  v1::Recipe recipe = DefaultRecipe();
+  if (asked.has_model()) recipe.clear_model_name();
+  recipe.MergeFrom(asked);
+  FillOptionDefaults(&recipe);
+  CONVOY_RETURN_IF_ERROR(ResolveModel(&recipe));
   return recipe;
 }
 
@@ -154,6 +166,7 @@ absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe) {
                  .validation_split = recipe.validation_split(),
                  .train_limit = recipe.train_limit(),
                  .exact_reduce = recipe.reduce() == "exact"};
+  CONVOY_ASSIGN_OR_RETURN(checked.options, ReadOptions(recipe));
   CONVOY_ASSIGN_OR_RETURN(checked.optimizer, ReadOptimizer(recipe.optimizer()));
   std::string text;
   google::protobuf::TextFormat::PrintToString(recipe.model(), &text);
@@ -179,9 +192,8 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   google::protobuf::util::MessageDifferencer differencer;
   differencer.ReportDifferencesTo(&difference);
   if (!differencer.Compare(base, merged)) {
-    const std::string flag = difference.field() == nullptr ? "a flag" : FlagOf(*difference.field());
     return absl::FailedPreconditionError(absl::StrCat(
-        flag,
+        FlagOf(difference.field()),
         ": differs from the run that is to go on (see recipe.textproto in its directory); "
         "leave it out, or start a new run in another --run-dir"));
   }

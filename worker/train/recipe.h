@@ -9,6 +9,7 @@
 #include "common/nn/model_spec.h"
 #include "common/optim/optimizer.h"
 #include "convoy/v1/recipe.pb.h"
+#include "worker/train/recipe_options.h"
 
 namespace convoy::train {
 
@@ -23,13 +24,15 @@ struct Recipe {
   int64_t train_limit = 0;  // 0: all images
   optim::OptimizerConfig optimizer;
   bool exact_reduce = true;
+  RecipeOptions options;
 };
 
 // Returns the reference recipe: the notebook's network and training.
 v1::Recipe DefaultRecipe();
 
-// Reads a recipe in text format, of which any part may be missing. Errors as ParseTextProto.
-absl::StatusOr<v1::Recipe> ReadRecipeFile(const std::string& path);
+// Returns the recipe of a new run: what `asked` sets, and defaults. Its network is resolved if that
+// of `asked` is. Errors as ResolveModel.
+absl::StatusOr<v1::Recipe> CompleteRecipe(const v1::Recipe& asked);
 
 // Replaces a network's name by the network itself, and spells it out in full. Errors as
 // LoadModelSpec, ParseModelSpec and Network::Create.

@@ -102,7 +102,8 @@ void ExpectStepsAllocateNothing(comm::Communicator& comm, int threads) {
   const reduce::BatchLayout last(kLastBatch, kMicroBatch, threads_of_rank);
   ThreadTeam team(threads);
   std::vector<MicroBatchRunner> runners;
-  for (int i = 0; i < threads; ++i) runners.emplace_back(plan, images.View(), kMicroBatch);
+  const PassOptions options{.label_smoothing = 0.1f, .augmentation = {.shift = 2, .elastic = 1}};
+  for (int i = 0; i < threads; ++i) runners.emplace_back(plan, images.View(), kMicroBatch, options);
   const auto optimizer = optim::Optimizer::Create({}).value();
   auto step = ExactStep::Create(comm, team, runners, *optimizer, plan, {&full, &last}).value();
   std::vector<float> weights(static_cast<size_t>(plan.network().num_parameters()));

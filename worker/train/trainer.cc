@@ -63,10 +63,14 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
                   threads_of_rank_),
       last_batch_(LastBatchImages(job.train.count, job.recipe.batch_size), job.recipe.micro_batch,
                   threads_of_rank_),
+      callbacks_(job.recipe.options.reduce_on_plateau, job.recipe.options.early_stopping,
+                 job.recipe.optimizer.learning_rate),
       epoch_seconds_(1, 0.0) {
   const int max_images = std::max(job.recipe.micro_batch, evaluate::kChunkImages);
   for (int thread = 0; thread < team_.size(); ++thread) {
-    runners_.emplace_back(plan_, job.train, max_images);
+    runners_.emplace_back(plan_, job.train, max_images,
+                          PassOptions{.label_smoothing = job.recipe.options.label_smoothing,
+                                      .augmentation = job.recipe.options.augmentation});
   }
   if (options_.store != nullptr) {
     checkpoint_writer_ = std::make_unique<formats::CheckpointWriter>(
@@ -109,6 +113,8 @@ absl::Status Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
     for (const formats::NamedValue& metric : epoch) metrics.emplace_back(metric.name, metric.value);
     history_.push_back(std::move(metrics));
   }
+  best_ = checkpoint.best;
+  CONVOY_RETURN_IF_ERROR(callbacks_.Load(checkpoint.callbacks));
   epoch_seconds_ = checkpoint.run.epoch_train_seconds;
   epoch_seconds_.resize(static_cast<size_t>(position_.epoch) + 1);
   restarts_ = checkpoint.run.restarts + 1;
@@ -143,7 +149,7 @@ report::JobFacts Trainer::Facts(std::vector<std::string> hosts) const {
 }
 
 absl::StatusOr<Outcome> Trainer::Run() {
-  while (position_.epoch < job_.recipe.epochs) {
+  while (position_.epoch < job_.recipe.epochs && !callbacks_.stopped()) {
     CONVOY_ASSIGN_OR_RETURN(const bool finished, RunEpoch());
     if (finished) continue;
     CONVOY_RETURN_IF_ERROR(SaveCheckpoint());
@@ -151,6 +157,7 @@ absl::StatusOr<Outcome> Trainer::Run() {
     Tell([&](report::Observer& observer) { observer.OnStopped(position_.global_step); });
     return Outcome::kStopped;
   }
+  CONVOY_RETURN_IF_ERROR(RestoreBestWeights());
   CONVOY_RETURN_IF_ERROR(EvaluateTestImages());
   CONVOY_RETURN_IF_ERROR(FlushCheckpoints());
   return Outcome::kFinished;
@@ -189,7 +196,7 @@ absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_r
                         .seed = job_.recipe.seed,
                         .epoch = static_cast<uint32_t>(position_.epoch),
                         .rule = {.step = position_.global_step + 1,
-                                 .learning_rate = job_.recipe.optimizer.learning_rate,
+                                 .learning_rate = LearningRateOf(position_.global_step),
                                  .grad_scale = 1.0f / static_cast<float>(images.size())},
                         .stop_requested = StopRequested()};
   const absl::StatusOr<reduce::StepResult> result = step_->Run(input);
@@ -217,6 +224,13 @@ absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_r
   return absl::OkStatus();
 }
 
+// `step` is from 0, and of the epoch in progress.
+double Trainer::LearningRateOf(int64_t step) const {
+  const int64_t steps = data::StepsPerEpoch(job_.train.count, job_.recipe.batch_size);
+  return callbacks_.learning_rate() *
+         optim::ScheduleFactor(job_.recipe.options.schedule, step, steps);
+}
+
 absl::Status Trainer::FinishEpoch() {
   metrics::EpochMetrics metrics = {
       {"loss", Mean(sums_.loss_sum, sums_.count)},
@@ -231,13 +245,40 @@ absl::Status Trainer::FinishEpoch() {
                          Mean(static_cast<double>(sums.correct), job_.validation.count));
   }
   const double validation_seconds = watch.Lap();
+  if (job_.recipe.options.learning_rate_changes()) {
+    metrics.emplace_back("lr", LearningRateOf(position_.global_step - 1));
+  }
   CONVOY_RETURN_IF_ERROR(ReportEpoch(validation_seconds, metrics));
+  RunCallbacks(metrics);
   history_.push_back(std::move(metrics));
   ++position_.epoch;
   position_.step_in_epoch = 0;
   sums_ = {};
   epoch_seconds_.push_back(0.0);
   return SaveCheckpoint();
+}
+
+// Decides at the end of the epoch in progress.
+void Trainer::RunCallbacks(const metrics::EpochMetrics& metrics) {
+  for (const std::string& line : callbacks_.OnEpochEnd(position_.epoch, metrics)) {
+    Tell([&](report::Observer& observer) { observer.OnNotice(line); });
+  }
+  if (!callbacks_.keeps_best() || callbacks_.best_epoch() != position_.epoch) return;
+  const float* weights = step_->weights().current();
+  best_ = {.monitor = callbacks_.best_monitor(),
+           .value = callbacks_.best_value(),
+           .epoch = position_.epoch,
+           .values = {weights, weights + plan_.network().num_parameters()}};
+}
+
+absl::Status Trainer::RestoreBestWeights() {
+  if (!best_ || best_->epoch == position_.epoch - 1) return absl::OkStatus();
+  CONVOY_RETURN_IF_ERROR(step_->SetWeights(best_->values.data()));
+  final_report_.restored_epoch = best_->epoch;
+  const std::string line = absl::StrCat(
+      "Restoring model weights from the end of the best epoch: ", best_->epoch + 1, ".");
+  Tell([&](report::Observer& observer) { observer.OnNotice(line); });
+  return absl::OkStatus();
 }
 
 absl::Status Trainer::ReportEpoch(double validation_seconds, const metrics::EpochMetrics& metrics) {
@@ -360,8 +401,8 @@ absl::Status Trainer::SaveCheckpoint() {
       for (const auto& [name, value] : epoch) values.push_back({name, value});
     }
     checkpoint->optimizer = {.step_count = position_.global_step, .slots = std::move(slots)};
-    checkpoint->best.reset();
-    checkpoint->callbacks.clear();
+    checkpoint->best = best_;
+    checkpoint->callbacks = callbacks_.Save();
     checkpoint->run = {
         .run_id = options_.run_id, .restarts = restarts_, .epoch_train_seconds = epoch_seconds_};
     submitted = checkpoint_writer_->Submit(std::move(checkpoint));

@@ -14,6 +14,7 @@
 #include "common/metrics/history.h"
 #include "worker/comm/communicator.h"
 #include "worker/report/observer.h"
+#include "worker/train/callbacks.h"
 #include "worker/train/job.h"
 #include "worker/train/training_step.h"
 #include "worker/train/weights.h"
@@ -60,7 +61,10 @@ class Trainer {
   report::JobFacts Facts(std::vector<std::string> hosts) const;
   absl::StatusOr<bool> RunEpoch();
   absl::Status RunStep(int64_t steps, double* epoch_seconds, bool* stop_requested);
+  double LearningRateOf(int64_t step) const;
   absl::Status FinishEpoch();
+  void RunCallbacks(const metrics::EpochMetrics& metrics);
+  absl::Status RestoreBestWeights();
   absl::Status ReportEpoch(double validation_seconds, const metrics::EpochMetrics& metrics);
   absl::Status EvaluateTestImages();
   absl::Status SaveCheckpoint();
@@ -90,6 +94,8 @@ class Trainer {
   formats::Position position_;
   formats::MetricSums sums_;
   metrics::History history_;
+  Callbacks callbacks_;
+  std::optional<formats::BestWeights> best_;
   std::vector<double> epoch_seconds_;  // training time of finished epochs and the unfinished one
   int64_t restarts_ = 0;
   std::optional<formats::Position> saved_position_;  // of the last checkpoint

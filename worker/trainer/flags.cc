@@ -11,6 +11,8 @@
 #include "common/base/version.h"
 #include "common/kernels/isa.h"
 #include "common/nn/builtin_models.h"
+#include "common/optim/optimizer.h"
+#include "worker/train/builtin_recipes.h"
 #include "worker/train/recipe.h"
 
 namespace convoy::trainer {
@@ -88,11 +90,15 @@ void AddRecipeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
                  "only the first N training images, before the split (0: all)")
       ->check(WholeNumber<int64_t>())
       ->group(group);
-  app.add_option("--optimizer", raw.optimizer, "adam or sgd (adam)")->group(group);
+  app.add_option("--optimizer", raw.optimizer,
+                 absl::StrCat(absl::StrJoin(optim::OptimizerNames(), ", "), " (adam)"))
+      ->group(group);
   app.add_option("--learning-rate", raw.learning_rate, "step size (0.001)")
       ->check(RealNumber())
       ->group(group);
-  app.add_option("--momentum", raw.momentum, "of sgd (0)")->check(RealNumber())->group(group);
+  app.add_option("--momentum", raw.momentum, "of sgd and rmsprop (0)")
+      ->check(RealNumber())
+      ->group(group);
   app.add_flag("--nesterov", raw.nesterov, "Nesterov's momentum for sgd")->group(group);
   app.add_option("--reduce", raw.reduce,
                  "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)")
@@ -107,7 +113,9 @@ void AddRecipeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
 
 void AddFreeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
   const std::string group = "The rest: never shapes the weights";
-  app.add_option("--recipe", raw.recipe_file, "recipe file in text format; flags override it")
+  app.add_option("--recipe", raw.recipe_file,
+                 absl::StrCat("recipe: ", absl::StrJoin(train::BuiltinRecipeNames(), ", "),
+                              ", or a .textproto file; flags override it"))
       ->group(group);
   app.add_option("--data", flags.data,
                  "directory of the four IDX files, or 'generated' (searched: $CONVOY_DATA, "
@@ -177,7 +185,7 @@ absl::Status UnknownArgument(const CLI::App& app) {
 }
 
 absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
-  absl::StatusOr<v1::Recipe> recipe = train::ReadRecipeFile(path);
+  absl::StatusOr<v1::Recipe> recipe = train::LoadRecipe(path);
   if (!recipe.ok()) return Annotate(recipe.status(), "--recipe");
   return recipe;
 }

@@ -1,0 +1,168 @@
+#include "common/data/augmentation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/exact_trigonometry.h"
+#include "common/base/status.h"
+#include "common/data/exact_random.h"
+
+namespace convoy::data {
+namespace {
+
+// Zeros before and behind each row and column of the padded source: what is asked for lies at most
+// one pixel before the image and, with its right neighbour, two behind.
+constexpr int kBefore = 1;
+constexpr int kPadding = 3;
+
+// The square root of the mean square of a cubic B-spline's weight sum in two dimensions: the
+// field's deviation is this times that of the grid's vectors.
+constexpr double kSplineDeviation = 0.479;
+
+absl::Status RequireUpTo(const char* field, double value, double most, const char* unit) {
+  if (value >= 0 && value <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("augmentation.", field, ": must be from 0 to ",
+                                                 most, " ", unit, ", not ", value));
+}
+
+}  // namespace
+
+absl::Status ValidateAugmentation(const AugmentationConfig& config) {
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("shift", config.shift, 1000, "pixels"));
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("rotation", config.rotation, 180, "degrees"));
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("zoom", config.zoom, 0.9, "of the size"));
+  return RequireUpTo("elastic", config.elastic, 1000, "pixels");
+}
+
+Augmenter::Augmenter(const AugmentationConfig& config, int height, int width, int channels)
+    : config_(config),
+      height_(height),
+      width_(width),
+      channels_(channels),
+      across_(TapsOf(width)),
+      down_(TapsOf(height)),
+      padded_(static_cast<size_t>(height + kPadding) * static_cast<size_t>(width + kPadding) *
+              static_cast<size_t>(channels)),
+      row_x_(static_cast<size_t>(width)),
+      row_y_(static_cast<size_t>(width)) {}
+
+std::vector<Augmenter::Taps> Augmenter::TapsOf(int pixels) {
+  std::vector<Taps> taps;
+  for (int i = 0; i < pixels; ++i) {
+    const double position = (i + 0.5) * kCells / pixels;
+    const auto first = static_cast<size_t>(position);
+    const double t = position - static_cast<double>(first);
+    const double s = 1 - t;
+    taps.push_back({.first = first,
+                    .weight = {static_cast<float>(s * s * s / 6),
+                               static_cast<float>((3 * t * t * t - 6 * t * t + 4) / 6),
+                               static_cast<float>((3 * s * s * s - 6 * s * s + 4) / 6),
+                               static_cast<float>(t * t * t / 6)}});
+  }
+  return taps;
+}
+
+void Augmenter::Apply(uint64_t seed, uint32_t epoch, uint32_t image_index, const uint8_t* src,
+                      uint8_t* dst) {
+  RandomSequence random(seed, RandomStream::kAugmentation, epoch, image_index);
+  const Affine map = DrawAffine(random);
+  if (config_.elastic > 0) DrawField(random);
+  Pad(src);
+  for (int y = 0; y < height_; ++y, dst += width_ * channels_) {
+    MapRow(map, y);
+    SampleRow(dst);
+  }
+}
+
+// The map goes from the output to the source, so a stretched image divides by the factors.
+Augmenter::Affine Augmenter::DrawAffine(RandomSequence& random) const {
+  const double shift_x = Uniform(random, -config_.shift, config_.shift);
+  const double shift_y = Uniform(random, -config_.shift, config_.shift);
+  const double half_turns = Uniform(random, -config_.rotation, config_.rotation) / 180;
+  const double zoom_x = 1 / Uniform(random, 1 - config_.zoom, 1 + config_.zoom);
+  const double zoom_y = 1 / Uniform(random, 1 - config_.zoom, 1 + config_.zoom);
+  const double cosine = CosineOfHalfTurns(half_turns);
+  const double half_sine = SineOfHalfTurns(half_turns / 2);
+  const double sine = 2 * half_sine * CosineOfHalfTurns(half_turns / 2);
+  const double xx = zoom_x * cosine;
+  const double xy = zoom_x * sine;
+  const double yx = -zoom_y * sine;
+  const double yy = zoom_y * cosine;
+  const double centre_x = (width_ - 1) / 2.0;
+  const double centre_y = (height_ - 1) / 2.0;
+  return {.x = static_cast<float>(centre_x - shift_x - xx * centre_x - xy * centre_y),
+          .y = static_cast<float>(centre_y - shift_y - yx * centre_x - yy * centre_y),
+          .x_by_x = static_cast<float>(xx),
+          .y_by_x = static_cast<float>(yx),
+          .x_by_y = static_cast<float>(xy),
+          .y_by_y = static_cast<float>(yy)};
+}
+
+void Augmenter::DrawField(RandomSequence& random) {
+  // A uniform number from -r to r has a deviation of r / sqrt(3).
+  const double range = config_.elastic / kSplineDeviation * std::sqrt(3.0);
+  for (size_t line = 0; line < kLines; ++line) {
+    for (float& x : field_x_[line]) x = static_cast<float>(Uniform(random, -range, range));
+    for (float& y : field_y_[line]) y = static_cast<float>(Uniform(random, -range, range));
+  }
+}
+
+void Augmenter::Pad(const uint8_t* src) {
+  const size_t row = static_cast<size_t>(width_) * static_cast<size_t>(channels_);
+  const size_t padded_row = static_cast<size_t>(width_ + kPadding) * static_cast<size_t>(channels_);
+  uint8_t* dst = padded_.data() + kBefore * padded_row + kBefore * channels_;
+  for (int y = 0; y < height_; ++y, src += row, dst += padded_row) std::memcpy(dst, src, row);
+}
+
+// Finds the places that row `y` of the output comes from.
+void Augmenter::MapRow(const Affine& map, int y) {
+  const auto at_y = static_cast<float>(y);
+  for (int x = 0; x < width_; ++x) {
+    const auto at_x = static_cast<float>(x);
+    row_x_[static_cast<size_t>(x)] = map.x + map.x_by_x * at_x + map.x_by_y * at_y;
+    row_y_[static_cast<size_t>(x)] = map.y + map.y_by_x * at_x + map.y_by_y * at_y;
+  }
+  if (config_.elastic == 0) return;
+  // The grid's lines, as they are at this row, and then their weighted sum at each pixel.
+  const Taps& down = down_[static_cast<size_t>(y)];
+  GridRow across_x{};
+  GridRow across_y{};
+  for (size_t tap = 0; tap < kTaps; ++tap) {
+    for (size_t line = 0; line < kLines; ++line) {
+      across_x[line] += down.weight[tap] * field_x_[down.first + tap][line];
+      across_y[line] += down.weight[tap] * field_y_[down.first + tap][line];
+    }
+  }
+  for (size_t x = 0; x < across_.size(); ++x) {
+    const Taps& taps = across_[x];
+    for (size_t tap = 0; tap < kTaps; ++tap) {
+      row_x_[x] += taps.weight[tap] * across_x[taps.first + tap];
+      row_y_[x] += taps.weight[tap] * across_y[taps.first + tap];
+    }
+  }
+}
+
+void Augmenter::SampleRow(uint8_t* dst) const {
+  const auto row = static_cast<ptrdiff_t>(width_ + kPadding) * channels_;
+  for (int x = 0; x < width_; ++x) {
+    const float px = std::clamp(row_x_[static_cast<size_t>(x)] + kBefore, 0.0f,
+                                static_cast<float>(width_ + kBefore));
+    const float py = std::clamp(row_y_[static_cast<size_t>(x)] + kBefore, 0.0f,
+                                static_cast<float>(height_ + kBefore));
+    const int left = static_cast<int>(px);
+    const int top = static_cast<int>(py);
+    const float right_part = px - static_cast<float>(left);
+    const float lower_part = py - static_cast<float>(top);
+    const uint8_t* at = padded_.data() + top * row + left * channels_;
+    for (int c = 0; c < channels_; ++c) {
+      const auto pixel = [at, c](ptrdiff_t offset) { return static_cast<float>(at[offset + c]); };
+      const float upper = pixel(0) + right_part * (pixel(channels_) - pixel(0));
+      const float lower = pixel(row) + right_part * (pixel(row + channels_) - pixel(row));
+      *dst++ = static_cast<uint8_t>(upper + lower_part * (lower - upper) + 0.5f);
+    }
+  }
+}
+
+}  // namespace convoy::data

@@ -1,0 +1,80 @@
+#include "common/optim/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/exact_trigonometry.h"
+#include "common/base/status.h"
+#include "common/optim/integer_power.h"
+
+namespace convoy::optim {
+namespace {
+
+constexpr double kMostEpochs = 1e6;
+
+absl::Status Refuse(const char* field, double value, const char* wanted) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("schedule.", field, ": is ", value, "; give ", wanted));
+}
+
+double StepFactor(const ScheduleConfig& config, double after_warmup, double steps_per_epoch) {
+  const double every = std::max(1.0, std::round(config.step_epochs * steps_per_epoch));
+  const auto drops = static_cast<int64_t>(after_warmup / every);
+  // Far below any learning rate that still moves a weight, but not zero.
+  constexpr double kLeast = 1e-12;
+  return std::max(kLeast, IntegerPower(config.step_factor, drops));
+}
+
+double CosineFactor(const ScheduleConfig& config, double step, double warmup,
+                    double steps_per_epoch) {
+  const double end = std::max(warmup + 1, std::round(config.decay_epochs * steps_per_epoch));
+  const double part = (std::min(step, end - 1) - warmup) / (end - warmup);
+  return config.final_factor + (1 - config.final_factor) * (1 + CosineOfHalfTurns(part)) / 2;
+}
+
+}  // namespace
+
+absl::Status ValidateSchedule(const ScheduleConfig& config) {
+  const auto epochs = [](double value) { return value >= 0 && value <= kMostEpochs; };
+  if (!epochs(config.warmup_epochs)) {
+    return Refuse("warmup_epochs", config.warmup_epochs, "a number of epochs, such as 1, or 0");
+  }
+  if (config.kind == ScheduleConfig::Kind::kStep) {
+    if (!epochs(config.step_epochs) || config.step_epochs == 0) {
+      return Refuse("step_epochs", config.step_epochs,
+                    "the epochs between two drops of the learning rate, such as 10");
+    }
+    if (!(config.step_factor > 0 && config.step_factor <= 1)) {
+      return Refuse("step_factor", config.step_factor, "a number above 0, up to 1, such as 0.1");
+    }
+  }
+  if (config.kind == ScheduleConfig::Kind::kCosine) {
+    if (!epochs(config.decay_epochs) || !(config.decay_epochs > config.warmup_epochs)) {
+      return Refuse("decay_epochs", config.decay_epochs,
+                    "the epochs until the end of the decay, more than those of the warm-up");
+    }
+    if (!(config.final_factor >= 0 && config.final_factor <= 1)) {
+      return Refuse("final_factor", config.final_factor, "a number from 0 to 1");
+    }
+  }
+  return absl::OkStatus();
+}
+
+double ScheduleFactor(const ScheduleConfig& config, int64_t step, int64_t steps_per_epoch) {
+  const auto s = static_cast<double>(step);
+  const auto epoch = static_cast<double>(steps_per_epoch);
+  const double warmup = std::round(config.warmup_epochs * epoch);
+  if (s < warmup) return (s + 1) / warmup;
+  switch (config.kind) {
+    case ScheduleConfig::Kind::kConstant:
+      break;
+    case ScheduleConfig::Kind::kStep:
+      return StepFactor(config, s - warmup, epoch);
+    case ScheduleConfig::Kind::kCosine:
+      return CosineFactor(config, s, warmup, epoch);
+  }
+  return 1;
+}
+
+}  // namespace convoy::optim

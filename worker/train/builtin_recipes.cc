@@ -1,0 +1,52 @@
+#include "worker/train/builtin_recipes.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/base/suggest.h"
+#include "common/textproto/text_proto.h"
+#include "worker/train/builtin_recipes_data.h"
+
+namespace convoy::train {
+namespace {
+
+constexpr uint64_t kMaxRecipeBytes = 1 << 20;
+
+bool IsFile(const std::string& name) {
+  std::error_code unknown;
+  return absl::StrContains(name, '/') || absl::EndsWith(name, ".textproto") ||
+         std::filesystem::exists(name, unknown);
+}
+
+}  // namespace
+
+std::vector<std::string> BuiltinRecipeNames() {
+  std::vector<std::string> names;
+  for (const BuiltinRecipe& recipe : kBuiltinRecipes) names.emplace_back(recipe.name);
+  return names;
+}
+
+absl::StatusOr<v1::Recipe> LoadRecipe(const std::string& name_or_path) {
+  v1::Recipe recipe;
+  for (const BuiltinRecipe& builtin : kBuiltinRecipes) {
+    if (name_or_path != builtin.name) continue;
+    CONVOY_RETURN_IF_ERROR(ParseTextProto(builtin.text, name_or_path, &recipe));
+    return recipe;
+  }
+  if (!IsFile(name_or_path)) {
+    const std::vector<std::string> names = BuiltinRecipeNames();
+    return absl::NotFoundError(absl::StrCat(
+        "no recipe is called '", name_or_path, "'", DidYouMean(name_or_path, names),
+        " (known: ", absl::StrJoin(names, ", "), "; or the path of a .textproto file)"));
+  }
+  CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(name_or_path, kMaxRecipeBytes));
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(text, name_or_path, &recipe));
+  return recipe;
+}
+
+}  // namespace convoy::train

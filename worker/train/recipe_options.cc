@@ -1,0 +1,231 @@
+#include "worker/train/recipe_options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status.h"
+#include "common/base/suggest.h"
+#include "common/optim/optimizer.h"
+
+namespace convoy::train {
+namespace {
+
+constexpr int64_t kMostEpochs = 1000000;
+
+absl::Status Refuse(std::string_view field, const std::string& message) {
+  return absl::InvalidArgumentError(absl::StrCat(std::string(field), ": ", message));
+}
+
+absl::Status RequireEpochs(std::string_view field, int64_t value, int64_t least) {
+  if (value >= least && value <= kMostEpochs) return absl::OkStatus();
+  return Refuse(field, absl::StrCat("must be from ", least, " to ", kMostEpochs, ", not ", value));
+}
+
+absl::Status RequireNotNegative(std::string_view field, double value) {
+  if (value >= 0 && std::isfinite(value)) return absl::OkStatus();
+  return Refuse(field, absl::StrCat("must be 0 or a positive number, not ", value));
+}
+
+absl::Status CheckMonitor(std::string_view field, const std::string& monitor,
+                          double validation_split) {
+  const std::vector<std::string>& known = MonitoredMetrics();
+  if (std::find(known.begin(), known.end(), monitor) == known.end()) {
+    return Refuse(field, absl::StrCat("unknown metric '", monitor, "'", DidYouMean(monitor, known),
+                                      " (known: ", absl::StrJoin(known, ", "), ")"));
+  }
+  if (validation_split == 0 && monitor.rfind("val_", 0) == 0) {
+    return Refuse(field, absl::StrCat("is ", monitor,
+                                      ", but no images are held out for it; set "
+                                      "--validation-split, or monitor ",
+                                      monitor.substr(4)));
+  }
+  return absl::OkStatus();
+}
+
+// A value that belongs to another kind of schedule is a mistake that would go unseen.
+absl::Status CheckFieldsOfKind(const v1::ScheduleRecipe& schedule) {
+  const auto refuse = [](const char* field, const char* kind) {
+    return Refuse(field, absl::StrCat("is for schedule.name: \"", kind, "\" only"));
+  };
+  if (schedule.name() != "step") {
+    if (schedule.has_step_epochs()) return refuse("schedule.step_epochs", "step");
+    if (schedule.has_step_factor()) return refuse("schedule.step_factor", "step");
+  }
+  if (schedule.name() != "cosine") {
+    if (schedule.has_decay_epochs()) return refuse("schedule.decay_epochs", "cosine");
+    if (schedule.has_final_factor()) return refuse("schedule.final_factor", "cosine");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<optim::ScheduleConfig> ReadSchedule(const v1::ScheduleRecipe& recipe) {
+  using Kind = optim::ScheduleConfig::Kind;
+  optim::ScheduleConfig config{.warmup_epochs = recipe.warmup_epochs(),
+                               .step_epochs = recipe.step_epochs(),
+                               .step_factor = recipe.step_factor(),
+                               .decay_epochs = recipe.decay_epochs(),
+                               .final_factor = recipe.final_factor()};
+  if (recipe.name() == "constant") {
+    config.kind = Kind::kConstant;
+  } else if (recipe.name() == "step") {
+    config.kind = Kind::kStep;
+  } else if (recipe.name() == "cosine") {
+    config.kind = Kind::kCosine;
+  } else {
+    return Refuse("schedule.name",
+                  absl::StrCat("unknown schedule '", recipe.name(), "'",
+                               DidYouMean(recipe.name(), {"constant", "step", "cosine"}),
+                               " (known: constant, step, cosine)"));
+  }
+  CONVOY_RETURN_IF_ERROR(CheckFieldsOfKind(recipe));
+  CONVOY_RETURN_IF_ERROR(optim::ValidateSchedule(config));
+  return config;
+}
+
+absl::StatusOr<ReduceOnPlateauConfig> ReadPlateau(const v1::ReduceOnPlateauRecipe& recipe,
+                                                  double validation_split) {
+  CONVOY_RETURN_IF_ERROR(
+      CheckMonitor("reduce_on_plateau.monitor", recipe.monitor(), validation_split));
+  if (!(recipe.factor() > 0 && recipe.factor() < 1)) {
+    return Refuse("reduce_on_plateau.factor",
+                  absl::StrCat("must be above 0 and below 1, not ", recipe.factor()));
+  }
+  CONVOY_RETURN_IF_ERROR(RequireEpochs("reduce_on_plateau.patience", recipe.patience(), 1));
+  CONVOY_RETURN_IF_ERROR(RequireEpochs("reduce_on_plateau.cooldown", recipe.cooldown(), 0));
+  CONVOY_RETURN_IF_ERROR(RequireNotNegative("reduce_on_plateau.min_delta", recipe.min_delta()));
+  CONVOY_RETURN_IF_ERROR(
+      RequireNotNegative("reduce_on_plateau.min_learning_rate", recipe.min_learning_rate()));
+  return ReduceOnPlateauConfig{.monitor = recipe.monitor(),
+                               .factor = recipe.factor(),
+                               .patience = recipe.patience(),
+                               .min_delta = recipe.min_delta(),
+                               .cooldown = recipe.cooldown(),
+                               .min_learning_rate = recipe.min_learning_rate()};
+}
+
+absl::StatusOr<EarlyStoppingConfig> ReadEarlyStopping(const v1::EarlyStoppingRecipe& recipe,
+                                                      double validation_split) {
+  CONVOY_RETURN_IF_ERROR(
+      CheckMonitor("early_stopping.monitor", recipe.monitor(), validation_split));
+  CONVOY_RETURN_IF_ERROR(RequireEpochs("early_stopping.patience", recipe.patience(), 0));
+  CONVOY_RETURN_IF_ERROR(
+      RequireEpochs("early_stopping.start_from_epoch", recipe.start_from_epoch(), 0));
+  CONVOY_RETURN_IF_ERROR(RequireNotNegative("early_stopping.min_delta", recipe.min_delta()));
+  return EarlyStoppingConfig{.monitor = recipe.monitor(),
+                             .patience = recipe.patience(),
+                             .min_delta = recipe.min_delta(),
+                             .start_from_epoch = recipe.start_from_epoch(),
+                             .restore_best_weights = recipe.restore_best_weights()};
+}
+
+// Sets a field that is not set.
+#define CONVOY_FILL(message, field, value) \
+  if (!(message)->has_##field()) (message)->set_##field(value)
+
+void FillSchedule(int epochs, v1::ScheduleRecipe* schedule) {
+  const optim::ScheduleConfig defaults;
+  CONVOY_FILL(schedule, name, "constant");
+  CONVOY_FILL(schedule, warmup_epochs, defaults.warmup_epochs);
+  if (schedule->name() == "step") CONVOY_FILL(schedule, step_factor, defaults.step_factor);
+  if (schedule->name() != "cosine") return;
+  CONVOY_FILL(schedule, decay_epochs, epochs);
+  CONVOY_FILL(schedule, final_factor, defaults.final_factor);
+}
+
+void FillPlateau(v1::ReduceOnPlateauRecipe* plateau) {
+  const ReduceOnPlateauConfig defaults;
+  CONVOY_FILL(plateau, monitor, defaults.monitor);
+  CONVOY_FILL(plateau, factor, defaults.factor);
+  CONVOY_FILL(plateau, patience, static_cast<int>(defaults.patience));
+  CONVOY_FILL(plateau, min_delta, defaults.min_delta);
+  CONVOY_FILL(plateau, cooldown, static_cast<int>(defaults.cooldown));
+  CONVOY_FILL(plateau, min_learning_rate, defaults.min_learning_rate);
+}
+
+void FillEarlyStopping(v1::EarlyStoppingRecipe* stopping) {
+  const EarlyStoppingConfig defaults;
+  CONVOY_FILL(stopping, monitor, defaults.monitor);
+  CONVOY_FILL(stopping, patience, static_cast<int>(defaults.patience));
+  CONVOY_FILL(stopping, min_delta, defaults.min_delta);
+  CONVOY_FILL(stopping, start_from_epoch, static_cast<int>(defaults.start_from_epoch));
+  CONVOY_FILL(stopping, restore_best_weights, defaults.restore_best_weights);
+}
+
+void FillAugmentation(v1::AugmentationRecipe* augmentation) {
+  CONVOY_FILL(augmentation, shift, 0);
+  CONVOY_FILL(augmentation, rotation, 0);
+  CONVOY_FILL(augmentation, zoom, 0);
+  CONVOY_FILL(augmentation, elastic, 0);
+}
+
+void FillOptimizer(v1::OptimizerRecipe* optimizer) {
+  const optim::OptimizerConfig defaults;
+  if (optimizer->name() == "adamw") CONVOY_FILL(optimizer, weight_decay, defaults.weight_decay);
+  if (optimizer->name() == "rmsprop") CONVOY_FILL(optimizer, rho, defaults.rho);
+}
+
+#undef CONVOY_FILL
+
+absl::Status CheckFieldsOfOptimizer(const v1::OptimizerRecipe& optimizer) {
+  const auto refuse = [](const char* field, const char* name) {
+    return Refuse(field, absl::StrCat("is for --optimizer ", name, " only"));
+  };
+  if (optimizer.has_weight_decay() && optimizer.name() != "adamw") {
+    return refuse("optimizer.weight_decay", "adamw");
+  }
+  if (optimizer.has_rho() && optimizer.name() != "rmsprop") {
+    return refuse("optimizer.rho", "rmsprop");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void FillOptionDefaults(v1::Recipe* recipe) {
+  FillOptimizer(recipe->mutable_optimizer());
+  if (recipe->has_schedule()) FillSchedule(recipe->epochs(), recipe->mutable_schedule());
+  if (recipe->has_reduce_on_plateau()) FillPlateau(recipe->mutable_reduce_on_plateau());
+  if (recipe->has_augmentation()) FillAugmentation(recipe->mutable_augmentation());
+  if (recipe->has_early_stopping()) FillEarlyStopping(recipe->mutable_early_stopping());
+}
+
+absl::StatusOr<RecipeOptions> ReadOptions(const v1::Recipe& recipe) {
+  using Kind = optim::ScheduleConfig::Kind;
+  RecipeOptions options;
+  CONVOY_RETURN_IF_ERROR(CheckFieldsOfOptimizer(recipe.optimizer()));
+  if (recipe.has_schedule()) {
+    CONVOY_ASSIGN_OR_RETURN(options.schedule, ReadSchedule(recipe.schedule()));
+  }
+  const double held_out = recipe.validation_split();
+  if (recipe.has_reduce_on_plateau()) {
+    CONVOY_ASSIGN_OR_RETURN(options.reduce_on_plateau,
+                            ReadPlateau(recipe.reduce_on_plateau(), held_out));
+    if (options.schedule.kind != Kind::kConstant) {
+      return Refuse("reduce_on_plateau",
+                    absl::StrCat("does not go with a ", recipe.schedule().name(),
+                                 " schedule, as both set the learning rate; leave one out"));
+    }
+  }
+  if (recipe.has_early_stopping()) {
+    CONVOY_ASSIGN_OR_RETURN(options.early_stopping,
+                            ReadEarlyStopping(recipe.early_stopping(), held_out));
+  }
+  const v1::AugmentationRecipe& augmentation = recipe.augmentation();
+  options.augmentation = {.shift = augmentation.shift(),
+                          .rotation = augmentation.rotation(),
+                          .zoom = augmentation.zoom(),
+                          .elastic = augmentation.elastic()};
+  CONVOY_RETURN_IF_ERROR(data::ValidateAugmentation(options.augmentation));
+  if (!(recipe.label_smoothing() >= 0 && recipe.label_smoothing() < 1)) {
+    return Refuse("label_smoothing",
+                  absl::StrCat("must be from 0 to below 1, not ", recipe.label_smoothing()));
+  }
+  options.label_smoothing = static_cast<float>(recipe.label_smoothing());
+  return options;
+}
+
+}  // namespace convoy::train
