@@ -19,6 +19,7 @@ BELOW = {
     "common/evaluate": ["common/formats"],
     "common/formats": ["common/nn", "common/data", "common/metrics"],
     "common/exports": ["common/formats", "common/optim"],
+    "common/images": ["common/data"],
     "common/figures": ["common/nn", "common/data", "common/metrics"],
     "common/launch": ["common/base"],
     "worker/comm": ["common", "proto"],

@@ -1,0 +1,202 @@
+#include "common/images/digit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "common/base/check.h"
+#include "common/base/status.h"
+#include "common/images/ink.h"
+#include "common/images/strokes.h"
+
+namespace convoy::images {
+namespace {
+
+// The larger side of a picture in which the digit is looked for; larger ones are made smaller.
+constexpr int kMaxWorkingSide = 384;
+// Of MNIST's images: the larger side of the digit's box over the image's side.
+constexpr double kBoxShare = 20.0 / 28;
+// Strokes narrower than the first, in pixels of the prepared image, are made as wide as the second:
+// most of MNIST's are about two pixels wide.
+constexpr double kThinStroke = 1.2;
+constexpr double kUsualStroke = 2.0;
+// What is darker than this is background in an image that is prepared already.
+constexpr float kDark = 16;
+
+struct Point {
+  double x = 0;
+  double y = 0;
+};
+
+// Returns the centre of mass; pixel i covers i to i + 1.
+Point CentreOfMass(const Plane& plane) {
+  double mass = 0;
+  Point sum;
+  for (int y = 0; y < plane.height; ++y) {
+    for (int x = 0; x < plane.width; ++x) {
+      const double value = plane.at(x, y);
+      mass += value;
+      sum.x += value * (x + 0.5);
+      sum.y += value * (y + 0.5);
+    }
+  }
+  CONVOY_CHECK_GT(mass, 0);
+  return {sum.x / mass, sum.y / mass};
+}
+
+int BoxSide(int height, int width) {
+  return static_cast<int>(std::lround(kBoxShare * std::min(height, width)));
+}
+
+// Returns the box of what is not dark, if there is any.
+std::optional<Box> BoxOfLight(const Plane& plane) {
+  Plane light = plane;
+  bool any = false;
+  for (float& value : light.values) {
+    value = value > kDark ? 1.0f : 0.0f;
+    any |= value > 0;
+  }
+  if (!any) return std::nullopt;
+  return BoxOfInk(light);
+}
+
+// Whether the plane (0 to 255) is as MNIST's images are: a digit of the box's size in the middle,
+// everything else dark.
+bool LooksPrepared(const Plane& plane) {
+  const std::optional<Box> box = BoxOfLight(plane);
+  if (!box.has_value()) return false;
+  const int larger = std::max(box->width, box->height);
+  const int wanted = BoxSide(plane.height, plane.width);
+  if (larger < wanted - 1 || larger > wanted) return false;
+  constexpr double kTolerance = 1.5;
+  const Point mass = CentreOfMass(plane);
+  return std::abs(mass.x - 0.5 * plane.width) <= kTolerance &&
+         std::abs(mass.y - 0.5 * plane.height) <= kTolerance;
+}
+
+std::vector<uint8_t> ToBytes(const Plane& plane, float scale) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(plane.values.size());
+  for (const float value : plane.values) {
+    bytes.push_back(static_cast<uint8_t>(std::clamp(scale * value, 0.0f, 255.0f) + 0.5f));
+  }
+  return bytes;
+}
+
+std::optional<PreparedDigit> AsItIs(const GreyImage& picture, int height, int width) {
+  if (picture.width != width || picture.height != height) return std::nullopt;
+  Plane plane = ToPlane(picture);
+  for (const bool inverted : {false, true}) {
+    if (inverted) {
+      for (float& value : plane.values) value = 255 - value;
+    }
+    if (!LooksPrepared(plane)) continue;
+    return PreparedDigit{.pixels = ToBytes(plane, 1),
+                         .preparation = {.unchanged = true, .inverted = inverted}};
+  }
+  return std::nullopt;
+}
+
+// Returns the picture no larger than the digit is looked for in.
+Plane WorkingPlane(const GreyImage& picture) {
+  const int larger = std::max(picture.width, picture.height);
+  if (larger <= kMaxWorkingSide) return ToPlane(picture);
+  const double scale = static_cast<double>(kMaxWorkingSide) / larger;
+  const auto scaled = [scale](int size) {
+    return std::max(1, static_cast<int>(std::lround(scale * size)));
+  };
+  return Resample(picture, {.width = picture.width, .height = picture.height},
+                  scaled(picture.width), scaled(picture.height));
+}
+
+// Returns a box of the working plane in pixels of the picture.
+Box InPicture(const Box& box, const Plane& working, const GreyImage& picture) {
+  const auto scaled = [](int position, int to, int from) {
+    return static_cast<int>(int64_t{position} * to / from);
+  };
+  Box result{.x = scaled(box.x, picture.width, working.width),
+             .y = scaled(box.y, picture.height, working.height)};
+  result.width = scaled(box.x + box.width, picture.width, working.width) - result.x;
+  result.height = scaled(box.y + box.height, picture.height, working.height) - result.y;
+  return result;
+}
+
+// Where a size of `scaled` begins along an axis of `size`, so that the digit's centre of mass,
+// `mass` from the beginning, falls into the pixel after the middle, as in every image of MNIST; but
+// within the image.
+int Placement(int size, int scaled, double mass) {
+  return std::clamp(size / 2 - static_cast<int>(std::floor(mass)), 0, size - scaled);
+}
+
+void ThickenIfThin(double scale, Plane* strength, Preparation* preparation) {
+  const double stroke = StrokeWidth(*strength);
+  if (stroke * scale >= kThinStroke) return;
+  const int radius = static_cast<int>(std::lround(0.5 * (kUsualStroke / scale - stroke)));
+  if (radius < 1) return;
+  *strength = Thicken(*strength, radius);
+  preparation->thickened = true;
+}
+
+// Returns the digit in `box`, its larger side as large as the network expects.
+Plane FitIntoBox(const Plane& strength, const Box& box, int side) {
+  const int larger = std::max(box.width, box.height);
+  const auto scaled = [&](int size) {
+    return std::max(1, static_cast<int>(std::lround(static_cast<double>(size) * side / larger)));
+  };
+  return Resample(strength, box, scaled(box.width), scaled(box.height));
+}
+
+}  // namespace
+
+absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width) {
+  CONVOY_CHECK(height >= kMinPreparedSide && width >= kMinPreparedSide);
+  CONVOY_CHECK(picture.width >= 1 && picture.height >= 1);
+  if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
+  const Plane working = WorkingPlane(picture);
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindInk(working));
+  KeepDigit(&ink.strength);
+  Preparation preparation{.inverted = ink.dark};
+  Box box = BoxOfInk(ink.strength);
+  preparation.box = InPicture(box, working, picture);
+  const int side = BoxSide(height, width);
+  ThickenIfThin(static_cast<double>(side) / std::max(box.width, box.height), &ink.strength,
+                &preparation);
+  box = BoxOfInk(ink.strength);
+  const Plane fitted = FitIntoBox(ink.strength, box, side);
+  const Point mass = CentreOfMass(fitted);
+  const int x0 = Placement(width, fitted.width, mass.x);
+  const int y0 = Placement(height, fitted.height, mass.y);
+  Plane result{width, height, std::vector<float>(static_cast<size_t>(width) * height)};
+  for (int y = 0; y < fitted.height; ++y) {
+    for (int x = 0; x < fitted.width; ++x) result.at(x0 + x, y0 + y) = fitted.at(x, y);
+  }
+  preparation.scaled_width = fitted.width;
+  preparation.scaled_height = fitted.height;
+  preparation.shift_x = x0 - (width - fitted.width) / 2;
+  preparation.shift_y = y0 - (height - fitted.height) / 2;
+  const float strongest = *std::max_element(fitted.values.begin(), fitted.values.end());
+  return PreparedDigit{.pixels = ToBytes(result, 255 / strongest), .preparation = preparation};
+}
+
+std::string Preparation::InWords() const {
+  if (unchanged) {
+    return inverted ? "made light on dark; it looked prepared otherwise"
+                    : "left as it is: it looked prepared already";
+  }
+  std::vector<std::string> done;
+  if (inverted) done.emplace_back("made light on dark");
+  done.push_back(
+      absl::StrFormat("cut out %d x %d pixels at (%d, %d)", box.width, box.height, box.x, box.y));
+  if (thickened) done.emplace_back("made its thin strokes wider");
+  done.push_back(absl::StrFormat("scaled to %d x %d", scaled_width, scaled_height));
+  if (shift_x != 0 || shift_y != 0) {
+    done.push_back(absl::StrFormat("moved by (%+d, %+d) to centre its mass", shift_x, shift_y));
+  }
+  return absl::StrJoin(done, "; ");
+}
+
+}  // namespace convoy::images

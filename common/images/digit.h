@@ -1,0 +1,46 @@
+// A person's picture of a digit, brought to the form of MNIST's: light on dark, alone, in a box of
+// 20 x 20 pixels, its centre of mass in the middle of 28 x 28.
+// Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/images/grey_image.h"
+
+namespace convoy::images {
+
+// What was done to a picture.
+struct Preparation {
+  bool unchanged = false;  // it looked prepared already; at most inverted
+  bool inverted = false;   // the digit was darker than its background
+  Box box;                 // where the digit was found, in pixels of the picture
+  int scaled_width = 0;    // what the box became
+  int scaled_height = 0;
+  int shift_x = 0;         // from the middle of the prepared image to where the box's middle went,
+  int shift_y = 0;         // so that the centre of mass is in the middle
+  bool thickened = false;  // strokes too thin to be seen at that size were made wider
+
+  // Returns what was done as a sentence: "made light on dark; cut out 61 x 120 pixels at (40, 12);
+  // scaled to 10 x 20; moved by (+1, 0) to centre its mass".
+  std::string InWords() const;
+};
+
+struct PreparedDigit {
+  std::vector<uint8_t> pixels;  // [height, width]
+  Preparation preparation;
+};
+
+// The smallest images of a network that digits are prepared for.
+inline constexpr int kMinPreparedSide = 8;
+
+// Prepares `picture` for a network that takes [height, width, 1]; other sizes than 28 x 28 get a
+// box in proportion. A picture of that very size that looks prepared already (dark around, a digit
+// of the right size in the middle) is left as it is, but inverted if it is dark on light. Returns
+// INVALID_ARGUMENT if the picture shows nothing. Thread-safe. REQUIRES: height and width are
+// kMinPreparedSide at least, the picture's sides are not 0.
+absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width);
+
+}  // namespace convoy::images

@@ -1,0 +1,227 @@
+#include "common/images/digit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/data/dataset.h"
+#include "common/data/generated_digits.h"
+#include "common/images/ink.h"
+#include "common/images/strokes.h"
+
+namespace convoy::images {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kSide = 28;
+constexpr int kDigits = 40;
+
+// How a digit is drawn: enlarged so many times, from (x, y) on.
+struct Drawing {
+  int width;
+  int height;
+  int times;
+  int x;
+  int y;
+  double background = 255;
+  double ink = 0;
+  double shade = 0;  // how much darker the right edge is than the left
+};
+
+GreyImage Draw(const uint8_t* digit, const Drawing& drawing) {
+  GreyImage picture{.width = drawing.width, .height = drawing.height};
+  for (int y = 0; y < drawing.height; ++y) {
+    for (int x = 0; x < drawing.width; ++x) {
+      const int px = x < drawing.x ? -1 : (x - drawing.x) / drawing.times;
+      const int py = y < drawing.y ? -1 : (y - drawing.y) / drawing.times;
+      const bool inside = px >= 0 && py >= 0 && px < kSide && py < kSide;
+      const double share = inside ? digit[py * kSide + px] / 255.0 : 0;
+      const double value = drawing.background + share * (drawing.ink - drawing.background) -
+                           drawing.shade * x / drawing.width;
+      picture.pixels.push_back(static_cast<uint8_t>(std::clamp(value, 0.0, 255.0)));
+    }
+  }
+  return picture;
+}
+
+// The correlation of two images, from -1 to 1.
+double Likeness(const uint8_t* a, const std::vector<uint8_t>& b) {
+  double sums[5] = {};
+  for (size_t i = 0; i < b.size(); ++i) {
+    const double x = a[i];
+    const double y = b[i];
+    sums[0] += x;
+    sums[1] += y;
+    sums[2] += x * x;
+    sums[3] += y * y;
+    sums[4] += x * y;
+  }
+  const auto n = static_cast<double>(b.size());
+  return (sums[4] - sums[0] * sums[1] / n) /
+         std::sqrt((sums[2] - sums[0] * sums[0] / n) * (sums[3] - sums[1] * sums[1] / n));
+}
+
+class DigitTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    data_ = new data::Dataset{
+        .count = kDigits, .height = kSide, .width = kSide, .channels = 1, .num_classes = 10};
+    data_->pixels.resize(kDigits * kSide * kSide);
+    data_->labels.resize(kDigits);
+    data::GenerateDigits(/*seed=*/7, data::kGeneratedTestSplit, kDigits, /*num_threads=*/1,
+                         data_->pixels.data(), data_->labels.data());
+  }
+  static void TearDownTestSuite() { delete data_; }
+
+  static const uint8_t* Digit(int i) { return data_->View().image(i); }
+  static GreyImage AsPicture(int i) {
+    return {.width = kSide, .height = kSide, .pixels = {Digit(i), Digit(i) + kSide * kSide}};
+  }
+  static PreparedDigit Prepare(const GreyImage& picture) {
+    return PrepareDigit(picture, kSide, kSide).value();
+  }
+
+  // Expects that all digits, drawn like this, are prepared to what they were.
+  static void ExpectAlike(const Drawing& drawing, double least_mean) {
+    double sum = 0;
+    for (int i = 0; i < kDigits; ++i) {
+      const PreparedDigit prepared = Prepare(Draw(Digit(i), drawing));
+      sum += Likeness(Digit(i), prepared.pixels);
+      EXPECT_EQ(prepared.preparation.inverted, drawing.ink < drawing.background);
+    }
+    EXPECT_GT(sum / kDigits, least_mean);
+  }
+
+  static data::Dataset* data_;
+};
+
+data::Dataset* DigitTest::data_ = nullptr;
+
+TEST_F(DigitTest, PreparedImagesPassUnchanged) {
+  for (int i = 0; i < kDigits; ++i) {
+    const PreparedDigit prepared = Prepare(AsPicture(i));
+    EXPECT_TRUE(prepared.preparation.unchanged) << i;
+    EXPECT_EQ(prepared.pixels, AsPicture(i).pixels);
+    EXPECT_THAT(prepared.preparation.InWords(), HasSubstr("left as it is"));
+  }
+}
+
+TEST_F(DigitTest, NegativesOfPreparedImagesAreInverted) {
+  GreyImage negative = AsPicture(0);
+  for (uint8_t& value : negative.pixels) value = static_cast<uint8_t>(255 - value);
+  const PreparedDigit prepared = Prepare(negative);
+  EXPECT_EQ(prepared.pixels, AsPicture(0).pixels);
+  EXPECT_TRUE(prepared.preparation.inverted);
+  EXPECT_THAT(prepared.preparation.InWords(), HasSubstr("made light on dark"));
+}
+
+TEST_F(DigitTest, PreparingTwiceChangesNothing) {
+  const PreparedDigit once = Prepare(Draw(Digit(3), {200, 150, 4, 60, 10}));
+  const PreparedDigit twice = Prepare({.width = kSide, .height = kSide, .pixels = once.pixels});
+  EXPECT_TRUE(twice.preparation.unchanged);
+  EXPECT_EQ(twice.pixels, once.pixels);
+}
+
+TEST_F(DigitTest, FindsDigitsOfAnyContrastAndPlace) {
+  ExpectAlike({200, 150, 4, 60, 10, 255, 0}, 0.95);
+  ExpectAlike({200, 150, 4, 5, 30, 0, 255}, 0.95);
+  ExpectAlike({200, 150, 5, 30, 5, 140, 220}, 0.95);
+  ExpectAlike({200, 150, 5, 30, 5, 160, 120}, 0.95);
+}
+
+TEST_F(DigitTest, FindsDigitsInUnevenLight) {
+  ExpectAlike({300, 300, 7, 50, 60, 250, 90, 100}, 0.9);
+}
+
+TEST_F(DigitTest, LargePicturesGiveWhatSmallOnesGive) {
+  const PreparedDigit small = Prepare(Draw(Digit(5), {300, 400, 6, 60, 90}));
+  const PreparedDigit large = Prepare(Draw(Digit(5), {1500, 2000, 30, 300, 450}));
+  EXPECT_GT(Likeness(small.pixels.data(), large.pixels), 0.97);
+  EXPECT_NEAR(large.preparation.box.x, 5 * small.preparation.box.x, 20);
+  EXPECT_NEAR(large.preparation.box.height, 5 * small.preparation.box.height, 30);
+}
+
+TEST_F(DigitTest, PreparationTellsWhatWasDone) {
+  GreyImage picture{.width = 100, .height = 80};
+  picture.pixels.assign(8000, 255);
+  for (int y = 20; y < 60; ++y) {
+    for (int x = 30; x < 40; ++x) picture.pixels[static_cast<size_t>(y * 100 + x)] = 0;
+  }
+  const PreparedDigit prepared = Prepare(picture);
+  EXPECT_EQ(prepared.preparation.box, (Box{30, 20, 10, 40}));
+  EXPECT_EQ(prepared.preparation.scaled_width, 5);
+  EXPECT_EQ(prepared.preparation.scaled_height, 20);
+  EXPECT_EQ(prepared.preparation.InWords(),
+            "made light on dark; cut out 10 x 40 pixels at (30, 20); scaled to 5 x 20; "
+            "moved by (+1, +0) to centre its mass");
+}
+
+TEST_F(DigitTest, SpecksAndThePagesRimAreNotTheDigit) {
+  GreyImage picture = Draw(Digit(8), {200, 200, 4, 50, 40});
+  const GreyImage clean = picture;
+  for (int y = 0; y < 200; ++y) {
+    for (int x = 0; x < 6; ++x) picture.pixels[static_cast<size_t>(y * 200 + x)] = 10;
+  }
+  picture.pixels[20 * 200 + 180] = 0;
+  picture.pixels[20 * 200 + 181] = 0;
+  EXPECT_GT(Likeness(Prepare(clean).pixels.data(), Prepare(picture).pixels), 0.99);
+}
+
+TEST_F(DigitTest, ThinStrokesAreMadeVisible) {
+  GreyImage picture{.width = 300, .height = 300};
+  picture.pixels.assign(90000, 250);
+  for (int i = 40; i < 260; ++i) {
+    picture.pixels[static_cast<size_t>(i * 300 + 150)] = 10;
+    picture.pixels[static_cast<size_t>(i * 300 + 151)] = 10;
+    picture.pixels[static_cast<size_t>(40 * 300 + (i + 40) / 2)] = 10;
+    picture.pixels[static_cast<size_t>(41 * 300 + (i + 40) / 2)] = 10;
+  }
+  const PreparedDigit prepared = Prepare(picture);
+  EXPECT_TRUE(prepared.preparation.thickened);
+  const int64_t bright = std::count_if(prepared.pixels.begin(), prepared.pixels.end(),
+                                       [](uint8_t value) { return value > 200; });
+  EXPECT_GT(bright, 30);
+}
+
+TEST_F(DigitTest, OtherSizesGetABoxInProportion) {
+  const auto prepared = PrepareDigit(Draw(Digit(2), {200, 150, 4, 60, 10}), 56, 42).value();
+  ASSERT_EQ(prepared.pixels.size(), 56u * 42);
+  EXPECT_EQ(std::max(prepared.preparation.scaled_width, prepared.preparation.scaled_height), 30);
+}
+
+TEST_F(DigitTest, BlankPicturesAreRefused) {
+  for (const uint8_t value : {0, 128, 255}) {
+    const GreyImage blank{.width = 40, .height = 30, .pixels = std::vector<uint8_t>(1200, value)};
+    const auto prepared = PrepareDigit(blank, kSide, kSide);
+    EXPECT_EQ(prepared.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(prepared.status().message()), HasSubstr("nothing stands out"));
+  }
+  const GreyImage point{.width = 1, .height = 1, .pixels = {77}};
+  EXPECT_EQ(PrepareDigit(point, kSide, kSide).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(DigitTest, OddShapesAreTaken) {
+  for (const auto& [width, height] : {std::pair{1, 300}, {300, 1}, {2, 2}, {3, 5}}) {
+    GreyImage picture{.width = width, .height = height};
+    picture.pixels.assign(static_cast<size_t>(width) * height, 250);
+    picture.pixels[picture.pixels.size() / 2] = 0;
+    const auto prepared = PrepareDigit(picture, kSide, kSide);
+    ASSERT_TRUE(prepared.ok()) << width << " x " << height << ": " << prepared.status();
+    EXPECT_EQ(prepared->pixels.size(), 784u);
+  }
+}
+
+TEST(StrokesTest, WidthOfABarIsItsWidth) {
+  Plane plane{60, 60, std::vector<float>(3600)};
+  for (int y = 5; y < 55; ++y) {
+    for (int x = 20; x < 26; ++x) plane.at(x, y) = 1;
+  }
+  EXPECT_NEAR(StrokeWidth(plane), 6, 1.5);
+  EXPECT_EQ(BoxOfInk(Thicken(plane, 2)), (Box{18, 3, 10, 54}));
+}
+
+}  // namespace
+}  // namespace convoy::images

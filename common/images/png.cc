@@ -1,0 +1,121 @@
+#include "common/images/png.h"
+
+#include <png.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/base/status.h"
+
+namespace convoy::images {
+namespace {
+
+constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
+
+// libpng's simplified interface, which keeps its errors in `image` and prints nothing. Frees what
+// libpng holds.
+class PngImage {
+ public:
+  PngImage() { image_.version = PNG_IMAGE_VERSION; }
+  ~PngImage() { png_image_free(&image_); }
+  PngImage(const PngImage&) = delete;
+  PngImage& operator=(const PngImage&) = delete;
+
+  png_image* get() { return &image_; }
+  png_image* operator->() { return &image_; }
+
+ private:
+  png_image image_{};
+};
+
+absl::Status Broken(const std::string& name, const char* reason) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": broken PNG (", reason, "); save the picture again"));
+}
+
+// `grey_alpha` is [pixels, 2]: grey and how opaque it is.
+bool HasTransparency(const std::vector<uint8_t>& grey_alpha) {
+  for (size_t i = 1; i < grey_alpha.size(); i += 2) {
+    if (grey_alpha[i] != 255) return true;
+  }
+  return false;
+}
+
+// Returns what the opaque part stands out from.
+int BackgroundFor(const std::vector<uint8_t>& grey_alpha) {
+  uint64_t brightness = 0;
+  uint64_t opaque = 0;
+  for (size_t i = 0; i < grey_alpha.size(); i += 2) {
+    brightness += uint64_t{grey_alpha[i]} * grey_alpha[i + 1];
+    opaque += grey_alpha[i + 1];
+  }
+  return brightness < opaque * 128 ? 255 : 0;
+}
+
+std::vector<uint8_t> Flatten(const std::vector<uint8_t>& grey_alpha) {
+  const int background = HasTransparency(grey_alpha) ? BackgroundFor(grey_alpha) : 0;
+  std::vector<uint8_t> grey(grey_alpha.size() / 2);
+  for (size_t i = 0; i < grey.size(); ++i) {
+    const int alpha = grey_alpha[2 * i + 1];
+    const int mixed = grey_alpha[2 * i] * alpha + background * (255 - alpha);
+    grey[i] = static_cast<uint8_t>((mixed + 127) / 255);
+  }
+  return grey;
+}
+
+absl::Status CheckSize(PngImage& image, const std::string& name, const PngLimits& limits) {
+  const int64_t pixels = int64_t{image->width} * image->height;
+  if (pixels <= limits.max_pixels) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(name, ": the picture has ", image->width, " x ", image->height,
+                   " pixels; at most ", limits.max_pixels, " are read, so make it smaller"));
+}
+
+}  // namespace
+
+bool IsPng(std::string_view bytes) { return bytes.starts_with(kSignature); }
+
+absl::StatusOr<GreyImage> DecodePng(std::string_view bytes, const std::string& name,
+                                    const PngLimits& limits) {
+  if (!IsPng(bytes)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": no PNG file (", bytes.size(), " bytes); save the picture as PNG"));
+  }
+  if (bytes.size() > limits.max_bytes) {
+    return absl::ResourceExhaustedError(absl::StrCat(name, ": the file has ", bytes.size(),
+                                                     " bytes; at most ", limits.max_bytes,
+                                                     " are read, so make the picture smaller"));
+  }
+  PngImage image;
+  if (png_image_begin_read_from_memory(image.get(), bytes.data(), bytes.size()) == 0) {
+    return Broken(name, image->message);
+  }
+  CONVOY_RETURN_IF_ERROR(CheckSize(image, name, limits));
+  image->format = PNG_FORMAT_GA;
+  std::vector<uint8_t> grey_alpha(PNG_IMAGE_SIZE(*image.get()));
+  const auto width = static_cast<int>(image->width);
+  const auto height = static_cast<int>(image->height);
+  if (png_image_finish_read(image.get(), nullptr, grey_alpha.data(), 0, nullptr) == 0) {
+    return Broken(name, image->message);
+  }
+  return GreyImage{.width = width, .height = height, .pixels = Flatten(grey_alpha)};
+}
+
+std::string EncodePng(const GreyImage& image) {
+  PngImage png;
+  png->width = static_cast<png_uint_32>(image.width);
+  png->height = static_cast<png_uint_32>(image.height);
+  png->format = PNG_FORMAT_GRAY;
+  CONVOY_CHECK_EQ(PNG_IMAGE_SIZE(*png.get()), image.pixels.size());
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
+  std::string bytes(size, '\0');
+  const int written =
+      png_image_write_to_memory(png.get(), bytes.data(), &size, 0, image.pixels.data(), 0, nullptr);
+  CONVOY_CHECK(written != 0);
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace convoy::images
