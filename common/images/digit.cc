@@ -152,10 +152,13 @@ Plane FitIntoBox(const Plane& strength, const Box& box, int side) {
 
 }  // namespace
 
-absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width) {
+absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
+                                           IfPrepared if_prepared) {
   CONVOY_CHECK(height >= kMinPreparedSide && width >= kMinPreparedSide);
   CONVOY_CHECK(picture.width >= 1 && picture.height >= 1);
-  if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
+  if (if_prepared == IfPrepared::kLeave) {
+    if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
+  }
   const Plane working = WorkingPlane(picture);
   CONVOY_ASSIGN_OR_RETURN(Ink ink, FindInk(working));
   KeepDigit(&ink.strength);

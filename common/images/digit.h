@@ -36,11 +36,16 @@ struct PreparedDigit {
 // The smallest images of a network that digits are prepared for.
 inline constexpr int kMinPreparedSide = 8;
 
+// What becomes of pictures that look prepared already.
+enum class IfPrepared { kLeave, kPrepareAgain };
+
 // Prepares `picture` for a network that takes [height, width, 1]; other sizes than 28 x 28 get a
 // box in proportion. A picture of that very size that looks prepared already (dark around, a digit
-// of the right size in the middle) is left as it is, but inverted if it is dark on light. Returns
+// of the right size in the middle) is left as it is, but inverted if it is dark on light, unless
+// `if_prepared` says otherwise. Returns
 // INVALID_ARGUMENT if the picture shows nothing. Thread-safe. REQUIRES: height and width are
 // kMinPreparedSide at least, the picture's sides are not 0.
-absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width);
+absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
+                                           IfPrepared if_prepared = IfPrepared::kLeave);
 
 }  // namespace convoy::images

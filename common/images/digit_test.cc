@@ -109,6 +109,14 @@ TEST_F(DigitTest, PreparedImagesPassUnchanged) {
   }
 }
 
+TEST_F(DigitTest, PreparedImagesAreHardlyChangedByPreparingThemAgain) {
+  for (int i = 0; i < kDigits; ++i) {
+    const auto again = PrepareDigit(AsPicture(i), kSide, kSide, IfPrepared::kPrepareAgain).value();
+    EXPECT_FALSE(again.preparation.unchanged);
+    EXPECT_GT(Likeness(Digit(i), again.pixels), 0.9);
+  }
+}
+
 TEST_F(DigitTest, NegativesOfPreparedImagesAreInverted) {
   GreyImage negative = AsPicture(0);
   for (uint8_t& value : negative.pixels) value = static_cast<uint8_t>(255 - value);

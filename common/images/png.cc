@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/images/colors.h"
 
 namespace convoy::images {
 namespace {
@@ -33,36 +34,6 @@ class PngImage {
 absl::Status Broken(const std::string& name, const char* reason) {
   return absl::InvalidArgumentError(
       absl::StrCat(name, ": broken PNG (", reason, "); save the picture again"));
-}
-
-// `grey_alpha` is [pixels, 2]: grey and how opaque it is.
-bool HasTransparency(const std::vector<uint8_t>& grey_alpha) {
-  for (size_t i = 1; i < grey_alpha.size(); i += 2) {
-    if (grey_alpha[i] != 255) return true;
-  }
-  return false;
-}
-
-// Returns what the opaque part stands out from.
-int BackgroundFor(const std::vector<uint8_t>& grey_alpha) {
-  uint64_t brightness = 0;
-  uint64_t opaque = 0;
-  for (size_t i = 0; i < grey_alpha.size(); i += 2) {
-    brightness += uint64_t{grey_alpha[i]} * grey_alpha[i + 1];
-    opaque += grey_alpha[i + 1];
-  }
-  return brightness < opaque * 128 ? 255 : 0;
-}
-
-std::vector<uint8_t> Flatten(const std::vector<uint8_t>& grey_alpha) {
-  const int background = HasTransparency(grey_alpha) ? BackgroundFor(grey_alpha) : 0;
-  std::vector<uint8_t> grey(grey_alpha.size() / 2);
-  for (size_t i = 0; i < grey.size(); ++i) {
-    const int alpha = grey_alpha[2 * i + 1];
-    const int mixed = grey_alpha[2 * i] * alpha + background * (255 - alpha);
-    grey[i] = static_cast<uint8_t>((mixed + 127) / 255);
-  }
-  return grey;
 }
 
 absl::Status CheckSize(PngImage& image, const std::string& name, const PngLimits& limits) {
@@ -100,7 +71,7 @@ absl::StatusOr<GreyImage> DecodePng(std::string_view bytes, const std::string& n
   if (png_image_finish_read(image.get(), nullptr, grey_alpha.data(), 0, nullptr) == 0) {
     return Broken(name, image->message);
   }
-  return GreyImage{.width = width, .height = height, .pixels = Flatten(grey_alpha)};
+  return ToGrey(grey_alpha.data(), height, width, 2);
 }
 
 std::string EncodePng(const GreyImage& image) {
