@@ -26,7 +26,7 @@ constexpr int64_t kMaxWinogradImageBytes = int64_t{16} << 20;
 // A group of images in the transformed domain stays in a second-level cache of 1 MiB beside the
 // weights, where more than one image fits.
 constexpr int64_t kWinogradGroupBytes = 640 * 1024;
-constexpr int kMaxWinogradGroup = 8;
+constexpr int kMaxWinogradGroup = 4;
 
 int ConvRows(const ConvBlockGeometry& g) { return g.pooled ? 2 * g.out_height() : g.out_height(); }
 int ConvColumns(const ConvBlockGeometry& g) { return g.pooled ? 2 * g.out_width() : g.out_width(); }
