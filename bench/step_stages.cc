@@ -5,10 +5,12 @@
 //
 // First checks the gradient of its loop against the trainer's, to the bit. Then trains; the first
 // half of the steps warms up and moves the weights away from their first values, since what is
-// skipped depends on them. Prints a Markdown table: of each stage the median over the steps, per
-// image. FLOPs are those of the plain algorithm (a multiply-add is two, all outputs computed), so a
-// kernel that needs fewer, as Winograd's, may show more than the peak. Bytes are what has to be
-// read and written once: activations, and a micro-batch's share of weights.
+// skipped depends on them. Prints a Markdown table: of each stage the median over the micro-batches
+// (which other work on the machine interrupts less often than whole steps), of what follows the
+// passes the median over the steps, per image. FLOPs are those of the plain algorithm (a
+// multiply-add is two, all outputs computed), so a kernel that needs fewer, as Winograd's, may show
+// more than the peak. Bytes are what has to be read and written once: activations, and a
+// micro-batch's share of weights.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -47,7 +49,7 @@ struct Row {
   std::string name;
   double flops = 0;
   double bytes = 0;
-  std::vector<double> micros;  // of each step
+  std::vector<double> micros;  // of each micro-batch or step
 };
 
 double LayerFlops(const nn::Layer& layer) {
@@ -159,15 +161,20 @@ class Step {
       Stopwatch watch;
       sums_.Push(batch_, 0, leaf, sums.loss, sums.correct);
       seconds_[add_row_] += watch.Lap();
+      if (measured) Keep(0, add_row_, kMicroBatch);
     }
     Reduce();
-    if (!measured) return;
-    for (size_t i = 0; i < rows_.size(); ++i) rows_[i].micros.push_back(seconds_[i] * 1e6 / kBatch);
+    if (measured) Keep(add_row_, rows_.size(), kBatch);
   }
 
   const std::vector<Row>& rows() const { return rows_; }
 
  private:
+  // Adds the times of rows first to end, which were of `images`.
+  void Keep(size_t first, size_t end, int images) {
+    for (size_t i = first; i < end; ++i) rows_[i].micros.push_back(seconds_[i] * 1e6 / images);
+  }
+
   void TakeMemory() {
     size_t largest = 0;
     int64_t scratch = 0;
@@ -262,16 +269,16 @@ class Step {
       }
     }
     size_t row = 0;
-    seconds_[row++] += watch.Lap();
+    seconds_[row++] = watch.Lap();
     for (size_t i = 0; i < stages.size(); ++i) {
       stages[i].operation->Forward(pass_, MemoryOf(i), activations_[i].data(),
                                    activations_[i + 1].data());
-      seconds_[row++] += watch.Lap();
+      seconds_[row++] = watch.Lap();
     }
     const kernels::LossSums sums = kernels::SoftmaxCrossEntropy(
         kMicroBatch, plan_.network().num_classes(), activations_.back().data(),
         labels_.data() + first_, d_dst_.data(), /*loss_per_image=*/nullptr);
-    seconds_[row++] += watch.Lap();
+    seconds_[row++] = watch.Lap();
     for (size_t i = stages.size(); i-- > 0;) {
       float* d_src = i == 0 ? nullptr : d_src_.data();
       const float* src = activations_[i].data();
@@ -283,7 +290,7 @@ class Step {
         stages[i].operation->Backward(pass_, MemoryOf(i), src, dst, d_dst_.data(), d_src, gradient);
       }
       std::swap(d_dst_, d_src_);
-      seconds_[row + i] += watch.Lap();
+      seconds_[row + i] = watch.Lap();
     }
     return sums;
   }
@@ -332,7 +339,7 @@ class Step {
   reduce::Contribution contribution_;
   int64_t step_ = 0;
   std::vector<Row> rows_;
-  std::vector<double> seconds_;  // of the step, for each row
+  std::vector<double> seconds_;  // of the micro-batch or step, for each row
   size_t add_row_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #endif
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "common/kernels/conv2d.h"
@@ -111,19 +112,18 @@ HWY_INLINE const float* NextRow(const float* row, int64_t floats) {
   return row;
 }
 
-// What items are made of: a list of positions, for which `offsets` has their patches' places in the
-// source, and the gradients of position / 4.
+// A list of items of one channel: where their patches begin, and their gradients.
 struct PatchItems {
-  const int32_t* list;
+  int count;
   const int32_t* offsets;
   const float* gradients;
-  int64_t gradient_row;
 };
 
-// sums[kRows, kVecs vectors] += sum over `count` items of gradient * src[offset .., kRows, kVecs].
+// sums[kRows, kVecs vectors] += sum over the items of gradient * src[offset .., kRows, kVecs].
 template <int kRows, int kVecs>
-void PatchSum(int count, const PatchItems& items, const float* src, int64_t src_row, float* sums,
+void PatchSum(const PatchItems& list, const float* src, int64_t src_row, float* sums,
               int64_t sums_row) {
+  const PatchItems items = list;
   const FloatTag d;
   FloatVec acc[kRows][kVecs];
 #pragma GCC unroll 5
@@ -131,10 +131,9 @@ void PatchSum(int count, const PatchItems& items, const float* src, int64_t src_
 #pragma GCC unroll 6
     for (int v = 0; v < kVecs; ++v) acc[r][v] = hn::LoadU(d, sums + r * sums_row + v * kLanes);
   }
-  for (int i = 0; i < count; ++i) {
-    const int64_t position = items.list[i];
-    const float* row = src + items.offsets[position];
-    const FloatVec gradient = hn::Set(d, items.gradients[(position >> 2) * items.gradient_row]);
+  for (int i = 0; i < items.count; ++i) {
+    const float* row = src + items.offsets[i];
+    const FloatVec gradient = hn::Set(d, items.gradients[i]);
 #pragma GCC unroll 5
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 6
@@ -151,43 +150,54 @@ void PatchSum(int count, const PatchItems& items, const float* src, int64_t src_
   }
 }
 
-using PatchSumFunction = void (*)(int, const PatchItems&, const float*, int64_t, float*, int64_t);
+using PatchSumFunction = void (*)(const PatchItems&, const float*, int64_t, float*, int64_t);
 
 // Vectors of a patch that PatchScatter holds at once. Fewer make the weights of a block, which are
 // read in random order, fit into the first-level cache.
 inline constexpr int kMaxScatterVecs = 9;
 
-// dst[position's patch, kRows, kVecs] += gradient * weights[channel, kRows, kVecs] for all items up
-// to the first negative one; those of a position stand together (sparse_backward.cc, ListItems).
+// The items of all channels of an image: `words` words for each code of each window, in which bit
+// c % 64 of word c / 64 says that channel c of the window has the code.
+struct ChannelItems {
+  int windows;
+  int words;
+  const uint64_t* channels;  // [windows, 4, words]
+  const int32_t* offsets;    // [windows, 4]: where the patches begin
+  const float* gradients;    // [windows, channels]
+  int64_t gradient_row;
+};
+
+// dst[position's patch, kRows, kVecs] += gradient * weights[channel, kRows, kVecs] for all items.
 template <int kRows, int kVecs>
-void PatchScatter(const PatchItems& all, const float* weights, float* dst, int64_t dst_row) {
+void PatchScatter(const ChannelItems& all, const float* weights, float* dst, int64_t dst_row) {
   const FloatTag d;
   constexpr int kFloats = kRows * kVecs * kLanes;
-  const int32_t* items = all.list;
-  while (*items >= 0) {
-    const int64_t position = *items >> 16;
-    float* patch = dst + all.offsets[position];
-    const float* position_gradients = all.gradients + (position >> 2) * all.gradient_row;
+  const ChannelItems items = all;
+  const uint64_t* channels = items.channels;
+  for (int position = 0; position < 4 * items.windows; ++position, channels += items.words) {
+    float* patch = dst + items.offsets[position];
+    const float* gradients = items.gradients + (position >> 2) * items.gradient_row;
     FloatVec acc[kRows][kVecs];
 #pragma GCC unroll 5
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 6
       for (int v = 0; v < kVecs; ++v) acc[r][v] = hn::LoadU(d, patch + r * dst_row + v * kLanes);
     }
-    do {
-      const int channel = *items & 0xffff;
-      const FloatVec gradient = hn::Set(d, position_gradients[channel]);
-      const float* weight = weights + int64_t{channel} * kFloats;
+    for (int word = 0; word < items.words; ++word) {
+      for (uint64_t left = channels[word]; left != 0; left &= left - 1) {
+        const int64_t channel = 64 * word + std::countr_zero(left);
+        const FloatVec gradient = hn::Set(d, gradients[channel]);
+        const float* weight = weights + channel * kFloats;
 #pragma GCC unroll 5
-      for (int r = 0; r < kRows; ++r) {
+        for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 6
-        for (int v = 0; v < kVecs; ++v) {
-          acc[r][v] =
-              hn::MulAdd(gradient, hn::LoadU(d, weight + (r * kVecs + v) * kLanes), acc[r][v]);
+          for (int v = 0; v < kVecs; ++v) {
+            acc[r][v] =
+                hn::MulAdd(gradient, hn::LoadU(d, weight + (r * kVecs + v) * kLanes), acc[r][v]);
+          }
         }
       }
-      ++items;
-    } while (*items >> 16 == position);
+    }
 #pragma GCC unroll 5
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 6
@@ -196,7 +206,7 @@ void PatchScatter(const PatchItems& all, const float* weights, float* dst, int64
   }
 }
 
-using PatchScatterFunction = void (*)(const PatchItems&, const float*, float*, int64_t);
+using PatchScatterFunction = void (*)(const ChannelItems&, const float*, float*, int64_t);
 
 template <int kRows>
 PatchSumFunction ChoosePatchSum(int vecs) {

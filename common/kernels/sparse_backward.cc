@@ -23,56 +23,99 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Lists the items of one image: the word of an item is position << 16 | channel, where position is
-// 4 * window + code and windows count through the group's images; the list ends with -1. Also
-// copies the gradients, 0 where dead, and adds them to the bias's.
-void ListItems(const SparseBackwardShape& s, int image, const uint8_t* codes, const float* d_dst,
-               const SparseBackwardBuffers& b) {
+// Marks the channels of an image's items as patch_kernels-inl.h has it. Takes kBytes codes at a
+// time.
+template <int kBytes>
+void MarkChannels(const SparseBackwardShape& s, const uint8_t* codes, uint64_t* channels) {
+  const hn::FixedTag<uint8_t, kBytes> d;
+  const int oc = s.conv.out_channels;
+  const int padded = PadChannels(oc);
+  // Codes of channels that do not exist may be anything.
+  const uint64_t last_word = ~uint64_t{0} >> (64 * s.words() - oc);
+  for (int window = 0; window < s.windows(); ++window, codes += padded) {
+    for (uint8_t k = 0; k < 4; ++k, channels += s.words()) {
+      for (int c = 0; c < padded; c += kBytes) {
+        uint8_t bytes[8] = {};
+        hn::StoreMaskBits(d, hn::Eq(hn::LoadU(d, codes + c), hn::Set(d, k)), bytes);
+        uint64_t bits;
+        std::memcpy(&bits, bytes, sizeof bits);
+        channels[c / 64] = (c % 64 == 0 ? 0 : channels[c / 64]) | bits << (c % 64);
+      }
+      channels[s.words() - 1] &= last_word;
+    }
+  }
+}
+
+void MarkChannels(const SparseBackwardShape& s, const uint8_t* codes, uint64_t* channels) {
+  constexpr int kBytes = 4 * kLanes;
+  if (PadChannels(s.conv.out_channels) % kBytes == 0) {
+    MarkChannels<kBytes>(s, codes, channels);
+  } else {
+    MarkChannels<16>(s, codes, channels);
+  }
+}
+
+// The items of kLanes channels from c on in kLanes windows, of which `rows` exist, window by
+// window: offsets of their patches, -1 where dead, and gradients. Adds the gradients to the bias's.
+struct ItemTile {
+  HWY_ALIGN int32_t offsets[kLanes * kLanes];
+  HWY_ALIGN float gradients[kLanes * kLanes];
+};
+
+void FillItemTile(const SparseBackwardShape& s, int first, int rows, int c, const uint8_t* codes,
+                  const float* d_dst, float* d_bias, ItemTile& tile) {
   const FloatTag d;
   const IntTag di;
   const int oc = s.conv.out_channels;
-  const int padded = PadChannels(oc);
-  const auto lane_numbers = hn::Iota(di, 0);
-  const int first = image * s.windows();
-  int32_t* next = b.items;
-  float* gradients = b.gradients + int64_t{first} * padded;
-  for (int window = first; window < first + s.windows(); ++window) {
-    for (int c = 0; c < oc; c += kLanes) {
-      const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + c));
-      const auto alive = hn::Ne(code, hn::Set(di, kDeadCode));
-      const FloatVec gradient =
-          hn::IfThenElseZero(hn::RebindMask(d, alive), LoadFirst(d_dst + c, oc - c));
-      hn::StoreU(gradient, d, gradients + c);
-      hn::StoreU(hn::Add(hn::LoadU(d, b.d_bias + c), gradient), d, b.d_bias + c);
-    }
-    for (int k = 0; k < 4; ++k) {
-      const int32_t position = (4 * window + k) << 16;
-      for (int c = 0; c < oc; c += kLanes) {
-        const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + c));
-        const auto mask = hn::Eq(code, hn::Set(di, k));
-        const auto words = hn::Add(lane_numbers, hn::Set(di, position + c));
-        CompressTo(words, mask, next);
-        next += hn::CountTrue(di, mask);
-      }
-    }
-    codes += padded;
-    d_dst += oc;
-    gradients += padded;
+  const auto down = hn::Set(di, s.offsets[1] - s.offsets[0]);
+  const auto right = hn::Set(di, s.offsets[2] - s.offsets[0]);
+  FloatVec bias = hn::LoadU(d, d_bias);
+  for (int r = 0; r < rows; ++r) {
+    const int64_t window = first + r;
+    const auto code = hn::PromoteTo(di, hn::LoadU(CodeTag(), codes + window * PadChannels(oc) + c));
+    const auto alive = hn::Ne(code, hn::Set(di, kDeadCode));
+    auto offset = hn::Set(di, s.offsets[4 * window]);
+    offset = hn::Add(offset, hn::IfThenElseZero(hn::TestBit(code, hn::Set(di, 1)), down));
+    offset = hn::Add(offset, hn::IfThenElseZero(hn::TestBit(code, hn::Set(di, 2)), right));
+    hn::Store(hn::IfThenElse(alive, offset, hn::Set(di, -1)), di, tile.offsets + r * kLanes);
+    const FloatVec gradient =
+        hn::IfThenElseZero(hn::RebindMask(d, alive), LoadFirst(d_dst + window * oc + c, oc - c));
+    hn::Store(gradient, d, tile.gradients + r * kLanes);
+    bias = hn::Add(bias, gradient);
   }
-  *next = -1;
+  for (int r = rows; r < kLanes; ++r) {
+    hn::Store(hn::Set(di, -1), di, tile.offsets + r * kLanes);
+    hn::Store(hn::Zero(d), d, tile.gradients + r * kLanes);
+  }
+  hn::StoreU(bias, d, d_bias);
 }
 
-// Sorts an image's items into the lists of their channels.
-void ListByChannel(const SparseBackwardShape& s, const SparseBackwardBuffers& b) {
-  // Copies, because stores of integers could change what is behind a reference.
-  int32_t* const lists = b.lists;
-  int32_t* const sizes = b.list_sizes;
-  const int64_t capacity = s.list_capacity();
-  for (const int32_t* item = b.items; *item >= 0; ++item) {
-    const int64_t channel = *item & 0xffff;
-    const int32_t size = sizes[channel];
-    lists[channel * capacity + size] = *item >> 16;
-    sizes[channel] = size + 1;
+// Lists the items of `windows` windows by channel, each channel's in the order of the windows.
+void ListByChannel(const SparseBackwardShape& s, int windows, const uint8_t* codes,
+                   const float* d_dst, const SparseBackwardBuffers& b) {
+  const FloatTag d;
+  const IntTag di;
+  const int64_t list_row = s.list_row();
+  for (int c = 0; c < s.conv.out_channels; c += kLanes) {
+    int32_t sizes[kLanes] = {};
+    for (int first = 0; first < windows; first += kLanes) {
+      ItemTile by_window;
+      ItemTile by_channel;
+      FillItemTile(s, first, std::min(kLanes, windows - first), c, codes, d_dst, b.d_bias + c,
+                   by_window);
+      TransposeMatrix(kLanes, kLanes, by_window.offsets, kLanes, by_channel.offsets, kLanes);
+      TransposeMatrix(kLanes, kLanes, by_window.gradients, kLanes, by_channel.gradients, kLanes);
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const auto offset = hn::Load(di, by_channel.offsets + lane * kLanes);
+        const auto alive = hn::Ne(offset, hn::Set(di, -1));
+        const int64_t end = (c + lane) * list_row + sizes[lane];
+        CompressTo(offset, alive, b.offsets + end);
+        CompressTo(hn::Load(d, by_channel.gradients + lane * kLanes), hn::RebindMask(d, alive),
+                   b.gradients + end);
+        sizes[lane] += static_cast<int32_t>(hn::CountTrue(di, alive));
+      }
+    }
+    std::copy(sizes, sizes + kLanes, b.list_sizes + c);
   }
 }
 
@@ -83,29 +126,27 @@ void AddWeightGradients(const SparseBackwardShape& s, const float* src,
   for (const PatchBlock& block : BlocksOf(layout, kMaxAccumulators)) {
     const PatchSumFunction sum = ChoosePatchSum(block.rows, block.vecs);
     for (int channel = 0; channel < s.conv.out_channels; ++channel) {
-      const PatchItems items = {b.lists + channel * s.list_capacity(), s.offsets.data(),
-                                b.gradients + channel, PadChannels(s.conv.out_channels)};
-      sum(b.list_sizes[channel], items,
-          src + block.first_row * layout.src_row + block.first_vec * kLanes, layout.src_row,
+      const int64_t list = channel * s.list_row();
+      const PatchItems items = {b.list_sizes[channel], b.offsets + list, b.gradients + list};
+      sum(items, src + block.first_row * layout.src_row + block.first_vec * kLanes, layout.src_row,
           b.d_weight + channel * floats + block.first_row * layout.row() + block.first_vec * kLanes,
           layout.row());
     }
   }
 }
 
-void AddSourceGradients(const SparseBackwardShape& s, int image, const float* arranged,
-                        float* d_src, const SparseBackwardBuffers& b) {
+// d_src of an image, which holds zeros.
+void AddSourceGradients(const SparseBackwardShape& s, const ChannelItems& items,
+                        const float* arranged, float* d_src) {
   const PatchLayout layout = LayoutOf(s.conv);
-  const int padded = PadChannels(s.conv.out_channels);
   if (UsesWindowScatter(s.conv)) {
     for (int c = 0; c < s.conv.in_channels; c += kLanes) {
-      WindowScatter(b.items, 4 * image * s.windows(), s.windows(), s.offsets.data(), b.gradients,
-                    padded, arranged, d_src + c, s.conv.in_channels, layout.src_row);
+      WindowScatter(items, s.pooled_height, s.pooled_width, arranged,
+                    {d_src + c, s.conv.in_channels, layout.src_row});
       arranged += int64_t{s.conv.out_channels} * 9 * kLanes;
     }
     return;
   }
-  const PatchItems items = {b.items, s.offsets.data(), b.gradients, padded};
   for (const PatchBlock& block : BlocksOf(layout, kMaxScatterVecs)) {
     ChoosePatchScatter(block.rows, block.vecs)(
         items, arranged, d_src + block.first_row * layout.src_row + block.first_vec * kLanes,
@@ -116,18 +157,20 @@ void AddSourceGradients(const SparseBackwardShape& s, int image, const float* ar
 
 void Group(const SparseBackwardShape& s, int images, const float* src, const float* arranged,
            const uint8_t* codes, const float* d_dst, float* d_src, const SparseBackwardBuffers& b) {
-  const int padded = PadChannels(s.conv.out_channels);
-  std::fill(b.list_sizes, b.list_sizes + padded, 0);
-  for (int image = 0; image < images; ++image) {
-    ListItems(s, image, codes + int64_t{image} * s.windows() * padded,
-              d_dst + int64_t{image} * s.windows() * s.conv.out_channels, b);
-    ListByChannel(s, b);
-    if (d_src != nullptr) {
+  const int windows = images * s.windows();
+  if (d_src != nullptr) {
+    const int64_t image_windows = s.windows();
+    for (int image = 0; image < images; ++image) {
+      MarkChannels(s, codes + image * image_windows * PadChannels(s.conv.out_channels), b.channels);
       float* d_image = d_src + image * s.image_floats();
       std::fill(d_image, d_image + s.image_floats(), 0.0f);
-      AddSourceGradients(s, image, arranged, d_src, b);
+      AddSourceGradients(s,
+                         {s.windows(), s.words(), b.channels, s.offsets.data(),
+                          d_dst + image * image_windows * s.conv.out_channels, s.conv.out_channels},
+                         arranged, d_image);
     }
   }
+  ListByChannel(s, windows, codes, d_dst, b);
   AddWeightGradients(s, src, b);
 }
 
@@ -203,7 +246,7 @@ SparseBackwardShape MakeSparseBackwardShape(const Conv2dGeometry& conv, int pool
   s.pooled_height = pooled_height;
   s.pooled_width = pooled_width;
   // As many images as stay in a first-level cache of 48 KiB beside the lists.
-  constexpr int64_t kMaxFloats = 10 * 1024;
+  constexpr int64_t kMaxFloats = 11 * 1024;
   s.group = static_cast<int>(std::clamp<int64_t>(kMaxFloats / s.image_floats(), 1, 8));
   const int64_t row = int64_t{conv.in_width} * conv.in_channels;
   for (int window = 0; window < s.group * s.windows(); ++window) {
@@ -223,11 +266,10 @@ SparseBackwardBuffers CarveSparseBackward(const SparseBackwardShape& s, Workspac
   const int64_t padded = PadChannels(s.conv.out_channels);
   const int64_t kernel_row = PadChannels(s.conv.kernel_width * s.conv.in_channels);
   SparseBackwardBuffers b;
-  b.gradients = carver.Take<float>(s.list_capacity() * padded);
-  // A whole vector is stored beyond the last item.
-  b.items = carver.Take<int32_t>(s.windows() * padded + kChannelPadding);
+  b.channels = carver.Take<uint64_t>(int64_t{4} * s.windows() * s.words());
   b.list_sizes = carver.Take<int32_t>(padded);
-  b.lists = carver.Take<int32_t>(padded * s.list_capacity());
+  b.offsets = carver.Take<int32_t>(padded * s.list_row());
+  b.gradients = carver.Take<float>(padded * s.list_row());
   b.d_weight = carver.Take<float>(s.conv.out_channels * s.conv.kernel_height * kernel_row);
   b.d_bias = carver.Take<float>(padded);
   return b;

@@ -11,6 +11,7 @@
 
 #include "common/kernels/conv2d.h"
 #include "common/kernels/pool_codes.h"
+#include "common/kernels/winograd.h"
 #include "common/kernels/workspace.h"
 
 namespace convoy::kernels {
@@ -25,7 +26,10 @@ struct SparseBackwardShape {
                                  // [image, window, code]
 
   int windows() const { return pooled_height * pooled_width; }
-  int64_t list_capacity() const { return int64_t{group} * windows(); }
+  // Words of a bit for each output channel.
+  int words() const { return (conv.out_channels + 63) / 64; }
+  // Elements of a channel's list; a whole vector is stored beyond the last.
+  int64_t list_row() const { return PadChannels(group * windows()) + kChannelPadding; }
   int64_t image_floats() const {
     return int64_t{conv.in_height} * conv.in_width * conv.in_channels;
   }
@@ -37,10 +41,10 @@ SparseBackwardShape MakeSparseBackwardShape(const Conv2dGeometry& conv, int pool
 
 // Memory of one thread.
 struct SparseBackwardBuffers {
-  float* gradients;     // [group, windows, OC padded]: 0 where dead
-  int32_t* items;       // an image's items, in order of position
+  uint64_t* channels;   // [windows, 4, words] of an image: which channels have a code
   int32_t* list_sizes;  // [OC padded]
-  int32_t* lists;       // [OC padded, group * windows]: the positions of a channel's items
+  int32_t* offsets;     // [OC padded, list row]: the patches of a channel's items
+  float* gradients;     // [OC padded, list row]: their gradients
   float* d_weight;      // [OC, kernel row, floats of a row padded to vectors]
   float* d_bias;        // [OC padded]
 };

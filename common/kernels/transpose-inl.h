@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,17 +17,32 @@ namespace convoy::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// dst[column, row] = src[row, column] for 4 x 4 elements.
-HWY_INLINE void Transpose4x4(const float* src, int64_t src_row, float* dst, int64_t dst_row) {
-  const hn::CappedTag<float, 4> d;
-  const auto r0 = hn::LoadU(d, src);
-  const auto r1 = hn::LoadU(d, src + src_row);
-  const auto r2 = hn::LoadU(d, src + 2 * src_row);
-  const auto r3 = hn::LoadU(d, src + 3 * src_row);
-  const auto low02 = hn::InterleaveLower(d, r0, r2);
-  const auto high02 = hn::InterleaveUpper(d, r0, r2);
-  const auto low13 = hn::InterleaveLower(d, r1, r3);
-  const auto high13 = hn::InterleaveUpper(d, r1, r3);
+// The four floats at `src` and at every `row` floats behind, a block of a vector each.
+HWY_INLINE FloatVec LoadBlocks(const float* src, int64_t row) {
+  const hn::FixedTag<float, 4> d4;
+#if HWY_TARGET == HWY_AVX3
+  const hn::FixedTag<float, 8> d8;
+  const auto low = hn::Combine(d8, hn::LoadU(d4, src + row), hn::LoadU(d4, src));
+  const auto high = hn::Combine(d8, hn::LoadU(d4, src + 3 * row), hn::LoadU(d4, src + 2 * row));
+  return hn::Combine(FloatTag(), high, low);
+#elif HWY_TARGET == HWY_AVX2
+  return hn::Combine(FloatTag(), hn::LoadU(d4, src + row), hn::LoadU(d4, src));
+#else
+  return hn::LoadU(d4, src);
+#endif
+}
+
+// dst[column, row] = src[row, column] for kLanes rows of 4 columns.
+HWY_INLINE void TransposeRows(const float* src, int64_t src_row, float* dst, int64_t dst_row) {
+  const FloatTag d;
+  const FloatVec r0 = LoadBlocks(src, 4 * src_row);
+  const FloatVec r1 = LoadBlocks(src + src_row, 4 * src_row);
+  const FloatVec r2 = LoadBlocks(src + 2 * src_row, 4 * src_row);
+  const FloatVec r3 = LoadBlocks(src + 3 * src_row, 4 * src_row);
+  const FloatVec low02 = hn::InterleaveLower(d, r0, r2);
+  const FloatVec high02 = hn::InterleaveUpper(d, r0, r2);
+  const FloatVec low13 = hn::InterleaveLower(d, r1, r3);
+  const FloatVec high13 = hn::InterleaveUpper(d, r1, r3);
   hn::StoreU(hn::InterleaveLower(d, low02, low13), d, dst);
   hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, dst + dst_row);
   hn::StoreU(hn::InterleaveLower(d, high02, high13), d, dst + 2 * dst_row);
@@ -41,10 +57,10 @@ inline void TransposeMatrix(int rows, int columns, const float* src, int64_t src
   const int whole_columns = columns / 4 * 4;
   for (int band = 0; band < rows; band += kBand) {
     const int band_end = std::min(band + kBand, rows);
-    const int whole_end = band + (band_end - band) / 4 * 4;
+    const int whole_end = band + (band_end - band) / kLanes * kLanes;
     for (int c = 0; c < whole_columns; c += 4) {
-      for (int r = band; r < whole_end; r += 4) {
-        Transpose4x4(src + r * src_row + c, src_row, dst + c * dst_row + r, dst_row);
+      for (int r = band; r < whole_end; r += kLanes) {
+        TransposeRows(src + r * src_row + c, src_row, dst + c * dst_row + r, dst_row);
       }
     }
     for (int r = band; r < band_end; ++r) {
@@ -53,6 +69,12 @@ inline void TransposeMatrix(int rows, int columns, const float* src, int64_t src
       }
     }
   }
+}
+
+inline void TransposeMatrix(int rows, int columns, const int32_t* src, int64_t src_row,
+                            int32_t* dst, int64_t dst_row) {
+  TransposeMatrix(rows, columns, reinterpret_cast<const float*>(src), src_row,
+                  reinterpret_cast<float*>(dst), dst_row);
 }
 
 }  // namespace HWY_NAMESPACE

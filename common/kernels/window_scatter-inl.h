@@ -8,9 +8,11 @@
 #define CONVOY_KERNELS_WINDOW_SCATTER_INL_H_
 #endif
 
+#include <bit>
 #include <cstdint>
 
 #include "common/kernels/conv2d.h"
+#include "common/kernels/patch_kernels-inl.h"
 #include "common/kernels/simd-inl.h"
 #include "hwy/highway.h"
 
@@ -25,53 +27,108 @@ inline bool UsesWindowScatter(const Conv2dGeometry& conv) {
          conv.stride_height == 1 && conv.stride_width == 1 && conv.in_channels % kLanes == 0;
 }
 
-// Adds the items at `position` (one code of a window) to the window's inputs; returns those behind.
+// The inputs that a window touches, one vector each. Columns are numbered modulo 4: the window to
+// the right of one has two columns in common with it, which stay where they are.
+using WindowInputs = FloatVec[4][4];
+
+// Adds the items of one code of a window to the inputs from (kRow, kColumn) on.
 template <int kRow, int kColumn>
-HWY_INLINE const int32_t* AddItems(const int32_t* items, int position, const float* gradients,
-                                   const float* weights, FloatVec (&acc)[4][4]) {
+HWY_INLINE void AddItems(const uint64_t* channels, int words, const float* gradients,
+                         const float* weights, WindowInputs& inputs) {
   const FloatTag d;
-  for (; *items >> 16 == position; ++items) {
-    const int channel = *items & 0xffff;
-    const FloatVec gradient = hn::Set(d, gradients[channel]);
-    const float* weight = weights + int64_t{channel} * 9 * kLanes;
+  for (int word = 0; word < words; ++word) {
+    for (uint64_t left = channels[word]; left != 0; left &= left - 1) {
+      const int64_t channel = 64 * word + std::countr_zero(left);
+      const FloatVec gradient = hn::Set(d, gradients[channel]);
+      const float* weight = weights + channel * 9 * kLanes;
 #pragma GCC unroll 3
-    for (int r = 0; r < 3; ++r) {
+      for (int r = 0; r < 3; ++r) {
 #pragma GCC unroll 3
-      for (int c = 0; c < 3; ++c) {
-        FloatVec& sum = acc[kRow + r][kColumn + c];
-        sum = hn::MulAdd(gradient, hn::LoadU(d, weight + (3 * r + c) * kLanes), sum);
+        for (int c = 0; c < 3; ++c) {
+          FloatVec& sum = inputs[kRow + r][(kColumn + c) % 4];
+          sum = hn::MulAdd(gradient, hn::LoadU(d, weight + (3 * r + c) * kLanes), sum);
+        }
       }
     }
   }
-  return items;
 }
 
-// For kLanes input channels: d_src[pixels of the windows] += gradient * weights[channel, tap,
-// kLanes] over all items of an image (sparse_backward.cc, ListItems). `first_position` is that of
-// the image's first window; pixels of d_src are `pixel` floats apart, rows `row`.
-inline void WindowScatter(const int32_t* items, int first_position, int windows,
-                          const int32_t* offsets, const float* gradients, int64_t gradient_row,
-                          const float* weights, float* d_src, int64_t pixel, int64_t row) {
+// Where WindowScatter writes: rows and pixels of d_src are `row` and `pixel` floats apart.
+struct ScatterTarget {
+  float* at;
+  int64_t pixel;
+  int64_t row;
+};
+
+// Takes in columns kColumn and on, two of them. The upper two rows have been written by the windows
+// above, if there are any (`below`).
+template <int kColumn>
+HWY_INLINE void StartColumns(const ScatterTarget& target, bool below, WindowInputs& inputs) {
   const FloatTag d;
-  for (int window = first_position / 4; window < first_position / 4 + windows; ++window) {
-    if (*items >> 18 != window) continue;
-    float* patch = d_src + offsets[4 * window];
-    const float* window_gradients = gradients + window * gradient_row;
-    FloatVec acc[4][4];
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; ++r) {
-#pragma GCC unroll 4
-      for (int c = 0; c < 4; ++c) acc[r][c] = hn::LoadU(d, patch + r * row + c * pixel);
+#pragma GCC unroll 2
+  for (int c = 0; c < 2; ++c) {
+#pragma GCC unroll 2
+    for (int r = 0; r < 2; ++r) {
+      inputs[r][kColumn + c] =
+          below ? hn::LoadU(d, target.at + r * target.row + c * target.pixel) : hn::Zero(d);
+      inputs[r + 2][kColumn + c] = hn::Zero(d);
     }
-    // Codes are row + 2 * column.
-    items = AddItems<0, 0>(items, 4 * window, window_gradients, weights, acc);
-    items = AddItems<1, 0>(items, 4 * window + 1, window_gradients, weights, acc);
-    items = AddItems<0, 1>(items, 4 * window + 2, window_gradients, weights, acc);
-    items = AddItems<1, 1>(items, 4 * window + 3, window_gradients, weights, acc);
+  }
+}
+
+template <int kColumn>
+HWY_INLINE void StoreColumns(const ScatterTarget& target, const WindowInputs& inputs) {
+  const FloatTag d;
 #pragma GCC unroll 4
-    for (int r = 0; r < 4; ++r) {
-#pragma GCC unroll 4
-      for (int c = 0; c < 4; ++c) hn::StoreU(acc[r][c], d, patch + r * row + c * pixel);
+  for (int r = 0; r < 4; ++r) {
+#pragma GCC unroll 2
+    for (int c = 0; c < 2; ++c) {
+      hn::StoreU(inputs[r][kColumn + c], d, target.at + r * target.row + c * target.pixel);
+    }
+  }
+}
+
+// One window, whose left columns are kColumn and on, and moves on to the next.
+template <int kColumn>
+HWY_INLINE void ScatterWindow(const ChannelItems& items, const uint64_t*& channels,
+                              const float*& gradients, const float* weights, bool below,
+                              ScatterTarget& target, WindowInputs& inputs) {
+  const int words = items.words;
+  const ScatterTarget right = {target.at + 2 * target.pixel, target.pixel, target.row};
+  StartColumns<(kColumn + 2) % 4>(right, below, inputs);
+  // Codes are row + 2 * column.
+  AddItems<0, kColumn>(channels, words, gradients, weights, inputs);
+  AddItems<1, kColumn>(channels + words, words, gradients, weights, inputs);
+  AddItems<0, kColumn + 1>(channels + 2 * words, words, gradients, weights, inputs);
+  AddItems<1, kColumn + 1>(channels + 3 * words, words, gradients, weights, inputs);
+  StoreColumns<kColumn>(target, inputs);
+  channels += 4 * words;
+  gradients += items.gradient_row;
+  target = right;
+}
+
+// For kLanes input channels: d_src[pixels of an image's windows] = the sum of gradient *
+// weights[channel, tap, kLanes] over all items. Pixels that no window touches stay as they are.
+inline void WindowScatter(const ChannelItems& all, int pooled_height, int pooled_width,
+                          const float* weights, const ScatterTarget& target) {
+  const ChannelItems items = all;
+  const uint64_t* channels = items.channels;
+  const float* gradients = items.gradients;
+  for (int h = 0; h < pooled_height; ++h) {
+    ScatterTarget at = {target.at + 2 * h * target.row, target.pixel, target.row};
+    const bool below = h > 0;
+    WindowInputs inputs;
+    StartColumns<0>(at, below, inputs);
+    int left = pooled_width;
+    for (; left >= 2; left -= 2) {
+      ScatterWindow<0>(items, channels, gradients, weights, below, at, inputs);
+      ScatterWindow<2>(items, channels, gradients, weights, below, at, inputs);
+    }
+    if (left == 0) {
+      StoreColumns<0>(at, inputs);
+    } else {
+      ScatterWindow<0>(items, channels, gradients, weights, below, at, inputs);
+      StoreColumns<2>(at, inputs);
     }
   }
 }
