@@ -1,0 +1,34 @@
+// Where the models come from: the coordinator's store, or a test's.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "convoy/v1/model_service.pb.h"
+
+namespace convoy::coordinator {
+
+struct ModelPage {
+  std::vector<v1::TrainedModel> models;
+  std::string next_token;  // empty on the last page
+};
+
+// Thread-safe.
+class ModelSource {
+ public:
+  virtual ~ModelSource() = default;
+
+  // `id` is what follows "models/". Returns NOT_FOUND if there is no such model.
+  virtual absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) = 0;
+
+  // Returns a model with its file's bytes. Errors as GetModel, and DATA_LOSS if they are damaged.
+  virtual absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
+      const std::string& id) = 0;
+
+  // Returns models, the newest first. Returns INVALID_ARGUMENT for a token that is not of a page.
+  virtual absl::StatusOr<ModelPage> ListModels(int page_size, const std::string& page_token) = 0;
+};
+
+}  // namespace convoy::coordinator
