@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -25,13 +27,15 @@ using optim::OptimizerConfig;
 // Returns the values in force: what the recipe does not say is Convoy's default.
 OptimizerConfig ConfigOf(const v1::OptimizerRecipe& recipe) {
   OptimizerConfig config;
-  if (recipe.name() == "sgd") config.kind = OptimizerConfig::Kind::kSgd;
+  config.kind = optim::ParseOptimizerKind(recipe.name()).value_or(config.kind);
   if (recipe.has_learning_rate()) config.learning_rate = recipe.learning_rate();
   if (recipe.has_momentum()) config.momentum = recipe.momentum();
   if (recipe.has_nesterov()) config.nesterov = recipe.nesterov();
   if (recipe.has_beta_1()) config.beta_1 = recipe.beta_1();
   if (recipe.has_beta_2()) config.beta_2 = recipe.beta_2();
   if (recipe.has_epsilon()) config.epsilon = recipe.epsilon();
+  if (recipe.has_weight_decay()) config.weight_decay = recipe.weight_decay();
+  if (recipe.has_rho()) config.rho = recipe.rho();
   return config;
 }
 
@@ -42,6 +46,15 @@ ordered_json AdamConfig(const OptimizerConfig& optimizer) {
           {"beta_2", optimizer.beta_2},
           {"epsilon", optimizer.epsilon},
           {"amsgrad", false}};
+}
+
+ordered_json RmspropConfig(const OptimizerConfig& optimizer) {
+  return {{"name", "RMSprop"},
+          {"learning_rate", optimizer.learning_rate},
+          {"rho", optimizer.rho},
+          {"momentum", optimizer.momentum},
+          {"epsilon", optimizer.epsilon},
+          {"centered", false}};
 }
 
 ordered_json SgdConfig(const OptimizerConfig& optimizer) {
@@ -62,70 +75,93 @@ ordered_json CompileConfig(const char* class_name, ordered_json optimizer) {
           {"optimizer_config", {{"class_name", class_name}, {"config", std::move(optimizer)}}}};
 }
 
-// Settings that Convoy takes from Keras's optimizers, or that change nothing.
-constexpr std::array kKnownSettings = {"name",         "learning_rate",
-                                       "lr",           "beta_1",
-                                       "beta_2",       "epsilon",
-                                       "momentum",     "nesterov",
-                                       "jit_compile",  "is_legacy_optimizer",
-                                       "ema_momentum", "ema_overwrite_frequency"};
+// One of Keras's optimizers that Convoy has too, and the settings that it takes from it.
+struct KerasOptimizer {
+  struct Setting {
+    const char* key;
+    void (v1::OptimizerRecipe::*set)(double);
+  };
+  const char* class_name;
+  const char* recipe_name;
+  std::vector<Setting> settings;  // besides the learning rate and Nesterov's momentum
+};
+
+const std::vector<KerasOptimizer>& Optimizers() {
+  using Recipe = v1::OptimizerRecipe;
+  static const auto* const kOptimizers = new std::vector<KerasOptimizer>{
+      {"Adam",
+       "adam",
+       {{"beta_1", &Recipe::set_beta_1},
+        {"beta_2", &Recipe::set_beta_2},
+        {"epsilon", &Recipe::set_epsilon}}},
+      {"AdamW",
+       "adamw",
+       {{"beta_1", &Recipe::set_beta_1},
+        {"beta_2", &Recipe::set_beta_2},
+        {"epsilon", &Recipe::set_epsilon},
+        {"weight_decay", &Recipe::set_weight_decay}}},
+      {"RMSprop",
+       "rmsprop",
+       {{"rho", &Recipe::set_rho},
+        {"momentum", &Recipe::set_momentum},
+        {"epsilon", &Recipe::set_epsilon}}},
+      {"SGD", "sgd", {{"momentum", &Recipe::set_momentum}}},
+  };
+  return *kOptimizers;
+}
+
+// Settings of every optimizer that are taken, or that change nothing.
+constexpr std::array kCommonSettings = {
+    "name",        "learning_rate",       "lr",           "nesterov",
+    "jit_compile", "is_legacy_optimizer", "ema_momentum", "ema_overwrite_frequency"};
 
 // True for the values by which Keras says that a setting is off.
 bool IsOff(const json& value) {
   return value.is_null() || value == false || (value.is_number() && value == 0);
 }
 
-// Copies an optimizer's settings into a recipe, and notes what it cannot copy.
-class OptimizerReader {
- public:
-  OptimizerReader(const JsonFields& fields, Notes* notes) : fields_(fields), notes_(notes) {}
+// Returns a number, or nothing and a note where it is something else.
+std::optional<double> Number(const JsonFields& fields, const char* key, Notes* notes) {
+  const json* value = fields.Find(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number()) return value->get<double>();
+  notes->push_back(absl::StrCat("the optimizer's ", key, " is not imported: ", BriefJson(*value)));
+  return std::nullopt;
+}
 
-  bool Read(const std::string& class_name, v1::OptimizerRecipe* recipe) {
-    if (class_name == "Adam") {
-      recipe->set_name("adam");
-      if (const auto value = Number("beta_1")) recipe->set_beta_1(*value);
-      if (const auto value = Number("beta_2")) recipe->set_beta_2(*value);
-      if (const auto value = Number("epsilon")) recipe->set_epsilon(*value);
-    } else if (class_name == "SGD") {
-      recipe->set_name("sgd");
-      if (const auto value = Number("momentum")) recipe->set_momentum(*value);
-      const json* nesterov = fields_.Find("nesterov");
-      if (nesterov != nullptr && nesterov->is_boolean()) recipe->set_nesterov(*nesterov);
-    } else {
-      notes_->push_back(absl::StrCat("the optimizer ", BriefJson(class_name),
-                                     " is not imported; Convoy has Adam and SGD"));
-      return false;
-    }
-    // Old versions call it "lr".
-    const char* rate_key = fields_.Find("learning_rate") == nullptr ? "lr" : "learning_rate";
-    if (const auto value = Number(rate_key)) recipe->set_learning_rate(*value);
-    return true;
+void ReadSettings(const KerasOptimizer& optimizer, const JsonFields& fields, Notes* notes,
+                  v1::OptimizerRecipe* recipe) {
+  recipe->set_name(optimizer.recipe_name);
+  // Old versions call it "lr".
+  const char* rate_key = fields.Find("learning_rate") == nullptr ? "lr" : "learning_rate";
+  if (const auto value = Number(fields, rate_key, notes)) recipe->set_learning_rate(*value);
+  for (const KerasOptimizer::Setting& setting : optimizer.settings) {
+    if (const auto value = Number(fields, setting.key, notes)) (recipe->*setting.set)(*value);
   }
+  if (recipe->name() != "sgd") return;
+  const json* nesterov = fields.Find("nesterov");
+  if (nesterov != nullptr && nesterov->is_boolean()) recipe->set_nesterov(*nesterov);
+}
 
- private:
-  std::optional<double> Number(const char* key) {
-    const json* value = fields_.Find(key);
-    if (value == nullptr) return std::nullopt;
-    if (value->is_number()) return value->get<double>();
-    notes_->push_back(
-        absl::StrCat("the optimizer's ", key, " is not imported: ", BriefJson(*value)));
-    return std::nullopt;
-  }
-
-  const JsonFields& fields_;
-  Notes* notes_;
-};
-
-void NoteUnknownSettings(const json* config, Notes* notes) {
+void NoteUnknownSettings(const KerasOptimizer& optimizer, const json* config, Notes* notes) {
   if (config == nullptr || !config->is_object()) return;
   for (const auto& [key, value] : config->items()) {
+    const auto is_key = [&key = key](const auto& setting) { return key == setting.key; };
     const bool known =
-        std::find(kKnownSettings.begin(), kKnownSettings.end(), key) != kKnownSettings.end();
+        std::find(kCommonSettings.begin(), kCommonSettings.end(), key) != kCommonSettings.end() ||
+        std::any_of(optimizer.settings.begin(), optimizer.settings.end(), is_key);
     if (!known && !IsOff(value)) {
       notes->push_back(
           absl::StrCat("the optimizer's ", BriefJson(key), " is not imported: ", BriefJson(value)));
     }
   }
+}
+
+const KerasOptimizer* FindOptimizer(std::string_view class_name) {
+  for (const KerasOptimizer& optimizer : Optimizers()) {
+    if (class_name == optimizer.class_name) return &optimizer;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -135,8 +171,11 @@ absl::StatusOr<std::optional<ordered_json>> KerasTrainingConfig(
   v1::Recipe recipe;
   CONVOY_RETURN_IF_ERROR(ParseTextProto(recipe_textproto, "the model's recipe", &recipe));
   const OptimizerConfig config = ConfigOf(recipe.optimizer());
-  if (recipe.optimizer().name() == "adam") return CompileConfig("Adam", AdamConfig(config));
-  if (recipe.optimizer().name() == "sgd") return CompileConfig("SGD", SgdConfig(config));
+  const std::string& name = recipe.optimizer().name();
+  if (name == "adam") return CompileConfig("Adam", AdamConfig(config));
+  if (name == "rmsprop") return CompileConfig("RMSprop", RmspropConfig(config));
+  if (name == "sgd") return CompileConfig("SGD", SgdConfig(config));
+  // AdamW is not among the optimizers that Keras 2 looks for in such files.
   return std::nullopt;
 }
 
@@ -148,12 +187,18 @@ std::string RecipeFromTrainingConfig(const json& training_config, Notes* notes) 
     notes->emplace_back(class_name.status().message());
     return "";
   }
-  const JsonFields config(optimizer.Find("config"), optimizer.where());
-  v1::Recipe recipe;
   // TensorFlow 2.11 registered its optimizers as "Custom>Adam".
   const std::string kind(absl::StripPrefix(*class_name, "Custom>"));
-  if (!OptimizerReader(config, notes).Read(kind, recipe.mutable_optimizer())) return "";
-  NoteUnknownSettings(optimizer.Find("config"), notes);
+  const KerasOptimizer* known = FindOptimizer(kind);
+  if (known == nullptr) {
+    notes->push_back(absl::StrCat("the optimizer ", BriefJson(kind),
+                                  " is not imported; Convoy has Adam, AdamW, RMSprop and SGD"));
+    return "";
+  }
+  const JsonFields config(optimizer.Find("config"), optimizer.where());
+  v1::Recipe recipe;
+  ReadSettings(*known, config, notes, recipe.mutable_optimizer());
+  NoteUnknownSettings(*known, optimizer.Find("config"), notes);
   const absl::Status valid = optim::ValidateOptimizer(ConfigOf(recipe.optimizer()));
   if (!valid.ok()) {
     notes->push_back(absl::StrCat("training_config is not imported: ", valid.message()));

@@ -40,6 +40,7 @@ TEST(KerasTrainingConfigTest, HasTheKeysThatBothVersionsLoad) {
 TEST(KerasTrainingConfigTest, WithoutAnOptimizerThereIsNone) {
   EXPECT_FALSE(KerasTrainingConfig("").value().has_value());
   EXPECT_FALSE(KerasTrainingConfig("batch_size: 128").value().has_value());
+  EXPECT_FALSE(KerasTrainingConfig("optimizer { name: 'adamw' }").value().has_value());
   EXPECT_EQ(KerasTrainingConfig("nonsense { }").status().code(),
             absl::StatusCode::kInvalidArgument);
 }
@@ -49,7 +50,9 @@ TEST(KerasTrainingConfigTest, GoesThereAndBack) {
        {std::string("optimizer {\n  name: \"adam\"\n  learning_rate: 0.0012345678901234567\n"
                     "  beta_1: 0.8\n  beta_2: 0.95\n  epsilon: 1e-07\n}\n"),
         std::string("optimizer {\n  name: \"sgd\"\n  learning_rate: 0.1\n  momentum: 0.9\n"
-                    "  nesterov: true\n}\n")}) {
+                    "  nesterov: true\n}\n"),
+        std::string("optimizer {\n  name: \"rmsprop\"\n  learning_rate: 0.1\n  momentum: 0.5\n"
+                    "  epsilon: 1e-06\n  rho: 0.8\n}\n")}) {
     const json config = json::parse(KerasTrainingConfig(recipe).value().value().dump());
     Notes notes;
     const std::string back = RecipeFromTrainingConfig(config, &notes);
@@ -79,9 +82,8 @@ TEST(RecipeFromTrainingConfigTest, ReadsKeras2AndKeras3) {
 
 TEST(RecipeFromTrainingConfigTest, NotesWhatItCannotTake) {
   Notes notes;
-  EXPECT_EQ(Import(R"({"class_name": "RMSprop", "config": {}})", &notes), "");
-  EXPECT_THAT(notes,
-              ElementsAre("the optimizer \"RMSprop\" is not imported; Convoy has Adam and SGD"));
+  EXPECT_EQ(Import(R"({"class_name": "Nadam", "config": {}})", &notes), "");
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("the optimizer \"Nadam\" is not imported; ")));
   notes.clear();
   EXPECT_EQ(Import(R"({"class_name": "SGD", "config": {"momentum": 0.5, "clipnorm": 1.0,
       "learning_rate": {"class_name": "CosineDecay", "config": {}}}})",
@@ -89,6 +91,22 @@ TEST(RecipeFromTrainingConfigTest, NotesWhatItCannotTake) {
             "optimizer {\n  name: \"sgd\"\n  momentum: 0.5\n}\n");
   EXPECT_THAT(notes, ElementsAre(HasSubstr("learning_rate is not imported: {\"class_name\""),
                                  "the optimizer's \"clipnorm\" is not imported: 1.0"));
+}
+
+TEST(RecipeFromTrainingConfigTest, SettingsOfOtherOptimizersAreNoted) {
+  Notes notes;
+  EXPECT_EQ(Import(R"({"class_name": "AdamW", "config": {"weight_decay": 0.01}})", &notes),
+            "optimizer {\n  name: \"adamw\"\n  weight_decay: 0.01\n}\n");
+  EXPECT_THAT(notes, IsEmpty());
+  EXPECT_EQ(
+      Import(R"({"class_name": "Adam", "config": {"weight_decay": 0.01, "rho": 0.5}})", &notes),
+      "optimizer {\n  name: \"adam\"\n}\n");
+  EXPECT_THAT(notes, ElementsAre("the optimizer's \"rho\" is not imported: 0.5",
+                                 "the optimizer's \"weight_decay\" is not imported: 0.01"));
+  notes.clear();
+  EXPECT_EQ(Import(R"({"class_name": "RMSprop", "config": {"centered": true}})", &notes),
+            "optimizer {\n  name: \"rmsprop\"\n}\n");
+  EXPECT_THAT(notes, ElementsAre("the optimizer's \"centered\" is not imported: true"));
 }
 
 TEST(RecipeFromTrainingConfigTest, AnythingElseIsANote) {

@@ -200,6 +200,25 @@ TEST_F(EventFileTest, CutOrBrokenFileCountsAsFarAsItIsWhole) {
   }
 }
 
+TEST_F(EventFileTest, EpochOfWhichTheEndIsLostIsAddedAgainWhole) {
+  {
+    KerasEvents events(directory_);
+    ASSERT_TRUE(events.AddEpoch({1, 0}, {{"loss", 0.5}, {"accuracy", 0.25}}, 1).ok());
+  }
+  const std::string cut = FilesOf("train").at(0);
+  const std::string whole = ReadFile(cut, 1 << 20).value();
+  ASSERT_TRUE(WriteFileAtomically(cut, whole.substr(0, whole.size() - 20)).ok());
+  KerasEvents events(directory_);
+  ASSERT_TRUE(events.Resume(10, {{{"loss", 0.5}, {"accuracy", 0.25}}}, 1).ok());
+  std::vector<std::string> files = FilesOf("train");
+  std::sort(files.begin(), files.end());
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(Events(files[1]).at(1).step(), 0);
+  EXPECT_THAT(Scalars({files[1]}),
+              ElementsAre("epoch_loss 0 = 0.500000", "epoch_accuracy 0 = 0.250000",
+                          "epoch_learning_rate 0 = 1.000000"));
+}
+
 // What a reader shows after all files: later values of a step replace none, START makes void.
 TEST_F(EventFileTest, ResumedRunHasEveryEpochOnce) {
   const metrics::History history = {{{"loss", 0.5}, {"val_loss", 0.75}},

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/files.h"
@@ -17,10 +16,17 @@ constexpr absl::string_view kValidationPrefix = "val_";
 // The rate of an epoch is among its metrics where it changes.
 constexpr absl::string_view kRateMetric = "lr";
 
-bool HasValidation(const metrics::EpochMetrics& metrics) {
-  return std::any_of(metrics.begin(), metrics.end(), [](const auto& metric) {
-    return absl::StartsWith(metric.first, kValidationPrefix);
-  });
+constexpr char kRateTag[] = "epoch_learning_rate";
+
+// Returns the tag that is the last of an epoch to be added to validation/, or "" if there is none.
+std::string LastValidationTag(const metrics::History& history) {
+  std::string tag;
+  if (history.empty()) return tag;
+  for (const auto& [name, value] : history.back()) {
+    absl::string_view metric = name;
+    if (absl::ConsumePrefix(&metric, kValidationPrefix)) tag = absl::StrCat("epoch_", metric);
+  }
+  return tag;
 }
 
 }  // namespace
@@ -39,14 +45,17 @@ absl::Status KerasEvents::AddScalar(const EventTime& time, const std::string& ta
 
 absl::Status KerasEvents::Resume(double wall_seconds, const metrics::History& finished,
                                  double learning_rate) {
-  std::vector<Run*> runs = {&train_};
-  const bool validates = !finished.empty() && HasValidation(finished.back());
-  if (validates || PathExists(validation_.directory)) runs.push_back(&validation_);
   auto first = static_cast<int64_t>(finished.size());
-  for (const Run* run : runs) {
-    CONVOY_ASSIGN_OR_RETURN(const int64_t last, LastEventStep(run->directory, "epoch_loss"));
-    first = std::min(first, last + 1);
+  std::vector<Run*> runs = {&train_};
+  CONVOY_ASSIGN_OR_RETURN(const int64_t trained, LastEventStep(train_.directory, kRateTag));
+  first = std::min(first, trained + 1);
+  const std::string validation_tag = LastValidationTag(finished);
+  if (!validation_tag.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(const int64_t validated,
+                            LastEventStep(validation_.directory, validation_tag));
+    first = std::min(first, validated + 1);
   }
+  if (!validation_tag.empty() || PathExists(validation_.directory)) runs.push_back(&validation_);
   for (Run* run : runs) {
     CONVOY_RETURN_IF_ERROR(Begin(wall_seconds, run));
     CONVOY_RETURN_IF_ERROR(run->file->AddStart({wall_seconds, first}));
@@ -69,7 +78,8 @@ absl::Status KerasEvents::AddEpoch(const EventTime& time, const metrics::EpochMe
     Run* run = absl::ConsumePrefix(&metric, kValidationPrefix) ? &validation_ : &train_;
     CONVOY_RETURN_IF_ERROR(AddScalar(time, absl::StrCat("epoch_", metric), value, run));
   }
-  return AddScalar(time, "epoch_learning_rate", learning_rate, &train_);
+  // The last tag of an epoch, by which Resume knows that all are there.
+  return AddScalar(time, kRateTag, learning_rate, &train_);
 }
 
 absl::Status KerasEvents::AddImage(const EventTime& time, const std::string& tag,

@@ -53,7 +53,7 @@ class LogsTest(harness.TrainerTest):
 
     def test_event_files_of_a_run_that_was_killed_and_went_on(self):
         run = Run(self.directory / "run")
-        flags = [*RECIPE, "--run-dir", run.path, "--checkpoint-every", 1, "--epochs", 30]
+        flags = [*RECIPE, "--run-dir", run.path, "--checkpoint-every", 1, "--keep-checkpoints", 1000, "--epochs", 30]
         for more in ([], ["--resume"], ["--resume"]):
             process = self.start(*flags, *more)
             self.await_checkpoint(process, run, 30)

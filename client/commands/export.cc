@@ -1,0 +1,115 @@
+#include "client/commands/export.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/named_model.h"
+#include "client/local/local_model.h"
+#include "client/local/sample_images.h"
+#include "common/base/status.h"
+#include "common/exports/export.h"
+
+namespace convoy::client {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Enough to notice any wrong order of weights; a second or two for most networks.
+constexpr int64_t kImagesToVerify = 100;
+
+std::string VerifiedLine(const exports::ExportCheck& check, const std::string& images) {
+  return absl::StrFormat(
+      "Verified: read back and run over %d images (%s); the largest difference of a probability is "
+      "%.1e\n",
+      check.images, images, check.largest_difference);
+}
+
+class Export : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    AddModelArgument(arguments, &model_);
+    arguments.Text("--format", &format_, "keras (an .h5 file), tfjs (a folder) or onnx (a file)");
+    arguments.Text("--output", &output_, "the file or folder to write; one there is replaced");
+    arguments.Flag("--verify", &verify_, "read it back and compare probabilities");
+    arguments.Text("--data", &data_,
+                   "with --verify: directory of the IDX files whose test images are used, or "
+                   "'generated'");
+  }
+
+  std::string Details() const override {
+    return "Writes the model so that other programs open it: Keras (load_model), TensorFlow.js\n"
+           "(loadLayersModel) or ONNX Runtime. All take images [N, height, width, channels] with\n"
+           "values from 0 to 1. --verify runs test images through what was written.\n\n"
+           "Examples:\n"
+           "  convoy export runs/first --format keras --output mnist_cnn_model.h5 --verify\n"
+           "  convoy export runs/first --format tfjs --output web/model\n"
+           "  convoy export --model model.convoy --format onnx --output model.onnx";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const exports::ExportFormat format, CheckArguments());
+    CONVOY_ASSIGN_OR_RETURN(const std::string named, NamedModel(model_, context));
+    CONVOY_ASSIGN_OR_RETURN(const LocalModel model, ReadLocalModel(named));
+    std::optional<SampleImages> images;
+    if (verify_) {
+      CONVOY_ASSIGN_OR_RETURN(images, FindSampleImages(data_, model.network, kImagesToVerify));
+    }
+    CONVOY_RETURN_IF_ERROR(exports::WriteExport(format, output_, model.file));
+    std::optional<exports::ExportCheck> check;
+    if (images) {
+      CONVOY_ASSIGN_OR_RETURN(
+          check, exports::VerifyExport(format, output_, model.file, images->dataset.View()));
+    }
+    const std::string text = context.json ? AsJson(check) : AsText(check, images);
+    std::fputs(text.c_str(), context.out);
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<exports::ExportFormat> CheckArguments() const {
+    absl::StatusOr<exports::ExportFormat> format = exports::ParseExportFormat(format_);
+    if (format_.empty()) {
+      return absl::InvalidArgumentError("--format: is missing; give keras, tfjs or onnx");
+    }
+    if (!format.ok()) return Annotate(format.status(), "--format");
+    if (output_.empty()) {
+      return absl::InvalidArgumentError("--output: is missing; name the file or folder to write");
+    }
+    if (!data_.empty() && !verify_) {
+      return absl::InvalidArgumentError("--data: is for --verify alone; add that or leave it out");
+    }
+    return format;
+  }
+
+  std::string AsText(const std::optional<exports::ExportCheck>& check,
+                     const std::optional<SampleImages>& images) const {
+    std::string text = absl::StrCat("Wrote ", output_, "\n");
+    if (check) absl::StrAppend(&text, VerifiedLine(*check, images->where));
+    return text;
+  }
+
+  std::string AsJson(const std::optional<exports::ExportCheck>& check) const {
+    Json json = {{"format", format_}, {"output", output_}, {"verified", nullptr}};
+    if (check) {
+      json["verified"] = {{"images", check->images},
+                          {"largest_difference", check->largest_difference},
+                          {"other_answers", check->other_answers}};
+    }
+    return json.dump(2) + "\n";
+  }
+
+  std::string model_;
+  std::string format_;
+  std::string output_;
+  std::string data_;
+  bool verify_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewExport() { return std::make_unique<Export>(); }
+
+}  // namespace convoy::client
