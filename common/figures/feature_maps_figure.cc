@@ -58,10 +58,12 @@ class Figure {
     DrawTitle(canvas);
     const Texts& texts = TextsIn(language_);
     const TileLayout input{.columns = 1, .side = kInputSide, .caption_lines = 2};
-    DrawTiles(canvas, {kMargin, kTop}, input,
-              {{ColorsOf(image),
-                {{.text = texts.input},
-                 {.text = Fill(texts.input_caption, {absl::StrCat(label)}), .bold = true}}}});
+    Tile tile{ColorsOf(image), {{.text = texts.input}}};
+    if (label >= 0) {
+      tile.caption.push_back(
+          {.text = Fill(texts.input_caption, {absl::StrCat(label)}), .bold = true});
+    }
+    DrawTiles(canvas, {kMargin, kTop}, input, {tile});
     output_.shape.size() == 3 ? DrawMaps(canvas) : DrawUnits(canvas);
     DrawColorBar(canvas, {canvas.width() - kBarRoom + 16, kTop, 18, BarHeight()}, &Viridis,
                  RoundMarks(scale_.low, scale_.high, language_));

@@ -21,6 +21,7 @@ BELOW = {
     "common/exports": ["common/formats", "common/optim"],
     "common/images": ["common/data"],
     "common/figures": ["common/nn", "common/data", "common/metrics"],
+    "common/gallery": ["common/evaluate", "common/figures"],
     "common/launch": ["common/base"],
     "worker/comm": ["common", "proto"],
     "worker/reduce": ["worker/comm"],
