@@ -5,19 +5,15 @@ import io
 import json
 import struct
 import sys
-import unittest
 
 sys.dont_write_bytecode = True
+
+import pandas
 
 import harness
 from harness import Run
 
 import event_files
-
-try:
-    import pandas
-except ImportError:
-    pandas = None
 
 EPOCHS = 3
 LEARNING_RATE = 0.002
@@ -99,7 +95,6 @@ class LogsTest(harness.TrainerTest):
         for numbers in history.values():
             self.assertEqual([type(number) for number in numbers], [float] * EPOCHS)
 
-    @unittest.skipIf(pandas is None, "python3-pandas is not installed")
     def test_pandas_reads_both(self):
         run = self.train(*RECIPE, "--epochs", EPOCHS)
         table = pandas.read_csv(run.path / "history.csv", index_col="epoch", float_precision="round_trip")
