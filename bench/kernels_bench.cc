@@ -259,7 +259,8 @@ class DenseBench {
     DenseSrcGradient(n_, kIn, kOut, d_dst_.data(), transposed_.data(), d_src_.data(), buffers_);
   }
   void WeightGradient() {
-    DenseWeightGradient(n_, kIn, kOut, src_.data(), kIn, d_dst_.data(), d_weight_.data(), buffers_);
+    DenseWeightGradient(ListDenseGradients(n_, kOut, d_dst_.data(), buffers_), kIn, src_.data(),
+                        kIn, d_weight_.data());
   }
 
   void Check() {

@@ -241,9 +241,10 @@ class KernelProducts {
     for (int64_t leaf = run.begin; leaf < run.end; ++leaf) {
       float* dst = leaf == run.begin ? sum : one_.data();
       const int64_t image = leaf * kMicroBatch;
-      kernels::DenseWeightGradient(kMicroBatch, kernel_->inputs, kernel_->units,
-                                   src_.data() + image * kernel_->inputs, kernel_->inputs,
-                                   d_dst_.data() + image * kernel_->units, dst, buffers);
+      const auto lists = kernels::ListDenseGradients(
+          kMicroBatch, kernel_->units, d_dst_.data() + image * kernel_->units, buffers);
+      kernels::DenseWeightGradient(lists, kernel_->inputs, src_.data() + image * kernel_->inputs,
+                                   kernel_->inputs, dst);
       if (dst != sum) kernels::Add(dst, sum, static_cast<int64_t>(one_.size()));
     }
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/kernels/winograd.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "common/kernels/dense_sparse.cc"
 #include "hwy/foreach_target.h"
@@ -101,20 +99,40 @@ void ListByImage(int n, int out, const float* d_dst, const DenseGradientBuffers&
   }
 }
 
+// The lists of kLanes columns from d_dst on in kLanes images, of which `rows` x `columns` exist,
+// appended to those of the images before.
+void ListTile(int first_image, int rows, int columns, const float* d_dst, int out, int64_t list_row,
+              int32_t* sizes, int32_t* indices, float* values) {
+  const FloatTag d;
+  const IntTag di;
+  HWY_ALIGN float by_image[kLanes * kLanes] = {};
+  HWY_ALIGN float by_output[kLanes * kLanes];
+  for (int r = 0; r < rows; ++r) {
+    hn::Store(LoadFirst(d_dst + int64_t{r} * out, columns), d, by_image + r * kLanes);
+  }
+  TransposeMatrix(kLanes, kLanes, by_image, kLanes, by_output, kLanes);
+  const auto images = hn::Add(hn::Iota(di, 0), hn::Set(di, first_image));
+  for (int o = 0; o < columns; ++o) {
+    const FloatVec x = hn::Load(d, by_output + o * kLanes);
+    const auto nonzero = hn::Ne(x, hn::Zero(d));
+    const int64_t at = o * list_row + sizes[o];
+    CompressTo(x, nonzero, values + at);
+    CompressTo(images, hn::RebindMask(di, nonzero), indices + at);
+    sizes[o] += static_cast<int32_t>(hn::CountTrue(d, nonzero));
+  }
+}
+
 // The lists of the columns, each in the order of the images: that of an output begins at output *
-// n.
-void ListByOutput(int n, int out, const float* d_dst, const DenseGradientBuffers& buffers) {
-  // A copy, because stores of integers could change what is behind a reference.
-  const DenseGradientBuffers b = buffers;
+// DenseListRow(n).
+void ListByOutput(int n, int out, const float* d_dst, const DenseGradientBuffers& b) {
+  const int64_t list_row = DenseListRow(n);
   std::fill(b.sizes, b.sizes + out, 0);
-  for (int image = 0; image < n; ++image) {
-    for (int o = 0; o < out; ++o) {
-      // Written in any case, so that there is no branch to foresee; kept if not 0.
-      const float value = d_dst[int64_t{image} * out + o];
-      const int64_t at = int64_t{o} * n + b.sizes[o];
-      b.indices[at] = image;
-      b.values[at] = value;
-      b.sizes[o] += value != 0 ? 1 : 0;
+  for (int o = 0; o < out; o += kLanes) {
+    const int64_t list = o * list_row;
+    for (int image = 0; image < n; image += kLanes) {
+      ListTile(image, std::min(kLanes, n - image), std::min(kLanes, out - o),
+               d_dst + int64_t{image} * out + o, out, list_row, b.sizes + o, b.indices + list,
+               b.values + list);
     }
   }
 }
@@ -143,6 +161,9 @@ void AddNonzeroInputs(int in, int out, const float* src, const float* weight, fl
   }
 }
 
+// Weights that Forward reads at a time, in floats.
+constexpr int kForwardBlockFloats = 8 * 1024;
+
 void Forward(int n, int in, int out, const float* src, const float* weight, const float* bias,
              float* dst) {
   for (int64_t image = 0; image < n; ++image) {
@@ -153,7 +174,12 @@ void Forward(int n, int in, int out, const float* src, const float* weight, cons
     }
   }
   if (n > kMaxListedImages) {
-    GemmInCache<true>({src, in, 1, weight, out, dst, out}, n, out, in);
+    // A block of weights is in the first-level cache for all images.
+    const int block = std::max(kForwardBlockFloats / out, 8);
+    for (int first = 0; first < in; first += block) {
+      GemmInCache<true>({src + first, in, 1, weight + int64_t{first} * out, out, dst, out}, n, out,
+                        std::min(block, in - first));
+    }
     return;
   }
   for (int64_t image = 0; image < n; ++image) {
@@ -182,18 +208,20 @@ void SrcGradient(int n, int in, int out, const float* d_dst, const float* transp
   }
 }
 
-void WeightGradient(int n, int in, int out, const float* src, int64_t src_row, const float* d_dst,
-                    float* d_weight, const DenseGradientBuffers& b) {
-  if (!DenseWeightGradientIsSparse(n, out, CountNonzeros(int64_t{n} * out, d_dst))) {
-    GemmInCache<false>({src, 1, src_row, d_dst, out, d_weight, out}, in, out, n);
+void WeightGradient(const DenseGradientLists& lists, int in, const float* src, int64_t src_row,
+                    float* d_weight) {
+  const int n = lists.n;
+  const int out = lists.out;
+  if (!lists.sparse) {
+    GemmInCache<false>({src, 1, src_row, lists.d_dst, out, d_weight, out}, in, out, n);
     return;
   }
-  ListByOutput(n, out, d_dst, b);
+  const DenseGradientBuffers& b = lists.buffers;
   constexpr int kTileRow = 4 * kLanes;
   for (int first = 0; first < in; first += kTileRow) {
     const int size = std::min(kTileRow, in - first);
     for (int o = 0; o < out; ++o) {
-      const int64_t list = int64_t{o} * n;
+      const int64_t list = o * DenseListRow(n);
       SumRows<false>(size, b.sizes[o], b.indices + list, b.values + list, src + first, src_row,
                      b.tile + int64_t{o} * kTileRow);
     }
@@ -212,6 +240,8 @@ namespace convoy::kernels {
 HWY_EXPORT(Forward);
 HWY_EXPORT(Transposed);
 HWY_EXPORT(SrcGradient);
+HWY_EXPORT(CountNonzeros);
+HWY_EXPORT(ListByOutput);
 HWY_EXPORT(WeightGradient);
 
 void DenseForwardInCache(int n, int in, int out, const float* src, const float* weight,
@@ -227,10 +257,10 @@ void DenseTransposed(int in, int out, const float* weight, float* transposed) {
 
 DenseGradientBuffers CarveDenseGradients(int max_images, int out, WorkspaceCarver& carver) {
   DenseGradientBuffers b;
-  const int64_t size = int64_t{max_images} * out;
+  const int64_t size = out * DenseListRow(max_images) + kChannelPadding;
   b.sizes = carver.Take<int32_t>(std::max(max_images, out));
-  b.indices = carver.Take<int32_t>(size + 16);
-  b.values = carver.Take<float>(size + 16);
+  b.indices = carver.Take<int32_t>(size);
+  b.values = carver.Take<float>(size);
   b.tile = carver.Take<float>(int64_t{out} * 8 * 16);
   return b;
 }
@@ -248,9 +278,18 @@ void DenseSrcGradient(int n, int in, int out, const float* d_dst, const float* t
   HWY_DYNAMIC_DISPATCH(SrcGradient)(n, in, out, d_dst, transposed, d_src, buffers);
 }
 
-void DenseWeightGradient(int n, int in, int out, const float* src, int64_t src_row,
-                         const float* d_dst, float* d_weight, const DenseGradientBuffers& buffers) {
-  HWY_DYNAMIC_DISPATCH(WeightGradient)(n, in, out, src, src_row, d_dst, d_weight, buffers);
+DenseGradientLists ListDenseGradients(int n, int out, const float* d_dst,
+                                      const DenseGradientBuffers& buffers) {
+  const int64_t nonzeros = HWY_DYNAMIC_DISPATCH(CountNonzeros)(int64_t{n} * out, d_dst);
+  const DenseGradientLists lists = {n, out, d_dst, DenseWeightGradientIsSparse(n, out, nonzeros),
+                                    buffers};
+  if (lists.sparse) HWY_DYNAMIC_DISPATCH(ListByOutput)(n, out, d_dst, buffers);
+  return lists;
+}
+
+void DenseWeightGradient(const DenseGradientLists& lists, int in, const float* src, int64_t src_row,
+                         float* d_weight) {
+  HWY_DYNAMIC_DISPATCH(WeightGradient)(lists, in, src, src_row, d_weight);
 }
 
 }  // namespace convoy::kernels

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "common/kernels/winograd.h"
 #include "common/kernels/workspace.h"
 
 namespace convoy::kernels {
@@ -26,11 +27,14 @@ void DenseForwardInCache(int n, int in, int out, const float* src, const float* 
 int64_t DenseTransposedFloats(int in, int out);
 void DenseTransposed(int in, int out, const float* weight, float* transposed);
 
-// Memory of one thread for the two functions below.
+// Elements from one output's list of images to the next: a whole vector is stored beyond the last.
+constexpr int64_t DenseListRow(int n) { return n + kChannelPadding; }
+
+// Memory of one thread for the functions below.
 struct DenseGradientBuffers {
   int32_t* sizes;    // [max(n, out)]: of the lists, one an image or one an output
-  int32_t* indices;  // [n * out]: of the elements that are not 0
-  float* values;     // [n * out]
+  int32_t* indices;  // [n, out] or [out, DenseListRow(n)]: of the elements that are not 0
+  float* values;     // likewise
   float* tile;       // gradients of a part of the weights, transposed
 };
 DenseGradientBuffers CarveDenseGradients(int max_images, int out, WorkspaceCarver& carver);
@@ -39,11 +43,24 @@ DenseGradientBuffers CarveDenseGradients(int max_images, int out, WorkspaceCarve
 void DenseSrcGradient(int n, int in, int out, const float* d_dst, const float* transposed,
                       float* d_src, const DenseGradientBuffers& buffers);
 
+// d_dst[n, out] as DenseWeightGradient reads it: where there are enough zeros, lists of the others.
+struct DenseGradientLists {
+  int n;
+  int out;
+  const float* d_dst;
+  bool sparse;
+  DenseGradientBuffers buffers;
+};
+
+// Returns the lists of d_dst, made once for all parts of the inputs. They lie in `buffers`.
+DenseGradientLists ListDenseGradients(int n, int out, const float* d_dst,
+                                      const DenseGradientBuffers& buffers);
+
 // d_weight = src^T d_dst for a part of the inputs: src points to the first of them and its rows are
 // `src_row` floats apart; d_weight[in, out] is overwritten. Each sum runs over the images in order.
 // The part is whatever share of a layer's inputs one owner has: parts do not change the bits.
-void DenseWeightGradient(int n, int in, int out, const float* src, int64_t src_row,
-                         const float* d_dst, float* d_weight, const DenseGradientBuffers& buffers);
+void DenseWeightGradient(const DenseGradientLists& lists, int in, const float* src, int64_t src_row,
+                         float* d_weight);
 
 // Whether the zeros of d_dst[n, out] are skipped: a function of their number alone.
 // In d_src: fewer than half are not 0. In d_weight: at least 16 images' worth of products is saved,

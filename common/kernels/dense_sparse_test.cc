@@ -51,6 +51,10 @@ class DenseSparseTest : public ::testing::TestWithParam<std::tuple<Isa, Sizes>> 
   const std::vector<float> d_dst_ = ValuesWithZeros(int64_t{s_.n} * s_.out, s_.zeros, 4);
   const Buffers buffers_{s_.n, s_.out};
 
+  DenseGradientLists Lists() const {
+    return ListDenseGradients(s_.n, s_.out, d_dst_.data(), *buffers_);
+  }
+
   std::vector<float> SrcGradient(int n, const float* d_dst) const {
     std::vector<float> transposed(DenseTransposedFloats(s_.in, s_.out));
     DenseTransposed(s_.in, s_.out, weight_.data(), transposed.data());
@@ -74,7 +78,7 @@ TEST_P(DenseSparseTest, MatchesReference) {
                    d_weight_ref.data(), d_bias_ref.data());
   std::vector<float> dst(d_dst_.size(), -7), d_weight(weight_.size(), -7);
   DenseForwardInCache(n, in, out, src_.data(), weight_.data(), bias_.data(), dst.data());
-  DenseWeightGradient(n, in, out, src_.data(), in, d_dst_.data(), d_weight.data(), *buffers_);
+  DenseWeightGradient(Lists(), in, src_.data(), in, d_weight.data());
   EXPECT_LT(RelativeL2(dst, dst_ref), 2e-6);
   EXPECT_LT(RelativeL2(d_weight, d_weight_ref), 2e-6);
   EXPECT_LT(RelativeL2(SrcGradient(n, d_dst_.data()), d_src_ref), 2e-6);
@@ -97,11 +101,11 @@ TEST_P(DenseSparseTest, AnImageHasTheSameBitsInAnyBatch) {
 TEST_P(DenseSparseTest, PartsOfTheInputsGiveTheSameBitsAsAll) {
   const auto [n, in, out, zeros] = s_;
   std::vector<float> whole(weight_.size()), parts(weight_.size(), -7);
-  DenseWeightGradient(n, in, out, src_.data(), in, d_dst_.data(), whole.data(), *buffers_);
+  const DenseGradientLists lists = Lists();
+  DenseWeightGradient(lists, in, src_.data(), in, whole.data());
   const int cut = in / 3;
-  DenseWeightGradient(n, cut, out, src_.data(), in, d_dst_.data(), parts.data(), *buffers_);
-  DenseWeightGradient(n, in - cut, out, src_.data() + cut, in, d_dst_.data(),
-                      parts.data() + cut * out, *buffers_);
+  DenseWeightGradient(lists, cut, src_.data(), in, parts.data());
+  DenseWeightGradient(lists, in - cut, src_.data() + cut, in, parts.data() + cut * out);
   EXPECT_EQ(parts, whole);
 }
 

@@ -53,8 +53,8 @@ class DenseOperation : public Operation {
     const kernels::DenseGradientBuffers buffers = Buffers(n, memory);
     kernels::ActivationBackward(activation_, dst, d_dst, d_dst, int64_t{n} * units_);
     BackwardFromOutput(n, memory, d_dst, d_src, gradient, buffers);
-    kernels::DenseWeightGradient(n, inputs_, units_, src, inputs_, d_dst, gradient + kernel_offset_,
-                                 buffers);
+    kernels::DenseWeightGradient(kernels::ListDenseGradients(n, units_, d_dst, buffers), inputs_,
+                                 src, inputs_, gradient + kernel_offset_);
   }
 
   std::optional<FactoredKernel> factored_kernel() const override {

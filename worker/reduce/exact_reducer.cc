@@ -128,16 +128,19 @@ void ExactReducer::UpdateKernels(int batch_images, const UpdateRule& rule, int c
     const nn::FactoredKernel& kernel = layout_.kernels()[owned.kernel];
     const FactorArrays factors = exchange_.factors(owned.kernel);
     kernels::WorkspaceCarver carver(memory.scratch.data());
-    const auto buffers = kernels::CarveDenseGradients(batch_images, kernel.units, carver);
+    Stopwatch watch;
+    const kernels::DenseGradientLists lists = kernels::ListDenseGradients(
+        batch_images, kernel.units, factors.d_dst,
+        kernels::CarveDenseGradients(batch_images, kernel.units, carver));
+    memory.reduce_seconds += watch.Lap();
     const Range part = EqualPart(owned.rows.size(), thread, team_.size());
     const Range mine = {owned.rows.begin + part.begin, owned.rows.begin + part.end};
     const int64_t block = RowsOfBlock(kernel);
     for (int64_t row = mine.begin; row < mine.end; row += block) {
       const int64_t rows = std::min(block, mine.end - row);
-      Stopwatch watch;
-      kernels::DenseWeightGradient(batch_images, static_cast<int>(rows), kernel.units,
-                                   factors.src + row, kernel.inputs, factors.d_dst,
-                                   memory.gradient.data(), buffers);
+      watch.Lap();
+      kernels::DenseWeightGradient(lists, static_cast<int>(rows), factors.src + row, kernel.inputs,
+                                   memory.gradient.data());
       memory.reduce_seconds += watch.Lap();
       const int64_t begin = kernel.kernel_offset + row * kernel.units;
       UpdatePart(rule, {begin, begin + rows * kernel.units}, current, memory, optimizer);
