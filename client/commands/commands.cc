@@ -1,21 +1,45 @@
 #include "client/commands/commands.h"
 
+#include "client/commands/cancel.h"
+#include "client/commands/completion.h"
+#include "client/commands/confusion.h"
+#include "client/commands/delete.h"
+#include "client/commands/download.h"
+#include "client/commands/evaluate.h"
 #include "client/commands/export.h"
 #include "client/commands/history.h"
 #include "client/commands/import.h"
+#include "client/commands/jobs.h"
+#include "client/commands/models.h"
+#include "client/commands/noise.h"
+#include "client/commands/predict.h"
 #include "client/commands/show.h"
+#include "client/commands/status.h"
+#include "client/commands/watch.h"
 
 namespace convoy::client {
 
 const CommandTable& Commands() {
   // One line a command, in the order of the overview.
   static const auto* const kTable = new CommandTable{
+      {"status", CommandGroup::kJobs, "one job as it is now", NewStatus},
+      {"watch", CommandGroup::kJobs, "follow a job until it ends", NewWatch},
+      {"jobs", CommandGroup::kJobs, "all jobs of a coordinator or of a directory", NewJobs},
       {"history", CommandGroup::kJobs, "the metrics of each epoch, as Keras keeps them",
        NewHistory},
+      {"cancel", CommandGroup::kJobs, "stop a job with a checkpoint", NewCancel},
+      {"delete", CommandGroup::kJobs, "remove a job from its coordinator", NewDelete},
+      {"evaluate", CommandGroup::kModels, "loss, accuracy and scores of each class", NewEvaluate},
+      {"confusion", CommandGroup::kModels, "what is taken for what", NewConfusion},
+      {"predict", CommandGroup::kModels, "what is in my pictures", NewPredict},
+      {"noise", CommandGroup::kModels, "accuracy against noise in the images", NewNoise},
       {"show", CommandGroup::kModels, "a network, its weights' hash and its recipe", NewShow},
+      {"models", CommandGroup::kModels, "all models of a coordinator or of a directory", NewModels},
+      {"download", CommandGroup::kModels, "a model's file", NewDownload},
       {"export", CommandGroup::kFiles, "a model for Keras, TensorFlow.js or ONNX Runtime",
        NewExport},
       {"import", CommandGroup::kFiles, "a model that Keras saved as .h5", NewImport},
+      {"completion", CommandGroup::kShell, "let the Tab key complete commands", NewCompletion},
   };
   return *kTable;
 }

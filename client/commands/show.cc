@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/named_model.h"
-#include "client/local/local_model.h"
-#include "client/view/text.h"
+#include "client/commands/output.h"
+#include "client/models/model_source.h"
 #include "common/base/status.h"
+#include "common/evaluate/loaded_model.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/recipe.pb.h"
 
@@ -18,11 +20,12 @@ namespace convoy::client {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using evaluate::LoadedModel;
 
-std::string Facts(const LocalModel& model) {
-  const formats::ModelFile& file = model.file;
-  std::string text = absl::StrCat("File     ", model.path, "\n");
-  absl::StrAppend(&text, "Weights  SHA-256 ", formats::WeightsSha256(file.tensors), "\n");
+std::string Facts(const std::string& where, const LoadedModel& model) {
+  const formats::ModelFile& file = model.description();
+  std::string text = absl::StrCat("Model    ", where, "\n");
+  absl::StrAppend(&text, "Weights  SHA-256 ", model.weights_sha256(), "\n");
   if (!file.data_sha256.empty()) {
     absl::StrAppend(&text, "Data     SHA-256 ", file.data_sha256, "\n");
   }
@@ -34,36 +37,36 @@ std::string Facts(const LocalModel& model) {
   return text;
 }
 
-std::string AsText(const LocalModel& model) {
-  std::string text = absl::StrCat(nn::SummaryTable(model.network), "\n", Facts(model));
-  if (!model.file.recipe_textproto.empty()) {
-    absl::StrAppend(&text, "\nRecipe (trainer --recipe trains with it again):\n",
-                    model.file.recipe_textproto);
+std::string AsText(const std::string& where, const LoadedModel& model) {
+  std::string text = absl::StrCat(nn::SummaryTable(model.network()), "\n", Facts(where, model));
+  if (!model.description().recipe_textproto.empty()) {
+    absl::StrAppend(&text, "\nRecipe (a file for trainer --recipe):\n",
+                    model.description().recipe_textproto);
   }
   return text;
 }
 
 // The recipe with the field names of recipe.proto; null where the file has none.
-absl::StatusOr<Json> RecipeJson(const LocalModel& model) {
-  if (model.file.recipe_textproto.empty()) return Json();
+absl::StatusOr<Json> RecipeJson(const std::string& where, const LoadedModel& model) {
+  if (model.description().recipe_textproto.empty()) return Json();
   v1::Recipe recipe;
-  CONVOY_RETURN_IF_ERROR(ParseTextProto(model.file.recipe_textproto, model.path, &recipe));
+  CONVOY_RETURN_IF_ERROR(ParseTextProto(model.description().recipe_textproto, where, &recipe));
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string text;
   const auto printed = google::protobuf::util::MessageToJsonString(recipe, &text, options);
   if (!printed.ok()) {
-    return absl::DataLossError(absl::StrCat(model.path, ": its recipe has no form in JSON"));
+    return absl::DataLossError(absl::StrCat(where, ": its recipe has no form in JSON"));
   }
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
-absl::StatusOr<Json> AsJson(const LocalModel& model) {
-  const formats::ModelFile& file = model.file;
-  Json json = {{"file", model.path},
-               {"name", model.network.spec().name},
-               {"parameters", model.network.num_parameters()},
-               {"weights_sha256", formats::WeightsSha256(file.tensors)},
+absl::StatusOr<Json> AsJson(const std::string& where, const LoadedModel& model) {
+  const formats::ModelFile& file = model.description();
+  Json json = {{"model", where},
+               {"name", model.network().spec().name},
+               {"parameters", model.network().num_parameters()},
+               {"weights_sha256", model.weights_sha256()},
                {"data_sha256", file.data_sha256.empty() ? Json() : Json(file.data_sha256)},
                {"isa", file.kernel_family.isa},
                {"blas_core", file.kernel_family.blas_core}};
@@ -75,7 +78,7 @@ absl::StatusOr<Json> AsJson(const LocalModel& model) {
   json["metrics"] = Json::object();
   for (const formats::NamedValue& metric : file.metrics)
     json["metrics"][metric.name] = metric.value;
-  CONVOY_ASSIGN_OR_RETURN(json["recipe"], RecipeJson(model));
+  CONVOY_ASSIGN_OR_RETURN(json["recipe"], RecipeJson(where, model));
   return json;
 }
 
@@ -93,14 +96,16 @@ class Show : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    CONVOY_ASSIGN_OR_RETURN(const std::string named, NamedModel(model_, context));
-    CONVOY_ASSIGN_OR_RETURN(const LocalModel model, ReadLocalModel(named));
-    if (!context.json) {
-      std::fputs(AsText(model).c_str(), context.out);
-      return absl::OkStatus();
+    CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(model_, context));
+    CONVOY_ASSIGN_OR_RETURN(std::string bytes, source->ReadBytes());
+    CONVOY_ASSIGN_OR_RETURN(const auto model,
+                            LoadedModel::Parse(std::move(bytes), source->Where()));
+    if (context.json) {
+      CONVOY_ASSIGN_OR_RETURN(const Json json, AsJson(source->Where(), *model));
+      Print(context, json);
+    } else {
+      Print(context, AsText(source->Where(), *model));
     }
-    CONVOY_ASSIGN_OR_RETURN(const Json json, AsJson(model));
-    std::fputs((json.dump(2) + "\n").c_str(), context.out);
     return absl::OkStatus();
   }
 

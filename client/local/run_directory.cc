@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,7 @@ namespace convoy::client {
 namespace {
 
 using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxJsonBytes = uint64_t{64} << 20;
 
@@ -46,7 +48,7 @@ bool IsHistory(const Json& json) {
   return std::all_of(json.begin(), json.end(), [&json](const Json& values) {
     return values.is_array() && values.size() == json.begin()->size() &&
            std::all_of(values.begin(), values.end(),
-                       [](const Json& value) { return value.is_number() || value.is_null(); });
+                       [](const Json& value) { return value.is_number(); });
   });
 }
 
@@ -70,6 +72,24 @@ bool TrainerWorksIn(const std::string& directory) {
   const bool taken = ::flock(lock, LOCK_SH | LOCK_NB) != 0;
   ::close(lock);
   return taken;
+}
+
+absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::pair<fs::file_time_type, std::string>> runs;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    std::error_code unknown;
+    const fs::file_time_type time = fs::last_write_time(entry.path() / "summary.json", unknown);
+    if (!unknown) runs.emplace_back(time, entry.path().string());
+  }
+  if (error) {
+    return absl::NotFoundError(
+        absl::StrCat(directory, ": ", error.message(), "; give the directory that holds the runs"));
+  }
+  std::sort(runs.rbegin(), runs.rend());
+  std::vector<std::string> paths;
+  for (auto& [time, path] : runs) paths.push_back(std::move(path));
+  return paths;
 }
 
 absl::StatusOr<Json> ReadRunSummary(const std::string& directory) {

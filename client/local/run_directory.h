@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -19,6 +20,10 @@ std::string RunName(const std::string& directory);
 // Whether a trainer works there now: it holds the lock. A run whose summary says "running" without
 // one was killed.
 bool TrainerWorksIn(const std::string& directory);
+
+// Returns the run directories in `directory`, those whose summary was written last first. Returns
+// NOT_FOUND if there is no such directory.
+absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory);
 
 // Returns the content of DIRECTORY/summary.json or history.json, an object each. Returns NOT_FOUND
 // if `directory` is none or no run; DATA_LOSS if the file is not what a trainer writes. Errors name

@@ -1,0 +1,57 @@
+#include "client/commands/cancel.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands/output.h"
+#include "client/jobs/job_json.h"
+#include "client/jobs/remote_job.h"
+#include "client/local/run_directory.h"
+#include "client/remote/coordinator.h"
+#include "common/base/status.h"
+
+namespace convoy::client {
+namespace {
+
+class Cancel : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.RequiredPositional("JOB", &job_, "name of a job at the coordinator");
+  }
+
+  std::string Details() const override {
+    return "The trainer writes a checkpoint and ends within two seconds (exit code 76); the job "
+           "is\n"
+           "not to be resumed. Calling it again changes nothing.\n\n"
+           "Example:\n"
+           "  convoy cancel first";
+  }
+
+  absl::Status Run(const Context& context) override {
+    if (IsLocalRun(job_) && job_.rfind(kJobPrefix, 0) != 0) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          job_, ": is a directory; a training without a coordinator is stopped by a signal: ",
+          "kill -TERM to trainer, kill -USR1 to mpirun"));
+    }
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context));
+    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator->CancelJob(JobName(job_)));
+    if (context.json) {
+      Print(context, JobToJson(job));
+    } else if (job.state() == v1::Job::CANCELLED) {
+      Print(context, absl::StrCat(JobId(job), ": cancelled\n"));
+    } else {
+      Print(context, absl::StrCat(JobId(job), ": asked to stop; convoy watch ", JobId(job),
+                                  " shows when it has\n"));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string job_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewCancel() { return std::make_unique<Cancel>(); }
+
+}  // namespace convoy::client

@@ -1,0 +1,138 @@
+#include "client/commands/completion.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "client/commands/commands.h"
+#include "client/commands/output.h"
+
+namespace convoy::client {
+namespace {
+
+std::string Quoted(const std::string& text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+std::string Names(const std::vector<CommandFlags>& commands, const char* separator) {
+  return absl::StrJoin(commands, separator, [](std::string* out, const CommandFlags& command) {
+    absl::StrAppend(out, command.name);
+  });
+}
+
+// Where the function leaves no answer, bash completes names of files.
+std::string BashScript(const std::vector<CommandFlags>& commands) {
+  std::string script = absl::StrCat(
+      "# For ~/.bashrc: source <(convoy completion bash)\n"
+      "_convoy() {\n"
+      "  local current=\"${COMP_WORDS[COMP_CWORD]}\" command='' word words\n"
+      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+      "    case \"$word\" in\n      ",
+      Names(commands, "|"),
+      ") command=\"$word\"; break ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  COMPREPLY=()\n"
+      "  case \"$command\" in\n"
+      "    '') words='",
+      Names(commands, " "), " --help --version' ;;\n");
+  for (const CommandFlags& command : commands) {
+    absl::StrAppend(&script, "    ", command.name, ") words='", absl::StrJoin(command.flags, " "),
+                    "' ;;\n");
+  }
+  absl::StrAppend(&script,
+                  "  esac\n"
+                  "  if [[ \"$current\" == -* || -z \"$command\" ]]; then\n"
+                  "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+                  "  fi\n"
+                  "}\n"
+                  "complete -o bashdefault -o default -F _convoy convoy\n");
+  return script;
+}
+
+std::string ZshScript(const std::vector<CommandFlags>& commands) {
+  std::string script =
+      "#compdef convoy\n"
+      "# For ~/.zshrc, after compinit: source <(convoy completion zsh)\n"
+      "_convoy() {\n"
+      "  local -a commands flags\n"
+      "  commands=(\n";
+  for (const CommandFlags& command : commands) {
+    const std::string summary = absl::StrReplaceAll(command.summary, {{":", "\\:"}});
+    absl::StrAppend(&script, "    ", Quoted(absl::StrCat(command.name, ":", summary)), "\n");
+  }
+  absl::StrAppend(&script,
+                  "  )\n"
+                  "  if (( CURRENT == 2 )); then\n"
+                  "    _describe command commands\n"
+                  "    return\n"
+                  "  fi\n"
+                  "  case \"$words[2]\" in\n");
+  for (const CommandFlags& command : commands) {
+    absl::StrAppend(&script, "    ", command.name, ") flags=(", absl::StrJoin(command.flags, " "),
+                    ") ;;\n");
+  }
+  absl::StrAppend(&script,
+                  "  esac\n"
+                  "  if [[ \"$words[CURRENT]\" == -* ]]; then\n"
+                  "    compadd -- $flags\n"
+                  "  else\n"
+                  "    _files\n"
+                  "  fi\n"
+                  "}\n"
+                  "compdef _convoy convoy\n");
+  return script;
+}
+
+std::string FishScript(const std::vector<CommandFlags>& commands) {
+  std::string script = "# For ~/.config/fish/completions/convoy.fish\n";
+  for (const CommandFlags& command : commands) {
+    absl::StrAppend(&script, "complete -c convoy -n __fish_use_subcommand -f -a ", command.name,
+                    " -d ", Quoted(command.summary), "\n");
+    for (const std::string& flag : command.flags) {
+      absl::StrAppend(&script, "complete -c convoy -n '__fish_seen_subcommand_from ", command.name,
+                      "' -l ", absl::string_view(flag).substr(2), "\n");
+    }
+  }
+  return script;
+}
+
+class Completion : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.RequiredPositional("SHELL", &shell_, "bash, zsh or fish");
+  }
+
+  std::string Details() const override {
+    return "Prints a script that lets the Tab key complete commands and flags.\n\n"
+           "Examples:\n"
+           "  echo 'source <(convoy completion bash)' >> ~/.bashrc\n"
+           "  echo 'source <(convoy completion zsh)' >> ~/.zshrc\n"
+           "  convoy completion fish > ~/.config/fish/completions/convoy.fish";
+  }
+
+  absl::Status Run(const Context& context) override {
+    const std::string script = CompletionScript(shell_, ListFlags(Commands()));
+    if (script.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("SHELL: must be bash, zsh or fish, not '", shell_, "'"));
+    }
+    Print(context, script);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string shell_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewCompletion() { return std::make_unique<Completion>(); }
+
+std::string CompletionScript(const std::string& shell, const std::vector<CommandFlags>& commands) {
+  if (shell == "bash") return BashScript(commands);
+  if (shell == "zsh") return ZshScript(commands);
+  if (shell == "fish") return FishScript(commands);
+  return "";
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,52 @@
+#include "client/commands/confusion.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/evaluation_flags.h"
+#include "client/commands/output.h"
+#include "client/models/model_json.h"
+#include "client/models/model_text.h"
+#include "client/view/text.h"
+#include "common/base/status.h"
+
+namespace convoy::client {
+namespace {
+
+class Confusion : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override { flags_.AddTo(arguments); }
+
+  std::string Details() const override {
+    return "A row a true class, a column what it was taken for: what stands off the diagonal are "
+           "the\n"
+           "mistakes. With --json all numbers of convoy evaluate.\n\n"
+           "Examples:\n"
+           "  convoy confusion runs/first\n"
+           "  convoy confusion first --split validation";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(flags_.model(), context));
+    CONVOY_ASSIGN_OR_RETURN(const v1::EvaluateModelResponse evaluation,
+                            source->Evaluate(flags_.Request()));
+    if (context.json) {
+      nlohmann::ordered_json json = {{"model", source->Where()}};
+      json.update(EvaluationToJson(evaluation));
+      Print(context, json);
+    } else {
+      Print(context, absl::StrCat(source->Where(), ": ", ImagesText(evaluation), ", ",
+                                  PercentText(evaluation.accuracy()), " right\n\n",
+                                  ConfusionText(evaluation)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  EvaluationFlags flags_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewConfusion() { return std::make_unique<Confusion>(); }
+
+}  // namespace convoy::client

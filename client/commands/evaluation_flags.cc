@@ -1,0 +1,23 @@
+#include "client/commands/evaluation_flags.h"
+
+#include "client/commands/named_model.h"
+
+namespace convoy::client {
+
+void EvaluationFlags::AddTo(Arguments& arguments) {
+  AddModelArgument(arguments, &model_);
+  arguments.Text("--data", &data_,
+                 "directory of the four IDX files, or 'generated' ($CONVOY_DATA, ./data/mnist, "
+                 "~/.cache/convoy/mnist; a coordinator has its own)");
+  arguments.Choice("--split", &split_, {"test", "validation", "train"},
+                   "test, validation or train, as the model's recipe cut them (test)");
+}
+
+EvaluationRequest EvaluationFlags::Request() const {
+  const v1::Split split = split_ == "train"        ? v1::TRAIN
+                          : split_ == "validation" ? v1::VALIDATION
+                                                   : v1::TEST;
+  return {.data = data_, .split = split};
+}
+
+}  // namespace convoy::client

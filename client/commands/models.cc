@@ -1,0 +1,83 @@
+#include "client/commands/models.h"
+
+#include <string>
+#include <vector>
+
+#include "client/commands/output.h"
+#include "client/local/run_directory.h"
+#include "client/models/model_json.h"
+#include "client/models/model_source.h"
+#include "client/models/model_text.h"
+#include "client/remote/coordinator.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+
+namespace convoy::client {
+namespace {
+
+class Models : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.Positional("DIRECTORY", &directory_,
+                         "list the models of the runs in it, not the coordinator's");
+    arguments.WholeNumber("--limit", &limit_, 1, 1000000, "only the newest N (50)");
+  }
+
+  std::string Details() const override {
+    return "The newest first. With --model only that one.\n\n"
+           "Examples:\n"
+           "  convoy models             what the coordinator has\n"
+           "  convoy models runs        of the finished runs in the directory runs\n"
+           "  convoy models --model runs/first --json";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::TrainedModel> models, List(context));
+    if (context.json) {
+      auto list = nlohmann::ordered_json::array();
+      for (const v1::TrainedModel& model : models) list.push_back(ModelToJson(model));
+      Print(context, list);
+    } else {
+      Print(context, models.empty() ? "no models yet\n" : ModelsTable(models));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<std::vector<v1::TrainedModel>> List(const Context& context) const {
+    if (!directory_.empty()) return Local(context);
+    if (!context.model.empty()) {
+      CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
+      CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, source->Describe());
+      return std::vector<v1::TrainedModel>{std::move(model)};
+    }
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context));
+    return coordinator->ListModels(static_cast<size_t>(limit_));
+  }
+
+  absl::StatusOr<std::vector<v1::TrainedModel>> Local(const Context& context) const {
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, ListRuns(directory_));
+    std::vector<v1::TrainedModel> models;
+    for (const std::string& run : runs) {
+      if (models.size() == static_cast<size_t>(limit_)) break;
+      if (!PathExists(run + "/model.convoy")) continue;  // not finished
+      const auto source = OpenModel(run + "/model.convoy", Context{});
+      const auto model = source.ok() ? (*source)->Describe() : source.status();
+      if (model.ok()) {
+        models.push_back(*model);
+      } else {  // one damaged file must not hide the others
+        std::fprintf(context.err, "convoy: %s\n", std::string(model.status().message()).c_str());
+      }
+    }
+    return models;
+  }
+
+  std::string directory_;
+  int64_t limit_ = 50;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewModels() { return std::make_unique<Models>(); }
+
+}  // namespace convoy::client

@@ -1,0 +1,96 @@
+#include "client/commands/noise.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/evaluation_flags.h"
+#include "client/commands/output.h"
+#include "client/models/model_text.h"
+#include "client/view/spark.h"
+#include "client/view/text.h"
+#include "common/base/status.h"
+#include "common/data/noise.h"
+
+namespace convoy::client {
+namespace {
+
+constexpr int kBarColumns = 30;
+
+struct Level {
+  double noise;
+  v1::EvaluateModelResponse evaluation;
+};
+
+std::string NoiseTable(const std::vector<Level>& levels) {
+  Table table({"noise", "accuracy", "loss", ""},
+              {Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  for (const auto& [noise, evaluation] : levels) {
+    table.AddRow({absl::StrFormat("%g", noise), PercentText(evaluation.accuracy()),
+                  absl::StrFormat("%.4f", evaluation.loss()),
+                  BlockBar(evaluation.accuracy(), kBarColumns)});
+  }
+  return table.ToText();
+}
+
+nlohmann::ordered_json NoiseJson(const std::vector<Level>& levels) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& [noise, evaluation] : levels) {
+    list.push_back({{"noise_level", noise},
+                    {"accuracy", evaluation.accuracy()},
+                    {"loss", evaluation.loss()},
+                    {"images", evaluation.image_count()}});
+  }
+  return list;
+}
+
+class Noise : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    flags_.AddTo(arguments);
+    arguments.Numbers("--levels", &levels_, 0, data::kMaxNoiseLevel,
+                      "standard deviations, separated by commas (0,0.1,0.2,0.3,0.4,0.5)");
+    arguments.WholeNumber("--seed", &seed_, 0, INT64_MAX, "of the noise (42)");
+  }
+
+  std::string Details() const override {
+    return "Adds Gaussian noise to the pixels, which go from 0 to 1, and counts how many images "
+           "are\n"
+           "still recognised. The same seed gives the same noise everywhere.\n\n"
+           "Examples:\n"
+           "  convoy noise runs/first\n"
+           "  convoy noise first --levels 0,0.25,0.5,1";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(flags_.model(), context));
+    EvaluationRequest request = flags_.Request();
+    request.noise_seed = static_cast<uint64_t>(seed_);
+    std::vector<Level> levels;
+    for (const double noise : levels_) {
+      request.noise_level = noise;
+      CONVOY_ASSIGN_OR_RETURN(v1::EvaluateModelResponse evaluation, source->Evaluate(request));
+      levels.push_back({noise, std::move(evaluation)});
+    }
+    if (context.json) {
+      Print(context,
+            nlohmann::ordered_json{
+                {"model", source->Where()}, {"noise_seed", seed_}, {"levels", NoiseJson(levels)}});
+    } else {
+      Print(context, absl::StrCat(source->Where(), ", ", ImagesText(levels.front().evaluation),
+                                  "\n\n", NoiseTable(levels)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  EvaluationFlags flags_;
+  std::vector<double> levels_ = {0, 0.1, 0.2, 0.3, 0.4, 0.5};
+  int64_t seed_ = 42;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewNoise() { return std::make_unique<Noise>(); }
+
+}  // namespace convoy::client

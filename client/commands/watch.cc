@@ -1,0 +1,120 @@
+#include "client/commands/watch.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "client/commands/output.h"
+#include "client/jobs/job_json.h"
+#include "client/jobs/job_source.h"
+#include "client/jobs/live_view.h"
+#include "common/base/status.h"
+
+namespace convoy::client {
+namespace {
+
+int TerminalColumns(std::FILE* terminal) {
+  struct winsize size = {};
+  if (::ioctl(::fileno(terminal), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+// What ends the program: an error unless the job succeeded.
+absl::Status Verdict(const v1::Job& job) {
+  if (job.state() == v1::Job::SUCCEEDED) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("job ", JobId(job), " has ", StateName(job.state()),
+                                         job.error().empty() ? "" : ": ", job.error()));
+}
+
+class Watch : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    AddJobArgument(arguments, &job_);
+    arguments.WholeNumber("--patience", &patience_seconds_, 0, 1 << 20,
+                          "seconds to wait for a lost job or coordinator (60)");
+  }
+
+  std::string Details() const override {
+    return "Bars of the epoch and of the job, curves, and a line a rank, until the job has ended;\n"
+           "lines instead where the output is no terminal; with --json a line of JSON a change.\n"
+           "Ends with 0 if the job succeeded, else with 1.\n\n"
+           "Examples:\n"
+           "  convoy watch                  the coordinator's newest job\n"
+           "  convoy watch runs/first && convoy evaluate runs/first";
+  }
+
+  absl::Status Run(const Context& context) override;
+
+ private:
+  void Show(const Context& context, const v1::Job& job);
+  void ShowLive(const v1::Job& job);
+  void ShowLines(const Context& context, const v1::Job& job);
+
+  std::string job_;
+  int64_t patience_seconds_ = 60;
+  std::unique_ptr<JobSource> source_;
+  std::unique_ptr<LiveView> live_;  // null where the output is no terminal
+  Curves curves_;
+  PlainLines lines_;
+  v1::Job last_;
+};
+
+absl::Status Watch::Run(const Context& context) {
+  CONVOY_ASSIGN_OR_RETURN(source_, OpenJob(job_, context));
+  if (!context.json && ::isatty(::fileno(context.out)) != 0) {
+    live_ = std::make_unique<LiveView>(context.out);
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::MetricSample> steps, source_->Steps());
+    for (const v1::MetricSample& sample : steps) curves_.Add(sample);
+  }
+  CONVOY_RETURN_IF_ERROR(source_->Watch(
+      absl::Seconds(patience_seconds_), [&](const v1::Job& job) { Show(context, job); },
+      [&](const absl::Status& trouble) {
+        std::fprintf(context.err, "convoy: %s; trying again\n",
+                     std::string(trouble.message()).c_str());
+      }));
+  return Verdict(last_);
+}
+
+void Watch::Show(const Context& context, const v1::Job& job) {
+  if (context.json) {
+    PrintLine(context, JobToJson(job));
+  } else if (live_ != nullptr) {
+    ShowLive(job);
+  } else {
+    ShowLines(context, job);
+  }
+  last_ = job;
+}
+
+// Within epochs the curves grow with the states that are shown; what an epoch gave is added once.
+void Watch::ShowLive(const v1::Job& job) {
+  v1::MetricSample sample;
+  const bool epoch_done = job.completed_epochs() != last_.completed_epochs();
+  for (const v1::Metric& metric : job.metrics()) {
+    const bool of_epoch = metric.name().rfind("val_", 0) == 0;
+    if (of_epoch ? epoch_done : job.step() != last_.step()) *sample.add_metrics() = metric;
+  }
+  curves_.Add(sample);
+  live_->Draw(LivePicture(job, curves_, TerminalColumns(stdout)));
+}
+
+void Watch::ShowLines(const Context& context, const v1::Job& job) {
+  std::vector<v1::MetricSample> epochs;
+  if (job.completed_epochs() > lines_.epochs_told()) {
+    auto known = source_->Epochs();
+    if (known.ok()) epochs = *std::move(known);  // else with the next change
+  }
+  Print(context, lines_.Update(job, epochs));
+  std::fflush(context.out);
+}
+
+}  // namespace
+
+std::unique_ptr<Command> NewWatch() { return std::make_unique<Watch>(); }
+
+}  // namespace convoy::client

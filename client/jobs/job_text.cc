@@ -1,0 +1,173 @@
+#include "client/jobs/job_text.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client/jobs/job_json.h"
+#include "client/view/spark.h"
+#include "client/view/text.h"
+#include "client/view/time_text.h"
+
+namespace convoy::client {
+namespace {
+
+constexpr int kBarColumns = 30;
+
+std::string MetricText(const std::string& name, double value) {
+  if (absl::EndsWith(name, "accuracy")) return PercentText(value);
+  return absl::StrFormat("%.4f", value);
+}
+
+double ValueOf(const v1::Job& job, const std::string& name, bool* found) {
+  for (const v1::Metric& metric : job.metrics()) {
+    if (metric.name() != name) continue;
+    *found = true;
+    return metric.value();
+  }
+  *found = false;
+  return 0;
+}
+
+std::string MetricCell(const v1::Job& job, const std::string& name) {
+  bool found = false;
+  const double value = ValueOf(job, name, &found);
+  return found ? MetricText(name, value) : "-";
+}
+
+std::string ProgressLine(const v1::Job& job) {
+  const double fraction = job.progress_percentage() / 100.0;
+  std::string line = absl::StrFormat(
+      "epoch %d of %d, step %s of %s  %s %d%%", job.epoch(), job.epochs(), Thousands(job.step()),
+      Thousands(job.total_steps()), ProgressBar(fraction, kBarColumns), job.progress_percentage());
+  const std::string left = TimeLeft(job);
+  if (!left.empty()) absl::StrAppend(&line, "  ", left, " left");
+  return line;
+}
+
+void AddLine(const char* title, const std::string& value, std::string* text) {
+  if (!value.empty()) absl::StrAppend(text, absl::StrFormat("  %-9s %s\n", title, value));
+}
+
+std::string DataLine(const v1::JobSetup& setup) {
+  if (setup.data_kind().empty()) return "";
+  const std::string kind = setup.data_kind() == "mnist" ? "MNIST" : setup.data_kind();
+  return absl::StrCat(kind, ": ", Thousands(setup.train_image_count()), " images to train on, ",
+                      Thousands(setup.validation_image_count()), " for validation, ",
+                      Thousands(setup.test_image_count()), " for the test");
+}
+
+std::string NetworkLine(const v1::JobSetup& setup) {
+  if (setup.network().empty()) return "";
+  return absl::StrCat(setup.network(), ", ", Thousands(setup.parameter_count()), " parameters");
+}
+
+std::string Warnings(const v1::Job& job) {
+  std::string text;
+  for (const v1::Event& event : job.events()) {
+    if (event.severity() < v1::Event::WARNING) continue;
+    absl::StrAppend(&text, "  ", TimeText(event.time().seconds()), "  ", event.message(), "\n");
+  }
+  return text.empty() ? "" : "\n" + text;
+}
+
+}  // namespace
+
+std::string TimeLeft(const v1::Job& job) {
+  if (!job.has_estimated_remaining_duration()) return "";
+  return DurationText(static_cast<double>(job.estimated_remaining_duration().seconds()));
+}
+
+std::string RanksOnHosts(const v1::Job& job) {
+  std::vector<std::string> hosts;
+  for (const v1::Rank& rank : job.ranks()) {
+    if (!rank.host().empty() && std::find(hosts.begin(), hosts.end(), rank.host()) == hosts.end()) {
+      hosts.push_back(rank.host());
+    }
+  }
+  const std::string ranks =
+      absl::StrCat(job.world_size(), job.world_size() == 1 ? " rank" : " ranks");
+  return hosts.empty() ? ranks : absl::StrCat(ranks, " on ", absl::StrJoin(hosts, ", "));
+}
+
+std::string MetricsLine(const v1::Job& job) {
+  std::vector<std::string> parts;
+  for (const v1::Metric& metric : job.metrics()) {
+    parts.push_back(absl::StrCat(metric.name(), " ", MetricText(metric.name(), metric.value())));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string RanksTable(const v1::Job& job) {
+  if (job.ranks().empty()) return "";
+  Table table(
+      {"rank", "host", "threads", "data", "forward", "backward", "reduce", "update", "wait"},
+      {Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight,
+       Align::kRight, Align::kRight, Align::kRight});
+  const auto seconds = [](double value) { return absl::StrFormat("%.2fs", value); };
+  for (const v1::Rank& rank : job.ranks()) {
+    const v1::PhaseSeconds& phases = rank.phase_seconds();
+    table.AddRow({absl::StrCat(rank.rank()), rank.host().empty() ? "-" : rank.host(),
+                  absl::StrCat(rank.threads()), seconds(phases.data()), seconds(phases.forward()),
+                  seconds(phases.backward()), seconds(phases.reduce()), seconds(phases.update()),
+                  seconds(phases.wait())});
+  }
+  return table.ToText(2);
+}
+
+std::string JobText(const v1::Job& job) {
+  std::string text = absl::StrCat(JobId(job), ": ", StateName(job.state()),
+                                  job.cancel_requested() ? ", asked to stop" : "", "\n");
+  AddLine("error", job.error(), &text);
+  AddLine("progress", ProgressLine(job), &text);
+  AddLine("metrics", MetricsLine(job), &text);
+  if (job.images_per_second() > 0) {
+    AddLine("speed",
+            absl::StrCat(Thousands(static_cast<int64_t>(job.images_per_second())), " images/s on ",
+                         RanksOnHosts(job)),
+            &text);
+  }
+  AddLine("network", NetworkLine(job.setup()), &text);
+  AddLine("data", DataLine(job.setup()), &text);
+  AddLine("directory", job.setup().run_directory(), &text);
+  AddLine("weights", job.weights_sha256().empty() ? "" : "SHA-256 " + job.weights_sha256(), &text);
+  if (job.has_update_time()) AddLine("heard of", TimeText(job.update_time().seconds()), &text);
+  const std::string ranks = RanksTable(job);
+  if (!ranks.empty()) absl::StrAppend(&text, "\n", ranks);
+  return absl::StrCat(text, Warnings(job));
+}
+
+std::string JobsTable(const std::vector<v1::Job>& jobs) {
+  Table table({"job", "state", "epoch", "done", "loss", "accuracy", "val_accuracy", "test_accuracy",
+               "heard of"},
+              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
+               Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  for (const v1::Job& job : jobs) {
+    table.AddRow({JobId(job), StateName(job.state()), absl::StrCat(job.epoch(), "/", job.epochs()),
+                  absl::StrCat(job.progress_percentage(), "%"), MetricCell(job, "loss"),
+                  MetricCell(job, "accuracy"), MetricCell(job, "val_accuracy"),
+                  MetricCell(job, "test_accuracy"),
+                  job.has_update_time() ? TimeText(job.update_time().seconds()) : "-"});
+  }
+  return table.ToText();
+}
+
+std::string HistoryTable(const metrics::History& history) {
+  if (history.empty()) return "no epoch is complete yet\n";
+  std::vector<std::string> headers = {"epoch"};
+  for (const auto& [name, value] : history.front()) headers.push_back(name);
+  Table table(headers, std::vector<Align>(headers.size(), Align::kRight));
+  for (size_t epoch = 0; epoch < history.size(); ++epoch) {
+    std::vector<std::string> row = {absl::StrCat(epoch + 1)};
+    for (const auto& [name, value] : history[epoch]) {
+      row.push_back(absl::StrFormat("%.4f", value));
+    }
+    row.resize(headers.size(), "-");
+    table.AddRow(std::move(row));
+  }
+  return table.ToText();
+}
+
+}  // namespace convoy::client

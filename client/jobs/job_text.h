@@ -1,0 +1,33 @@
+// Jobs as text for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/metrics/history.h"
+#include "convoy/v1/job.pb.h"
+
+namespace convoy::client {
+
+// One job, a fact a line: progress, metrics, ranks, warnings.
+std::string JobText(const v1::Job& job);
+
+// A line a job.
+std::string JobsTable(const std::vector<v1::Job>& jobs);
+
+// What each rank's time went to, a line a rank; "" where nothing is known yet.
+std::string RanksTable(const v1::Job& job);
+
+// "loss 0.1234, accuracy 97.01%, ..."; metrics whose name ends in "accuracy" in percent.
+std::string MetricsLine(const v1::Job& job);
+
+// A line an epoch, counted from 1.
+std::string HistoryTable(const metrics::History& history);
+
+// "3 ranks on pc1, pc2"; without hosts where they are not known.
+std::string RanksOnHosts(const v1::Job& job);
+
+// The time left, or "" where it is not known.
+std::string TimeLeft(const v1::Job& job);
+
+}  // namespace convoy::client

@@ -1,0 +1,44 @@
+#include "client/models/model_source.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/local/local_model.h"
+#include "client/models/local_source.h"
+#include "client/models/remote_source.h"
+#include "common/base/status.h"
+
+namespace convoy::client {
+namespace {
+
+constexpr char kModelPrefix[] = "models/";
+
+absl::StatusOr<std::string> NewestModel(Coordinator& coordinator) {
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::TrainedModel> models, coordinator.ListModels(1));
+  if (models.empty()) {
+    return absl::NotFoundError(absl::StrCat(
+        "the coordinator at ", coordinator.address(), " has no models yet; a training publishes ",
+        "one after each epoch (trainer --coordinator ", coordinator.address(), ")"));
+  }
+  return models.front().name();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argument,
+                                                       const Context& context) {
+  if (!argument.empty() && !context.model.empty() && argument != context.model) {
+    return absl::InvalidArgumentError(absl::StrCat("two models are named, '", argument, "' and '",
+                                                   context.model, "'; give one of them"));
+  }
+  const std::string& named = argument.empty() ? context.model : argument;
+  const bool whole_name = absl::StartsWith(named, kModelPrefix);
+  if (IsLocalModel(named) && !whole_name) return OpenLocalModel(named);
+  CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator, Coordinator::Open(context));
+  std::string name = whole_name ? named : absl::StrCat(kModelPrefix, named);
+  if (named.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(name, NewestModel(*coordinator));
+  }
+  return OpenRemoteModel(std::move(coordinator), name);
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,136 @@
+#include "client/models/model_text.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "client/view/text.h"
+
+namespace convoy::client {
+namespace {
+
+std::string Ratio(bool known, double value) { return known ? absl::StrFormat("%.4f", value) : "-"; }
+
+std::string ClassesTable(const v1::EvaluateModelResponse& evaluation) {
+  Table table({"class", "images", "precision", "recall", "F1"},
+              {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  for (const v1::ClassReport& report : evaluation.classes()) {
+    table.AddRow({absl::StrCat(report.label()), Thousands(report.support()),
+                  Ratio(report.has_precision(), report.precision()),
+                  Ratio(report.has_recall(), report.recall()),
+                  Ratio(report.has_f1_score(), report.f1_score())});
+  }
+  return table.ToText();
+}
+
+std::string MistakesTable(const v1::EvaluateModelResponse& evaluation) {
+  if (evaluation.mistakes().empty()) return "";
+  Table table({"image", "is a", "taken for", "sure", "of the right one"},
+              {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  for (const v1::Mistake& mistake : evaluation.mistakes()) {
+    table.AddRow({absl::StrCat(mistake.image_index()), absl::StrCat(mistake.label()),
+                  absl::StrCat(mistake.predicted_label()),
+                  PercentText(mistake.predicted_probability()),
+                  PercentText(mistake.label_probability())});
+  }
+  return absl::StrCat("\nWorst mistakes (images counted from 0):\n", table.ToText());
+}
+
+// Returns the most probable class but `label`, -1 if there is none.
+int SecondBest(const v1::Prediction& prediction) {
+  int second = -1;
+  for (int i = 0; i < prediction.probabilities_size(); ++i) {
+    if (i == prediction.label()) continue;
+    if (second < 0 || prediction.probabilities(i) > prediction.probabilities(second)) second = i;
+  }
+  return second;
+}
+
+float ProbabilityOf(const v1::Prediction& prediction, int label) {
+  return label >= 0 && label < prediction.probabilities_size() ? prediction.probabilities(label)
+                                                               : 0;
+}
+
+std::string MetricCell(const v1::TrainedModel& model, const std::string& name) {
+  for (const v1::Metric& metric : model.metrics()) {
+    if (metric.name() == name) return PercentText(metric.value());
+  }
+  return "-";
+}
+
+}  // namespace
+
+std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
+  std::string kind = evaluation.data_kind();
+  if (kind == "mnist") kind = "MNIST";
+  if (kind == "generated") kind = "generated digits (this is not MNIST)";
+  if (kind == "idx") kind = "the IDX files";
+  const std::string split = evaluation.split() == v1::TRAIN        ? "training"
+                            : evaluation.split() == v1::VALIDATION ? "validation"
+                                                                   : "test";
+  return absl::StrCat(Thousands(evaluation.image_count()), " ", split, " images of ", kind);
+}
+
+std::string EvaluationText(const v1::EvaluateModelResponse& evaluation) {
+  return absl::StrCat(absl::StrFormat("loss %.4f, accuracy %s on %s\n\n", evaluation.loss(),
+                                      PercentText(evaluation.accuracy()), ImagesText(evaluation)),
+                      ClassesTable(evaluation), MistakesTable(evaluation));
+}
+
+std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
+  const int classes = evaluation.confusion_matrix_size();
+  std::vector<std::string> headers = {"is \\ taken for"};
+  for (int label = 0; label < classes; ++label) headers.push_back(absl::StrCat(label));
+  headers.push_back("right");
+  Table table(headers, std::vector<Align>(headers.size(), Align::kRight));
+  for (int actual = 0; actual < classes; ++actual) {
+    const auto& counts = evaluation.confusion_matrix(actual).counts();
+    std::vector<std::string> row = {absl::StrCat(actual)};
+    int64_t total = 0;
+    for (const int64_t count : counts) {
+      row.push_back(count == 0 ? "." : absl::StrCat(count));
+      total += count;
+    }
+    row.resize(headers.size() - 1, "?");
+    const int64_t right = actual < counts.size() ? counts[actual] : 0;
+    row.push_back(
+        total == 0 ? "-" : PercentText(static_cast<double>(right) / static_cast<double>(total)));
+    table.AddRow(std::move(row));
+  }
+  return table.ToText();
+}
+
+std::string PredictionsText(const std::vector<std::string>& names,
+                            const v1::PredictResponse& response) {
+  Table table(
+      {"picture", "shows a", "sure", "or else", "", "prepared"},
+      {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  for (int i = 0; i < response.predictions_size(); ++i) {
+    const v1::Prediction& prediction = response.predictions(i);
+    const int second = SecondBest(prediction);
+    table.AddRow({names[static_cast<size_t>(i)], absl::StrCat(prediction.label()),
+                  PercentText(ProbabilityOf(prediction, prediction.label())),
+                  second < 0 ? "-" : absl::StrCat(second),
+                  second < 0 ? "" : PercentText(ProbabilityOf(prediction, second)),
+                  prediction.preparation().summary()});
+  }
+  return table.ToText();
+}
+
+std::string ModelsTable(const std::vector<v1::TrainedModel>& models) {
+  Table table({"model", "network", "parameters", "epoch", "val_accuracy", "test_accuracy", "size"},
+              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
+               Align::kRight, Align::kRight});
+  for (const v1::TrainedModel& model : models) {
+    table.AddRow({std::string(absl::StripPrefix(model.name(), "models/")), model.network(),
+                  Thousands(model.parameter_count()),
+                  model.version().empty() ? "-" : model.version(),
+                  MetricCell(model, "val_accuracy"), MetricCell(model, "test_accuracy"),
+                  BytesText(model.size_bytes())});
+  }
+  return table.ToText();
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,29 @@
+// What models answer, as text for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "convoy/v1/model_service.pb.h"
+
+namespace convoy::client {
+
+// "10,000 test images of MNIST"; says plainly where the images are generated.
+std::string ImagesText(const v1::EvaluateModelResponse& evaluation);
+
+// Loss and accuracy, a line a class, the worst mistakes.
+std::string EvaluationText(const v1::EvaluateModelResponse& evaluation);
+
+// The confusion matrix: a row a true class, a column what it was taken for, and each row's share of
+// right answers. Zeros are dots.
+std::string ConfusionText(const v1::EvaluateModelResponse& evaluation);
+
+// A line a picture: what it shows, how sure the network is, what else it might be, what was done
+// to it. REQUIRES: as many names as predictions.
+std::string PredictionsText(const std::vector<std::string>& names,
+                            const v1::PredictResponse& response);
+
+// A line a model.
+std::string ModelsTable(const std::vector<v1::TrainedModel>& models);
+
+}  // namespace convoy::client

@@ -1,0 +1,71 @@
+#include "client/models/remote_source.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/data/data_directory.h"
+
+namespace convoy::client {
+namespace {
+
+class RemoteSource : public ModelSource {
+ public:
+  RemoteSource(std::unique_ptr<Coordinator> coordinator, std::string name)
+      : coordinator_(std::move(coordinator)), name_(std::move(name)) {}
+
+  std::string Where() const override {
+    return absl::StrCat(name_, " at ", coordinator_->address());
+  }
+
+  absl::StatusOr<v1::TrainedModel> Describe() override { return coordinator_->GetModel(name_); }
+
+  absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const EvaluationRequest& request) override {
+    if (!request.data.empty() && request.data != data::kGeneratedFlag) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--data ", request.data, ": a coordinator evaluates on its own images (its --data) or ",
+          "'generated'; for others download the model and give its file"));
+    }
+    v1::EvaluateModelRequest asked;
+    asked.set_name(name_);
+    asked.set_data_set(request.data);
+    asked.set_split(request.split);
+    asked.set_noise_level(request.noise_level);
+    asked.set_noise_seed(request.noise_seed);
+    asked.set_max_mistakes(request.max_mistakes);
+    return coordinator_->EvaluateModel(asked);
+  }
+
+  absl::StatusOr<v1::PredictResponse> Predict(const std::vector<Picture>& pictures,
+                                              bool as_they_are) override {
+    v1::PredictRequest request;
+    request.set_name(name_);
+    request.set_preparation(as_they_are ? v1::NONE : v1::AUTOMATIC);
+    for (const Picture& picture : pictures) request.add_images()->set_png(picture.png);
+    CONVOY_ASSIGN_OR_RETURN(v1::PredictResponse response, coordinator_->Predict(request));
+    if (response.predictions_size() != request.images_size()) {
+      return absl::InternalError(absl::StrCat("the coordinator at ", coordinator_->address(),
+                                              " answered ", response.predictions_size(), " of ",
+                                              request.images_size(), " pictures"));
+    }
+    return response;
+  }
+
+  absl::StatusOr<std::string> ReadBytes() override {
+    CONVOY_ASSIGN_OR_RETURN(DownloadedModel downloaded, coordinator_->DownloadModel(name_));
+    return std::move(downloaded.bytes);
+  }
+
+ private:
+  std::unique_ptr<Coordinator> coordinator_;
+  std::string name_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModelSource> OpenRemoteModel(std::unique_ptr<Coordinator> coordinator,
+                                             const std::string& name) {
+  return std::make_unique<RemoteSource>(std::move(coordinator), name);
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,19 @@
+// Curves and bars made of characters.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace convoy::client {
+
+// Returns the curve of `values` in at most `columns` characters from ▁ (their least) to █ (their
+// greatest); more values than columns are averaged. Values that are no numbers are left out.
+std::string Sparkline(const std::vector<double>& values, int columns);
+
+// Returns "[=====>....]", `columns` characters between the brackets; `fraction` is cut to [0, 1].
+std::string ProgressBar(double fraction, int columns);
+
+// Returns a bar of blocks, in eighths of a character, whose full length is `columns`.
+std::string BlockBar(double fraction, int columns);
+
+}  // namespace convoy::client
