@@ -35,6 +35,11 @@ void Say(const std::string& line) {
   std::fflush(stdout);
 }
 
+// Returns the address with the port that was taken in fact.
+std::string At(const std::string& address, int port) {
+  return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+}
+
 // Returns the file's content, "" where no file is named.
 absl::StatusOr<std::string> ReadNamed(const std::string& flag, const std::string& path) {
   if (path.empty()) return std::string();
@@ -106,9 +111,12 @@ absl::Status Serve(const Flags& flags) {
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                           Server::Start(options, {&jobs, &workers}));
   const Ticker ticker(*registry);
-  Say(absl::StrCat("coordinator listens on ", flags.listen,
-                   flags.http.empty() ? "" : ", metrics on http://" + flags.http + "/metrics",
-                   ", store ", flags.store));
+  const std::string metrics =
+      http == nullptr
+          ? ""
+          : absl::StrCat(", metrics on http://", At(flags.http, http->port()), "/metrics");
+  Say(absl::StrCat("coordinator listens on ", At(flags.listen, server->port()), metrics, ", store ",
+                   flags.store));
 
   int signal = 0;
   const sigset_t signals = StopSignals();
