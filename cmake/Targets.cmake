@@ -27,7 +27,7 @@ function(convoy_tests NAME)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
-  target_link_libraries(${NAME} PRIVATE convoy_settings ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${NAME} PRIVATE convoy_settings ${ARG_LIBS} convoy_test_main GTest::gmock GTest::gtest)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})

@@ -164,8 +164,8 @@ class InitialWeightsTest(CommandsTest):
         flags = [*harness.data_flags(), "--initial-weights", self.start_file, "--train-limit", 16, "--batch-size", 16,
                  "--validation-split", 0, "--epochs", 1]
         run = self.train(*flags)
-        images, labels = datasets.head("train", 16)
-        x = images.reshape(16, 784) / 255
+        images, labels = datasets.head("train", datasets.TRAIN_IMAGES)
+        x, labels = images[:16].reshape(16, 784) / 255, labels[:16]
         logits = x @ self.kernel.astype(float)
         p = numpy.exp(logits - logits.max(1, keepdims=True))
         p /= p.sum(1, keepdims=True)

@@ -11,7 +11,7 @@ using ::testing::IsEmpty;
 
 // Gives one metric after another; returns all lines.
 std::vector<std::string> Feed(Callbacks& callbacks, const std::string& metric,
-                             const std::vector<double>& values, int64_t first_epoch = 0) {
+                              const std::vector<double>& values, int64_t first_epoch = 0) {
   std::vector<std::string> lines;
   for (size_t i = 0; i < values.size(); ++i) {
     const metrics::EpochMetrics metrics = {{"other", 1.0}, {metric, values[i]}};
