@@ -49,6 +49,14 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--token-file", flags.token_file,
                  "file of the token that calls which change something must bring")
       ->group(safety);
+  const std::string predictions = "Predictions";
+  app.add_option("--threads", flags.threads, "threads that compute (the usable cores)")
+      ->check(CLI::Range(1, 1024))
+      ->group(predictions);
+  app.add_option("--batch-delay-ms", flags.batch_delay_ms,
+                 "how long an image waits for others to be computed with (0)")
+      ->check(CLI::Range(0, 1000))
+      ->group(predictions);
   const std::string limits = "Limits";
   app.add_option("--max-message-mb", flags.max_message_mb, "of one request (16)")
       ->check(CLI::Range(1, 1024))
@@ -58,6 +66,13 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->group(limits);
   app.add_option("--max-streams", flags.max_streams, "calls at a time of one connection (256)")
       ->check(CLI::Range(1, 65536))
+      ->group(limits);
+  app.add_option("--max-images", flags.max_images, "images of one request for predictions (1024)")
+      ->check(CLI::Range(1, 65536))
+      ->group(limits);
+  app.add_option("--max-queued-images", flags.max_queued_images,
+                 "images that may wait for their prediction (4096)")
+      ->check(CLI::Range(1, 1 << 20))
       ->group(limits);
   app.add_option("--max-watches", flags.max_watches, "WatchJob calls at a time (100)")
       ->check(CLI::Range(1, 10000))

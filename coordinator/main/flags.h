@@ -21,6 +21,10 @@ struct Flags {
   int max_model_mb = 256;
   int max_streams = 256;
   int max_watches = 100;
+  int threads = 0;  // that compute; 0: as many as there are cores to use
+  int batch_delay_ms = 0;
+  int max_images = 1024;
+  int max_queued_images = 4096;
   std::optional<std::string> print_and_exit;  // the text of --help or --version
 };
 

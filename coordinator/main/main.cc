@@ -1,4 +1,5 @@
 // The coordinator: one service for a lab or cluster.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -9,14 +10,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "coordinator/engine/serving.h"
 #include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
 #include "coordinator/service/guard.h"
+#include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
+#include "coordinator/service/model_service.h"
 #include "coordinator/service/server.h"
+#include "coordinator/service/store_model_source.h"
 #include "coordinator/service/worker_service.h"
 #include "coordinator/store/store.h"
 
@@ -64,6 +70,16 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
   return options;
 }
 
+ServingOptions ReadServingOptions(const Flags& flags) {
+  ServingOptions options;
+  options.engine.threads = flags.threads == 0 ? UsableCores() : flags.threads;
+  options.engine.max_delay = absl::Milliseconds(flags.batch_delay_ms);
+  options.engine.max_queued_images = std::max(flags.max_queued_images, flags.max_images);
+  options.max_images = flags.max_images;
+  options.data = flags.data;
+  return options;
+}
+
 // Calls Tick until its end.
 class Ticker {
  public:
@@ -108,8 +124,16 @@ absl::Status Serve(const Flags& flags) {
   const Guard guard{std::string(absl::StripAsciiWhitespace(token))};
   JobService jobs(*registry, guard, flags.max_watches);
   WorkerService workers(*registry, guard, int64_t{flags.max_model_mb} << 20);
+  StoreModelSource source(*store);
+  Serving serving(source, ReadServingOptions(flags));
+  // Data that are named but cannot be read are better known now than at the first evaluation.
+  if (!flags.data.empty()) {
+    CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Get("").status(), "--data"));
+  }
+  ModelService models(serving);
+  InferenceService inference(serving);
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
-                          Server::Start(options, {&jobs, &workers}));
+                          Server::Start(options, {&jobs, &workers, &models, &inference}));
   const Ticker ticker(*registry);
   const std::string metrics =
       http == nullptr

@@ -1,0 +1,238 @@
+#include "coordinator/service/inference_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "common/base/version.h"
+#include "coordinator/service/infer_tensors.h"
+#include "coordinator/service/status.h"
+#include "coordinator/store/names.h"
+
+namespace convoy::coordinator {
+namespace {
+
+using ModelPointer = std::shared_ptr<const ServedModel>;
+
+constexpr char kPlatform[] = "convoy";
+constexpr int kIndexPage = 1000;
+
+template <typename Repeated>
+void AddShape(const Shape& shape, Repeated* out) {
+  for (const int64_t size : shape) out->Add(size);
+}
+
+void Fill(const ServedModel& served, inference::ModelMetadataResponse* response) {
+  const nn::Network& network = served.model->network();
+  response->set_name(served.id);
+  response->add_versions(served.facts.version());
+  response->set_platform(kPlatform);
+  auto* input = response->add_inputs();
+  input->set_name(kInputName);
+  input->set_datatype("FP32");
+  input->add_shape(-1);
+  AddShape(network.input_shape(), input->mutable_shape());
+  auto* output = response->add_outputs();
+  output->set_name(kOutputName);
+  output->set_datatype("FP32");
+  output->add_shape(-1);
+  output->add_shape(network.num_classes());
+  auto& properties = *response->mutable_properties();
+  properties["network"] = network.spec().name;
+  properties["weights_sha256"] = served.model->weights_sha256();
+  properties["input_values"] = "grey levels or colours: FP32 from 0 to 1, or UINT8 from 0 to 255";
+}
+
+void Fill(const ServedModel& served, const ServingOptions& options,
+          inference::ModelConfig* config) {
+  const nn::Network& network = served.model->network();
+  config->set_name(served.id);
+  config->set_platform(kPlatform);
+  config->set_backend(kPlatform);
+  config->set_max_batch_size(options.max_images);
+  auto* input = config->add_input();
+  input->set_name(kInputName);
+  input->set_data_type(inference::TYPE_FP32);
+  input->set_format(inference::ModelInput::FORMAT_NHWC);
+  AddShape(network.input_shape(), input->mutable_dims());
+  auto* output = config->add_output();
+  output->set_name(kOutputName);
+  output->set_data_type(inference::TYPE_FP32);
+  output->add_dims(network.num_classes());
+  auto* batching = config->mutable_dynamic_batching();
+  batching->add_preferred_batch_size(options.engine.max_batch_images);
+  batching->set_max_queue_delay_microseconds(
+      static_cast<uint64_t>(absl::ToInt64Microseconds(options.engine.max_delay)));
+}
+
+void Fill(const Tally& tally, inference::StatisticDuration* duration) {
+  duration->set_count(static_cast<uint64_t>(tally.count));
+  duration->set_ns(static_cast<uint64_t>(absl::ToInt64Nanoseconds(tally.time)));
+}
+
+void Fill(const ServedModel& served, inference::ModelStatistics* statistics) {
+  const ModelCounters::Values values = served.counters->values();
+  statistics->set_name(served.id);
+  statistics->set_version(served.facts.version());
+  statistics->set_last_inference(static_cast<uint64_t>(absl::ToUnixMillis(values.last_inference)));
+  statistics->set_inference_count(static_cast<uint64_t>(values.images));
+  statistics->set_execution_count(static_cast<uint64_t>(values.batches));
+  auto* inferences = statistics->mutable_inference_stats();
+  Fill(values.succeeded, inferences->mutable_success());
+  Fill(values.failed, inferences->mutable_fail());
+  Fill(values.queued, inferences->mutable_queue());
+  Fill(values.computed, inferences->mutable_compute_infer());
+  for (const auto& [images, tally] : values.by_batch) {
+    auto* batch = statistics->add_batch_stats();
+    batch->set_batch_size(static_cast<uint64_t>(images));
+    Fill(tally, batch->mutable_compute_infer());
+  }
+}
+
+absl::Status Index(ModelSource& source, inference::RepositoryIndexResponse* response) {
+  std::string token;
+  do {
+    CONVOY_ASSIGN_OR_RETURN(const ModelPage page, source.ListModels(kIndexPage, token));
+    for (const v1::TrainedModel& model : page.models) {
+      CONVOY_ASSIGN_OR_RETURN(std::string id, ParseName("models", model.name()));
+      auto* entry = response->add_models();
+      entry->set_name(std::move(id));
+      entry->set_version(model.version());
+      entry->set_state("READY");
+    }
+    token = page.next_token;
+  } while (!token.empty());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ModelPointer> InferenceService::Find(const std::string& name,
+                                                    const std::string& version) {
+  if (!IsValidId(name)) {
+    return absl::InvalidArgumentError(
+        "model name: it is 1 to 128 letters, digits, '.', '_' and '-'; RepositoryIndex lists the "
+        "models");
+  }
+  CONVOY_ASSIGN_OR_RETURN(ModelPointer served, serving_.models.Get(name));
+  if (!version.empty() && version != served->facts.version()) {
+    return absl::NotFoundError(absl::StrCat("model '", name, "' is served in version ",
+                                            served->facts.version(), ", not '", version,
+                                            "'; leave the version out"));
+  }
+  return served;
+}
+
+grpc::Status InferenceService::ServerLive(grpc::ServerContext* context,
+                                          const inference::ServerLiveRequest* request,
+                                          inference::ServerLiveResponse* response) {
+  response->set_live(true);
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ServerReady(grpc::ServerContext* context,
+                                           const inference::ServerReadyRequest* request,
+                                           inference::ServerReadyResponse* response) {
+  response->set_ready(true);
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelReady(grpc::ServerContext* context,
+                                          const inference::ModelReadyRequest* request,
+                                          inference::ModelReadyResponse* response) {
+  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
+  if (!served.ok() && !absl::IsNotFound(served.status())) return ToGrpc(served.status());
+  response->set_ready(served.ok());
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ServerMetadata(grpc::ServerContext* context,
+                                              const inference::ServerMetadataRequest* request,
+                                              inference::ServerMetadataResponse* response) {
+  response->set_name(kPlatform);
+  response->set_version(std::string(Version()));
+  for (const char* extension : {"model_repository", "model_configuration", "statistics"}) {
+    response->add_extensions(extension);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelMetadata(grpc::ServerContext* context,
+                                             const inference::ModelMetadataRequest* request,
+                                             inference::ModelMetadataResponse* response) {
+  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
+  if (!served.ok()) return ToGrpc(served.status());
+  Fill(**served, response);
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerContext* context,
+                                                       const inference::ModelInferRequest* request,
+                                                       inference::ModelInferResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const absl::Time begun = absl::Now();
+  const absl::StatusOr<ModelPointer> found = Find(request->model_name(), request->model_version());
+  if (!found.ok()) {
+    reactor->Finish(ToGrpc(found.status()));
+    return reactor;
+  }
+  const ModelPointer& served = *found;
+  absl::StatusOr<std::vector<uint8_t>> pixels =
+      PixelsOf(*request, served->model->network(), serving_.options.max_images);
+  if (!pixels.ok()) {
+    CountRequest(begun, pixels.status(), *served->counters);
+    reactor->Finish(ToGrpc(pixels.status()));
+    return reactor;
+  }
+  EngineRequest asked{.model = served->model,
+                      .pixels = *std::move(pixels),
+                      .counters = served->counters,
+                      .deadline = absl::FromChrono(context->deadline()),
+                      .cancelled = [context] { return context->IsCancelled(); }};
+  serving_.engine.Submit(std::move(asked), [=](const absl::StatusOr<EngineAnswer>& answer) {
+    CountRequest(begun, answer, *served->counters);
+    if (answer.ok()) {
+      response->set_model_name(served->id);
+      response->set_model_version(served->facts.version());
+      response->set_id(request->id());
+      SetProbabilities(*request, answer->probabilities, served->model->network().num_classes(),
+                       response);
+    }
+    reactor->Finish(ToGrpc(answer.status()));
+  });
+  return reactor;
+}
+
+grpc::Status InferenceService::ModelConfig(grpc::ServerContext* context,
+                                           const inference::ModelConfigRequest* request,
+                                           inference::ModelConfigResponse* response) {
+  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
+  if (!served.ok()) return ToGrpc(served.status());
+  Fill(**served, serving_.options, response->mutable_config());
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
+                                               const inference::ModelStatisticsRequest* request,
+                                               inference::ModelStatisticsResponse* response) {
+  if (request->name().empty()) {
+    for (const ModelPointer& served : serving_.models.Loaded()) {
+      Fill(*served, response->add_model_stats());
+    }
+    return grpc::Status::OK;
+  }
+  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
+  if (!served.ok()) return ToGrpc(served.status());
+  Fill(**served, response->add_model_stats());
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext* context,
+                                               const inference::RepositoryIndexRequest* request,
+                                               inference::RepositoryIndexResponse* response) {
+  return ToGrpc(Index(serving_.source, response));
+}
+
+}  // namespace convoy::coordinator

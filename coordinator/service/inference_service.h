@@ -1,0 +1,55 @@
+// inference.GRPCInferenceService: the Open Inference Protocol, version 2
+// (proto/inference/grpc_service.proto).
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "coordinator/engine/serving.h"
+#include "inference/grpc_service.grpc.pb.h"
+
+namespace convoy::coordinator {
+
+// Thread-safe. ModelInfer keeps no thread while its images wait or are computed; the other methods
+// are quick.
+class InferenceService final
+    : public inference::GRPCInferenceService::WithCallbackMethod_ModelInfer<
+          inference::GRPCInferenceService::Service> {
+ public:
+  // `serving` must outlive the service.
+  explicit InferenceService(Serving& serving) : serving_(serving) {}
+
+  grpc::Status ServerLive(grpc::ServerContext* context, const inference::ServerLiveRequest* request,
+                          inference::ServerLiveResponse* response) override;
+  grpc::Status ServerReady(grpc::ServerContext* context,
+                           const inference::ServerReadyRequest* request,
+                           inference::ServerReadyResponse* response) override;
+  grpc::Status ModelReady(grpc::ServerContext* context, const inference::ModelReadyRequest* request,
+                          inference::ModelReadyResponse* response) override;
+  grpc::Status ServerMetadata(grpc::ServerContext* context,
+                              const inference::ServerMetadataRequest* request,
+                              inference::ServerMetadataResponse* response) override;
+  grpc::Status ModelMetadata(grpc::ServerContext* context,
+                             const inference::ModelMetadataRequest* request,
+                             inference::ModelMetadataResponse* response) override;
+  grpc::ServerUnaryReactor* ModelInfer(grpc::CallbackServerContext* context,
+                                       const inference::ModelInferRequest* request,
+                                       inference::ModelInferResponse* response) override;
+  grpc::Status ModelConfig(grpc::ServerContext* context,
+                           const inference::ModelConfigRequest* request,
+                           inference::ModelConfigResponse* response) override;
+  grpc::Status ModelStatistics(grpc::ServerContext* context,
+                               const inference::ModelStatisticsRequest* request,
+                               inference::ModelStatisticsResponse* response) override;
+  grpc::Status RepositoryIndex(grpc::ServerContext* context,
+                               const inference::RepositoryIndexRequest* request,
+                               inference::RepositoryIndexResponse* response) override;
+
+ private:
+  absl::StatusOr<std::shared_ptr<const ServedModel>> Find(const std::string& name,
+                                                          const std::string& version);
+
+  Serving& serving_;
+};
+
+}  // namespace convoy::coordinator

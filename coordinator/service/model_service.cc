@@ -1,0 +1,357 @@
+#include "coordinator/service/model_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "common/base/check.h"
+#include "common/base/status.h"
+#include "common/evaluate/layer_outputs.h"
+#include "common/nn/geometry.h"
+#include "coordinator/service/model_evaluation.h"
+#include "coordinator/service/status.h"
+#include "coordinator/store/names.h"
+
+namespace convoy::coordinator {
+namespace {
+
+constexpr int kStandardPage = 50;
+constexpr int kLargestPage = 1000;
+constexpr size_t kChunkBytes = 256 << 10;
+constexpr char kLate[] = "the deadline passed before the work began";
+
+// Writes the value or returns the error.
+template <typename T>
+grpc::Status Respond(absl::StatusOr<T> result, T* response) {
+  if (!result.ok()) return ToGrpc(result.status());
+  *response = *std::move(result);
+  return grpc::Status::OK;
+}
+
+absl::Time DeadlineOf(const grpc::ServerContext& context) {
+  return absl::FromChrono(context.deadline());
+}
+
+// Waits for one of several equal slots and gives it back in the end.
+class Slot {
+ public:
+  // Returns whether there was one before the deadline.
+  Slot(absl::Mutex& mutex, int& free, absl::Time deadline) : mutex_(mutex), free_(free) {
+    const absl::MutexLock lock(&mutex_);
+    taken_ = mutex_.AwaitWithDeadline(absl::Condition(
+                                          +[](int* count) { return *count > 0; }, &free_),
+                                      deadline);
+    if (taken_) --free_;
+  }
+  ~Slot() {
+    const absl::MutexLock lock(&mutex_);
+    if (taken_) ++free_;
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+  bool taken() const { return taken_; }
+
+ private:
+  absl::Mutex& mutex_;
+  int& free_;
+  bool taken_ = false;
+};
+
+absl::StatusOr<v1::ListModelsResponse> List(ModelSource& source,
+                                            const v1::ListModelsRequest& request) {
+  CONVOY_ASSIGN_OR_RETURN(const int size,
+                          PageSize(request.page_size(), kStandardPage, kLargestPage));
+  CONVOY_ASSIGN_OR_RETURN(ModelPage page, source.ListModels(size, request.page_token()));
+  v1::ListModelsResponse response;
+  for (v1::TrainedModel& model : page.models) *response.add_models() = std::move(model);
+  response.set_next_page_token(std::move(page.next_token));
+  return response;
+}
+
+std::vector<std::string> LayerNames(const nn::Network& network, bool convolutions_only) {
+  std::vector<std::string> names;
+  for (const nn::Layer& layer : network.layers()) {
+    if (convolutions_only && !std::holds_alternative<nn::Conv2dSpec>(layer.kind)) continue;
+    names.push_back(layer.name);
+  }
+  return names;
+}
+
+// Returns [filters, height, width, channels] of Keras's [height, width, channels, filters].
+v1::LayerFilters FiltersOf(const nn::Layer& layer, const float* weights) {
+  const nn::Parameter& kernel = layer.parameters.front();
+  v1::LayerFilters out;
+  out.set_layer(layer.name);
+  out.set_height(static_cast<int>(kernel.shape[0]));
+  out.set_width(static_cast<int>(kernel.shape[1]));
+  out.set_channels(static_cast<int>(kernel.shape[2]));
+  out.set_filter_count(static_cast<int>(kernel.shape[3]));
+  const int64_t filters = kernel.shape[3];
+  out.mutable_values()->Reserve(static_cast<int>(kernel.size));
+  for (int64_t filter = 0; filter < filters; ++filter) {
+    for (int64_t i = filter; i < kernel.size; i += filters) {
+      out.add_values(weights[kernel.offset + i]);
+    }
+  }
+  return out;
+}
+
+absl::StatusOr<v1::GetFiltersResponse> FiltersOf(const ServedModel& served,
+                                                 const std::string& wanted) {
+  const nn::Network& network = served.model->network();
+  v1::GetFiltersResponse response;
+  for (const nn::Layer& layer : network.layers()) {
+    if (!wanted.empty() && layer.name != wanted) continue;
+    if (std::holds_alternative<nn::Conv2dSpec>(layer.kind)) {
+      *response.add_layers() = FiltersOf(layer, served.model->weights().weights);
+    } else if (!wanted.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("layer: '", wanted, "' is no convolution; these are: ",
+                       absl::StrJoin(LayerNames(network, /*convolutions_only=*/true), ", ")));
+    }
+  }
+  if (response.layers().empty() && !wanted.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("layer: there is no '", wanted, "'; the convolutions are: ",
+                     absl::StrJoin(LayerNames(network, /*convolutions_only=*/true), ", ")));
+  }
+  return response;
+}
+
+// Returns [channels, height, width] of a layer's output [height, width, channels].
+v1::FeatureMaps MapsOf(const nn::Layer& layer, const std::vector<float>& output) {
+  v1::FeatureMaps maps;
+  maps.set_layer(layer.name);
+  maps.set_height(static_cast<int>(layer.output[0]));
+  maps.set_width(static_cast<int>(layer.output[1]));
+  maps.set_channels(static_cast<int>(layer.output[2]));
+  const auto channels = static_cast<size_t>(layer.output[2]);
+  maps.mutable_values()->Reserve(static_cast<int>(output.size()));
+  for (size_t channel = 0; channel < channels; ++channel) {
+    for (size_t i = channel; i < output.size(); i += channels) maps.add_values(output[i]);
+  }
+  return maps;
+}
+
+bool HasMaps(const nn::Layer& layer) { return layer.output.size() == 3; }
+
+absl::Status CheckLayers(const nn::Network& network, const v1::GetFeatureMapsRequest& request) {
+  for (const std::string& name : request.layers()) {
+    const auto found = std::find_if(network.layers().begin(), network.layers().end(),
+                                    [&](const nn::Layer& layer) { return layer.name == name; });
+    if (found == network.layers().end()) {
+      return absl::NotFoundError(
+          absl::StrCat("layers: there is no '", name, "'; the layers are: ",
+                       absl::StrJoin(LayerNames(network, /*convolutions_only=*/false), ", ")));
+    }
+    if (!HasMaps(*found)) {
+      return absl::InvalidArgumentError(absl::StrCat("layers: the output of '", name, "' is a row ",
+                                                     "of ", found->output[0], " values, no maps"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+v1::Prediction ToPrediction(const float* probabilities, int classes,
+                            const v1::PreparationReport& report) {
+  v1::Prediction prediction;
+  prediction.set_label(evaluate::MostLikely(probabilities, classes));
+  prediction.mutable_probabilities()->Add(probabilities, probabilities + classes);
+  *prediction.mutable_preparation() = report;
+  return prediction;
+}
+
+void SetImage(const NetworkImage& image, const nn::Network& network, v1::RawImage* out) {
+  const nn::ModelSpec& spec = network.spec();
+  out->set_height(spec.height);
+  out->set_width(spec.width);
+  out->set_channels(spec.channels);
+  out->set_pixels(image.pixels.data(), image.pixels.size());
+}
+
+absl::Status CheckPreparation(v1::Preparation preparation) {
+  if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("preparation: ", static_cast<int>(preparation), " is none"));
+}
+
+}  // namespace
+
+absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string& name) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", name));
+  return serving_.models.Get(id);
+}
+
+grpc::Status ModelService::ListModels(grpc::ServerContext* context,
+                                      const v1::ListModelsRequest* request,
+                                      v1::ListModelsResponse* response) {
+  return Respond(List(serving_.source, *request), response);
+}
+
+grpc::Status ModelService::GetModel(grpc::ServerContext* context,
+                                    const v1::GetModelRequest* request,
+                                    v1::TrainedModel* response) {
+  const absl::StatusOr<std::string> id = ParseName("models", request->name());
+  if (!id.ok()) return ToGrpc(id.status());
+  return Respond(serving_.source.GetModel(*id), response);
+}
+
+grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
+                                         const v1::EvaluateModelRequest* request,
+                                         v1::EvaluateModelResponse* response) {
+  return Respond(Evaluate(*context, *request), response);
+}
+
+absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
+    const grpc::ServerContext& context, const v1::EvaluateModelRequest& request) {
+  CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
+  const absl::Time deadline = DeadlineOf(context);
+  const Slot slot(mutex_, free_evaluations_, deadline);
+  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
+  auto result =
+      EvaluateServedModel(*served, request, serving_.data, serving_.engine.options().threads, stop);
+  if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
+    return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
+  }
+  return result;
+}
+
+absl::StatusOr<NetworkImage> ModelService::Prepare(const grpc::ServerContext& context,
+                                                   const v1::Image& image,
+                                                   v1::Preparation preparation,
+                                                   const nn::Network& network,
+                                                   const std::string& field) {
+  const Slot slot(mutex_, free_slots_, DeadlineOf(context));
+  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
+  return ToNetworkImage(image, preparation, network, field);
+}
+
+absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
+    const grpc::ServerContext& context, const ModelPointer& served,
+    const std::vector<NetworkImage>& images) {
+  EngineRequest request{.model = served->model,
+                        .pixels = {},
+                        .counters = served->counters,
+                        .deadline = DeadlineOf(context),
+                        .cancelled = [&context] { return context.IsCancelled(); }};
+  for (const NetworkImage& image : images) {
+    request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
+  }
+  const absl::Time begun = absl::Now();
+  const absl::StatusOr<EngineAnswer> answer = serving_.engine.Predict(std::move(request));
+  CountRequest(begun, answer, *served->counters);
+  if (!answer.ok()) return answer.status();
+  const int classes = served->model->network().num_classes();
+  std::vector<v1::Prediction> predictions;
+  const float* next = answer->probabilities.data();
+  for (const NetworkImage& image : images) {
+    predictions.push_back(ToPrediction(next, classes, image.report));
+    next += classes;
+  }
+  return predictions;
+}
+
+grpc::Status ModelService::Predict(grpc::ServerContext* context, const v1::PredictRequest* request,
+                                   v1::PredictResponse* response) {
+  return Respond(PredictImages(*context, *request), response);
+}
+
+absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::ServerContext& context,
+                                                                const v1::PredictRequest& request) {
+  CONVOY_RETURN_IF_ERROR(CheckPreparation(request.preparation()));
+  if (request.images().empty()) return absl::InvalidArgumentError("images: there is none");
+  if (request.images_size() > serving_.options.max_images) {
+    return absl::ResourceExhaustedError(absl::StrCat("images: ", request.images_size(),
+                                                     " are too many; send at most ",
+                                                     serving_.options.max_images, " at a time"));
+  }
+  CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
+  const nn::Network& network = served->model->network();
+  std::vector<NetworkImage> images;
+  for (int i = 0; i < request.images_size(); ++i) {
+    CONVOY_ASSIGN_OR_RETURN(NetworkImage image,
+                            Prepare(context, request.images(i), request.preparation(), network,
+                                    absl::StrCat("images[", i, "]")));
+    images.push_back(std::move(image));
+  }
+  CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions, Answer(context, served, images));
+  v1::PredictResponse response;
+  response.set_model_version(served->facts.version());
+  for (size_t i = 0; i < images.size(); ++i) {
+    if (request.include_prepared_images()) {
+      SetImage(images[i], network, predictions[i].mutable_prepared_image());
+    }
+    *response.add_predictions() = std::move(predictions[i]);
+  }
+  return response;
+}
+
+grpc::Status ModelService::GetFilters(grpc::ServerContext* context,
+                                      const v1::GetFiltersRequest* request,
+                                      v1::GetFiltersResponse* response) {
+  const absl::StatusOr<ModelPointer> served = Find(request->name());
+  if (!served.ok()) return ToGrpc(served.status());
+  return Respond(FiltersOf(**served, request->layer()), response);
+}
+
+grpc::Status ModelService::GetFeatureMaps(grpc::ServerContext* context,
+                                          const v1::GetFeatureMapsRequest* request,
+                                          v1::GetFeatureMapsResponse* response) {
+  return Respond(FeatureMapsOf(*context, *request), response);
+}
+
+absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
+    const grpc::ServerContext& context, const v1::GetFeatureMapsRequest& request) {
+  CONVOY_RETURN_IF_ERROR(CheckPreparation(request.preparation()));
+  CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
+  const nn::Network& network = served->model->network();
+  CONVOY_RETURN_IF_ERROR(CheckLayers(network, request));
+  CONVOY_ASSIGN_OR_RETURN(
+      const NetworkImage image,
+      Prepare(context, request.image(), request.preparation(), network, "image"));
+  CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions,
+                          Answer(context, served, {image}));
+  v1::GetFeatureMapsResponse response;
+  *response.mutable_prediction() = std::move(predictions.front());
+  SetImage(image, network, response.mutable_prediction()->mutable_prepared_image());
+  const Slot slot(mutex_, free_slots_, DeadlineOf(context));
+  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const auto outputs = evaluate::LayerOutputs(*served->model, image.pixels.data());
+  const auto& wanted = request.layers();
+  for (const nn::Layer& layer : network.layers()) {
+    const bool chosen = wanted.empty()
+                            ? HasMaps(layer)
+                            : std::find(wanted.begin(), wanted.end(), layer.name) != wanted.end();
+    if (chosen) *response.add_layers() = MapsOf(layer, outputs[static_cast<size_t>(layer.ordinal)]);
+  }
+  return response;
+}
+
+grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
+                                         const v1::DownloadModelRequest* request,
+                                         grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
+  return ToGrpc(Send(request->name(), writer));
+}
+
+absl::Status ModelService::Send(const std::string& name,
+                                grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", name));
+  CONVOY_ASSIGN_OR_RETURN(const auto read, serving_.source.ReadModel(id));
+  const auto& [model, bytes] = read;
+  v1::DownloadModelResponse message;
+  *message.mutable_model() = model;
+  bool open = writer->Write(message);
+  for (size_t sent = 0; open && sent < bytes.size(); sent += kChunkBytes) {
+    message.set_chunk(bytes.substr(sent, kChunkBytes));
+    open = writer->Write(message);
+  }
+  return open ? absl::OkStatus() : absl::CancelledError("the caller has gone");
+}
+
+}  // namespace convoy::coordinator

@@ -1,0 +1,440 @@
+// ModelService and the Open Inference Protocol over a channel, on models of a fake source.
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "common/base/sha256.h"
+#include "common/data/idx_testing.h"
+#include "common/data/load_data.h"
+#include "common/evaluate/evaluate_testing.h"
+#include "common/evaluate/evaluation.h"
+#include "convoy/v1/model_service.grpc.pb.h"
+#include "coordinator/engine/model_source_testing.h"
+#include "coordinator/service/inference_service.h"
+#include "coordinator/service/model_service.h"
+#include "coordinator/service/server.h"
+#include "inference/grpc_service.grpc.pb.h"
+
+namespace convoy::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kModel[] = "models/lesson";
+constexpr int kImageBytes = 784;
+constexpr int kClasses = 10;
+
+class ServingTest : public ::testing::Test {
+ protected:
+  ServingTest()
+      : serving_(source_, Options(directory_.path())), models_(serving_), inference_(serving_) {
+    formats::ModelFile file = evaluate::UntrainedModelFile("notebook");
+    file.recipe_textproto = "validation_split: 0.25 train_limit: 400";
+    bytes_ = formats::EncodeModel(file).value();
+    source_.Put("lesson", "5", bytes_);
+    server_ = Server::Start({.listen = "127.0.0.1:0"}, {&models_, &inference_}).value();
+    const auto channel = server_->InProcessChannel();
+    model_stub_ = v1::ModelService::NewStub(channel);
+    stub_ = inference::GRPCInferenceService::NewStub(channel);
+  }
+
+  static ServingOptions Options(const std::string& directory) {
+    data::WriteTestDataSet(directory, {.train = 500, .test = 100, .height = 28, .width = 28});
+    ServingOptions options;
+    options.engine.threads = 2;
+    options.max_images = 40;
+    options.data = directory;
+    return options;
+  }
+
+  // Calls a method of either service.
+  template <typename Stub, typename Request, typename Response>
+  static grpc::Status Call(Stub& stub,
+                           grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                        Response*),
+                           const Request& request, Response* response) {
+    grpc::ClientContext context;
+    return (stub.*method)(&context, request, response);
+  }
+
+  static void ExpectError(const grpc::Status& status, grpc::StatusCode code,
+                          const std::string& message) {
+    EXPECT_EQ(status.error_code(), code) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr(message));
+  }
+
+  v1::PredictRequest PredictRequest(int images) const {
+    v1::PredictRequest request;
+    request.set_name(kModel);
+    request.set_preparation(v1::NONE);
+    for (int i = 0; i < images; ++i) {
+      v1::RawImage* raw = request.add_images()->mutable_raw();
+      raw->set_height(28);
+      raw->set_width(28);
+      raw->set_pixels(data_.View().image(i), kImageBytes);
+    }
+    return request;
+  }
+
+  grpc::Status Predict(const v1::PredictRequest& request, v1::PredictResponse* response) {
+    return Call<v1::ModelService::StubInterface>(
+        *model_stub_, &v1::ModelService::StubInterface::Predict, request, response);
+  }
+
+  grpc::Status Infer(const inference::ModelInferRequest& request,
+                     inference::ModelInferResponse* response) {
+    return Call<inference::GRPCInferenceService::StubInterface>(
+        *stub_, &inference::GRPCInferenceService::StubInterface::ModelInfer, request, response);
+  }
+
+  inference::ModelInferRequest RawRequest(int images) const {
+    inference::ModelInferRequest request;
+    request.set_model_name("lesson");
+    request.set_id("request 7");
+    auto* input = request.add_inputs();
+    input->set_name("input");
+    input->set_datatype("UINT8");
+    for (const int size : {images, 28, 28, 1}) input->add_shape(size);
+    request.add_raw_input_contents(data_.pixels.data(), static_cast<size_t>(images) * kImageBytes);
+    return request;
+  }
+
+  // What the network says of the first images, computed here.
+  std::vector<float> Expected(int images) const {
+    std::vector<const uint8_t*> pixels;
+    for (int i = 0; i < images; ++i) pixels.push_back(data_.View().image(i));
+    std::vector<float> probabilities(static_cast<size_t>(images * kClasses));
+    evaluate::Predictor(evaluate::LoadedModel::Parse(bytes_, "model").value())
+        .Predict(pixels.data(), images, probabilities.data());
+    return probabilities;
+  }
+
+  data::TestDirectory directory_;
+  data::Dataset data_ = evaluate::NoiseDataset(40);
+  std::string bytes_;
+  FakeModelSource source_;
+  Serving serving_;
+  ModelService models_;
+  InferenceService inference_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<v1::ModelService::Stub> model_stub_;
+  std::unique_ptr<inference::GRPCInferenceService::Stub> stub_;
+};
+
+TEST_F(ServingTest, PredictAndInferGiveTheNetworksBits) {
+  const std::vector<float> expected = Expected(40);
+  for (const int images : {1, 2, 40}) {
+    v1::PredictResponse predicted;
+    ASSERT_TRUE(Predict(PredictRequest(images), &predicted).ok());
+    ASSERT_EQ(predicted.predictions_size(), images);
+    EXPECT_EQ(predicted.model_version(), "5");
+    inference::ModelInferResponse inferred;
+    ASSERT_TRUE(Infer(RawRequest(images), &inferred).ok());
+    EXPECT_EQ(inferred.id(), "request 7");
+    EXPECT_EQ(inferred.model_name(), "lesson");
+    EXPECT_EQ(inferred.model_version(), "5");
+    std::vector<float> raw(static_cast<size_t>(images * kClasses));
+    ASSERT_EQ(inferred.raw_output_contents(0).size(), raw.size() * sizeof(float));
+    std::memcpy(raw.data(), inferred.raw_output_contents(0).data(), raw.size() * sizeof(float));
+    EXPECT_TRUE(std::equal(raw.begin(), raw.end(), expected.begin()));
+    for (int i = 0; i < images; ++i) {
+      const auto& prediction = predicted.predictions(i);
+      EXPECT_TRUE(std::equal(prediction.probabilities().begin(), prediction.probabilities().end(),
+                             expected.begin() + i * kClasses));
+      EXPECT_EQ(prediction.label(), evaluate::MostLikely(expected.data() + i * kClasses, kClasses));
+    }
+  }
+}
+
+TEST_F(ServingTest, PredictPreparesPicturesAndShowsWhatTheNetworkSaw) {
+  v1::PredictRequest request = PredictRequest(0);
+  request.set_preparation(v1::AUTOMATIC);
+  request.set_include_prepared_images(true);
+  v1::RawImage* raw = request.add_images()->mutable_raw();
+  raw->set_height(60);
+  raw->set_width(50);
+  raw->set_pixels(std::string(3000, '\xff'));
+  for (size_t y = 10; y < 50; ++y) raw->mutable_pixels()->replace(y * 50 + 20, 8, 8, '\0');
+  v1::PredictResponse response;
+  ASSERT_TRUE(Predict(request, &response).ok());
+  EXPECT_EQ(response.predictions(0).prepared_image().pixels().size(), 784u);
+  EXPECT_THAT(response.predictions(0).preparation().summary(), HasSubstr("cut out 8 x 40 pixels"));
+}
+
+TEST_F(ServingTest, PredictRefusesBadInput) {
+  v1::PredictResponse response;
+  ExpectError(Predict(PredictRequest(0), &response), grpc::INVALID_ARGUMENT,
+              "images: there is none");
+  v1::PredictRequest many = PredictRequest(1);
+  for (int i = 1; i < 10000; ++i) *many.add_images() = many.images(0);
+  ExpectError(Predict(many, &response), grpc::RESOURCE_EXHAUSTED,
+              "10000 are too many; send at most 40");
+  v1::PredictRequest unknown = PredictRequest(1);
+  unknown.set_name("models/nobody");
+  ExpectError(Predict(unknown, &response), grpc::NOT_FOUND, "nobody");
+  unknown.set_name("nobody");
+  ExpectError(Predict(unknown, &response), grpc::INVALID_ARGUMENT, "models/");
+  v1::PredictRequest broken = PredictRequest(2);
+  broken.mutable_images(1)->set_png("\x89PNG\r\n\x1a\nbroken");
+  ExpectError(Predict(broken, &response), grpc::INVALID_ARGUMENT, "images[1].png: broken PNG");
+  v1::PredictRequest preparation = PredictRequest(1);
+  preparation.set_preparation(static_cast<v1::Preparation>(77));
+  ExpectError(Predict(preparation, &response), grpc::INVALID_ARGUMENT, "preparation: 77");
+}
+
+TEST_F(ServingTest, DamagedModelsAreDataLoss) {
+  source_.Put("damaged", "1", bytes_.substr(0, bytes_.size() - 100));
+  v1::PredictRequest request = PredictRequest(1);
+  request.set_name("models/damaged");
+  v1::PredictResponse response;
+  ExpectError(Predict(request, &response), grpc::DATA_LOSS, "models/damaged");
+}
+
+TEST_F(ServingTest, ADeadlineThatHasPassedIsHonoured) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() - std::chrono::seconds(1));
+  inference::ModelInferResponse response;
+  EXPECT_EQ(stub_->ModelInfer(&context, RawRequest(1), &response).error_code(),
+            grpc::DEADLINE_EXCEEDED);
+}
+
+TEST_F(ServingTest, InferRefusesBadInput) {
+  inference::ModelInferResponse response;
+  inference::ModelInferRequest unknown = RawRequest(1);
+  unknown.set_model_name("nobody");
+  ExpectError(Infer(unknown, &response), grpc::NOT_FOUND, "nobody");
+  unknown.set_model_name("../../etc/passwd");
+  ExpectError(Infer(unknown, &response), grpc::INVALID_ARGUMENT, "RepositoryIndex lists");
+  inference::ModelInferRequest version = RawRequest(1);
+  version.set_model_version("4");
+  ExpectError(Infer(version, &response), grpc::NOT_FOUND, "is served in version 5, not '4'");
+  version.set_model_version("5");
+  EXPECT_TRUE(Infer(version, &response).ok());
+  inference::ModelInferRequest bytes = RawRequest(1);
+  bytes.mutable_raw_input_contents(0)->pop_back();
+  ExpectError(Infer(bytes, &response), grpc::INVALID_ARGUMENT, "has 783 bytes");
+}
+
+TEST_F(ServingTest, ProtocolDescribesServerAndModels) {
+  using Stub = inference::GRPCInferenceService::StubInterface;
+  inference::ServerLiveResponse live;
+  ASSERT_TRUE(Call<Stub>(*stub_, &Stub::ServerLive, inference::ServerLiveRequest(), &live).ok());
+  EXPECT_TRUE(live.live());
+  inference::ServerReadyResponse ready;
+  ASSERT_TRUE(Call<Stub>(*stub_, &Stub::ServerReady, inference::ServerReadyRequest(), &ready).ok());
+  EXPECT_TRUE(ready.ready());
+  inference::ServerMetadataResponse server;
+  ASSERT_TRUE(
+      Call<Stub>(*stub_, &Stub::ServerMetadata, inference::ServerMetadataRequest(), &server).ok());
+  EXPECT_EQ(server.name(), "convoy");
+
+  inference::ModelReadyRequest ask;
+  inference::ModelReadyResponse model_ready;
+  ask.set_name("lesson");
+  ASSERT_TRUE(Call<Stub>(*stub_, &Stub::ModelReady, ask, &model_ready).ok());
+  EXPECT_TRUE(model_ready.ready());
+  ask.set_name("nobody");
+  ASSERT_TRUE(Call<Stub>(*stub_, &Stub::ModelReady, ask, &model_ready).ok());
+  EXPECT_FALSE(model_ready.ready());
+
+  inference::ModelMetadataRequest metadata_request;
+  metadata_request.set_name("lesson");
+  inference::ModelMetadataResponse metadata;
+  ASSERT_TRUE(Call<Stub>(*stub_, &Stub::ModelMetadata, metadata_request, &metadata).ok());
+  EXPECT_THAT(metadata.inputs(0).shape(), ::testing::ElementsAre(-1, 28, 28, 1));
+  EXPECT_THAT(metadata.outputs(0).shape(), ::testing::ElementsAre(-1, 10));
+  EXPECT_EQ(metadata.properties().at("network"), "notebook");
+
+  inference::ModelConfigRequest config_request;
+  config_request.set_name("lesson");
+  inference::ModelConfigResponse config;
+  ASSERT_TRUE(Call<Stub>(*stub_, &Stub::ModelConfig, config_request, &config).ok());
+  EXPECT_EQ(config.config().max_batch_size(), 40);
+  EXPECT_THAT(config.config().input(0).dims(), ::testing::ElementsAre(28, 28, 1));
+
+  inference::RepositoryIndexResponse index;
+  ASSERT_TRUE(
+      Call<Stub>(*stub_, &Stub::RepositoryIndex, inference::RepositoryIndexRequest(), &index).ok());
+  ASSERT_EQ(index.models_size(), 1);
+  EXPECT_EQ(index.models(0).name(), "lesson");
+  EXPECT_EQ(index.models(0).state(), "READY");
+}
+
+TEST_F(ServingTest, StatisticsCountWhatWasAsked) {
+  inference::ModelInferResponse response;
+  for (const int images : {1, 3, 20}) ASSERT_TRUE(Infer(RawRequest(images), &response).ok());
+  inference::ModelInferRequest bad = RawRequest(1);
+  bad.clear_raw_input_contents();
+  ASSERT_FALSE(Infer(bad, &response).ok());
+  using Stub = inference::GRPCInferenceService::StubInterface;
+  inference::ModelStatisticsResponse statistics;
+  ASSERT_TRUE(
+      Call<Stub>(*stub_, &Stub::ModelStatistics, inference::ModelStatisticsRequest(), &statistics)
+          .ok());
+  ASSERT_EQ(statistics.model_stats_size(), 1);
+  const auto& model = statistics.model_stats(0);
+  EXPECT_EQ(model.inference_count(), 24u);
+  EXPECT_EQ(model.execution_count(), 4u);
+  EXPECT_EQ(model.inference_stats().success().count(), 3u);
+  EXPECT_EQ(model.inference_stats().fail().count(), 1u);
+  EXPECT_GT(model.last_inference(), 0u);
+}
+
+TEST_F(ServingTest, EvaluationIsTheTrainersToTheBit) {
+  const data::DataSource source = data::LoadData(directory_.path()).value();
+  const auto model = evaluate::LoadedModel::Parse(bytes_, "model").value();
+  const auto loss_of = [&](const data::DatasetView& images) {
+    std::vector<evaluate::EvaluationSums> sums(
+        static_cast<size_t>(evaluate::NumChunks(images.count)));
+    nn::Executor executor(model->plan(), evaluate::kChunkImages);
+    evaluate::EvaluateChunks(executor, model->weights(), images,
+                             {0, evaluate::NumChunks(images.count)}, sums.data());
+    return evaluate::AddChunks(sums).loss / static_cast<double>(images.count);
+  };
+  using Stub = v1::ModelService::StubInterface;
+  v1::EvaluateModelRequest request;
+  request.set_name(kModel);
+  request.set_max_mistakes(3);
+  // The recipe's 400 images, of which a quarter is held out.
+  const data::DatasetView train = source.train.View();
+  const std::pair<v1::Split, data::DatasetView> splits[] = {
+      {v1::SPLIT_UNSPECIFIED, source.test.View()},
+      {v1::TRAIN, train.Slice({0, 300})},
+      {v1::VALIDATION, train.Slice({300, 400})}};
+  for (const auto& [split, images] : splits) {
+    request.set_split(split);
+    v1::EvaluateModelResponse response;
+    ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::EvaluateModel, request, &response).ok());
+    EXPECT_EQ(response.image_count(), images.count);
+    EXPECT_EQ(response.loss(), loss_of(images));
+    EXPECT_EQ(response.data_kind(), "idx");
+    EXPECT_EQ(response.data_sha256(), source.sha256);
+    ASSERT_EQ(response.confusion_matrix_size(), kClasses);
+    int64_t total = 0;
+    for (const auto& row : response.confusion_matrix()) {
+      for (const int64_t count : row.counts()) total += count;
+    }
+    EXPECT_EQ(total, images.count);
+    ASSERT_EQ(response.mistakes_size(), 3);
+    const auto& worst = response.mistakes(0);
+    EXPECT_EQ(worst.image().pixels(), std::string(images.image(worst.image_index()),
+                                                  images.image(worst.image_index()) + kImageBytes));
+    EXPECT_NE(worst.label(), worst.predicted_label());
+  }
+}
+
+TEST_F(ServingTest, EvaluationRefusesBadInput) {
+  using Stub = v1::ModelService::StubInterface;
+  v1::EvaluateModelResponse response;
+  const auto expect = [&](const v1::EvaluateModelRequest& request, const std::string& message) {
+    ExpectError(Call<Stub>(*model_stub_, &Stub::EvaluateModel, request, &response),
+                grpc::INVALID_ARGUMENT, message);
+  };
+  v1::EvaluateModelRequest request;
+  request.set_name(kModel);
+  request.set_noise_level(-1);
+  expect(request, "noise_level: noise level -1");
+  request.set_noise_level(0);
+  request.set_max_mistakes(1001);
+  expect(request, "max_mistakes: must be 0 to 1000");
+  request.set_max_mistakes(0);
+  request.set_data_set("cifar");
+  expect(request, "data_set: 'cifar'");
+  request.set_data_set("");
+  request.set_split(static_cast<v1::Split>(9));
+  expect(request, "split: 9");
+}
+
+TEST_F(ServingTest, FiltersAreTheKernels) {
+  using Stub = v1::ModelService::StubInterface;
+  v1::GetFiltersRequest request;
+  request.set_name(kModel);
+  v1::GetFiltersResponse all;
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::GetFilters, request, &all).ok());
+  ASSERT_EQ(all.layers_size(), 2);
+  const v1::LayerFilters& second = all.layers(1);
+  EXPECT_EQ(second.layer(), "conv2");
+  EXPECT_EQ(second.filter_count(), 64);
+  EXPECT_EQ(second.channels(), 32);
+  // [height, width, channels, filters] in the file, [filters, height, width, channels] here.
+  const std::vector<float> kernel = evaluate::UntrainedModelFile("notebook").tensors[2].data;
+  EXPECT_EQ(second.values(((5 * 3 + 2) * 3 + 1) * 32 + 17),
+            kernel[((2 * 3 + 1) * 32 + 17) * 64 + 5]);
+
+  v1::GetFiltersResponse none;
+  request.set_layer("conv9");
+  ExpectError(Call<Stub>(*model_stub_, &Stub::GetFilters, request, &none), grpc::NOT_FOUND,
+              "the convolutions are: conv1, conv2");
+  request.set_layer("dense1");
+  ExpectError(Call<Stub>(*model_stub_, &Stub::GetFilters, request, &none), grpc::INVALID_ARGUMENT,
+              "'dense1' is no convolution");
+}
+
+TEST_F(ServingTest, FeatureMapsAreOfTheLayersAsked) {
+  using Stub = v1::ModelService::StubInterface;
+  v1::GetFeatureMapsRequest request;
+  request.set_name(kModel);
+  *request.mutable_image() = PredictRequest(1).images(0);
+  request.set_preparation(v1::NONE);
+  v1::GetFeatureMapsResponse all;
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::GetFeatureMaps, request, &all).ok());
+  ASSERT_EQ(all.layers_size(), 4);
+  EXPECT_EQ(all.layers(0).layer(), "conv1");
+  EXPECT_EQ(all.layers(0).values_size(), 32 * 26 * 26);
+  EXPECT_EQ(all.layers(3).layer(), "pool2");
+  // pool1 takes the largest of each square of conv1, map by map.
+  const auto conv = [&](int channel, int y, int x) {
+    return all.layers(0).values((channel * 26 + y) * 26 + x);
+  };
+  EXPECT_EQ(all.layers(1).values((7 * 13 + 3) * 13 + 4),
+            std::max({conv(7, 6, 8), conv(7, 6, 9), conv(7, 7, 8), conv(7, 7, 9)}));
+  EXPECT_EQ(all.prediction().probabilities_size(), kClasses);
+
+  request.add_layers("dense1");
+  ExpectError(Call<Stub>(*model_stub_, &Stub::GetFeatureMaps, request, &all),
+              grpc::INVALID_ARGUMENT, "'dense1' is a row of 128 values");
+  request.set_layers(0, "conv7");
+  ExpectError(Call<Stub>(*model_stub_, &Stub::GetFeatureMaps, request, &all), grpc::NOT_FOUND,
+              "the layers are: conv1");
+}
+
+TEST_F(ServingTest, ModelsAreListedDescribedAndDownloaded) {
+  using Stub = v1::ModelService::StubInterface;
+  source_.Put("another", "1", bytes_);
+  v1::ListModelsRequest list;
+  list.set_page_size(1);
+  v1::ListModelsResponse page;
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::ListModels, list, &page).ok());
+  ASSERT_EQ(page.models_size(), 1);
+  list.set_page_token(page.next_page_token());
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::ListModels, list, &page).ok());
+  EXPECT_EQ(page.models(0).name(), kModel);
+  EXPECT_TRUE(page.next_page_token().empty());
+  list.set_page_size(-1);
+  EXPECT_EQ(Call<Stub>(*model_stub_, &Stub::ListModels, list, &page).error_code(),
+            grpc::INVALID_ARGUMENT);
+
+  v1::GetModelRequest get;
+  get.set_name("models/nobody");
+  v1::TrainedModel model;
+  EXPECT_EQ(Call<Stub>(*model_stub_, &Stub::GetModel, get, &model).error_code(), grpc::NOT_FOUND);
+
+  v1::DownloadModelRequest download;
+  download.set_name(kModel);
+  grpc::ClientContext context;
+  const auto reader = model_stub_->DownloadModel(&context, download);
+  v1::DownloadModelResponse message;
+  ASSERT_TRUE(reader->Read(&message));
+  EXPECT_EQ(message.model().sha256(), Sha256Hex(bytes_));
+  std::string received;
+  while (reader->Read(&message)) received += message.chunk();
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(received, bytes_);
+}
+
+}  // namespace
+}  // namespace convoy::coordinator
