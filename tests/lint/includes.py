@@ -42,6 +42,7 @@ RESERVED = [
     ("protobuf", r"google/protobuf/|.*\.pb\.h$|common/textproto/",
      ["common/textproto/*", "common/nn/model_spec.cc", "common/formats/*", "common/exports/*", "worker/*", "coordinator/*",
       "client/*"]),
+    ("libpng", r"png\.h$", ["common/images/png*"]),
     ("HDF5", r"hdf5\.h$|H5", ["common/exports/hdf5_*"]),
     ("ONNX", r"onnx/", ["common/exports/onnx_*"]),
 ]
