@@ -104,7 +104,9 @@ void Derive(absl::Duration between_epochs, v1::Job* job) {
   job->set_total_steps(job->epochs() * job->steps_per_epoch());
   const int64_t total = std::max<int64_t>(job->total_steps(), 1);
   const int64_t done = std::clamp<int64_t>(job->step(), 0, total);
-  job->set_progress_percentage(static_cast<int32_t>(done * 100 / total));
+  // A training that stopped early has no more to do either.
+  const bool finished = job->state() == v1::Job::SUCCEEDED;
+  job->set_progress_percentage(finished ? 100 : static_cast<int32_t>(done * 100 / total));
   job->set_epoch(std::clamp(job->epoch(), 0, job->epochs()));
   job->clear_estimated_remaining_duration();
   if (job->state() != v1::Job::RUNNING || job->images_per_second() <= 0) return;

@@ -251,6 +251,22 @@ TEST_F(StoreTest, DamagedDatabaseIsDataLoss) {
   EXPECT_EQ(Store::Open(directory_).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(StoreTest, AFullDiskIsSaidSoAndHarmsNothing) {
+  store_.reset();
+  auto database = Database::Open(directory_ + "/full.sqlite");
+  ASSERT_TRUE(database.ok());
+  ASSERT_TRUE(database->Execute("CREATE TABLE t(x); PRAGMA max_page_count=20").ok());
+  const auto insert = [&database] {
+    return database->Execute("INSERT INTO t VALUES(zeroblob(4000))");
+  };
+  int rows = 0;
+  absl::Status status;
+  while (rows < 100 && (status = insert()).ok()) ++rows;
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("make room"));
+  EXPECT_EQ(*database->QueryInt("SELECT COUNT(*) FROM t"), rows);
+}
+
 // A child stores jobs and says each one that was acknowledged; it is killed in the middle.
 TEST_F(StoreTest, NothingAcknowledgedIsLostByAKill) {
   store_.reset();

@@ -153,11 +153,14 @@ void Console::OnEpoch(const EpochReport& report) {
 }
 
 void Console::OnNotice(const std::string& line) { Print(line + "\n"); }
-
-void Console::OnStopped(int64_t global_step) {
-  Print(absl::StrCat(bar_ ? "\n" : "", "Stopped on request at step ", Thousands(global_step),
-                     "; the checkpoint is in ", run_directory_,
-                     "/checkpoints. Go on with --run-dir ", run_directory_, " --resume\n"));
+void Console::OnStopped(int64_t global_step, bool cancelled) {
+  const std::string where = absl::StrCat(" at step ", Thousands(global_step),
+                                         "; the checkpoint is in ", run_directory_, "/checkpoints");
+  const std::string text =
+      cancelled ? absl::StrCat("Cancelled by the coordinator", where, "\n")
+                : absl::StrCat("Stopped on request", where, ". Go on with --run-dir ",
+                               run_directory_, " --resume\n");
+  Print(absl::StrCat(bar_ ? "\n" : "", text));
 }
 
 void Console::OnFinished(const FinalReport& report) {

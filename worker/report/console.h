@@ -21,7 +21,7 @@ class Console : public Observer {
   void OnStep(const StepProgress& progress) override;
   void OnEpoch(const EpochReport& report) override;
   void OnNotice(const std::string& line) override;
-  void OnStopped(int64_t global_step) override;
+  void OnStopped(int64_t global_step, bool cancelled) override;
   void OnFinished(const FinalReport& report) override;
 
  private:

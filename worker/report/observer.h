@@ -50,8 +50,8 @@ class Observer {
   virtual void OnEpoch(const EpochReport& report) {}
   // A line about what was decided after the epoch.
   virtual void OnNotice(const std::string& line) {}
-  // Stopped on request after so many steps; their checkpoint is on the disk.
-  virtual void OnStopped(int64_t global_step) {}
+  // Stopped on request after so many steps, or cancelled; their checkpoint is on the disk.
+  virtual void OnStopped(int64_t global_step, bool cancelled) {}
   virtual void OnFinished(const FinalReport& report) {}
 };
 

@@ -51,10 +51,10 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
 }
 
 void RunRecorder::OnNotice(const std::string& line) { directory_.Log(line); }
-
-void RunRecorder::OnStopped(int64_t global_step) {
-  summary_.state = RunState::kStopped;
-  directory_.Log(absl::StrCat("stopped on request at step ", global_step));
+void RunRecorder::OnStopped(int64_t global_step, bool cancelled) {
+  summary_.state = cancelled ? RunState::kCancelled : RunState::kStopped;
+  directory_.Log(
+      absl::StrCat(cancelled ? "cancelled at step " : "stopped on request at step ", global_step));
   WriteSummary();
 }
 

@@ -24,7 +24,7 @@ class RunRecorder : public Observer {
   void OnStep(const StepProgress& progress) override;
   void OnEpoch(const EpochReport& report) override;
   void OnNotice(const std::string& line) override;
-  void OnStopped(int64_t global_step) override;
+  void OnStopped(int64_t global_step, bool cancelled) override;
   void OnFinished(const FinalReport& report) override;
 
   // Writes the last summary of a run that failed.

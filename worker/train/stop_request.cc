@@ -7,6 +7,7 @@ namespace convoy::train {
 namespace {
 
 std::atomic<bool> g_stop_requested{false};
+std::atomic<bool> g_cancel_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 void OnSignal(int signal) {
@@ -26,6 +27,13 @@ void InstallSignals() {
   // A file beyond the limit of ulimit -f is then a failed write, which is reported.
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+void RequestCancel() {
+  g_cancel_requested = true;
+  g_stop_requested = true;
+}
+
+bool CancelRequested() { return g_cancel_requested; }
 
 bool StopRequested() { return g_stop_requested.load(std::memory_order_relaxed); }
 

@@ -1,4 +1,5 @@
-// SIGTERM, SIGINT and SIGUSR1 ask the trainer to stop with a checkpoint.
+// SIGTERM, SIGINT and SIGUSR1 ask the trainer to stop with a checkpoint; so does a coordinator that
+// cancels the job.
 #pragma once
 
 namespace convoy::train {
@@ -8,7 +9,11 @@ namespace convoy::train {
 // in main.
 void InstallSignals();
 
-// Returns whether this process was asked to stop. Thread-safe.
+// Asks to stop, for good. Thread-safe.
+void RequestCancel();
+
+// Returns whether this process was asked to stop, and whether that was RequestCancel. Thread-safe.
 bool StopRequested();
+bool CancelRequested();
 
 }  // namespace convoy::train

@@ -25,6 +25,14 @@ int64_t LastBatchImages(int64_t num_images, int64_t batch_size) {
   return data::BatchRange(num_images, batch_size, steps - 1).size();
 }
 
+// COLLECTIVE. Only rank 0 hears of cancellation.
+absl::StatusOr<bool> RankZeroIsCancelled(comm::Communicator& communicator) {
+  CONVOY_ASSIGN_OR_RETURN(
+      const std::string answer,
+      comm::BroadcastString(communicator, CancelRequested() ? "cancelled" : "stopped", 0));
+  return answer == "cancelled";
+}
+
 double Mean(double sum, int64_t count) {
   return count == 0 ? 0.0 : sum / static_cast<double>(count);
 }
@@ -154,8 +162,9 @@ absl::StatusOr<Outcome> Trainer::Run() {
     if (finished) continue;
     CONVOY_RETURN_IF_ERROR(SaveCheckpoint());
     CONVOY_RETURN_IF_ERROR(FlushCheckpoints());
-    Tell([&](report::Observer& observer) { observer.OnStopped(position_.global_step); });
-    return Outcome::kStopped;
+    CONVOY_ASSIGN_OR_RETURN(const bool cancelled, RankZeroIsCancelled(communicator_));
+    Tell([&](report::Observer& observer) { observer.OnStopped(position_.global_step, cancelled); });
+    return cancelled ? Outcome::kCancelled : Outcome::kStopped;
   }
   CONVOY_RETURN_IF_ERROR(RestoreBestWeights());
   CONVOY_RETURN_IF_ERROR(EvaluateTestImages());

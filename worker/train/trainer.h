@@ -29,7 +29,7 @@ struct TrainerOptions {
   std::vector<report::Observer*> observers;   // rank 0 only
 };
 
-enum class Outcome { kFinished, kStopped };
+enum class Outcome { kFinished, kStopped, kCancelled };
 
 // Thread-compatible: the rank's training thread makes all calls. All calls are COLLECTIVE.
 class Trainer {
@@ -41,8 +41,9 @@ class Trainer {
   ~Trainer();
 
   // Trains to the end of the last epoch and evaluates, or stops at a step on request, with a
-  // checkpoint. Returns, on all ranks, ABORTED, naming the step, if the loss or the gradient is not
-  // finite, or what prevented a checkpoint from being written.
+  // checkpoint; whether it was cancelled is rank 0's to say. Returns, on all ranks, ABORTED, naming
+  // the step, if the loss or the gradient is not finite, or what prevented a checkpoint from being
+  // written.
   absl::StatusOr<Outcome> Run();
 
   // After Run has returned kFinished: the trained model, which model.convoy holds, and its results.

@@ -139,6 +139,15 @@ void AddFreeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
   app.add_option("--keep-checkpoints", flags.keep_checkpoints, "newest ones that are kept (3)")
       ->check(WholeNumber(1, 1000000))
       ->group(group);
+  app.add_option("--coordinator", flags.coordinator,
+                 "HOST:PORT of a coordinator to report to; training goes on without it")
+      ->group(group);
+  app.add_option("--tls-ca", flags.tls_ca, "PEM file of the coordinator's authority: TLS")
+      ->group(group);
+  app.add_option("--tls-cert", flags.tls_cert, "PEM file of this client's certificate: mutual TLS")
+      ->group(group);
+  app.add_option("--tls-key", flags.tls_key, "PEM file of its key")->group(group);
+  app.add_option("--token-file", flags.token_file, "file of the coordinator's token")->group(group);
   app.add_option("--verbose", flags.verbose, "0 silent, 1 progress bar, 2 a line an epoch (1)")
       ->check(WholeNumber(0, 2))
       ->group(group);
@@ -184,6 +193,29 @@ absl::Status UnknownArgument(const CLI::App& app) {
                                                  "; trainer --help lists all flags"));
 }
 
+absl::Status CheckCoordinator(const Flags& flags) {
+  if (flags.coordinator.empty()) {
+    const char* flag = !flags.tls_ca.empty()       ? "--tls-ca"
+                       : !flags.tls_cert.empty()   ? "--tls-cert"
+                       : !flags.token_file.empty() ? "--token-file"
+                                                   : nullptr;
+    if (flag == nullptr) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(flag, ": needs --coordinator HOST:PORT"));
+  }
+  if (flags.tls_cert.empty() != flags.tls_key.empty() ||
+      (!flags.tls_cert.empty() && flags.tls_ca.empty())) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key: go together, and with --tls-ca");
+  }
+  const size_t colon = flags.coordinator.rfind(':');
+  int port = 0;
+  if (colon != std::string::npos && colon > 0 &&
+      absl::SimpleAtoi(flags.coordinator.substr(colon + 1), &port) && port > 0 && port < 65536) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("--coordinator: '", flags.coordinator,
+                                                 "' is not HOST:PORT, such as 127.0.0.1:50051"));
+}
+
 absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
   absl::StatusOr<v1::Recipe> recipe = train::LoadRecipe(path);
   if (!recipe.ok()) return Annotate(recipe.status(), "--recipe");
@@ -225,6 +257,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   if (flags.resume && flags.run_dir.empty()) {
     return absl::InvalidArgumentError("--resume: needs --run-dir, the run to go on with");
   }
+  CONVOY_RETURN_IF_ERROR(CheckCoordinator(flags));
   return flags;
 }
 

@@ -20,6 +20,11 @@ struct Flags {
   int local_ranks = 1;
   int64_t checkpoint_every = 0;
   int keep_checkpoints = 3;
+  std::string coordinator;  // "HOST:PORT"; empty: none
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string token_file;
   int verbose = 1;
   bool explain_plan = false;
   std::optional<std::string> print_and_exit;  // the text of --help or --version

@@ -25,6 +25,7 @@
 #include "worker/report/run_recorder.h"
 #include "worker/train/job.h"
 #include "worker/train/trainer.h"
+#include "worker/trainer/coordinator_link.h"
 
 namespace convoy::trainer {
 namespace {
@@ -36,6 +37,7 @@ struct Reporting {
   std::unique_ptr<report::RunRecorder> recorder;
   std::unique_ptr<report::EventRecorder> events;
   std::unique_ptr<report::Console> console;
+  std::unique_ptr<report::CoordinatorClient> coordinator;  // null without --coordinator
 };
 
 // What must be the same on all ranks, a line each: a name, a tab, a value.
@@ -120,9 +122,14 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
 }
 
 absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& job,
+                                        const CoordinatorSecrets& secrets,
                                         std::unique_ptr<report::RunDirectory> claimed) {
-  Reporting reporting{
-      .directory = std::move(claimed), .store = {}, .recorder = {}, .events = {}, .console = {}};
+  Reporting reporting{.directory = std::move(claimed),
+                      .store = {},
+                      .recorder = {},
+                      .events = {},
+                      .console = {},
+                      .coordinator = {}};
   if (reporting.directory == nullptr) {
     const std::string path =
         flags.run_dir.empty() ? report::RunDirectory::DefaultPath() : flags.run_dir;
@@ -139,6 +146,9 @@ absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& jo
       *reporting.directory, HistorySoFar(job), job.recipe.optimizer.learning_rate);
   reporting.console =
       std::make_unique<report::Console>(stdout, flags.verbose, reporting.directory->path());
+  CONVOY_ASSIGN_OR_RETURN(
+      reporting.coordinator,
+      StartCoordinatorClient(flags, secrets, job, HistorySoFar(job), *reporting.directory));
   for (const std::string& skipped : job.skipped_checkpoints) {
     std::fprintf(stderr, "trainer: note: %s\n", skipped.c_str());
     reporting.directory->Log("note: " + skipped);
@@ -155,6 +165,7 @@ absl::Status Conclude(const train::Trainer& trainer, Reporting& reporting) {
   reporting.recorder->OnFinished(report);
   CONVOY_RETURN_IF_ERROR(reporting.directory->Flush());
   reporting.console->OnFinished(report);
+  if (reporting.coordinator) reporting.coordinator->OnFinished(report);
   return absl::OkStatus();
 }
 
@@ -168,6 +179,7 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
     options.run_id = std::filesystem::path(reporting.directory->path()).filename().string();
     options.store = reporting.store.get();
     options.observers = {reporting.recorder.get(), reporting.events.get(), reporting.console.get()};
+    if (reporting.coordinator) options.observers.push_back(reporting.coordinator.get());
   }
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
@@ -175,17 +187,33 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
   CONVOY_ASSIGN_OR_RETURN(const train::Outcome outcome, trainer->Run());
   absl::Status concluded;
   if (root && outcome == train::Outcome::kFinished) concluded = Conclude(*trainer, reporting);
-  if (root && outcome == train::Outcome::kStopped) concluded = reporting.directory->Flush();
+  if (root && outcome != train::Outcome::kFinished) concluded = reporting.directory->Flush();
+  if (root && concluded.ok()) {
+    FinishReporting(reporting.coordinator.get(), flags, *reporting.directory);
+  }
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, concluded));
   return outcome;
 }
 
 // Returns the error, with that of noting it where there is one.
-absl::Status RecordFailure(const absl::Status& error, Reporting& reporting) {
+absl::Status RecordFailure(const absl::Status& error, const Flags& flags, Reporting& reporting) {
   reporting.recorder->OnFailed(std::string(error.message()));
+  if (reporting.coordinator) reporting.coordinator->OnFailed(std::string(error.message()));
+  FinishReporting(reporting.coordinator.get(), flags, *reporting.directory);
   const absl::Status noted = reporting.directory->Flush();
   if (noted.ok()) return error;
   return absl::Status(error.code(), absl::StrCat(error.message(), "; and ", noted.message()));
+}
+
+ExitCode ExitCodeOf(train::Outcome outcome) {
+  switch (outcome) {
+    case train::Outcome::kStopped:
+      return ExitCode::kStopped;
+    case train::Outcome::kCancelled:
+      return ExitCode::kCancelled;
+    default:
+      return ExitCode::kOk;
+  }
 }
 
 absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
@@ -199,6 +227,8 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
     if (root) std::fputs(flags.print_and_exit->c_str(), stdout);
     return ExitCode::kOk;
   }
+  CONVOY_ASSIGN_OR_RETURN(const CoordinatorSecrets secrets,
+                          OnRankZero(communicator, [&] { return ReadCoordinatorSecrets(flags); }));
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
                           OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
   CONVOY_ASSIGN_OR_RETURN(const train::Job job,
@@ -211,14 +241,19 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
     if (root && flags.verbose > 0) {
       std::printf("%s: this run is finished; its results are there\n", flags.run_dir.c_str());
     }
+    const absl::Status told =
+        root ? TellOfFinishedRun(flags, secrets, job, *claimed) : absl::OkStatus();
+    CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(Reporting reporting, OnRankZero(communicator, [&] {
-                            return OpenReporting(flags, job, std::move(claimed));
+                            return OpenReporting(flags, job, secrets, std::move(claimed));
                           }));
   const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, reporting);
-  if (!outcome.ok()) return root ? RecordFailure(outcome.status(), reporting) : outcome.status();
-  return *outcome == train::Outcome::kFinished ? ExitCode::kOk : ExitCode::kStopped;
+  if (!outcome.ok()) {
+    return root ? RecordFailure(outcome.status(), flags, reporting) : outcome.status();
+  }
+  return ExitCodeOf(*outcome);
 }
 
 }  // namespace

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""A coordinator knows what a job does, whatever happens to either of them."""
+import hashlib
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import grpc
+
+import harness
+from coordinators import COORDINATOR, Coordinator, messages
+from harness import DONE, Run, USAGE
+
+CANCELLED = 76
+# 256 images to train on: 16 steps an epoch, each with work for two ranks.
+RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
+LONG = [*RECIPE, "--epochs", 30]
+ENDLESS = [*RECIPE, "--epochs", 100000]
+State = messages("convoy/v1/job").Job.State
+
+
+class CoordinatorTest(harness.TrainerTest):
+    def setUp(self):
+        super().setUp()
+        self.run_dir = Run(self.directory / "lesson")
+        self.coordinator = Coordinator(self)
+
+    def start_training(self, *flags, ranks=2):
+        return self.start("--run-dir", self.run_dir.path, "--coordinator", self.coordinator.address, *flags,
+                          ranks=ranks)
+
+    def assert_story_complete(self):
+        job = self.coordinator.job("jobs/lesson")
+        self.assertEqual(State.Name(job.state), "SUCCEEDED")
+        self.assertEqual(self.coordinator.history("jobs/lesson"), self.run_dir.history())
+        summary = self.run_dir.summary()
+        self.assertEqual(job.weights_sha256, summary["weights_sha256"])
+        metrics = {metric.name: metric.value for metric in job.metrics}
+        self.assertEqual(metrics["test_accuracy"], summary["test_accuracy"])
+        self.assertEqual(job.progress_percentage, 100)
+        self.assertEqual(job.step, summary["steps"])
+        stored = [hashlib.sha256(path.read_bytes()).hexdigest()
+                  for path in (self.coordinator.store / "models").iterdir()]
+        self.assertEqual(stored, [hashlib.sha256((self.run_dir.path / "model.convoy").read_bytes()).hexdigest()])
+
+    def test_killed_coordinator_has_the_whole_story_in_the_end(self):
+        self.coordinator.start()
+        training = self.start_training(*LONG)
+        self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 1)
+        self.coordinator.kill()
+        self.assertTrue(training.is_running())
+        self.coordinator.start()
+        known = self.coordinator.job("jobs/lesson")
+        self.assertGreaterEqual(known.completed_epochs, 1)
+        outcome = training.wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assert_story_complete()
+        job = self.coordinator.job("jobs/lesson")
+        self.assertEqual((job.world_size, job.epochs, len(job.ranks)), (2, 30, 2))
+        self.assertGreater(job.ranks[1].phase_seconds.forward, 0)
+        self.assertEqual(job.recipe.batch_size, 16)
+
+    def test_coordinator_may_come_late(self):
+        training = self.start_training(*ENDLESS, "--checkpoint-every", 5, ranks=0)
+        self.await_checkpoint(training, self.run_dir, count=2)
+        self.coordinator.start()
+        self.coordinator.await_job("jobs/lesson", lambda job: job.step > 20)
+        training.signal(signal.SIGTERM)
+        self.assertEqual(training.wait().code, harness.STOPPED)
+        self.assertEqual(State.Name(self.coordinator.job("jobs/lesson").state), "STOPPED")
+        self.assertEqual(self.coordinator.history("jobs/lesson"), self.run_dir.history())
+
+    def test_finished_run_is_told_afterwards(self):
+        self.train(*RECIPE, "--epochs", 3, run=self.run_dir)
+        self.coordinator.start()
+        outcome = self.start_training(*RECIPE, "--epochs", 3, "--resume", ranks=0).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assert_story_complete()
+
+    def test_cancel_stops_the_trainer_with_a_checkpoint(self):
+        self.coordinator.start()
+        training = self.start_training(*ENDLESS)
+        self.coordinator.await_job("jobs/lesson", lambda job: job.step > 0)
+        self.coordinator.call("CancelJob", name="jobs/lesson")
+        asked = time.monotonic()
+        outcome = training.wait()
+        self.assertEqual(outcome.code, CANCELLED, outcome)
+        self.assertLess(time.monotonic() - asked, 5)
+        self.assertEqual(self.run_dir.summary()["state"], "cancelled")
+        self.assertGreater(len(self.run_dir.checkpoints()), 0)
+        job = self.coordinator.job("jobs/lesson")
+        self.assertEqual(State.Name(job.state), "CANCELLED")
+        self.assertEqual(self.coordinator.history("jobs/lesson"), self.run_dir.history())
+        # It is not taken up again.
+        outcome = self.start_training(*ENDLESS, "--resume", ranks=0).wait()
+        self.assertEqual(outcome.code, CANCELLED, outcome)
+
+    def test_killed_trainer_is_resumed_as_the_same_job(self):
+        self.coordinator.start()
+        training = self.start_training(*LONG)
+        self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 2)
+        ranks = training.ranks()
+        training.kill_all()
+        training.wait()
+        while any(pathlib.Path(f"/proc/{rank}/exe").exists() for rank in ranks):
+            time.sleep(harness.POLL_SECONDS)
+        outcome = self.start_training(*LONG, "--resume", ranks=0).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assert_story_complete()
+        self.assertEqual(len(self.coordinator.call("ListJobs").jobs), 1)
+        self.assertEqual(self.coordinator.job("jobs/lesson").restarts, 1)
+
+    def test_second_coordinator_is_refused_in_one_line(self):
+        self.coordinator.start()
+        port, store = ["--listen", self.coordinator.address], ["--store", self.coordinator.store]
+        elsewhere = ["--http", "127.0.0.1:0"]
+        for flags, words in [([*port, "--store", self.directory / "other"], ["--listen", str(self.coordinator.port)]),
+                             (["--listen", "127.0.0.1:0", *store], ["--store", "another coordinator"])]:
+            outcome = self.start(*elsewhere, *flags, program=COORDINATOR).wait(timeout=20)
+            self.assertEqual(outcome.code, USAGE, outcome)
+            self.assertEqual(len(outcome.err.splitlines()), 1, outcome)
+            for word in words:
+                self.assertIn(word, outcome.err, outcome)
+        stopped = self.coordinator.stop()
+        self.assertEqual((stopped.code, stopped.err), (DONE, ""), stopped)
+
+    def test_token_and_tls(self):
+        certs, token = self.directory / "certs", self.directory / "token"
+        subprocess.run([harness.ROOT / "deploy" / "make-certs.sh", certs, "127.0.0.1"], check=True, capture_output=True)
+        token.write_text("open sesame\n")
+        authority = (certs / "ca.pem").read_bytes()
+        self.coordinator = Coordinator(self, "--token-file", token, "--tls-cert", certs / "server.pem",
+                                       "--tls-key", certs / "server.key",
+                                       credentials=grpc.ssl_channel_credentials(authority))
+        self.coordinator.start()
+        secrets = ["--token-file", token, "--tls-ca", certs / "ca.pem"]
+        outcome = self.start_training(*RECIPE, "--epochs", 1, *secrets, ranks=0).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assert_story_complete()
+        with self.assertRaises(grpc.RpcError) as refused:
+            self.coordinator.call("DeleteJob", name="jobs/lesson")
+        self.assertEqual(refused.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
+        self.coordinator.call("DeleteJob", name="jobs/lesson", token="open sesame")
+        self.run_dir = Run(self.directory / "stranger")
+        outcome = self.start_training(*RECIPE, "--epochs", 1, *secrets[2:], ranks=0).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assertIn("token", outcome.err)
+        self.assertEqual(len(self.coordinator.call("ListJobs").jobs), 0)
+
+    def test_mutual_tls_keeps_strangers_out(self):
+        certs = self.directory / "certs"
+        subprocess.run([harness.ROOT / "deploy" / "make-certs.sh", certs, "127.0.0.1"], check=True, capture_output=True)
+        authority, key, client = ((certs / name).read_bytes() for name in ("ca.pem", "client.key", "client.pem"))
+        self.coordinator = Coordinator(self, "--tls-cert", certs / "server.pem", "--tls-key", certs / "server.key",
+                                       "--tls-client-ca", certs / "ca.pem",
+                                       credentials=grpc.ssl_channel_credentials(authority, key, client))
+        self.coordinator.start()
+        self.assertEqual(len(self.coordinator.call("ListJobs").jobs), 0)
+        for stranger in (grpc.ssl_channel_credentials(authority), None):
+            with self.coordinator.connect(stranger) as channel, self.assertRaises(grpc.FutureTimeoutError):
+                grpc.channel_ready_future(channel).result(timeout=1)
+        mine = ["--tls-ca", certs / "ca.pem", "--tls-cert", certs / "client.pem", "--tls-key", certs / "client.key"]
+        outcome = self.start_training(*RECIPE, "--epochs", 1, *mine, ranks=0).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assert_story_complete()
+
+
+if __name__ == "__main__":
+    harness.main()
