@@ -59,8 +59,8 @@ Store& Filled() {
 
 void ListJobs(benchmark::State& state) {
   Store& store = Filled();
-  CONVOY_CHECK_EQ(store.ListJobs({}, kPage, "")->entries[0].name(),
-                  absl::StrCat("jobs/job-", kJobs - 1));
+  const auto page = store.ListJobs({}, kPage, "");
+  CONVOY_CHECK_EQ(page->entries[0].name(), absl::StrCat("jobs/job-", kJobs - 1));
   for (auto _ : state) benchmark::DoNotOptimize(store.ListJobs({}, kPage, ""));
 }
 BENCHMARK(ListJobs)->Unit(benchmark::kMillisecond);
