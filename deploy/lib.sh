@@ -5,7 +5,7 @@
 CONVOY_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CONVOY_BIN=$CONVOY_ROOT/build/release/bin
 # What users run, by the names of the CMake targets; all else is built for tests.
-CONVOY_PROGRAMS=(trainer)
+CONVOY_PROGRAMS=(trainer coordinator convoy)
 
 # say TEXT...: what is being done, on standard error, so that it does not mix with results.
 say() { printf '== %s\n' "$*" >&2; }

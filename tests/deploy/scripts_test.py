@@ -43,7 +43,7 @@ class UsageTest(unittest.TestCase):
         return file.name
 
     def test_help(self):
-        for name in ["install", "check", "quickstart", "bundle", "lab/run"]:
+        for name in ["install", "check", "quickstart", "bundle", "lab/run", "make-certs"]:
             for flag in "-h", "--help":
                 done = run(ROOT / f"deploy/{name}.sh", flag)
                 self.assertEqual((done.returncode, done.stderr), (0, ""), name)
@@ -62,6 +62,21 @@ class UsageTest(unittest.TestCase):
     def test_mpirun(self):
         for arguments in [], ["2"], ["0", "true"], ["x", "true"]:
             self.expect_refused(run(ROOT / "tests/support/mpirun.sh", *arguments), "RANKS PROGRAM")
+
+    def test_make_certs(self):
+        script = ROOT / "deploy/make-certs.sh"
+        self.expect_refused(run(script, "certs"), "usage")
+        with tempfile.TemporaryDirectory() as directory:
+            certs = pathlib.Path(directory) / "certs"
+            self.assertEqual(run(script, certs, "lab.example", "10.0.0.1").returncode, 0)
+            for name in "server", "client":
+                verify = ["openssl", "verify", "-CAfile", certs / "ca.pem", certs / f"{name}.pem"]
+                self.assertEqual(subprocess.run(verify, capture_output=True).returncode, 0)
+                self.assertEqual((certs / f"{name}.key").stat().st_mode & 0o077, 0)
+            shown = subprocess.run(["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", certs / "server.pem"],
+                                   capture_output=True, text=True).stdout
+            self.assertIn("DNS:lab.example, IP Address:10.0.0.1", shown)
+            self.expect_refused(run(script, certs, "lab.example"), "is there already")
 
     def test_lab(self):
         script = ROOT / "deploy/lab/run.sh"

@@ -128,6 +128,15 @@ class CoordinatorTest(harness.TrainerTest):
         stopped = self.coordinator.stop()
         self.assertEqual((stopped.code, stopped.err), (DONE, ""), stopped)
 
+    def test_general_clients_find_the_services(self):
+        self.coordinator.start()
+        listed = self.coordinator.reflect(b"\x3a\x00")  # list_services
+        for service in (b"convoy.v1.JobService", b"convoy.worker.v1.WorkerService", b"grpc.health.v1.Health"):
+            self.assertIn(service, listed)
+            described = self.coordinator.reflect(b"\x22" + bytes([len(service)]) + service)  # file_containing_symbol
+            self.assertIn(service.rpartition(b".")[2], described)
+            self.assertIn(b".proto", described)
+
     def test_token_and_tls(self):
         certs, token = self.directory / "certs", self.directory / "token"
         subprocess.run([harness.ROOT / "deploy" / "make-certs.sh", certs, "127.0.0.1"], check=True, capture_output=True)

@@ -89,6 +89,12 @@ class Coordinator:
         metadata = [("authorization", f"Bearer {token}")] if token else None
         return call(request, timeout=CALL_SECONDS, metadata=metadata)
 
+    def reflect(self, request):
+        """Calls gRPC's server reflection with the bytes of a ServerReflectionRequest."""
+        method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        call = self._channel.stream_stream(method, request_serializer=None, response_deserializer=None)
+        return next(call(iter([request]), timeout=CALL_SECONDS))
+
     def job(self, name):
         return self.call("GetJob", name=name)
 
