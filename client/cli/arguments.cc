@@ -64,7 +64,9 @@ void Arguments::Text(const std::string& name, std::optional<std::string>* value,
 
 void Arguments::Choice(const std::string& name, std::string* value,
                        const std::vector<std::string>& choices, const std::string& help) {
-  app_.add_option(name, *value, help)->check(CLI::IsMember(choices))->group(group_);
+  app_.add_option(name, *value, help)
+      ->check(CLI::IsMember(choices).description(""))  // `help` lists them
+      ->group(group_);
 }
 
 void Arguments::WholeNumber(const std::string& name, int64_t* value, int64_t least, int64_t most,

@@ -36,7 +36,7 @@ class Arguments {
   void Text(const std::string& name, std::string* value, const std::string& help);
   void Text(const std::string& name, std::optional<std::string>* value, const std::string& help);
 
-  // --name WORD, one of `choices`.
+  // --name WORD, one of `choices`, which `help` lists.
   void Choice(const std::string& name, std::string* value, const std::vector<std::string>& choices,
               const std::string& help);
 

@@ -25,6 +25,7 @@ constexpr char kSharedOptions[] = R"(
 Options that every command takes:
   --coordinator HOST:PORT   the coordinator ($CONVOY_COORDINATOR, 127.0.0.1:50051)
   --tls-ca FILE             speak TLS and trust these certificates (PEM)
+  --tls-cert, --tls-key     this client's certificate and key, where the coordinator asks for them
   --token-file FILE         the token for calls that change something
   --model MODEL             the model to work with
   --json                    print JSON, for programs

@@ -32,6 +32,9 @@ void AddSharedOptions(CLI::App& app, SharedOptions* options) {
   arguments.Text("--coordinator", &options->coordinator,
                  absl::StrCat("HOST:PORT ($CONVOY_COORDINATOR, ", kDefaultCoordinator, ")"));
   arguments.Text("--tls-ca", &options->tls_ca, "speak TLS and trust these certificates (PEM)");
+  arguments.Text("--tls-cert", &options->tls_cert,
+                 "this client's certificate, where it is asked for");
+  arguments.Text("--tls-key", &options->tls_key, "its key");
   arguments.Text("--token-file", &options->token_file,
                  "file with the token for calls that change something");
   arguments.Text("--model", &options->model,
@@ -50,6 +53,8 @@ void ApplyEnvironment(const CLI::App& app, SharedOptions* options) {
 void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context) {
   Choose(near.coordinator, general.coordinator, &context->coordinator);
   Choose(near.tls_ca, general.tls_ca, &context->tls_ca);
+  Choose(near.tls_cert, general.tls_cert, &context->tls_cert);
+  Choose(near.tls_key, general.tls_key, &context->tls_key);
   Choose(near.token_file, general.token_file, &context->token_file);
   Choose(near.model, general.model, &context->model);
   context->json = near.json || general.json;

@@ -14,6 +14,8 @@ namespace convoy::client {
 struct SharedOptions {
   std::optional<std::string> coordinator;
   std::optional<std::string> tls_ca;
+  std::optional<std::string> tls_cert;
+  std::optional<std::string> tls_key;
   std::optional<std::string> token_file;
   std::optional<std::string> model;
   bool json = false;

@@ -28,7 +28,7 @@ class Cancel : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    if (IsLocalRun(job_) && job_.rfind(kJobPrefix, 0) != 0) {
+    if (IsPath(job_) && job_.rfind(kJobPrefix, 0) != 0) {
       return absl::InvalidArgumentError(absl::StrCat(
           job_, ": is a directory; a training without a coordinator is stopped by a signal: ",
           "kill -TERM to trainer, kill -USR1 to mpirun"));

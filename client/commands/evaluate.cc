@@ -1,5 +1,7 @@
 #include "client/commands/evaluate.h"
 
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
 #include "client/commands/evaluation_flags.h"
 #include "client/commands/output.h"

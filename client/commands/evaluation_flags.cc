@@ -7,8 +7,7 @@ namespace convoy::client {
 void EvaluationFlags::AddTo(Arguments& arguments) {
   AddModelArgument(arguments, &model_);
   arguments.Text("--data", &data_,
-                 "directory of the four IDX files, or 'generated' ($CONVOY_DATA, ./data/mnist, "
-                 "~/.cache/convoy/mnist; a coordinator has its own)");
+                 "directory of the IDX files, or 'generated' (found as by the trainer)");
   arguments.Choice("--split", &split_, {"test", "validation", "train"},
                    "test, validation or train, as the model's recipe cut them (test)");
 }

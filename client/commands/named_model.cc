@@ -5,7 +5,8 @@
 namespace convoy::client {
 
 void AddModelArgument(Arguments& arguments, std::string* model) {
-  arguments.Positional("MODEL", model, "FILE.convoy, run directory, or name at the coordinator (its newest)");
+  arguments.Positional("MODEL", model,
+                       "FILE.convoy, run directory, or name at the coordinator (its newest)");
 }
 
 absl::StatusOr<std::string> NamedModel(const std::string& argument, const Context& context) {

@@ -1,5 +1,6 @@
 #include "client/commands/noise.h"
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/strings/str_cat.h"

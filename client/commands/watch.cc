@@ -1,9 +1,7 @@
 #include "client/commands/watch.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -18,16 +16,10 @@
 namespace convoy::client {
 namespace {
 
-int TerminalColumns(std::FILE* terminal) {
-  struct winsize size = {};
-  if (::ioctl(::fileno(terminal), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
-
 // What ends the program: an error unless the job succeeded.
 absl::Status Verdict(const v1::Job& job) {
   if (job.state() == v1::Job::SUCCEEDED) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("job ", JobId(job), " has ", StateName(job.state()),
+  return absl::AbortedError(absl::StrCat("job ", JobId(job), " ended: ", StateName(job.state()),
                                          job.error().empty() ? "" : ": ", job.error()));
 }
 
@@ -52,6 +44,7 @@ class Watch : public Command {
 
  private:
   void Show(const Context& context, const v1::Job& job);
+  void ShowTrouble(const Context& context, const std::string& trouble);
   void ShowLive(const v1::Job& job);
   void ShowLines(const Context& context, const v1::Job& job);
 
@@ -74,8 +67,7 @@ absl::Status Watch::Run(const Context& context) {
   CONVOY_RETURN_IF_ERROR(source_->Watch(
       absl::Seconds(patience_seconds_), [&](const v1::Job& job) { Show(context, job); },
       [&](const absl::Status& trouble) {
-        std::fprintf(context.err, "convoy: %s; trying again\n",
-                     std::string(trouble.message()).c_str());
+        ShowTrouble(context, absl::StrCat(trouble.message(), "; trying again"));
       }));
   return Verdict(last_);
 }
@@ -100,7 +92,15 @@ void Watch::ShowLive(const v1::Job& job) {
     if (of_epoch ? epoch_done : job.step() != last_.step()) *sample.add_metrics() = metric;
   }
   curves_.Add(sample);
-  live_->Draw(LivePicture(job, curves_, TerminalColumns(stdout)));
+  live_->Draw(LivePicture(job, curves_, ""));
+}
+
+void Watch::ShowTrouble(const Context& context, const std::string& trouble) {
+  if (live_ != nullptr) {
+    live_->Draw(LivePicture(last_, curves_, trouble));
+  } else {
+    std::fprintf(context.err, "convoy: %s\n", trouble.c_str());
+  }
 }
 
 void Watch::ShowLines(const Context& context, const v1::Job& job) {

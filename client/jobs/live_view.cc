@@ -1,5 +1,8 @@
 #include "client/jobs/live_view.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -14,21 +17,12 @@
 namespace convoy::client {
 namespace {
 
+// Where a terminal does not tell its size.
+constexpr int kColumns = 80;
+constexpr int kRows = 23;
+
 constexpr int kBarColumns = 30;
 constexpr int kCurveColumns = 24;
-
-// Cuts every line of UTF-8 text to `columns` characters.
-std::string CutLines(const std::string& text, int columns) {
-  std::string cut;
-  int column = 0;
-  for (const char c : text) {
-    if (c == '\n') column = -1;
-    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    if (!continues) ++column;
-    if (column <= columns) cut += c;
-  }
-  return cut;
-}
 
 std::string EpochBar(const v1::Job& job) {
   const int64_t steps = std::max<int64_t>(job.steps_per_epoch(), 1);
@@ -100,16 +94,21 @@ void Curves::Add(const v1::MetricSample& sample) {
   }
 }
 
-std::string LivePicture(const v1::Job& job, const Curves& curves, int columns) {
+std::string LivePicture(const v1::Job& job, const Curves& curves, const std::string& trouble) {
   std::string text = StateLine(job);
   absl::StrAppend(&text, EpochBar(job), JobBar(job));
   absl::StrAppend(&text, Curve("loss", curves.loss), Curve("accuracy", curves.accuracy),
                   Curve("val_loss", curves.val_loss), Curve("val_accuracy", curves.val_accuracy));
-  absl::StrAppend(&text, RanksTable(job), NewestWarning(job));
-  return CutLines(text, columns);
+  absl::StrAppend(&text, trouble.empty() ? NewestWarning(job) : absl::StrCat("! ", trouble, "\n"));
+  return absl::StrCat(text, RanksTable(job));
 }
 
-void LiveView::Draw(const std::string& picture) {
+void LiveView::Draw(const std::string& text) {
+  struct winsize size = {};
+  const bool known = ::ioctl(::fileno(terminal_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  // One row less, so that the line feed at the end does not scroll the first one away.
+  const std::string picture = known ? CutText(text, size.ws_col, std::max(size.ws_row - 1, 1))
+                                    : CutText(text, kColumns, kRows);
   // To the first line of the last picture, and everything below it away.
   if (lines_ > 0) std::fprintf(terminal_, "\033[%dA\r\033[J", lines_);
   std::fputs(picture.c_str(), terminal_);

@@ -21,17 +21,17 @@ struct Curves {
   void Add(const v1::MetricSample& sample);
 };
 
-// Returns the picture of a job: bars of the epoch and the whole, curves, a line a rank, the newest
-// warning. Lines end in '\n' and are at most `columns` wide.
-std::string LivePicture(const v1::Job& job, const Curves& curves, int columns);
+// Returns the picture of a job: bars of the epoch and the whole, curves, `trouble` or the newest
+// warning of the job, a line a rank. Lines end in '\n'.
+std::string LivePicture(const v1::Job& job, const Curves& curves, const std::string& trouble);
 
 // Draws pictures over one another. Thread-compatible.
 class LiveView {
  public:
   explicit LiveView(std::FILE* terminal) : terminal_(terminal) {}
 
-  // Replaces the last picture.
-  void Draw(const std::string& picture);
+  // Replaces the last picture; what is larger than the terminal is cut.
+  void Draw(const std::string& text);
 
  private:
   std::FILE* terminal_;

@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_split.h"
 #include "client/jobs/job_testing.h"
-#include "client/view/text.h"
 
 namespace convoy::client {
 namespace {
@@ -33,7 +31,7 @@ TEST(LivePictureTest, ShowsBothBarsCurvesRanksAndTheNewestWarning) {
   Curves curves;
   curves.Add(Sample(1, 1.0, 0.5));
   curves.Add(Sample(2, 0.25, 0.9));
-  const std::string picture = LivePicture(job, curves, 120);
+  const std::string picture = LivePicture(job, curves, "");
   EXPECT_THAT(picture,
               AllOf(HasSubstr("epoch 2/4  [===============>..............] 5/10"),
                     HasSubstr("] 37%  1:15 left  12,345 images/s"),
@@ -41,13 +39,11 @@ TEST(LivePictureTest, ShowsBothBarsCurvesRanksAndTheNewestWarning) {
                     HasSubstr("pc2"), HasSubstr("! rank 1 is slow"), Not(HasSubstr("old"))));
 }
 
-TEST(LivePictureTest, NeverWiderThanTheTerminal) {
-  Curves curves;
-  for (int i = 0; i < 100; ++i) curves.Add(Sample(1, i, i));
-  for (const std::string& line :
-       std::vector<std::string>(absl::StrSplit(LivePicture(SampleJob(), curves, 30), '\n'))) {
-    EXPECT_LE(Columns(line), 30) << line;
-  }
+TEST(LivePictureTest, TroubleIsShownInsteadOfWarnings) {
+  v1::Job job = SampleJob();
+  AddWarning("old", &job);
+  EXPECT_THAT(LivePicture(job, Curves(), "nobody answers"),
+              AllOf(HasSubstr("! nobody answers\n"), Not(HasSubstr("old"))));
 }
 
 TEST(LiveViewTest, DrawsOverTheLastPicture) {

@@ -29,9 +29,9 @@ double NumberIn(const Json& json, const char* key) {
   return found != json.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-// Within what an int64 holds, whatever the file says.
+// Whatever the file says: so small that products of two do not overflow.
 int64_t WholeIn(const Json& json, const char* key) {
-  return static_cast<int64_t>(std::clamp(NumberIn(json, key), 0.0, 9e15));
+  return static_cast<int64_t>(std::clamp(NumberIn(json, key), 0.0, 4e9));
 }
 
 int32_t SmallIn(const Json& json, const char* key) {
@@ -149,7 +149,10 @@ class LocalJob : public JobSource {
 
 absl::StatusOr<v1::Job> LocalJob::Get() {
   CONVOY_ASSIGN_OR_RETURN(const Json summary, ReadRunSummary(directory_));
-  CONVOY_ASSIGN_OR_RETURN(const Json history, ReadRunHistory(directory_));
+  absl::StatusOr<Json> history_file = ReadRunHistory(directory_);
+  // A trainer that has just begun writes the summary first.
+  if (absl::IsNotFound(history_file.status())) history_file.emplace(Json::object());
+  CONVOY_ASSIGN_OR_RETURN(const Json history, std::move(history_file));
   const auto completed = history.empty() ? 0 : static_cast<int>(history.begin()->size());
   v1::Job job;
   job.set_name(RunName(directory_));

@@ -54,9 +54,12 @@ bool IsHistory(const Json& json) {
 
 }  // namespace
 
+bool IsPath(const std::string& named) {
+  return absl::StrContains(named, "/") || absl::StartsWith(named, ".");
+}
+
 bool IsLocalRun(const std::string& named) {
-  return absl::StrContains(named, "/") || absl::StartsWith(named, ".") ||
-         PathExists(absl::StrCat(named, "/summary.json"));
+  return IsPath(named) || PathExists(absl::StrCat(named, "/summary.json"));
 }
 
 std::string RunName(const std::string& directory) {

@@ -10,8 +10,11 @@
 
 namespace convoy::client {
 
-// Whether `named` means a directory on this computer and no name at a coordinator: it has a slash,
-// begins with a dot, or is a directory here that holds a summary.json.
+// Whether `named` has a slash or begins with a dot: a path, never a name at a coordinator.
+bool IsPath(const std::string& named);
+
+// Whether `named` means a directory on this computer and no name at a coordinator: it is a
+// path, or a directory here that holds a summary.json.
 bool IsLocalRun(const std::string& named);
 
 // Returns the last part of the path: the run's name. "runs/a/" -> "a", "." -> the current one's.

@@ -63,7 +63,7 @@ TEST(ModelTextTest, ConfusionOfRaggedRowsIsStillATable) {
 TEST(ModelTextTest, EvaluationListsClassesAndMistakes) {
   EXPECT_THAT(EvaluationText(SampleEvaluation()),
               AllOf(HasSubstr("loss 0.5000, accuracy 90.00% on 1,500 test images of MNIST\n"),
-                    HasSubstr("    0   1,000     0.7500       -  -\n"),
+                    HasSubstr("    0   1,000     0.7500       -   -\n"),
                     HasSubstr("    7     1          0  75.00%")));
 }
 

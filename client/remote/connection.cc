@@ -29,6 +29,21 @@ absl::StatusOr<std::string> ReadFlagFile(const char* flag, const std::string& pa
   return text;
 }
 
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Context& context) {
+  grpc::SslCredentialsOptions options;
+  CONVOY_ASSIGN_OR_RETURN(options.pem_root_certs, ReadFlagFile("--tls-ca", context.tls_ca));
+  CONVOY_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadFlagFile("--tls-cert", context.tls_cert));
+  CONVOY_ASSIGN_OR_RETURN(options.pem_private_key, ReadFlagFile("--tls-key", context.tls_key));
+  if (context.tls_cert.empty() != context.tls_key.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key: give both, or neither");
+  }
+  if (!context.tls_cert.empty() && context.tls_ca.empty()) {
+    return absl::InvalidArgumentError("--tls-cert: needs --tls-ca, the authority to trust");
+  }
+  return context.tls_ca.empty() ? grpc::InsecureChannelCredentials()
+                                : grpc::SslCredentials(options);
+}
+
 }  // namespace
 
 Connection::Connection(std::string address, std::string token,
@@ -38,16 +53,13 @@ Connection::Connection(std::string address, std::string token,
 absl::StatusOr<Connection> Connection::Open(const Context& context) {
   // gRPC's own log would stand between our lines; errors come as status anyway.
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  CONVOY_ASSIGN_OR_RETURN(const std::string roots, ReadFlagFile("--tls-ca", context.tls_ca));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
                           ReadFlagFile("--token-file", context.token_file));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // A coordinator is near; a proxy for the web is not the way to it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  const auto credentials =
-      roots.empty() ? grpc::InsecureChannelCredentials()
-                    : grpc::SslCredentials(grpc::SslCredentialsOptions{.pem_root_certs = roots});
+  CONVOY_ASSIGN_OR_RETURN(const auto credentials, Credentials(context));
   return Connection(context.coordinator, std::string(absl::StripAsciiWhitespace(token)),
                     grpc::CreateCustomChannel(context.coordinator, credentials, arguments));
 }

@@ -47,6 +47,19 @@ int64_t Columns(std::string_view text) {
                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
+std::string CutText(std::string_view text, int columns, int rows) {
+  std::string cut;
+  int row = 0;
+  int column = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++column;
+    if (c == '\n') column = 0;
+    if (column <= columns) cut += c;
+    if (c == '\n' && ++row == rows) break;
+  }
+  return cut;
+}
+
 Table::Table(std::vector<std::string> headers, std::vector<Align> aligns)
     : aligns_(std::move(aligns)) {
   AddRow(std::move(headers));

@@ -24,6 +24,9 @@ std::string BytesText(int64_t bytes);
 // column wide.
 int64_t Columns(std::string_view text);
 
+// Returns the first `rows` lines of UTF-8 `text`, each cut to `columns` characters.
+std::string CutText(std::string_view text, int columns, int rows);
+
 enum class Align { kLeft, kRight };
 
 // A table with a line of headers. Columns are as wide as their widest cell and two spaces apart.

@@ -130,7 +130,7 @@ class ConvoyTest(harness.TrainerTest):
         self.await_checkpoint(training, run)
         training.signal(signal.SIGTERM)
         training.wait()
-        self.assertIn("has stopped", self.convoy("watch", run.path, expect=FAILED).err)
+        self.assertIn("job stopped ended: stopped", self.convoy("watch", run.path, expect=FAILED).err)
 
     def test_watch_draws_on_a_terminal(self):
         ours, its = pty.openpty()

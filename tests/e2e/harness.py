@@ -101,6 +101,10 @@ class Process:
         self._out.close()
         self._err.close()
 
+    def shown(self):
+        """What it wrote on standard output so far; leaves the file's position, which it shares, alone."""
+        return os.pread(self._out.fileno(), 1 << 24, 0)
+
     def _text(self):
         return self._read(self._out) + self._read(self._err)
 
