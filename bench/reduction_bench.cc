@@ -343,8 +343,7 @@ void RequireEqual(const std::string& name, const float* actual,
 }
 
 // Requires the weights of a first step with `gradient` from weights of 0.
-void CheckFirstStep(const World& world, const Contestant& contestant,
-                    const std::vector<float>& gradient) {
+void CheckFirstStep(const World& world, const Contestant& contestant, std::vector<float> gradient) {
   reduce::OptimizerState state(*world.optimizer, world.problem.num_parameters);
   std::vector<float> weights(gradient.size());
   state.Update(RuleOf(1), {0, world.problem.num_parameters}, weights.data(), gradient.data(),

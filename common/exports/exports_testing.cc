@@ -45,7 +45,7 @@ formats::ModelFile WithKernelsTimes(float scale, float last_scale, const nn::Net
   for (const nn::Parameter& parameter : network.Parameters()) {
     const auto begin = weights.begin() + parameter.offset;
     formats::NamedTensor tensor{
-        parameter.name, parameter.shape, true, {begin, begin + parameter.size}};
+        parameter.name, parameter.shape, parameter.trainable, {begin, begin + parameter.size}};
     if (tensor.shape.size() > 1) {
       for (float& weight : tensor.data) weight *= scale;
     }
@@ -132,6 +132,7 @@ formats::ModelFile BuiltinModel(const std::string& name) {
 
 std::vector<nn::Network> ExportNetworks() {
   std::vector<nn::Network> networks = nn::OddNetworks();
+  for (nn::Network& network : nn::BatchNetworks()) networks.push_back(std::move(network));
   for (const char* text :
        {// The features become the classes, so that nothing can take up their order.
         R"(name: "FlattenWithoutDense" input { height: 5 width: 4 channels: 2 }
@@ -141,6 +142,10 @@ std::vector<nn::Network> ExportNetworks() {
               layers { conv2d { filters: 3 kernel_size: 3 } } layers { flatten {} }
               layers { dropout { rate: 0.5 } } layers { activation { function: TANH } }
               layers { flatten {} } layers { dense { units: 3 activation: SOFTMAX } })",
+        R"(name: "NormalizationBetweenFlattenAndDense" input { height: 6 width: 5 channels: 2 }
+              layers { conv2d { filters: 3 kernel_size: 3 } } layers { flatten {} }
+              layers { batch_normalization {} } layers { activation { function: ELU } }
+              layers { dense { units: 3 activation: SOFTMAX } })",
         R"(name: "NamesThatLookLikeValues" input { height: 4 width: 4 channels: 1 }
               layers { name: "x" conv2d { filters: 2 kernel_size: 2 activation: RELU } }
               layers { name: "x_linear" max_pooling2d { pool_size: 2 strides: 1 } }

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace convoy::exports {
 namespace {
 
 using nlohmann::json;
+
+constexpr double kMaxL2 = 1e30;
 
 absl::StatusOr<nn::Padding> ReadPadding(const JsonFields& fields) {
   CONVOY_ASSIGN_OR_RETURN(const std::string name, fields.StringOr("padding", "valid"));
@@ -59,6 +63,18 @@ absl::Status CheckFloat32(const JsonFields& fields) {
   return fields.Mismatch("dtype", "float32");
 }
 
+// Returns the l2 of a kernel's regularizer, 0 where there is none; nothing for another kind.
+std::optional<float> KernelL2(const JsonFields& fields) {
+  const json* value = fields.Find("kernel_regularizer");
+  if (value == nullptr) return 0.0F;
+  const JsonFields regularizer(value, fields.where());
+  const JsonFields config(regularizer.Find("config"), fields.where());
+  const absl::StatusOr<double> l1 = config.NumberOr("l1", 0);
+  const absl::StatusOr<double> l2 = config.Number("l2");
+  if (!l1.ok() || !l2.ok() || *l1 != 0 || !(*l2 >= 0 && *l2 <= kMaxL2)) return std::nullopt;
+  return static_cast<float>(*l2);
+}
+
 absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
   nn::Conv2dSpec spec;
   CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
@@ -72,15 +88,65 @@ absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
   CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
   CONVOY_ASSIGN_OR_RETURN(spec.activation, ReadActivation(fields));
   CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
+  spec.kernel_l2 = KernelL2(fields).value_or(0);
   return spec;
 }
 
-absl::StatusOr<nn::LayerKind> ReadMaxPooling2d(const JsonFields& fields) {
-  nn::MaxPooling2dSpec spec;
+template <typename Spec>
+absl::StatusOr<nn::LayerKind> ReadPooling2d(const JsonFields& fields) {
+  Spec spec;
   CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
   CONVOY_ASSIGN_OR_RETURN(spec.pool, fields.SizeOr("pool_size", {2, 2}));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, fields.SizeOr("strides", spec.pool));
   CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
+  return spec;
+}
+
+absl::StatusOr<nn::LayerKind> ReadGlobalAveragePooling2d(const JsonFields& fields) {
+  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
+  CONVOY_ASSIGN_OR_RETURN(const bool keeps, fields.BoolOr("keepdims", false));
+  if (keeps) return fields.Mismatch("keepdims", "false");
+  return nn::GlobalAveragePooling2dSpec{};
+}
+
+// The axis is a number, or a list with one; on images [batch, height, width, channels] the last is
+// 3, on features 1.
+absl::Status CheckLastAxis(const JsonFields& fields) {
+  const json* value = fields.Find("axis");
+  if (value == nullptr) return absl::OkStatus();
+  if (value->is_array() && value->size() == 1) value = &(*value)[0];
+  if (*value == -1 || *value == 1 || *value == 3) return absl::OkStatus();
+  return fields.Mismatch("axis", "the last");
+}
+
+absl::StatusOr<nn::LayerKind> ReadBatchNormalization(const JsonFields& fields) {
+  CONVOY_RETURN_IF_ERROR(CheckLastAxis(fields));
+  for (const char* key : {"center", "scale"}) {
+    CONVOY_ASSIGN_OR_RETURN(const bool has, fields.BoolOr(key, true));
+    if (!has) return fields.Mismatch(key, "true");
+  }
+  nn::BatchNormalizationSpec spec;
+  CONVOY_ASSIGN_OR_RETURN(const double momentum, fields.NumberOr("momentum", 0.99));
+  CONVOY_ASSIGN_OR_RETURN(const double epsilon, fields.NumberOr("epsilon", 0.001));
+  spec.momentum = static_cast<float>(momentum);
+  spec.epsilon = static_cast<float>(epsilon);
+  if (!(spec.momentum >= 0 && spec.momentum < 1)) return fields.Mismatch("momentum", "in [0, 1)");
+  if (!(spec.epsilon > 0) || !std::isfinite(spec.epsilon)) {
+    return fields.Mismatch("epsilon", "positive");
+  }
+  return spec;
+}
+
+// Keras 3 calls the alpha of LeakyReLU negative_slope.
+template <nn::ActivationFunction kFunction>
+absl::StatusOr<nn::LayerKind> ReadActivationWithAlpha(const JsonFields& fields) {
+  const char* key = fields.Find("negative_slope") != nullptr ? "negative_slope" : "alpha";
+  CONVOY_ASSIGN_OR_RETURN(const double alpha,
+                          fields.NumberOr(key, static_cast<double>(nn::DefaultAlpha(kFunction))));
+  const nn::ActivationSpec spec{.function = kFunction, .alpha = static_cast<float>(alpha)};
+  if (!(spec.alpha >= 0) || !std::isfinite(spec.alpha)) {
+    return fields.Mismatch(key, "0 or a positive number");
+  }
   return spec;
 }
 
@@ -94,6 +160,7 @@ absl::StatusOr<nn::LayerKind> ReadDense(const JsonFields& fields) {
   CONVOY_ASSIGN_OR_RETURN(spec.units, fields.PositiveInt("units"));
   CONVOY_ASSIGN_OR_RETURN(spec.activation, ReadActivation(fields));
   CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
+  spec.kernel_l2 = KernelL2(fields).value_or(0);
   return spec;
 }
 
@@ -107,7 +174,7 @@ absl::StatusOr<nn::LayerKind> ReadDropout(const JsonFields& fields) {
 absl::StatusOr<nn::LayerKind> ReadActivationLayer(const JsonFields& fields) {
   if (fields.Find("activation") == nullptr) return fields.Mismatch("activation", "a string");
   CONVOY_ASSIGN_OR_RETURN(const nn::ActivationFunction function, ReadActivation(fields));
-  return nn::ActivationSpec{function};
+  return nn::ActivationSpec{.function = function};
 }
 
 struct LayerReader {
@@ -118,11 +185,16 @@ struct LayerReader {
 // The kinds of layers that can be imported, sorted by Keras's name.
 constexpr std::array kLayerReaders = {
     LayerReader{"Activation", ReadActivationLayer},
+    LayerReader{"AveragePooling2D", ReadPooling2d<nn::AveragePooling2dSpec>},
+    LayerReader{"BatchNormalization", ReadBatchNormalization},
     LayerReader{"Conv2D", ReadConv2d},
     LayerReader{"Dense", ReadDense},
     LayerReader{"Dropout", ReadDropout},
+    LayerReader{"ELU", ReadActivationWithAlpha<nn::ActivationFunction::kElu>},
     LayerReader{"Flatten", ReadFlatten},
-    LayerReader{"MaxPooling2D", ReadMaxPooling2d},
+    LayerReader{"GlobalAveragePooling2D", ReadGlobalAveragePooling2d},
+    LayerReader{"LeakyReLU", ReadActivationWithAlpha<nn::ActivationFunction::kLeakyRelu>},
+    LayerReader{"MaxPooling2D", ReadPooling2d<nn::MaxPooling2dSpec>},
 };
 
 absl::Status UnknownLayer(const std::string& where, const std::string& class_name) {
@@ -133,8 +205,13 @@ absl::Status UnknownLayer(const std::string& where, const std::string& class_nam
 }
 
 void NoteWhatOnlyTrainingUses(const JsonFields& fields, Notes* notes) {
-  for (const char* key : {"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-                          "kernel_constraint", "bias_constraint"}) {
+  if (!KernelL2(fields)) {
+    notes->push_back(absl::StrCat(fields.where(), ": kernel_regularizer is not imported: ",
+                                  BriefJson(*fields.Find("kernel_regularizer"))));
+  }
+  for (const char* key :
+       {"bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint",
+        "beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"}) {
     if (const json* value = fields.Find(key)) {
       notes->push_back(
           absl::StrCat(fields.where(), ": ", key, " is not imported: ", BriefJson(*value)));

@@ -156,8 +156,9 @@ TEST(ReadKerasModelConfigTest, ReadsEarlyKeras2) {
 
 TEST(ReadKerasModelConfigTest, RefusesByNameWhatConvoyDoesNotHave) {
   EXPECT_EQ(ErrorOf(R"({"class_name": "LSTM", "config": {"name": "memory"}})"),
-            "layer 'memory' (LSTM): Convoy has no layer 'LSTM', only Activation, Conv2D, Dense, "
-            "Dropout, Flatten, MaxPooling2D");
+            "layer 'memory' (LSTM): Convoy has no layer 'LSTM', only Activation, AveragePooling2D, "
+            "BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, GlobalAveragePooling2D, "
+            "LeakyReLU, MaxPooling2D");
   const auto conv = [](const std::string& field) {
     return ErrorOf(R"({"class_name": "Conv2D", "config": {"name": "c", "filters": 2,
                        "kernel_size": 3, )" +
@@ -235,12 +236,42 @@ TEST(ReadKerasModelConfigTest, NotesWhatOnlyTrainingUses) {
   const auto spec = Read(std::string(kInput) + R"(,
       {"class_name": "Flatten", "config": {"name": "f", "trainable": true}},
       {"class_name": "Dense", "config": {"name": "d", "units": 3, "trainable": false,
-       "kernel_regularizer": {"class_name": "L2", "config": {"l2": 0.01}}}})",
+       "kernel_regularizer": {"class_name": "L1", "config": {"l1": 0.01}}}})",
                          &notes);
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_THAT(notes, ElementsAre("layer 'd' (Dense): kernel_regularizer is not imported: "
-                                 "{\"class_name\":\"L2\",\"config\":{\"l2\":0.01}}",
+                                 "{\"class_name\":\"L1\",\"config\":{\"l1\":0.01}}",
                                  HasSubstr("layer 'd' (Dense): is frozen in Keras")));
+}
+
+TEST(ReadKerasModelConfigTest, ReadsTheLayersOfDeeperNetworks) {
+  Notes notes;
+  const auto spec = Read(std::string(kInput) + R"(,
+      {"class_name": "Conv2D", "config": {"name": "c", "filters": 2, "kernel_size": 3,
+       "kernel_regularizer": {"class_name": "L1L2", "config": {"l1": 0.0, "l2": 0.25}}}},
+      {"class_name": "BatchNormalization", "config": {"name": "b", "axis": [3], "momentum": 0.9,
+       "center": true, "scale": true}},
+      {"class_name": "LeakyReLU", "config": {"name": "r", "negative_slope": 0.5}},
+      {"class_name": "AveragePooling2D", "config": {"name": "a", "padding": "same"}},
+      {"class_name": "ELU", "config": {"name": "e"}},
+      {"class_name": "GlobalAveragePooling2D", "config": {"name": "g"}})",
+                         &notes);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_THAT(notes, ElementsAre());
+  EXPECT_EQ(std::get<nn::Conv2dSpec>(spec->layers[0].kind).kernel_l2, 0.25F);
+  EXPECT_EQ(std::get<nn::BatchNormalizationSpec>(spec->layers[1].kind).momentum, 0.9F);
+  EXPECT_EQ(std::get<nn::BatchNormalizationSpec>(spec->layers[1].kind).epsilon, 0.001F);
+  EXPECT_EQ(std::get<nn::ActivationSpec>(spec->layers[2].kind).alpha, 0.5F);
+  EXPECT_EQ(std::get<nn::AveragePooling2dSpec>(spec->layers[3].kind).padding, nn::Padding::kSame);
+  EXPECT_EQ(std::get<nn::ActivationSpec>(spec->layers[4].kind).alpha, 1.0F);
+  EXPECT_THAT(
+      ErrorOf(R"({"class_name": "BatchNormalization", "config": {"name": "b", "axis": 2}})"),
+      HasSubstr("field 'axis' must be the last, not 2"));
+  EXPECT_THAT(
+      ErrorOf(R"({"class_name": "BatchNormalization", "config": {"name": "b", "scale": false}})"),
+      HasSubstr("field 'scale' must be true, not false"));
+  EXPECT_THAT(ErrorOf(R"({"class_name": "LeakyReLU", "config": {"name": "r", "alpha": -1}})"),
+              HasSubstr("field 'alpha' must be 0 or a positive number, not -1"));
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ double ShortestDouble(float value) {
 }
 
 // What follows the sizes of every layer with a kernel and a bias.
-void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, json* config) {
+void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, float kernel_l2,
+                      json* config) {
   (*config)["activation"] = Activation(activation);
   (*config)["use_bias"] = use_bias;
   (*config)["kernel_initializer"] = {{"class_name", "GlorotUniform"},
@@ -50,6 +51,9 @@ void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, json* co
                              "kernel_constraint", "bias_constraint"}) {
     (*config)[unused] = nullptr;
   }
+  if (kernel_l2 == 0) return;
+  (*config)["kernel_regularizer"] = {{"class_name", "L2"},
+                                     {"config", {{"l2", ShortestDouble(kernel_l2)}}}};
 }
 
 // One overload a kind of layer: adds its fields to `config` and returns Keras's name of the kind.
@@ -61,16 +65,52 @@ const char* AddFields(const nn::Conv2dSpec& spec, json* config) {
   (*config)["data_format"] = "channels_last";
   (*config)["dilation_rate"] = Pair({1, 1});
   (*config)["groups"] = 1;
-  AddKernelAndBias(spec.activation, spec.use_bias, config);
+  AddKernelAndBias(spec.activation, spec.use_bias, spec.kernel_l2, config);
   return "Conv2D";
 }
 
-const char* AddFields(const nn::MaxPooling2dSpec& spec, json* config) {
+template <typename Spec>
+void AddPool(const Spec& spec, json* config) {
   (*config)["pool_size"] = Pair(spec.pool);
   (*config)["padding"] = PaddingName(spec.padding);
   (*config)["strides"] = Pair(spec.strides);
   (*config)["data_format"] = "channels_last";
+}
+
+const char* AddFields(const nn::MaxPooling2dSpec& spec, json* config) {
+  AddPool(spec, config);
   return "MaxPooling2D";
+}
+
+const char* AddFields(const nn::AveragePooling2dSpec& spec, json* config) {
+  AddPool(spec, config);
+  return "AveragePooling2D";
+}
+
+const char* AddFields(const nn::GlobalAveragePooling2dSpec&, json* config) {
+  (*config)["data_format"] = "channels_last";
+  return "GlobalAveragePooling2D";
+}
+
+// The axis is the last: a number, which every version takes, also where it would write a list.
+const char* AddFields(const nn::BatchNormalizationSpec& spec, json* config) {
+  (*config)["axis"] = -1;
+  (*config)["momentum"] = ShortestDouble(spec.momentum);
+  (*config)["epsilon"] = ShortestDouble(spec.epsilon);
+  (*config)["center"] = true;
+  (*config)["scale"] = true;
+  const auto initializer = [](const char* name) {
+    return json{{"class_name", name}, {"config", json::object()}};
+  };
+  (*config)["beta_initializer"] = initializer("Zeros");
+  (*config)["gamma_initializer"] = initializer("Ones");
+  (*config)["moving_mean_initializer"] = initializer("Zeros");
+  (*config)["moving_variance_initializer"] = initializer("Ones");
+  for (const char* unused :
+       {"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"}) {
+    (*config)[unused] = nullptr;
+  }
+  return "BatchNormalization";
 }
 
 const char* AddFields(const nn::FlattenSpec&, json* config) {
@@ -80,7 +120,7 @@ const char* AddFields(const nn::FlattenSpec&, json* config) {
 
 const char* AddFields(const nn::DenseSpec& spec, json* config) {
   (*config)["units"] = spec.units;
-  AddKernelAndBias(spec.activation, spec.use_bias, config);
+  AddKernelAndBias(spec.activation, spec.use_bias, spec.kernel_l2, config);
   return "Dense";
 }
 
@@ -92,6 +132,11 @@ const char* AddFields(const nn::DropoutSpec& spec, json* config) {
 }
 
 const char* AddFields(const nn::ActivationSpec& spec, json* config) {
+  const bool leaky = spec.function == nn::ActivationFunction::kLeakyRelu;
+  if (leaky || spec.function == nn::ActivationFunction::kElu) {
+    (*config)["alpha"] = ShortestDouble(spec.alpha);
+    return leaky ? "LeakyReLU" : "ELU";
+  }
   (*config)["activation"] = Activation(spec.function);
   return "Activation";
 }

@@ -43,6 +43,13 @@ void AddInt(const char* name, int64_t value, onnx::NodeProto* node) {
   attribute->set_i(value);
 }
 
+void AddFloat(const char* name, float value, onnx::NodeProto* node) {
+  onnx::AttributeProto* attribute = node->add_attribute();
+  attribute->set_name(name);
+  attribute->set_type(onnx::AttributeProto::FLOAT);
+  attribute->set_f(value);
+}
+
 void AddInts(const char* name, const std::vector<int64_t>& values, onnx::NodeProto* node) {
   onnx::AttributeProto* attribute = node->add_attribute();
   attribute->set_name(name);

@@ -40,6 +40,7 @@ class OnnxChain {
 };
 
 void AddInt(const char* name, int64_t value, onnx::NodeProto* node);
+void AddFloat(const char* name, float value, onnx::NodeProto* node);
 void AddInts(const char* name, const std::vector<int64_t>& values, onnx::NodeProto* node);
 
 }  // namespace convoy::exports

@@ -57,6 +57,16 @@ class Node {
     return Refuse(absl::StrCat("has no attribute '", name, "' of ", count, " numbers"));
   }
 
+  // Returns a number that is not negative.
+  absl::StatusOr<double> Float(const char* name) const {
+    for (const onnx::AttributeProto& attribute : proto_.attribute()) {
+      if (attribute.name() == name && attribute.f() >= 0 && std::isfinite(attribute.f())) {
+        return static_cast<double>(attribute.f());
+      }
+    }
+    return Refuse(absl::StrCat("has no attribute '", name, "' that is not negative"));
+  }
+
   // Returns OK if the attribute's only value is `expected`.
   absl::Status CheckInt(const char* name, int64_t expected) const {
     for (const onnx::AttributeProto& attribute : proto_.attribute()) {
@@ -209,6 +219,74 @@ absl::StatusOr<OnnxArray> MaxPool(const Node& node) {
   return dst;
 }
 
+absl::StatusOr<OnnxArray> AveragePool(const Node& node) {
+  CONVOY_RETURN_IF_ERROR(node.CheckInt("count_include_pad", 0));
+  CONVOY_ASSIGN_OR_RETURN(const Windows w, ReadWindows(node));
+  const OnnxArray& src = node.src();
+  const int64_t planes = src.shape[0] * src.shape[1];
+  CONVOY_ASSIGN_OR_RETURN(OnnxArray dst,
+                          Zeros({src.shape[0], src.shape[1], w.output_h, w.output_w}));
+  double* out = dst.values.data();
+  for (int64_t p = 0; p < planes; ++p) {
+    const double* plane = src.values.data() + p * w.height * w.width;
+    for (int64_t place = 0; place < w.output_h * w.output_w; ++place) {
+      double sum = 0;
+      int64_t count = 0;
+      ForWindow(w, place / w.output_w, place % w.output_w,
+                [&sum, &count, plane](int64_t, int64_t, int64_t from) {
+                  sum += plane[from];
+                  ++count;
+                });
+      *out++ = count == 0 ? 0 : sum / static_cast<double>(count);
+    }
+  }
+  return dst;
+}
+
+absl::StatusOr<OnnxArray> GlobalAveragePool(const Node& node) {
+  const OnnxArray& src = node.src();
+  if (src.shape.size() != 4 || src.shape[2] * src.shape[3] == 0) {
+    return node.Refuse("needs [N, C, H, W]");
+  }
+  CONVOY_ASSIGN_OR_RETURN(OnnxArray dst, Zeros({src.shape[0], src.shape[1], 1, 1}));
+  const auto places = static_cast<size_t>(src.shape[2] * src.shape[3]);
+  for (size_t i = 0; i < src.values.size(); ++i) {
+    dst.values[i / places] += src.values[i] / static_cast<double>(places);
+  }
+  return dst;
+}
+
+absl::StatusOr<OnnxArray> BatchNormalization(const Node& node) {
+  CONVOY_ASSIGN_OR_RETURN(const double epsilon, node.Float("epsilon"));
+  OnnxArray dst = node.src();
+  if (dst.shape.size() < 2) return node.Refuse("needs [N, C] or [N, C, H, W]");
+  const int64_t channels = dst.shape[1];
+  for (size_t i = 1; i <= 4; ++i) {
+    const OnnxArray* column = node.input(i);
+    if (column == nullptr || column->shape != Shape{channels}) {
+      return node.Refuse("has no four arrays of a number a channel");
+    }
+  }
+  int64_t places = 1;
+  for (size_t axis = 2; axis < dst.shape.size(); ++axis) places *= dst.shape[axis];
+  for (size_t i = 0; i < dst.values.size(); ++i) {
+    const auto c = static_cast<size_t>(static_cast<int64_t>(i) / places % channels);
+    const double deviation = std::sqrt(node.input(4)->values[c] + epsilon);
+    dst.values[i] =
+        (dst.values[i] - node.input(3)->values[c]) / deviation * node.input(1)->values[c] +
+        node.input(2)->values[c];
+  }
+  return dst;
+}
+
+// Applies below(x, alpha) to what is not above 0.
+absl::StatusOr<OnnxArray> BelowZero(const Node& node, double (*below)(double, double)) {
+  CONVOY_ASSIGN_OR_RETURN(const double alpha, node.Float("alpha"));
+  OnnxArray dst = node.src();
+  for (double& value : dst.values) value = value > 0 ? value : below(value, alpha);
+  return dst;
+}
+
 absl::StatusOr<OnnxArray> Flatten(const Node& node) {
   CONVOY_RETURN_IF_ERROR(node.CheckInt("axis", 1));
   OnnxArray dst = node.src();
@@ -257,9 +335,18 @@ absl::StatusOr<OnnxArray> Softmax(const Node& node) {
 }
 
 absl::StatusOr<OnnxArray> RunNode(const Node& node) {
+  if (node.op() == "AveragePool") return AveragePool(node);
+  if (node.op() == "BatchNormalization") return BatchNormalization(node);
   if (node.op() == "Conv") return Conv(node);
+  if (node.op() == "Elu") {
+    return BelowZero(node, [](double x, double alpha) { return alpha * (std::exp(x) - 1); });
+  }
   if (node.op() == "Flatten") return Flatten(node);
   if (node.op() == "Gemm") return Gemm(node);
+  if (node.op() == "GlobalAveragePool") return GlobalAveragePool(node);
+  if (node.op() == "LeakyRelu") {
+    return BelowZero(node, [](double x, double alpha) { return alpha * x; });
+  }
   if (node.op() == "MaxPool") return MaxPool(node);
   if (node.op() == "Softmax") return Softmax(node);
   if (node.op() == "Transpose") return Transpose(node);

@@ -9,6 +9,7 @@
 #include "common/exports/keras_weights.h"
 #include "common/exports/onnx.h"
 #include "common/exports/onnx_graph.h"
+#include "common/nn/geometry.h"
 #include "common/nn/window.h"
 
 namespace convoy::exports {
@@ -131,6 +132,12 @@ class NetworkWriter {
       case nn::ActivationFunction::kSoftmax:
         AddInt("axis", 1, chain_.AddNode("Softmax", name()));
         return;
+      case nn::ActivationFunction::kLeakyRelu:
+        AddFloat("alpha", nn::ActivationAlpha(layer().kind), chain_.AddNode("LeakyRelu", name()));
+        return;
+      case nn::ActivationFunction::kElu:
+        AddFloat("alpha", nn::ActivationAlpha(layer().kind), chain_.AddNode("Elu", name()));
+        return;
     }
   }
 
@@ -153,6 +160,36 @@ class NetworkWriter {
   void Add(const nn::MaxPooling2dSpec& spec) {
     NeedChannelsFirst();
     AddWindows(spec.pool, spec.strides, spec.padding, chain_.AddNode("MaxPool", name()));
+  }
+
+  void Add(const nn::AveragePooling2dSpec& spec) {
+    NeedChannelsFirst();
+    onnx::NodeProto* node = chain_.AddNode("AveragePool", name());
+    AddWindows(spec.pool, spec.strides, spec.padding, node);
+    AddInt("count_include_pad", 0, node);
+  }
+
+  // Gives [N, C, 1, 1], which is flattened.
+  void Add(const nn::GlobalAveragePooling2dSpec&) {
+    NeedChannelsFirst();
+    chain_.AddNode("GlobalAveragePool", name() + "_pool");
+    channels_first_ = false;
+    AddInt("axis", 1, chain_.AddNode("Flatten", name()));
+  }
+
+  // Works on axis 1: channels of an image, or features, whose order may be that of C, H, W.
+  void Add(const nn::BatchNormalizationSpec& spec) {
+    if (layer().input.size() == 3) NeedChannelsFirst();
+    std::vector<std::string> constants;
+    for (size_t i = 0; i < 4; ++i) {  // scale, B, mean and var are gamma, beta and the moving ones
+      formats::NamedTensor column = tensor(i);
+      if (!rows_of_image_.empty()) {
+        column.shape.push_back(1);
+        column.data = RowsToChw(column, rows_of_image_);
+      }
+      constants.push_back(chain_.AddConstant(tensor(i).name, tensor(i).shape, column.data));
+    }
+    AddFloat("epsilon", spec.epsilon, chain_.AddNode("BatchNormalization", name(), constants));
   }
 
   void Add(const nn::FlattenSpec&) {

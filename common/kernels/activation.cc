@@ -57,9 +57,36 @@ struct Tanh {
   }
 };
 
+struct LeakyRelu {
+  float alpha;
+  template <class D, class V>
+  HWY_INLINE V Forward(D d, V x) const {
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, hn::Set(d, alpha)));
+  }
+  template <class D, class V>
+  HWY_INLINE V Backward(D d, V y, V dy) const {
+    return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), dy, hn::Mul(dy, hn::Set(d, alpha)));
+  }
+};
+
+struct Elu {
+  float alpha;
+  template <class D, class V>
+  HWY_INLINE V Forward(D d, V x) const {
+    const V power = ExpVector(d, hn::Min(x, hn::Zero(d)));
+    const V below = hn::Mul(hn::Set(d, alpha), hn::Sub(power, hn::Set(d, 1.0f)));
+    return hn::IfThenElse(hn::Le(x, hn::Zero(d)), below, x);
+  }
+  template <class D, class V>
+  HWY_INLINE V Backward(D d, V y, V dy) const {
+    const V below = hn::Mul(dy, hn::Add(y, hn::Set(d, alpha)));
+    return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), dy, below);
+  }
+};
+
 // Calls run(f) with the struct above that belongs to `activation`.
 template <class Run>
-HWY_INLINE void WithFunction(Activation activation, const Run& run) {
+HWY_INLINE void WithFunction(Activation activation, float alpha, const Run& run) {
   switch (activation) {
     case Activation::kLinear:
       return run(Linear());
@@ -69,20 +96,24 @@ HWY_INLINE void WithFunction(Activation activation, const Run& run) {
       return run(Sigmoid());
     case Activation::kTanh:
       return run(Tanh());
+    case Activation::kLeakyRelu:
+      return run(LeakyRelu{alpha});
+    case Activation::kElu:
+      return run(Elu{alpha});
   }
 }
 
-void Forward(Activation activation, const float* src, float* dst, int64_t n) {
-  WithFunction(activation, [=](auto f) HWY_ATTR {
+void Forward(Activation activation, const float* src, float* dst, int64_t n, float alpha) {
+  WithFunction(activation, alpha, [=](auto f) HWY_ATTR {
     Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {
       hn::StoreU(f.Forward(d, hn::LoadU(d, src + i)), d, dst + i);
     });
   });
 }
 
-void Backward(Activation activation, const float* dst, const float* d_dst, float* d_src,
-              int64_t n) {
-  WithFunction(activation, [=](auto f) HWY_ATTR {
+void Backward(Activation activation, const float* dst, const float* d_dst, float* d_src, int64_t n,
+              float alpha) {
+  WithFunction(activation, alpha, [=](auto f) HWY_ATTR {
     Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {
       hn::StoreU(f.Backward(d, hn::LoadU(d, dst + i), hn::LoadU(d, d_dst + i)), d, d_src + i);
     });
@@ -90,7 +121,7 @@ void Backward(Activation activation, const float* dst, const float* d_dst, float
 }
 
 void AddBias(int64_t rows, int64_t cols, const float* bias, Activation activation, float* inout) {
-  WithFunction(activation, [=](auto f) HWY_ATTR {
+  WithFunction(activation, /*alpha=*/0, [=](auto f) HWY_ATTR {
     for (int64_t row = 0; row < rows; ++row) {
       float* line = inout + row * cols;
       Sweep(hn::ScalableTag<float>(), 0, cols, [=](auto d, int64_t i) HWY_ATTR {
@@ -111,13 +142,14 @@ HWY_EXPORT(Forward);
 HWY_EXPORT(Backward);
 HWY_EXPORT(AddBias);
 
-void ActivationForward(Activation activation, const float* src, float* dst, int64_t n) {
-  HWY_DYNAMIC_DISPATCH(Forward)(activation, src, dst, n);
+void ActivationForward(Activation activation, const float* src, float* dst, int64_t n,
+                       float alpha) {
+  HWY_DYNAMIC_DISPATCH(Forward)(activation, src, dst, n, alpha);
 }
 
 void ActivationBackward(Activation activation, const float* dst, const float* d_dst, float* d_src,
-                        int64_t n) {
-  HWY_DYNAMIC_DISPATCH(Backward)(activation, dst, d_dst, d_src, n);
+                        int64_t n, float alpha) {
+  HWY_DYNAMIC_DISPATCH(Backward)(activation, dst, d_dst, d_src, n, alpha);
 }
 
 void AddBiasActivation(int64_t rows, int64_t cols, const float* bias, Activation activation,

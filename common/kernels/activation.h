@@ -9,18 +9,20 @@
 namespace convoy::kernels {
 
 // kRelu is max(x, 0) and keeps NaN, so that a network that went wrong shows it; kSigmoid is
-// 1 / (1 + exp(-x)).
-enum class Activation { kLinear, kRelu, kSigmoid, kTanh };
+// 1 / (1 + exp(-x)). Above 0 kLeakyRelu and kElu are x, else alpha x and alpha (exp(x) - 1).
+enum class Activation { kLinear, kRelu, kSigmoid, kTanh, kLeakyRelu, kElu };
 
-// dst[i] = f(src[i]) for i < n. dst may be src.
-void ActivationForward(Activation activation, const float* src, float* dst, int64_t n);
+// dst[i] = f(src[i]) for i < n. dst may be src. alpha >= 0 is that of kLeakyRelu and kElu.
+void ActivationForward(Activation activation, const float* src, float* dst, int64_t n,
+                       float alpha = 0);
 
 // d_src[i] = d_dst[i] * f'(src[i]), from the output dst[i] of ActivationForward. ReLU's gradient is
 // 0 where its output is 0. d_src may be d_dst.
 void ActivationBackward(Activation activation, const float* dst, const float* d_dst, float* d_src,
-                        int64_t n);
+                        int64_t n, float alpha = 0);
 
-// inout[r, c] = f(inout[r, c] + bias[c]); inout [rows, cols], bias [cols].
+// inout[r, c] = f(inout[r, c] + bias[c]); inout [rows, cols], bias [cols]. For all but kLeakyRelu
+// and kElu.
 void AddBiasActivation(int64_t rows, int64_t cols, const float* bias, Activation activation,
                        float* inout);
 

@@ -10,7 +10,7 @@ namespace convoy::kernels {
 
 // As ActivationForward, by the definition, in T.
 template <typename T>
-void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n) {
+void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n, T alpha = 0) {
   for (int64_t i = 0; i < n; ++i) {
     const T x = src[i];
     switch (activation) {
@@ -26,14 +26,20 @@ void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n
       case Activation::kTanh:
         dst[i] = std::tanh(x);
         break;
+      case Activation::kLeakyRelu:
+        dst[i] = x > T{0} ? x : x * alpha;
+        break;
+      case Activation::kElu:
+        dst[i] = x > T{0} ? x : alpha * (std::exp(x) - T{1});
+        break;
     }
   }
 }
 
 // As ActivationBackward, by the definition, in T.
 template <typename T>
-void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, T* d_src,
-                           int64_t n) {
+void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, T* d_src, int64_t n,
+                           T alpha = 0) {
   for (int64_t i = 0; i < n; ++i) {
     const T y = dst[i];
     switch (activation) {
@@ -48,6 +54,12 @@ void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, 
         break;
       case Activation::kTanh:
         d_src[i] = d_dst[i] * (T{1} - y * y);
+        break;
+      case Activation::kLeakyRelu:
+        d_src[i] = y > T{0} ? d_dst[i] : d_dst[i] * alpha;
+        break;
+      case Activation::kElu:
+        d_src[i] = y > T{0} ? d_dst[i] : d_dst[i] * (y + alpha);
         break;
     }
   }

@@ -12,6 +12,10 @@
 namespace convoy::kernels {
 namespace {
 
+// Of the functions that have one.
+constexpr float kAlpha = 0.25f;
+constexpr double kAlphaExact = 0.25;
+
 constexpr int64_t kSizes[] = {0, 1, 3, 4, 7, 15, 16, 17, 63, 1000};
 
 // Every function on every instruction set of the machine.
@@ -29,8 +33,8 @@ TEST_P(ActivationTest, ForwardMatchesReference) {
     const std::vector<double> exact_src(src.begin(), src.end());
     std::vector<float> dst(src.size());
     std::vector<double> expected(src.size());
-    ActivationForward(activation(), src.data(), dst.data(), n);
-    ActivationForwardRef(activation(), exact_src.data(), expected.data(), n);
+    ActivationForward(activation(), src.data(), dst.data(), n, kAlpha);
+    ActivationForwardRef(activation(), exact_src.data(), expected.data(), n, kAlphaExact);
     ExpectNear(dst, expected, 2e-7);
   }
 }
@@ -40,11 +44,11 @@ TEST_P(ActivationTest, BackwardMatchesReference) {
     const std::vector<float> src = UniformValues(n, 1, 3);
     const std::vector<float> d_dst = UniformValues(n, 2);
     std::vector<float> dst(src.size());
-    ActivationForward(activation(), src.data(), dst.data(), n);
+    ActivationForward(activation(), src.data(), dst.data(), n, kAlpha);
     std::vector<float> d_src(src.size());
     std::vector<float> expected(src.size());
-    ActivationBackward(activation(), dst.data(), d_dst.data(), d_src.data(), n);
-    ActivationBackwardRef(activation(), dst.data(), d_dst.data(), expected.data(), n);
+    ActivationBackward(activation(), dst.data(), d_dst.data(), d_src.data(), n, kAlpha);
+    ActivationBackwardRef(activation(), dst.data(), d_dst.data(), expected.data(), n, kAlpha);
     ExpectSameBits(d_src, expected);
   }
 }
@@ -55,10 +59,10 @@ TEST_P(ActivationTest, ReferenceGradientMatchesFiniteDifferences) {
   const std::vector<double> d_dst = UniformValues<double>(kElems, 2);
   std::vector<double> dst(kElems);
   std::vector<double> d_src(kElems);
-  ActivationForwardRef(activation(), src.data(), dst.data(), kElems);
-  ActivationBackwardRef(activation(), dst.data(), d_dst.data(), d_src.data(), kElems);
+  ActivationForwardRef(activation(), src.data(), dst.data(), kElems, kAlphaExact);
+  ActivationBackwardRef(activation(), dst.data(), d_dst.data(), d_src.data(), kElems, kAlphaExact);
   ExpectGradient(src, d_src, [&] {
-    ActivationForwardRef(activation(), src.data(), dst.data(), kElems);
+    ActivationForwardRef(activation(), src.data(), dst.data(), kElems, kAlphaExact);
     return Dot(dst, d_dst);
   });
 }
@@ -69,17 +73,17 @@ TEST_P(ActivationTest, SplittingAndWorkingInPlaceGiveTheSameBits) {
   const std::vector<float> d_dst = UniformValues(kElems, 2);
   std::vector<float> dst(kElems);
   std::vector<float> d_src(kElems);
-  ActivationForward(activation(), src.data(), dst.data(), kElems);
-  ActivationBackward(activation(), dst.data(), d_dst.data(), d_src.data(), kElems);
+  ActivationForward(activation(), src.data(), dst.data(), kElems, kAlpha);
+  ActivationBackward(activation(), dst.data(), d_dst.data(), d_src.data(), kElems, kAlpha);
   for (int64_t split = 0; split <= kElems; ++split) {
     std::vector<float> forward = src;
     std::vector<float> backward = d_dst;
     const int64_t rest = kElems - split;
-    ActivationForward(activation(), forward.data(), forward.data(), split);
-    ActivationForward(activation(), forward.data() + split, forward.data() + split, rest);
-    ActivationBackward(activation(), dst.data(), backward.data(), backward.data(), split);
+    ActivationForward(activation(), forward.data(), forward.data(), split, kAlpha);
+    ActivationForward(activation(), forward.data() + split, forward.data() + split, rest, kAlpha);
+    ActivationBackward(activation(), dst.data(), backward.data(), backward.data(), split, kAlpha);
     ActivationBackward(activation(), dst.data() + split, backward.data() + split,
-                       backward.data() + split, rest);
+                       backward.data() + split, rest, kAlpha);
     ExpectSameBits(forward, dst);
     ExpectSameBits(backward, d_src);
   }
@@ -111,7 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, ActivationTest,
     ::testing::Combine(::testing::ValuesIn(SupportedIsas()),
                        ::testing::Values(Activation::kLinear, Activation::kRelu,
-                                         Activation::kSigmoid, Activation::kTanh)));
+                                         Activation::kSigmoid, Activation::kTanh,
+                                         Activation::kLeakyRelu, Activation::kElu)));
 
 class ReluTest : public EveryIsaTest {};
 

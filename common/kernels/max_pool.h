@@ -3,25 +3,9 @@
 
 #include <cstdint>
 
-namespace convoy::kernels {
+#include "common/kernels/pool2d_geometry.h"
 
-// Sizes of the pooling of one image. Output (oh, ow) is the maximum of the inputs from
-// (oh * stride_height - pad_top, ow * stride_width - pad_left) on; what lies outside the image
-// never wins. REQUIRES: sizes and strides > 0, and every window holds at least one pixel of the
-// image.
-struct Pool2dGeometry {
-  int in_height = 0;
-  int in_width = 0;
-  int channels = 0;
-  int out_height = 0;
-  int out_width = 0;
-  int pool_height = 0;
-  int pool_width = 0;
-  int stride_height = 1;
-  int stride_width = 1;
-  int pad_top = 0;
-  int pad_left = 0;
-};
+namespace convoy::kernels {
 
 // dst[N, OH, OW, C] = maxima of src[N, IH, IW, C]; argmax[N, OH, OW, C], which may be null, gets
 // the place ih * IW + iw of each in its image, the first of equals. Thread-safe; nothing is

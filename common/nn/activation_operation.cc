@@ -8,13 +8,15 @@ namespace {
 class ActivationOperation : public Operation {
  public:
   explicit ActivationOperation(const Layer& layer)
-      : activation_(ActivationKernel(LayerActivation(layer.kind))), elems_(ElemsOf(layer.output)) {}
+      : activation_(ActivationKernel(LayerActivation(layer.kind))),
+        alpha_(ActivationAlpha(layer.kind)),
+        elems_(ElemsOf(layer.output)) {}
 
   std::string Describe() const override { return "elementwise"; }
 
   void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
                float* dst) const override {
-    kernels::ActivationForward(activation_, src, dst, pass.num_images * elems_);
+    kernels::ActivationForward(activation_, src, dst, pass.num_images * elems_, alpha_);
   }
 
   void Infer(const Pass& pass, const OperationMemory& memory, const float* src,
@@ -25,11 +27,12 @@ class ActivationOperation : public Operation {
   void Backward(const Pass& pass, const OperationMemory& memory, const float* src, const float* dst,
                 float* d_dst, float* d_src, float* gradient) const override {
     if (d_src == nullptr) return;
-    kernels::ActivationBackward(activation_, dst, d_dst, d_src, pass.num_images * elems_);
+    kernels::ActivationBackward(activation_, dst, d_dst, d_src, pass.num_images * elems_, alpha_);
   }
 
  private:
   kernels::Activation activation_;
+  float alpha_;
   int64_t elems_;
 };
 

@@ -64,6 +64,13 @@ class Follower {
     if (std::holds_alternative<MaxPooling2dSpec>(layer.kind)) {
       return FollowPool(Pool2dGeometryOf(layer), src, trace.output, uncertainty);
     }
+    if (std::holds_alternative<AveragePooling2dSpec>(layer.kind) ||
+        std::holds_alternative<GlobalAveragePooling2dSpec>(layer.kind)) {
+      *uncertainty = LargestOfWindows(Pool2dGeometryOf(layer), trace.output.size(), *uncertainty);
+    }
+    if (std::holds_alternative<BatchNormalizationSpec>(layer.kind)) {
+      FollowNormalization(layer, trace, uncertainty);
+    }
     if (std::holds_alternative<Conv2dSpec>(layer.kind) ||
         std::holds_alternative<DenseSpec>(layer.kind)) {
       FollowLinear(layer, src, uncertainty);
@@ -71,8 +78,11 @@ class Follower {
     if (const auto* dropout = std::get_if<DropoutSpec>(&layer.kind)) {
       for (double& u : *uncertainty) u /= 1 - static_cast<double>(dropout->rate);
     }
-    return LayerActivation(layer.kind) != ActivationFunction::kRelu ||
-           ReluIsClear(trace.linear, *uncertainty);
+    const ActivationFunction activation = LayerActivation(layer.kind);
+    const bool bends_at_zero = activation == ActivationFunction::kRelu ||
+                               activation == ActivationFunction::kLeakyRelu ||
+                               activation == ActivationFunction::kElu;
+    return !bends_at_zero || ReluIsClear(trace.linear, *uncertainty);
   }
 
  private:
@@ -89,12 +99,36 @@ class Follower {
     }
   }
 
+  std::vector<double> LargestOfWindows(const kernels::Pool2dGeometry& g, size_t outputs,
+                                       const std::vector<double>& uncertainty) const {
+    std::vector<double> largest(outputs);
+    ForEachCompetitor(g, num_images_, [&](size_t d, size_t s) {
+      largest[d] = std::max(largest[d], uncertainty[s]);
+    });
+    return largest;
+  }
+
+  // Mean and deviation of a channel are as uncertain as its most uncertain value.
+  void FollowNormalization(const Layer& layer, const LayerTrace<double>& trace,
+                           std::vector<double>* uncertainty) const {
+    const auto channels = static_cast<size_t>(layer.output.back());
+    const double* gamma = magnitudes_.data() + layer.parameters[0].offset;
+    const auto epsilon = static_cast<double>(std::get<BatchNormalizationSpec>(layer.kind).epsilon);
+    std::vector<double> largest(channels);
+    for (size_t i = 0; i < uncertainty->size(); ++i) {
+      largest[i % channels] = std::max(largest[i % channels], (*uncertainty)[i]);
+    }
+    for (size_t i = 0; i < uncertainty->size(); ++i) {
+      const size_t c = i % channels;
+      const double factor = gamma[c] / std::sqrt(trace.variance[c] + epsilon);
+      (*uncertainty)[i] = factor * ((*uncertainty)[i] + 2 * largest[c]) +
+                          rounding_ * (std::abs(trace.output[i]) + 1);
+    }
+  }
+
   bool FollowPool(const kernels::Pool2dGeometry& g, const double* src,
                   const std::vector<double>& dst, std::vector<double>* uncertainty) const {
-    std::vector<double> largest(dst.size());
-    ForEachCompetitor(g, num_images_, [&](size_t d, size_t s) {
-      largest[d] = std::max(largest[d], (*uncertainty)[s]);
-    });
+    std::vector<double> largest = LargestOfWindows(g, dst.size(), *uncertainty);
     bool clear = true;
     ForEachCompetitor(g, num_images_, [&](size_t d, size_t s) {
       const double gap = dst[d] - src[s];

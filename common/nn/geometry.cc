@@ -27,8 +27,10 @@ kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer) {
           .pad_left = horizontal.pad_before};
 }
 
-kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
-  const auto& spec = std::get<MaxPooling2dSpec>(layer.kind);
+namespace {
+
+template <typename Spec>
+kernels::Pool2dGeometry PoolGeometry(const Layer& layer, const Spec& spec) {
   const auto height = static_cast<int>(layer.input[0]);
   const auto width = static_cast<int>(layer.input[1]);
   const WindowAxis vertical =
@@ -48,6 +50,35 @@ kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
           .pad_left = horizontal.pad_before};
 }
 
+kernels::Pool2dGeometry GlobalPoolGeometry(const Layer& layer) {
+  const auto height = static_cast<int>(layer.input[0]);
+  const auto width = static_cast<int>(layer.input[1]);
+  return {.in_height = height,
+          .in_width = width,
+          .channels = static_cast<int>(layer.input[2]),
+          .out_height = 1,
+          .out_width = 1,
+          .pool_height = height,
+          .pool_width = width};
+}
+
+}  // namespace
+
+kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
+  if (const auto* average = std::get_if<AveragePooling2dSpec>(&layer.kind)) {
+    return PoolGeometry(layer, *average);
+  }
+  if (std::holds_alternative<GlobalAveragePooling2dSpec>(layer.kind)) {
+    return GlobalPoolGeometry(layer);
+  }
+  return PoolGeometry(layer, std::get<MaxPooling2dSpec>(layer.kind));
+}
+
+float ActivationAlpha(const LayerKind& kind) {
+  const auto* activation = std::get_if<ActivationSpec>(&kind);
+  return activation == nullptr ? 0 : activation->alpha;
+}
+
 kernels::Activation ActivationKernel(ActivationFunction function) {
   switch (function) {
     case ActivationFunction::kRelu:
@@ -56,6 +87,10 @@ kernels::Activation ActivationKernel(ActivationFunction function) {
       return kernels::Activation::kSigmoid;
     case ActivationFunction::kTanh:
       return kernels::Activation::kTanh;
+    case ActivationFunction::kLeakyRelu:
+      return kernels::Activation::kLeakyRelu;
+    case ActivationFunction::kElu:
+      return kernels::Activation::kElu;
     case ActivationFunction::kLinear:
     case ActivationFunction::kSoftmax:
       break;

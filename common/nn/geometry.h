@@ -5,7 +5,7 @@
 
 #include "common/kernels/activation.h"
 #include "common/kernels/conv2d.h"
-#include "common/kernels/max_pool.h"
+#include "common/kernels/pool2d_geometry.h"
 #include "common/nn/layer.h"
 
 namespace convoy::nn {
@@ -13,11 +13,14 @@ namespace convoy::nn {
 // REQUIRES: the layer is a Conv2D.
 kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer);
 
-// REQUIRES: the layer is a MaxPooling2D.
+// REQUIRES: the layer is a MaxPooling2D, an AveragePooling2D or a GlobalAveragePooling2D.
 kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer);
 
 // Returns the kernel that computes `function`; kLinear for a softmax, which the loss computes.
 kernels::Activation ActivationKernel(ActivationFunction function);
+
+// Returns the activation's alpha, 0 where it has none.
+float ActivationAlpha(const LayerKind& kind);
 
 // Returns where the layer's kernel and bias begin among the network's parameters; -1 without a
 // bias. REQUIRES: the layer has a kernel.

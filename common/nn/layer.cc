@@ -1,5 +1,7 @@
 #include "common/nn/layer.h"
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/nn/window.h"
@@ -17,17 +19,37 @@ std::string_view TypeOf(const FlattenSpec&) { return "Flatten"; }
 std::string_view TypeOf(const DenseSpec&) { return "Dense"; }
 std::string_view TypeOf(const DropoutSpec&) { return "Dropout"; }
 std::string_view TypeOf(const ActivationSpec&) { return "Activation"; }
+std::string_view TypeOf(const AveragePooling2dSpec&) { return "AveragePooling2D"; }
+std::string_view TypeOf(const GlobalAveragePooling2dSpec&) { return "GlobalAveragePooling2D"; }
+std::string_view TypeOf(const BatchNormalizationSpec&) { return "BatchNormalization"; }
 
-void AddKernelAndBias(Layer* layer, Shape kernel, int64_t fan_in, int64_t fan_out, bool use_bias) {
+bool HasAlpha(ActivationFunction function) { return DefaultAlpha(function) != 0; }
+
+// Adds a kernel, and a bias if `spec` wants one. Checks what all layers with a kernel have.
+template <typename Spec>
+absl::Status AddKernelAndBias(const Spec& spec, Shape kernel, int64_t fan_in, int64_t fan_out,
+                              Layer* layer) {
+  if (HasAlpha(spec.activation)) {
+    return LayerError(*layer,
+                      "LEAKY_RELU and ELU are layers of their own: leave activation out and "
+                      "put layers { activation { function: ... } } behind it");
+  }
+  if (!(spec.kernel_l2 >= 0) || !std::isfinite(spec.kernel_l2)) {
+    return LayerError(*layer, absl::StrCat("kernel_regularizer: l2 must be 0 or a positive number, "
+                                           "not ",
+                                           spec.kernel_l2));
+  }
   const int64_t outputs = kernel.back();
   layer->parameters.push_back({.name = layer->name + "/kernel",
                                .shape = std::move(kernel),
                                .initializer = Initializer::kGlorotUniform,
                                .fan_in = fan_in,
-                               .fan_out = fan_out});
-  if (use_bias) {
+                               .fan_out = fan_out,
+                               .l2 = spec.kernel_l2});
+  if (spec.use_bias) {
     layer->parameters.push_back({.name = layer->name + "/bias", .shape = {outputs}});
   }
+  return absl::OkStatus();
 }
 
 // Returns the number of elements, or an error that names the layer if kernels could not count them.
@@ -54,17 +76,54 @@ absl::Status Infer(const Conv2dSpec& spec, Layer* layer) {
   // Keras counts the fans of a convolution with its window (initializers_v2.py, _compute_fans).
   const int64_t window = int64_t{spec.kernel.height} * spec.kernel.width;
   const int64_t channels = layer->input[2];
-  AddKernelAndBias(layer, {spec.kernel.height, spec.kernel.width, channels, spec.filters},
-                   window * channels, window * spec.filters, spec.use_bias);
-  return absl::OkStatus();
+  return AddKernelAndBias(spec, {spec.kernel.height, spec.kernel.width, channels, spec.filters},
+                          window * channels, window * spec.filters, layer);
 }
 
-absl::Status Infer(const MaxPooling2dSpec& spec, Layer* layer) {
+template <typename Spec>
+absl::Status InferPool(const Spec& spec, Layer* layer) {
   WindowAxis vertical;
   WindowAxis horizontal;
   CONVOY_RETURN_IF_ERROR(PlaceLayerWindows(*layer, "pool_size", spec.pool, spec.strides,
                                            spec.padding, &vertical, &horizontal));
   layer->output = {vertical.output, horizontal.output, layer->input[2]};
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const MaxPooling2dSpec& spec, Layer* layer) { return InferPool(spec, layer); }
+absl::Status Infer(const AveragePooling2dSpec& spec, Layer* layer) {
+  return InferPool(spec, layer);
+}
+
+absl::Status Infer(const GlobalAveragePooling2dSpec&, Layer* layer) {
+  if (layer->input.size() != 3) {
+    return LayerError(
+        *layer, absl::StrCat("needs an image, but its input is ", ShapeToString(layer->input)));
+  }
+  layer->output = {layer->input[2]};
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const BatchNormalizationSpec& spec, Layer* layer) {
+  if (!(spec.momentum >= 0 && spec.momentum < 1)) {
+    return LayerError(*layer, absl::StrCat("momentum must be in [0, 1), not ", spec.momentum));
+  }
+  if (!(spec.epsilon > 0) || !std::isfinite(spec.epsilon)) {
+    return LayerError(*layer, absl::StrCat("epsilon must be positive, not ", spec.epsilon));
+  }
+  layer->output = layer->input;
+  const Shape shape = {layer->input.back()};
+  const auto add = [&](const char* name, Initializer initializer, bool trainable) {
+    layer->parameters.push_back({.name = absl::StrCat(layer->name, "/", name),
+                                 .shape = shape,
+                                 .initializer = initializer,
+                                 .trainable = trainable,
+                                 .moving_momentum = trainable ? 0 : spec.momentum});
+  };
+  add("gamma", Initializer::kOnes, true);
+  add("beta", Initializer::kZeros, true);
+  add("moving_mean", Initializer::kZeros, false);
+  add("moving_variance", Initializer::kOnes, false);
   return absl::OkStatus();
 }
 
@@ -82,9 +141,7 @@ absl::Status Infer(const DenseSpec& spec, Layer* layer) {
                                    ShapeToString(layer->input), "; put a Flatten layer before it"));
   }
   layer->output = {spec.units};
-  AddKernelAndBias(layer, {layer->input[0], spec.units}, layer->input[0], spec.units,
-                   spec.use_bias);
-  return absl::OkStatus();
+  return AddKernelAndBias(spec, {layer->input[0], spec.units}, layer->input[0], spec.units, layer);
 }
 
 absl::Status Infer(const DropoutSpec& spec, Layer* layer) {
@@ -95,7 +152,11 @@ absl::Status Infer(const DropoutSpec& spec, Layer* layer) {
   return absl::OkStatus();
 }
 
-absl::Status Infer(const ActivationSpec&, Layer* layer) {
+absl::Status Infer(const ActivationSpec& spec, Layer* layer) {
+  if (HasAlpha(spec.function) && !(spec.alpha >= 0 && std::isfinite(spec.alpha))) {
+    return LayerError(*layer,
+                      absl::StrCat("alpha must be 0 or a positive number, not ", spec.alpha));
+  }
   layer->output = layer->input;
   return absl::OkStatus();
 }

@@ -14,7 +14,7 @@
 namespace convoy::nn {
 
 // How a parameter's values are drawn before training.
-enum class Initializer { kZeros, kGlorotUniform };
+enum class Initializer { kZeros, kOnes, kGlorotUniform };
 
 struct Parameter {
   std::string name;  // "conv1/kernel"
@@ -22,8 +22,14 @@ struct Parameter {
   Initializer initializer = Initializer::kZeros;
   int64_t fan_in = 0;   // for kGlorotUniform
   int64_t fan_out = 0;  // for kGlorotUniform
-  int64_t offset = 0;   // of its first element among the network's parameters
-  int64_t size = 0;     // elements
+  bool trainable = true;
+  // Of state that is not trained: a step makes it old * moving_momentum + the count-weighted mean
+  // of the micro-batches' values * (1 - moving_momentum). A pass leaves its value, times its
+  // images, where a gradient would be.
+  float moving_momentum = 0;
+  float l2 = 0;        // adds l2 times the sum of its squares to the loss of training
+  int64_t offset = 0;  // of its first element among the network's parameters
+  int64_t size = 0;    // elements
 };
 
 struct Layer {

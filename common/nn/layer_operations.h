@@ -14,6 +14,12 @@ absl::StatusOr<Match> MatchConv2d(const std::vector<Layer>& layers, size_t first
 // MaxPooling2D.
 absl::StatusOr<Match> MatchMaxPooling2d(const std::vector<Layer>& layers, size_t first);
 
+// AveragePooling2D and GlobalAveragePooling2D.
+absl::StatusOr<Match> MatchAveragePooling2d(const std::vector<Layer>& layers, size_t first);
+
+// BatchNormalization.
+absl::StatusOr<Match> MatchBatchNormalization(const std::vector<Layer>& layers, size_t first);
+
 // Flatten: nothing to do, as images are stored row by row already.
 absl::StatusOr<Match> MatchFlatten(const std::vector<Layer>& layers, size_t first);
 

@@ -101,6 +101,8 @@ Network EveryKind() {
     layers { max_pooling2d {} }
     layers { dropout { rate: 0.5 } }
     layers { activation { function: RELU } }
+    layers { average_pooling2d { pool_size: 1 } }
+    layers { batch_normalization {} }
     layers { flatten {} }
     layers { dense { units: 2 activation: SOFTMAX } })");
 }
@@ -108,8 +110,9 @@ Network EveryKind() {
 TEST(LayerOperationsTest, EachMatcherTakesItsKindAndDeclinesEveryOther) {
   const Network network = EveryKind();
   using Matcher = absl::StatusOr<Match> (*)(const std::vector<Layer>&, size_t);
-  const std::vector<Matcher> matchers = {&MatchConv2d,     &MatchMaxPooling2d, &MatchDropout,
-                                         &MatchActivation, &MatchFlatten,      &MatchDense};
+  const std::vector<Matcher> matchers = {
+      &MatchConv2d,           &MatchMaxPooling2d,       &MatchDropout, &MatchActivation,
+      &MatchAveragePooling2d, &MatchBatchNormalization, &MatchFlatten, &MatchDense};
   for (size_t matcher = 0; matcher < matchers.size(); ++matcher) {
     for (size_t layer = 0; layer < network.layers().size(); ++layer) {
       const auto match = matchers[matcher](network.layers(), layer);
@@ -129,7 +132,7 @@ TEST(LayerOperationsTest, EachMatcherTakesItsKindAndDeclinesEveryOther) {
 TEST(LayerOperationsTest, WithoutSourceGradientTheOtherGradientsAreTheSame) {
   const Network network = EveryKind();
   const std::vector<float> weights = NoisyWeights(network);
-  for (const auto& [matcher, place] : {std::pair{&MatchConv2d, 0}, std::pair{&MatchDense, 5}}) {
+  for (const auto& [matcher, place] : {std::pair{&MatchConv2d, 0}, std::pair{&MatchDense, 7}}) {
     const Layer& layer = network.layers()[static_cast<size_t>(place)];
     const auto match = matcher(network.layers(), static_cast<size_t>(place));
     const Operation& operation = *match->operation;

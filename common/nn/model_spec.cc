@@ -40,17 +40,35 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Conv2D& conv) {
   Conv2dSpec spec{.filters = conv.filters(),
                   .padding = static_cast<Padding>(conv.padding()),
                   .activation = static_cast<ActivationFunction>(conv.activation()),
-                  .use_bias = !conv.no_bias()};
+                  .use_bias = !conv.no_bias(),
+                  .kernel_l2 = conv.kernel_regularizer().l2()};
   if (conv.kernel_size().empty()) return absl::InvalidArgumentError("kernel_size is missing");
   CONVOY_ASSIGN_OR_RETURN(spec.kernel, ReadSize(conv.kernel_size(), {}, "kernel_size"));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(conv.strides(), {1, 1}, "strides"));
   return spec;
 }
 
-absl::StatusOr<LayerKind> ReadKind(const v1::MaxPooling2D& pool) {
-  MaxPooling2dSpec spec{.padding = static_cast<Padding>(pool.padding())};
+template <typename Spec, typename Pool>
+absl::StatusOr<LayerKind> ReadPool(const Pool& pool) {
+  Spec spec{.padding = static_cast<Padding>(pool.padding())};
   CONVOY_ASSIGN_OR_RETURN(spec.pool, ReadSize(pool.pool_size(), {2, 2}, "pool_size"));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(pool.strides(), spec.pool, "strides"));
+  return spec;
+}
+
+absl::StatusOr<LayerKind> ReadKind(const v1::Activation& activation) {
+  ActivationSpec spec{.function = static_cast<ActivationFunction>(activation.function())};
+  spec.alpha = DefaultAlpha(spec.function);
+  if (!activation.has_alpha()) return spec;
+  if (spec.alpha == 0) return absl::InvalidArgumentError("alpha is for LEAKY_RELU and ELU only");
+  spec.alpha = activation.alpha();
+  return spec;
+}
+
+LayerKind ReadKind(const v1::BatchNormalization& normalization) {
+  BatchNormalizationSpec spec;
+  if (normalization.has_momentum()) spec.momentum = normalization.momentum();
+  if (normalization.has_epsilon()) spec.epsilon = normalization.epsilon();
   return spec;
 }
 
@@ -59,17 +77,24 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
     case v1::Layer::kConv2D:
       return ReadKind(layer.conv2d());
     case v1::Layer::kMaxPooling2D:
-      return ReadKind(layer.max_pooling2d());
+      return ReadPool<MaxPooling2dSpec>(layer.max_pooling2d());
     case v1::Layer::kFlatten:
       return FlattenSpec{};
     case v1::Layer::kDense:
       return DenseSpec{.units = layer.dense().units(),
                        .activation = static_cast<ActivationFunction>(layer.dense().activation()),
-                       .use_bias = !layer.dense().no_bias()};
+                       .use_bias = !layer.dense().no_bias(),
+                       .kernel_l2 = layer.dense().kernel_regularizer().l2()};
     case v1::Layer::kDropout:
       return DropoutSpec{.rate = layer.dropout().rate()};
     case v1::Layer::kActivation:
-      return ActivationSpec{static_cast<ActivationFunction>(layer.activation().function())};
+      return ReadKind(layer.activation());
+    case v1::Layer::kAveragePooling2D:
+      return ReadPool<AveragePooling2dSpec>(layer.average_pooling2d());
+    case v1::Layer::kGlobalAveragePooling2D:
+      return GlobalAveragePooling2dSpec{};
+    case v1::Layer::kBatchNormalization:
+      return ReadKind(layer.batch_normalization());
     case v1::Layer::KIND_NOT_SET:
       break;
   }
@@ -110,13 +135,31 @@ void WriteKind(const Conv2dSpec& spec, v1::Layer* layer) {
   conv->set_padding(static_cast<v1::Padding>(spec.padding));
   conv->set_activation(static_cast<v1::ActivationFunction>(spec.activation));
   conv->set_no_bias(!spec.use_bias);
+  if (spec.kernel_l2 != 0) conv->mutable_kernel_regularizer()->set_l2(spec.kernel_l2);
 }
 
-void WriteKind(const MaxPooling2dSpec& spec, v1::Layer* layer) {
-  v1::MaxPooling2D* pool = layer->mutable_max_pooling2d();
+template <typename Spec, typename Pool>
+void WritePool(const Spec& spec, Pool* pool) {
   WriteSize(spec.pool, pool->mutable_pool_size());
   WriteSize(spec.strides, pool->mutable_strides());
   pool->set_padding(static_cast<v1::Padding>(spec.padding));
+}
+
+void WriteKind(const MaxPooling2dSpec& spec, v1::Layer* layer) {
+  WritePool(spec, layer->mutable_max_pooling2d());
+}
+
+void WriteKind(const AveragePooling2dSpec& spec, v1::Layer* layer) {
+  WritePool(spec, layer->mutable_average_pooling2d());
+}
+
+void WriteKind(const GlobalAveragePooling2dSpec&, v1::Layer* layer) {
+  layer->mutable_global_average_pooling2d();
+}
+
+void WriteKind(const BatchNormalizationSpec& spec, v1::Layer* layer) {
+  layer->mutable_batch_normalization()->set_momentum(spec.momentum);
+  layer->mutable_batch_normalization()->set_epsilon(spec.epsilon);
 }
 
 void WriteKind(const FlattenSpec&, v1::Layer* layer) { layer->mutable_flatten(); }
@@ -126,6 +169,7 @@ void WriteKind(const DenseSpec& spec, v1::Layer* layer) {
   dense->set_units(spec.units);
   dense->set_activation(static_cast<v1::ActivationFunction>(spec.activation));
   dense->set_no_bias(!spec.use_bias);
+  if (spec.kernel_l2 != 0) dense->mutable_kernel_regularizer()->set_l2(spec.kernel_l2);
 }
 
 void WriteKind(const DropoutSpec& spec, v1::Layer* layer) {
@@ -133,7 +177,9 @@ void WriteKind(const DropoutSpec& spec, v1::Layer* layer) {
 }
 
 void WriteKind(const ActivationSpec& spec, v1::Layer* layer) {
-  layer->mutable_activation()->set_function(static_cast<v1::ActivationFunction>(spec.function));
+  v1::Activation* activation = layer->mutable_activation();
+  activation->set_function(static_cast<v1::ActivationFunction>(spec.function));
+  if (DefaultAlpha(spec.function) != 0) activation->set_alpha(spec.alpha);
 }
 
 }  // namespace
@@ -150,8 +196,17 @@ std::string_view ActivationName(ActivationFunction function) {
       return "tanh";
     case ActivationFunction::kSoftmax:
       return "softmax";
+    case ActivationFunction::kLeakyRelu:
+      return "leaky_relu";
+    case ActivationFunction::kElu:
+      return "elu";
   }
   return "";
+}
+
+float DefaultAlpha(ActivationFunction function) {
+  if (function == ActivationFunction::kLeakyRelu) return 0.3f;
+  return function == ActivationFunction::kElu ? 1.0f : 0.0f;
 }
 
 absl::StatusOr<ModelSpec> ParseModelSpec(std::string_view text, std::string_view source) {

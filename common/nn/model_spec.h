@@ -11,10 +11,13 @@
 namespace convoy::nn {
 
 enum class Padding { kValid, kSame };
-enum class ActivationFunction { kLinear, kRelu, kSigmoid, kTanh, kSoftmax };
+enum class ActivationFunction { kLinear, kRelu, kSigmoid, kTanh, kSoftmax, kLeakyRelu, kElu };
 
 // Returns Keras's name, such as "relu".
 std::string_view ActivationName(ActivationFunction function);
+
+// Returns Keras's default alpha of kLeakyRelu and kElu, 0 for the others.
+float DefaultAlpha(ActivationFunction function);
 
 struct Size2d {
   int height = 0;
@@ -28,6 +31,7 @@ struct Conv2dSpec {
   Padding padding = Padding::kValid;
   ActivationFunction activation = ActivationFunction::kLinear;
   bool use_bias = true;
+  float kernel_l2 = 0;
 };
 
 struct MaxPooling2dSpec {
@@ -36,12 +40,26 @@ struct MaxPooling2dSpec {
   Padding padding = Padding::kValid;
 };
 
+struct AveragePooling2dSpec {
+  Size2d pool;
+  Size2d strides;
+  Padding padding = Padding::kValid;
+};
+
+struct GlobalAveragePooling2dSpec {};
+
+struct BatchNormalizationSpec {
+  float momentum = 0.99f;
+  float epsilon = 0.001f;
+};
+
 struct FlattenSpec {};
 
 struct DenseSpec {
   int units = 0;
   ActivationFunction activation = ActivationFunction::kLinear;
   bool use_bias = true;
+  float kernel_l2 = 0;
 };
 
 struct DropoutSpec {
@@ -50,10 +68,12 @@ struct DropoutSpec {
 
 struct ActivationSpec {
   ActivationFunction function = ActivationFunction::kLinear;
+  float alpha = 0;  // of kLeakyRelu and kElu
 };
 
 using LayerKind =
-    std::variant<Conv2dSpec, MaxPooling2dSpec, FlattenSpec, DenseSpec, DropoutSpec, ActivationSpec>;
+    std::variant<Conv2dSpec, MaxPooling2dSpec, FlattenSpec, DenseSpec, DropoutSpec, ActivationSpec,
+                 AveragePooling2dSpec, GlobalAveragePooling2dSpec, BatchNormalizationSpec>;
 
 struct LayerSpec {
   std::string name;

@@ -82,5 +82,37 @@ TEST(BuiltinModelsTest, MissingFileIsNamed) {
               HasSubstr("/no/such.textproto"));
 }
 
+// Every layer and option survives being written and read, and defaults are Keras's.
+TEST(ModelSpecTest, NewLayersRoundTrip) {
+  const std::string text = R"(name: "n" input { height: 8 width: 8 }
+    layers { conv2d { filters: 2 kernel_size: 3 kernel_regularizer { l2: 0.25 } } }
+    layers { batch_normalization {} }
+    layers { activation { function: LEAKY_RELU } }
+    layers { average_pooling2d {} }
+    layers { activation { function: ELU alpha: 0.5 } }
+    layers { batch_normalization { momentum: 0.9 epsilon: 0.01 } }
+    layers { global_average_pooling2d {} }
+    layers { dense { units: 2 activation: SOFTMAX kernel_regularizer { l2: 0.125 } } })";
+  const ModelSpec spec = ParseModelSpec(text, "test").value();
+  const std::string written = ModelSpecToText(spec);
+  const ModelSpec again = ParseModelSpec(written, "again").value();
+  EXPECT_EQ(ModelSpecToText(again), written);
+  EXPECT_EQ(std::get<Conv2dSpec>(again.layers[0].kind).kernel_l2, 0.25f);
+  EXPECT_EQ(std::get<BatchNormalizationSpec>(again.layers[1].kind).momentum, 0.99f);
+  EXPECT_EQ(std::get<BatchNormalizationSpec>(again.layers[1].kind).epsilon, 0.001f);
+  EXPECT_EQ(std::get<ActivationSpec>(again.layers[2].kind).alpha, 0.3f);
+  EXPECT_EQ(std::get<AveragePooling2dSpec>(again.layers[3].kind).strides.height, 2);
+  EXPECT_EQ(std::get<ActivationSpec>(again.layers[4].kind).alpha, 0.5f);
+  EXPECT_EQ(std::get<BatchNormalizationSpec>(again.layers[5].kind).epsilon, 0.01f);
+  EXPECT_EQ(again.layers[6].name, "global_average_pooling2d");
+  EXPECT_EQ(std::get<DenseSpec>(again.layers[7].kind).kernel_l2, 0.125f);
+}
+
+TEST(ModelSpecTest, AlphaOfAFunctionWithoutOneIsRefused) {
+  const auto spec = ParseModelSpec("layers { activation { function: RELU alpha: 0.1 } }", "test");
+  EXPECT_EQ(std::string(spec.status().message()),
+            "test: layer 'activation': alpha is for LEAKY_RELU and ELU only");
+}
+
 }  // namespace
 }  // namespace convoy::nn

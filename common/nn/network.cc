@@ -1,5 +1,7 @@
 #include "common/nn/network.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -68,12 +70,13 @@ absl::StatusOr<Network> Network::Create(const ModelSpec& spec) {
     for (Parameter& parameter : layer.parameters) {
       parameter.offset = network.num_parameters_;
       network.num_parameters_ += parameter.size;
+      if (parameter.trainable) network.num_trainable_ += parameter.size;
     }
     shape = layer.output;
     network.layers_.push_back(std::move(layer));
   }
   CONVOY_RETURN_IF_ERROR(CheckSoftmaxAtTheEndOnly(network.layers_));
-  if (network.num_parameters_ == 0) {
+  if (network.num_trainable_ == 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         "network '", spec.name, "': has no parameters to train; give it a Dense layer"));
   }
@@ -93,14 +96,34 @@ void InitializeWeights(const Network& network, uint64_t seed, float* weights) {
   for (const Parameter& parameter : network.Parameters()) {
     float* values = weights + parameter.offset;
     RandomSequence random(seed, RandomStream::kInitialWeights, ordinal++);
-    const double limit =
-        parameter.initializer == Initializer::kZeros
-            ? 0.0
-            : std::sqrt(6.0 / static_cast<double>(parameter.fan_in + parameter.fan_out));
+    if (parameter.initializer != Initializer::kGlorotUniform) {
+      const float value = parameter.initializer == Initializer::kOnes ? 1.0f : 0.0f;
+      std::fill(values, values + parameter.size, value);
+      continue;
+    }
+    const double limit = std::sqrt(6.0 / static_cast<double>(parameter.fan_in + parameter.fan_out));
     for (int64_t i = 0; i < parameter.size; ++i) {
-      values[i] = limit == 0 ? 0.0f : static_cast<float>((2.0 * random.NextFloat() - 1.0) * limit);
+      values[i] = static_cast<float>((2.0 * random.NextFloat() - 1.0) * limit);
     }
   }
+}
+
+double L2Penalty(const Network& network, const float* weights) {
+  double penalty = 0;
+  for (const Layer& layer : network.layers()) {
+    for (const Parameter& parameter : layer.parameters) {
+      if (parameter.l2 == 0) continue;
+      // Several sums side by side: one would wait for each addition.
+      std::array<double, 8> sums{};
+      const float* values = weights + parameter.offset;
+      for (int64_t i = 0; i < parameter.size; ++i) {
+        const auto value = static_cast<double>(values[i]);
+        sums[static_cast<size_t>(i) % sums.size()] += value * value;
+      }
+      for (const double sum : sums) penalty += static_cast<double>(parameter.l2) * sum;
+    }
+  }
+  return penalty;
 }
 
 }  // namespace convoy::nn

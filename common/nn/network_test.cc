@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/nn/builtin_models.h"
+#include "common/nn/network_testing.h"
 
 namespace convoy::nn {
 namespace {
@@ -79,6 +80,62 @@ TEST(NetworkTest, HugeUnrolledConvolutionIsRefused) {
   EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1024 kernel_size: 1 } } "
                       "layers { conv2d { filters: 1 kernel_size: 400 padding: SAME } }"),
               HasSubstr("layer 'conv2d_1' (Conv2D): is too large"));
+}
+
+TEST(NetworkTest, NewLayersCheckTheirValues) {
+  EXPECT_THAT(
+      ErrorOf("layers { flatten {} } layers { global_average_pooling2d {} }"),
+      HasSubstr("layer 'global_average_pooling2d' (GlobalAveragePooling2D): needs an image"));
+  EXPECT_THAT(ErrorOf("layers { average_pooling2d { pool_size: 9 } }"),
+              HasSubstr("layer 'average_pooling2d' (AveragePooling2D): pool_size 9x9 is larger"));
+  EXPECT_THAT(ErrorOf("layers { batch_normalization { momentum: 1 } }"),
+              HasSubstr("(BatchNormalization): momentum must be in [0, 1), not 1"));
+  EXPECT_THAT(ErrorOf("layers { batch_normalization { epsilon: 0 } }"),
+              HasSubstr("epsilon must be positive, not 0"));
+  EXPECT_THAT(ErrorOf("layers { activation { function: ELU alpha: -1 } }"),
+              HasSubstr("alpha must be 0 or a positive number, not -1"));
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 activation: ELU } }"),
+              HasSubstr("LEAKY_RELU and ELU are layers of their own"));
+  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 kernel_regularizer "
+                      "{ l2: -1 } } }"),
+              HasSubstr("kernel_regularizer: l2 must be 0 or a positive number, not -1"));
+}
+
+TEST(NetworkTest, NormalizationHasTrainedAndMovingParameters) {
+  const Network network = NetworkOf(4, 4, 3, R"(
+    layers { batch_normalization {} } layers { flatten {} }
+    layers { dense { units: 2 activation: SOFTMAX } })");
+  const std::vector<Parameter> parameters = network.Parameters();
+  ASSERT_EQ(parameters.size(), 6u);
+  EXPECT_EQ(parameters[0].name, "batch_normalization/gamma");
+  EXPECT_EQ(parameters[3].name, "batch_normalization/moving_variance");
+  EXPECT_TRUE(parameters[1].trainable);
+  EXPECT_FALSE(parameters[2].trainable);
+  EXPECT_EQ(parameters[2].moving_momentum, 0.99f);
+  EXPECT_EQ(network.num_parameters(), 4 * 3 + 48 * 2 + 2);
+  EXPECT_EQ(network.num_trainable(), 2 * 3 + 48 * 2 + 2);
+  std::vector<float> weights(static_cast<size_t>(network.num_parameters()), -1);
+  InitializeWeights(network, 1, weights.data());
+  EXPECT_EQ(weights[0], 1);  // gamma
+  EXPECT_EQ(weights[3], 0);  // beta
+  EXPECT_EQ(weights[6], 0);  // moving mean
+  EXPECT_EQ(weights[9], 1);  // moving variance
+  EXPECT_THAT(SummaryTable(network), HasSubstr("Non-trainable params: 6 "));
+}
+
+TEST(NetworkTest, LongTypesGoOnInTheNextLineOfTheTable) {
+  const Network network = NetworkOf(4, 4, 3, R"(
+    layers { global_average_pooling2d {} } layers { dense { units: 2 activation: SOFTMAX } })");
+  EXPECT_THAT(SummaryTable(network), HasSubstr(" global_average_pooling2d (Gl(None, 3)"));
+  EXPECT_THAT(SummaryTable(network), HasSubstr("\n obalAveragePooling2D)"));
+}
+
+TEST(NetworkTest, L2PenaltyIsTheSumOfSquaresOfRegularizedKernels) {
+  const Network network = NetworkOf(1, 3, 1, R"(
+    layers { flatten {} } layers { dense { units: 3 kernel_regularizer { l2: 0.5 } } }
+    layers { dense { units: 2 activation: SOFTMAX } })");
+  std::vector<float> weights(static_cast<size_t>(network.num_parameters()), 2);
+  EXPECT_EQ(L2Penalty(network, weights.data()), 0.5 * 9 * 4);
 }
 
 TEST(NetworkTest, NetworkWithoutParametersIsRefused) {

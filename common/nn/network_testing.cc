@@ -138,6 +138,30 @@ std::vector<Network> OddNetworks() {
     layers { conv2d { filters: 6 kernel_size: 3 activation: RELU } }
     layers { max_pooling2d {} }
     layers { dropout { rate: 0.3 } })" + end));
+  networks.push_back(Named("AveragePools", 9, 10, 2,
+                           R"(
+    layers { average_pooling2d { pool_size: [2, 3] strides: [1, 2] padding: SAME } }
+    layers { conv2d { filters: 5 kernel_size: 3 activation: RELU } }
+    layers { average_pooling2d {} }
+    layers { dropout { rate: 0.3 } }
+    layers { average_pooling2d { pool_size: [2, 1] strides: 1 } })" +
+                               end));
+  networks.push_back(Named("GlobalAveragePool", 8, 7, 1, R"(
+    layers { conv2d { filters: 6 kernel_size: 3 activation: RELU } }
+    layers { max_pooling2d {} }
+    layers { global_average_pooling2d {} }
+    layers { dense { units: 3 activation: SOFTMAX } })"));
+  networks.push_back(Named("ActivationsWithAlpha", 7, 8, 2, R"(
+    layers { conv2d { filters: 4 kernel_size: 3 } }
+    layers { activation { function: LEAKY_RELU } }
+    layers { conv2d { filters: 3 kernel_size: 2 } }
+    layers { activation { function: ELU } }
+    layers { flatten {} }
+    layers { dense { units: 6 kernel_regularizer { l2: 0.1 } } }
+    layers { activation { function: ELU alpha: 0.5 } }
+    layers { dense { units: 5 } }
+    layers { activation { function: LEAKY_RELU alpha: 0.01 } }
+    layers { dense { units: 3 activation: SOFTMAX } })"));
   networks.push_back(Named("DenseOnly", 4, 5, 1, R"(
     layers { flatten {} }
     layers { dense { units: 11 activation: RELU } }
@@ -149,13 +173,42 @@ std::vector<Network> OddNetworks() {
   return networks;
 }
 
+std::vector<Network> BatchNetworks() {
+  std::vector<Network> networks;
+  networks.push_back(Named("NormalizedImages", 7, 6, 2, R"(
+    layers { batch_normalization {} }
+    layers { conv2d { filters: 4 kernel_size: 3 no_bias: true } }
+    layers { batch_normalization { momentum: 0.5 epsilon: 0.01 } }
+    layers { activation { function: TANH } }
+    layers { average_pooling2d { strides: 1 } }
+    layers { flatten {} }
+    layers { dense { units: 3 activation: SOFTMAX } })"));
+  networks.push_back(Named("NormalizedFeatures", 4, 4, 1, R"(
+    layers { flatten {} }
+    layers { dense { units: 5 activation: SIGMOID } }
+    layers { batch_normalization {} }
+    layers { dropout { rate: 0.2 } }
+    layers { dense { units: 4 } }
+    layers { batch_normalization {} }
+    layers { activation { function: SOFTMAX } })"));
+  networks.push_back(Named("NormalizedBehindFusedBlocks", 8, 8, 1, R"(
+    layers { conv2d { filters: 3 kernel_size: 3 activation: RELU } }
+    layers { max_pooling2d {} }
+    layers { batch_normalization {} }
+    layers { conv2d { filters: 4 kernel_size: 2 activation: RELU } }
+    layers { batch_normalization {} }
+    layers { global_average_pooling2d {} }
+    layers { dense { units: 3 activation: SOFTMAX } })"));
+  return networks;
+}
+
 void PrintTo(const Network& network, std::ostream* out) { *out << network.spec().name; }
 
 std::vector<float> NoisyWeights(const Network& network) {
   std::vector<float> weights(static_cast<size_t>(network.num_parameters()));
   InitializeWeights(network, kSeed, weights.data());
   RandomSequence random(kSeed, RandomStream::kNoise, 0);
-  for (float& weight : weights) weight += 0.1f * random.NextFloat() - 0.05f;
+  for (float& weight : weights) weight += 0.1f * random.NextFloat() - 0.05f;  // variances stay > 0
   return weights;
 }
 
@@ -230,12 +283,23 @@ TestImages NoiseImages(const Network& network, int count, uint32_t stream) {
   return images;
 }
 
+namespace {
+
+bool ImagesDependOnOneAnother(const Network& network) {
+  return std::any_of(network.layers().begin(), network.layers().end(), [](const Layer& layer) {
+    return std::holds_alternative<BatchNormalizationSpec>(layer.kind);
+  });
+}
+
+}  // namespace
+
 TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
                             double rounding) {
+  const int at_once = ImagesDependOnOneAnother(network) ? count : 1;
   TestImages images;
   for (uint32_t stream = 1; images.count() < count; ++stream) {
     CONVOY_CHECK_LT(stream, 100u * static_cast<uint32_t>(count));
-    const TestImages candidate = NoiseImages(network, 1, stream);
+    const TestImages candidate = NoiseImages(network, at_once, stream);
     if (DecidesClearly(network, weights, candidate, rounding)) images.Append(candidate);
   }
   return images;
@@ -243,6 +307,8 @@ TestImages ClearNoiseImages(const Network& network, const std::vector<double>& w
 
 std::vector<TensorError> GradientErrors(const Network& network, const std::vector<float>& actual,
                                         const std::vector<double>& expected) {
+  double whole = 0;
+  for (const double value : expected) whole += value * value;
   std::vector<TensorError> errors;
   for (const Parameter& parameter : network.Parameters()) {
     double difference = 0;
@@ -252,7 +318,10 @@ std::vector<TensorError> GradientErrors(const Network& network, const std::vecto
       difference += std::pow(static_cast<double>(actual[i]) - expected[i], 2);
       norm += std::pow(expected[i], 2);
     }
-    errors.push_back({parameter.name, difference == 0 ? 0 : std::sqrt(difference / norm)});
+    const bool same = difference == 0;
+    errors.push_back({.name = parameter.name,
+                      .relative_l2 = same ? 0 : std::sqrt(difference / norm),
+                      .part_of_whole = same ? 0 : std::sqrt(difference / whole)});
   }
   return errors;
 }

@@ -20,6 +20,10 @@ Network NetworkOf(int height, int width, int channels, const std::string& layers
 // sizes. spec().name is a name for the test.
 std::vector<Network> OddNetworks();
 
+// Returns small networks with BatchNormalization, in which an image's gradient depends on the
+// others of its pass. spec().name is a name for the test.
+std::vector<Network> BatchNetworks();
+
 // For the messages of GoogleTest.
 void PrintTo(const Network& network, std::ostream* out);
 
@@ -65,7 +69,8 @@ bool DecidesClearly(const Network& network, const std::vector<double>& weights,
 // Returns noise images with random labels and numbers; others for another stream.
 TestImages NoiseImages(const Network& network, int count, uint32_t stream = 1);
 
-// Draws noise images until `count` of them decide clearly.
+// Draws noise images until `count` of them decide clearly: one by one or, where normalization makes
+// them depend on one another, all at once.
 TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
                             double rounding = kSingleRounding);
 
@@ -73,6 +78,9 @@ TestImages ClearNoiseImages(const Network& network, const std::vector<double>& w
 struct TensorError {
   std::string name;
   double relative_l2 = 0;  // |actual - expected| / |expected|; 0 where both are zero
+  // |actual - expected| / |expected| of the whole gradient: for a parameter whose gradient is zero
+  // but for rounding, such as a bias before a normalization.
+  double part_of_whole = 0;
 };
 
 // Returns the errors of all parameters of `actual` [num_parameters], in their order.

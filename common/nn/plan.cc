@@ -18,6 +18,8 @@ constexpr std::array kFactories = {
     OperationFactory{"conv_block", &MatchConvBlock},
     OperationFactory{"conv2d", &MatchConv2d},
     OperationFactory{"max_pooling2d", &MatchMaxPooling2d},
+    OperationFactory{"average_pooling2d", &MatchAveragePooling2d},
+    OperationFactory{"batch_normalization", &MatchBatchNormalization},
     OperationFactory{"flatten", &MatchFlatten},
     OperationFactory{"dense", &MatchDense},
     OperationFactory{"dropout", &MatchDropout},

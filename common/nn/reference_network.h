@@ -3,12 +3,15 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "common/kernels/activation_ref.h"
+#include "common/kernels/average_pool_ref.h"
+#include "common/kernels/batch_norm_ref.h"
 #include "common/kernels/conv2d_ref.h"
 #include "common/kernels/dense_ref.h"
 #include "common/kernels/dropout_ref.h"
@@ -28,6 +31,8 @@ struct LayerTrace {
   std::vector<T> output;        // [num_images, output]
   std::vector<int32_t> argmax;  // [num_images, output], MaxPooling2D: as kernels::MaxPoolForward
   std::vector<uint8_t> keep;    // [num_images, output], Dropout in training
+  std::vector<T> mean;          // [channels], BatchNormalization: what it normalized by
+  std::vector<T> variance;      // [channels], likewise
 };
 
 // Runs any network in T, with the same parameter layout and the same dropout masks as Executor.
@@ -142,13 +147,15 @@ class ReferenceNetwork {
   static void Activate(Step* step) {
     step->trace.linear = step->trace.output;
     kernels::ActivationForwardRef(step->activation(), step->trace.linear.data(),
-                                  step->trace.output.data(), step->elems());
+                                  step->trace.output.data(), step->elems(),
+                                  static_cast<T>(ActivationAlpha(step->layer.kind)));
   }
 
   // Makes d_dst the gradient of what the activation function was given.
   static void Deactivate(Step* step) {
     kernels::ActivationBackwardRef(step->activation(), step->trace.output.data(),
-                                   step->d_dst.data(), step->d_dst.data(), step->elems());
+                                   step->d_dst.data(), step->d_dst.data(), step->elems(),
+                                   static_cast<T>(ActivationAlpha(step->layer.kind)));
   }
 
   static void ForwardLayer(const Conv2dSpec&, Step* step) {
@@ -174,6 +181,65 @@ class ReferenceNetwork {
   static void BackwardLayer(const MaxPooling2dSpec&, Step* step) {
     kernels::MaxPoolBackwardRef(Pool2dGeometryOf(step->layer), step->num_images(),
                                 step->d_dst.data(), step->trace.argmax.data(), step->d_src.data());
+  }
+
+  static void ForwardAverage(Step* step) {
+    kernels::AveragePoolForwardRef(Pool2dGeometryOf(step->layer), step->num_images(), step->src,
+                                   step->trace.output.data());
+  }
+
+  static void BackwardAverage(Step* step) {
+    kernels::AveragePoolBackwardRef(Pool2dGeometryOf(step->layer), step->num_images(),
+                                    step->d_dst.data(), step->d_src.data());
+  }
+
+  static void ForwardLayer(const AveragePooling2dSpec&, Step* step) { ForwardAverage(step); }
+  static void BackwardLayer(const AveragePooling2dSpec&, Step* step) { BackwardAverage(step); }
+  static void ForwardLayer(const GlobalAveragePooling2dSpec&, Step* step) { ForwardAverage(step); }
+  static void BackwardLayer(const GlobalAveragePooling2dSpec&, Step* step) {
+    BackwardAverage(step);
+  }
+
+  // Parameter 0 is gamma, then come beta, moving mean and moving variance.
+  static void ForwardLayer(const BatchNormalizationSpec& spec, Step* step) {
+    const int64_t channels = step->layer.output.back();
+    const int64_t rows = step->elems() / channels;
+    const auto parameter = [step](size_t i) {
+      return step->run.weights + step->layer.parameters[i].offset;
+    };
+    LayerTrace<T>& trace = step->trace;
+    trace.mean.assign(parameter(2), parameter(2) + channels);
+    trace.variance.assign(parameter(3), parameter(3) + channels);
+    const T epsilon = static_cast<T>(spec.epsilon);
+    if (step->run.training) {
+      kernels::BatchNormForwardRef(rows, channels, epsilon, step->src, parameter(0), parameter(1),
+                                   trace.mean.data(), trace.variance.data(), trace.output.data());
+      return;
+    }
+    for (int64_t i = 0; i < rows * channels; ++i) {
+      const int64_t c = i % channels;
+      const T deviation = std::sqrt(trace.variance[static_cast<size_t>(c)] + epsilon);
+      trace.output[static_cast<size_t>(i)] =
+          (step->src[i] - trace.mean[static_cast<size_t>(c)]) / deviation * parameter(0)[c] +
+          parameter(1)[c];
+    }
+  }
+
+  // Leaves the statistics, times the images, where the moving ones' gradients would be.
+  static void BackwardLayer(const BatchNormalizationSpec& spec, Step* step) {
+    const int64_t channels = step->layer.output.back();
+    const std::vector<Parameter>& parameters = step->layer.parameters;
+    const LayerTrace<T>& trace = step->trace;
+    kernels::BatchNormBackwardRef(step->elems() / channels, channels, static_cast<T>(spec.epsilon),
+                                  step->src, step->run.weights + parameters[0].offset,
+                                  trace.mean.data(), trace.variance.data(), step->d_dst.data(),
+                                  step->d_src.data(), step->gradient + parameters[0].offset,
+                                  step->gradient + parameters[1].offset);
+    const T images = static_cast<T>(step->num_images());
+    for (int64_t c = 0; c < channels; ++c) {
+      step->gradient[parameters[2].offset + c] = images * trace.mean[static_cast<size_t>(c)];
+      step->gradient[parameters[3].offset + c] = images * trace.variance[static_cast<size_t>(c)];
+    }
   }
 
   static void ForwardLayer(const FlattenSpec&, Step* step) {

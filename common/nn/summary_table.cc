@@ -29,6 +29,20 @@ int64_t ParameterCount(const Layer& layer) {
   return count;
 }
 
+// The lines of a layer; a type that is too long for its column goes on in the next line.
+std::string LayerRows(const Layer& layer) {
+  std::string type =
+      absl::StrCat(" ", layer.name, " (", std::string(LayerTypeName(layer.kind)), ")");
+  std::string rest;
+  if (type.size() > kTypeEnd) {
+    rest = type.substr(kTypeEnd);
+    type.resize(kTypeEnd);
+  }
+  const std::string first =
+      Row(type, ShapeToString(layer.output, /*batch=*/true), absl::StrCat(ParameterCount(layer)));
+  return rest.empty() ? first : first + Row(" " + rest, "", "");
+}
+
 std::string Total(const char* what, int64_t count) {
   return absl::StrFormat("%s: %d (%.2f KB)\n", what, count,
                          static_cast<double>(count) * sizeof(float) / 1024.0);
@@ -43,13 +57,13 @@ std::string SummaryTable(const Network& network) {
                                    Row(" Layer (type)", "Output Shape", "Param #"), thick);
   for (const Layer& layer : network.layers()) {
     if (layer.ordinal > 0) table += Row("", "", "");
-    const std::string_view type = LayerTypeName(layer.kind);
-    table += Row(absl::StrFormat(" %s (%s)", layer.name, std::string(type)),
-                 ShapeToString(layer.output, /*batch=*/true), absl::StrCat(ParameterCount(layer)));
+    table += LayerRows(layer);
   }
   const int64_t total = network.num_parameters();
-  return absl::StrCat(table, thick, Total("Total params", total), Total("Trainable params", total),
-                      Total("Non-trainable params", 0), thin);
+  const int64_t trainable = network.num_trainable();
+  return absl::StrCat(table, thick, Total("Total params", total),
+                      Total("Trainable params", trainable),
+                      Total("Non-trainable params", total - trainable), thin);
 }
 
 }  // namespace convoy::nn

@@ -50,9 +50,10 @@ absl::Status ValidateSchedule(const ScheduleConfig& config) {
     }
   }
   if (config.kind == ScheduleConfig::Kind::kCosine) {
-    if (!epochs(config.decay_epochs) || !(config.decay_epochs > config.warmup_epochs)) {
+    if (!epochs(config.decay_epochs) || config.decay_epochs == 0 ||
+        config.decay_epochs < config.warmup_epochs) {
       return Refuse("decay_epochs", config.decay_epochs,
-                    "the epochs until the end of the decay, more than those of the warm-up");
+                    "the epochs until the end of the decay, at least those of the warm-up");
     }
     if (!(config.final_factor >= 0 && config.final_factor <= 1)) {
       return Refuse("final_factor", config.final_factor, "a number from 0 to 1");

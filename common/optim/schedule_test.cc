@@ -59,6 +59,13 @@ TEST(ScheduleTest, CosineStaysAtItsLastFactorAfterItsEnd) {
   EXPECT_GT(FactorAt(config, 199), 0);
 }
 
+TEST(ScheduleTest, AllOfACosineMayBeItsWarmUp) {
+  const ScheduleConfig config{.kind = Kind::kCosine, .warmup_epochs = 1, .decay_epochs = 1};
+  EXPECT_TRUE(ValidateSchedule(config).ok());
+  EXPECT_EQ(FactorAt(config, 99), 1);
+  EXPECT_EQ(FactorAt(config, 100), 1);
+}
+
 std::string ErrorOf(const ScheduleConfig& config) {
   const absl::Status status = ValidateSchedule(config);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
@@ -72,7 +79,7 @@ TEST(ScheduleTest, SenselessValuesNameTheirField) {
   EXPECT_THAT(ErrorOf({.kind = Kind::kStep}), HasSubstr("schedule.step_epochs: is 0"));
   EXPECT_THAT(ErrorOf({.kind = Kind::kStep, .step_epochs = 1, .step_factor = 1.5}),
               HasSubstr("schedule.step_factor: is 1.5"));
-  EXPECT_THAT(ErrorOf({.kind = Kind::kCosine, .warmup_epochs = 3, .decay_epochs = 3}),
+  EXPECT_THAT(ErrorOf({.kind = Kind::kCosine, .warmup_epochs = 4, .decay_epochs = 3}),
               HasSubstr("schedule.decay_epochs: is 3"));
   EXPECT_THAT(ErrorOf({.kind = Kind::kCosine, .decay_epochs = 3, .final_factor = 2}),
               HasSubstr("schedule.final_factor: is 2"));

@@ -157,7 +157,7 @@ inline std::vector<float> ExpectedWeights(int64_t num_parameters, int64_t leaves
   const auto optimizer = optim::Optimizer::Create({}).value();
   OptimizerState state(*optimizer, num_parameters);
   std::vector<float> weights(static_cast<size_t>(num_parameters), 0.5f);
-  const std::vector<float> sum = BatchGradient(num_parameters, leaves);
+  std::vector<float> sum = BatchGradient(num_parameters, leaves);
   for (int64_t step = 1; step <= steps; ++step) {
     state.Update(
         {.step = step, .learning_rate = 0.01, .grad_scale = 1.0f / static_cast<float>(leaves)},

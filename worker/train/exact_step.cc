@@ -30,7 +30,7 @@ ExactStep::ExactStep(comm::Communicator& communicator, ThreadTeam& team,
       plan_(plan),
       layout_(reduce::LayoutOf(plan, batches.front()->batch_images(), communicator.world_size())),
       sums_(communicator.rank(), team.size(), layout_, batches),
-      optimizer_(optimizer, layout_.num_parameters()),
+      optimizer_(optimizer, layout_.num_parameters(), reduce::RulesOf(plan.network())),
       factor_rows_(static_cast<size_t>(team.size()),
                    std::vector<nn::FactorRows>(plan.stages().size())),
       thread_seconds_(static_cast<size_t>(team.size())) {}

@@ -45,7 +45,7 @@ MpiStep::MpiStep(comm::Communicator& communicator, ThreadTeam& team,
       weights_(plan, first_weights_.data(), second_weights_.data()),
       thread_sums_(static_cast<size_t>(team.size())),
       reducer_(communicator, num_parameters_),
-      optimizer_(optimizer, num_parameters_) {
+      optimizer_(optimizer, num_parameters_, reduce::RulesOf(plan.network())) {
   for (ThreadSums& sums : thread_sums_) {
     sums.sum = AlignedBuffer<float>(static_cast<size_t>(num_parameters_));
     sums.current = AlignedBuffer<float>(static_cast<size_t>(num_parameters_));

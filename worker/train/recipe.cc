@@ -58,6 +58,7 @@ std::string FlagOf(const std::string& field) {
       new std::map<std::string, std::string>{{"model_name", "--model"},
                                              {"model", "--model"},
                                              {"initial_weights_sha256", "--initial-weights"},
+                                             {"learning_rate_scaling", "--scale-learning-rate"},
                                              {"optimizer.name", "--optimizer"},
                                              {"optimizer.learning_rate", "--learning-rate"},
                                              {"optimizer.momentum", "--momentum"},
@@ -168,6 +169,7 @@ absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe) {
                  .exact_reduce = recipe.reduce() == "exact"};
   CONVOY_ASSIGN_OR_RETURN(checked.options, ReadOptions(recipe));
   CONVOY_ASSIGN_OR_RETURN(checked.optimizer, ReadOptimizer(recipe.optimizer()));
+  checked.optimizer.learning_rate *= checked.options.learning_rate_factor;
   std::string text;
   google::protobuf::TextFormat::PrintToString(recipe.model(), &text);
   CONVOY_ASSIGN_OR_RETURN(checked.model, nn::ParseModelSpec(text, "the recipe's model"));

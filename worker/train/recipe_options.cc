@@ -122,6 +122,19 @@ absl::StatusOr<EarlyStoppingConfig> ReadEarlyStopping(const v1::EarlyStoppingRec
                              .restore_best_weights = recipe.restore_best_weights()};
 }
 
+// The batch size that a learning rate is meant for, where it is scaled: the notebook's.
+constexpr double kBaseBatchSize = 128;
+
+absl::StatusOr<double> LearningRateFactor(const std::string& rule, int batch_size) {
+  const double ratio = batch_size / kBaseBatchSize;
+  if (rule.empty() || rule == "none") return 1;
+  if (rule == "linear") return ratio;
+  if (rule == "sqrt") return std::sqrt(ratio);
+  return Refuse("--scale-learning-rate", absl::StrCat("unknown rule '", rule, "'",
+                                                      DidYouMean(rule, {"linear", "sqrt", "none"}),
+                                                      " (known: linear, sqrt, none)"));
+}
+
 // Sets a field that is not set.
 #define CONVOY_FILL(message, field, value) \
   if (!(message)->has_##field()) (message)->set_##field(value)
@@ -220,6 +233,8 @@ absl::StatusOr<RecipeOptions> ReadOptions(const v1::Recipe& recipe) {
                           .zoom = augmentation.zoom(),
                           .elastic = augmentation.elastic()};
   CONVOY_RETURN_IF_ERROR(data::ValidateAugmentation(options.augmentation));
+  CONVOY_ASSIGN_OR_RETURN(options.learning_rate_factor,
+                          LearningRateFactor(recipe.learning_rate_scaling(), recipe.batch_size()));
   if (!(recipe.label_smoothing() >= 0 && recipe.label_smoothing() < 1)) {
     return Refuse("label_smoothing",
                   absl::StrCat("must be from 0 to below 1, not ", recipe.label_smoothing()));

@@ -1,5 +1,5 @@
 // The parts of a recipe that are off unless it names them: schedule, callbacks, label smoothing,
-// augmentation.
+// augmentation, scaling of the learning rate.
 #pragma once
 
 #include <optional>
@@ -20,6 +20,7 @@ struct RecipeOptions {
   std::optional<EarlyStoppingConfig> early_stopping;
   float label_smoothing = 0;
   data::AugmentationConfig augmentation;
+  double learning_rate_factor = 1;  // of the batch size, by learning_rate_scaling
 
   // Whether the learning rate may change, so that the history tells it.
   bool learning_rate_changes() const {

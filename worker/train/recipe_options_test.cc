@@ -69,6 +69,19 @@ TEST(RecipeOptionsTest, OptimizersHaveTheirOwnValues) {
   EXPECT_THAT(ErrorOf("optimizer { rho: 0.1 }"), HasSubstr("optimizer.rho: is for"));
 }
 
+TEST(RecipeOptionsTest, LearningRateFollowsTheBatchSize) {
+  const auto rate = [](const std::string& text) {
+    return Check(text + " optimizer { learning_rate: 0.5 }").value().optimizer.learning_rate;
+  };
+  EXPECT_EQ(rate("batch_size: 512"), 0.5);
+  EXPECT_EQ(rate("batch_size: 512 learning_rate_scaling: 'none'"), 0.5);
+  EXPECT_EQ(rate("batch_size: 512 learning_rate_scaling: 'linear'"), 2);
+  EXPECT_EQ(rate("batch_size: 512 learning_rate_scaling: 'sqrt'"), 1);
+  EXPECT_EQ(rate("batch_size: 128 learning_rate_scaling: 'sqrt'"), 0.5);
+  EXPECT_THAT(ErrorOf("learning_rate_scaling: 'liner'"),
+              HasSubstr("--scale-learning-rate: unknown rule 'liner'; did you mean 'linear'?"));
+}
+
 TEST(RecipeOptionsTest, SenselessValuesNameTheirField) {
   EXPECT_THAT(ErrorOf("schedule { name: 'cosin' }"),
               HasSubstr("schedule.name: unknown schedule 'cosin'; did you mean 'cosine'?"));

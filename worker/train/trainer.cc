@@ -15,6 +15,7 @@
 #include "worker/train/evaluator.h"
 #include "worker/train/exact_step.h"
 #include "worker/train/mpi_step.h"
+#include "worker/train/slot_packing.h"
 #include "worker/train/stop_request.h"
 
 namespace convoy::train {
@@ -54,6 +55,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(comm::Communicator& com
   CONVOY_RETURN_IF_ERROR(trainer->Open());
   const report::JobFacts facts = trainer->Facts(std::move(hosts));
   trainer->Tell([&](report::Observer& observer) { observer.OnStart(facts); });
+  trainer->TellScaledLearningRate();
+  trainer->WarnOfSmallMicroBatches();
   return trainer;
 }
 
@@ -111,8 +114,8 @@ absl::Status Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
   }
   CONVOY_RETURN_IF_ERROR(step_->SetWeights(weights.data()));
   for (size_t i = 0; i < step_->optimizer().slot_names().size(); ++i) {
-    const std::vector<float>& values = checkpoint.optimizer.slots[i].values;
-    std::copy(values.begin(), values.end(), step_->optimizer().slot(i).begin());
+    CopyFromTrainable(plan_.network(), checkpoint.optimizer.slots[i].values,
+                      step_->optimizer().slot(i).data());
   }
   position_ = checkpoint.position;
   sums_ = checkpoint.sums;
@@ -154,6 +157,30 @@ report::JobFacts Trainer::Facts(std::vector<std::string> hosts) const {
           .seed = recipe.seed,
           .restarts = restarts_,
           .resumed_at_step = position_.global_step};
+}
+
+void Trainer::TellScaledLearningRate() {
+  if (job_.recipe.options.learning_rate_factor == 1) return;
+  const std::string line =
+      absl::StrCat("note: learning rate ", job_.recipe_proto.optimizer().learning_rate(),
+                   " for batches of 128 is ", job_.recipe.optimizer.learning_rate, " for ",
+                   job_.recipe.batch_size, " (", job_.recipe_proto.learning_rate_scaling(), ")");
+  Tell([&](report::Observer& observer) { observer.OnNotice(line); });
+}
+
+void Trainer::WarnOfSmallMicroBatches() {
+  constexpr int kFewImages = 16;
+  const auto& layers = plan_.network().layers();
+  const bool normalizes = std::any_of(layers.begin(), layers.end(), [](const nn::Layer& layer) {
+    return std::holds_alternative<nn::BatchNormalizationSpec>(layer.kind);
+  });
+  const int images = std::min(job_.recipe.micro_batch, job_.recipe.batch_size);
+  if (!normalizes || images >= kFewImages) return;
+  const std::string line =
+      absl::StrCat("note: batch normalization takes its statistics from micro-batches, of ", images,
+                   images == 1 ? " image" : " images", "; below ", kFewImages,
+                   " they are rough: a larger --micro-batch would train better");
+  Tell([&](report::Observer& observer) { observer.OnNotice(line); });
 }
 
 absl::StatusOr<Outcome> Trainer::Run() {
@@ -208,6 +235,7 @@ absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_r
                                  .learning_rate = LearningRateOf(position_.global_step),
                                  .grad_scale = 1.0f / static_cast<float>(images.size())},
                         .stop_requested = StopRequested()};
+  const double penalty = nn::L2Penalty(plan_.network(), step_->weights().current());
   const absl::StatusOr<reduce::StepResult> result = step_->Run(input);
   if (!result.ok()) {
     return Annotate(result.status(), absl::StrCat("step ", position_.global_step + 1, " (epoch ",
@@ -217,7 +245,7 @@ absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_r
   ++position_.step_in_epoch;
   ++position_.global_step;
   position_.images_seen += images.size();
-  sums_.loss_sum += result->loss;
+  sums_.loss_sum += result->loss + penalty * static_cast<double>(images.size());
   sums_.correct += result->correct;
   sums_.count += images.size();
   *stop_requested = result->stop_requested;
@@ -334,7 +362,7 @@ void Trainer::FillModel(formats::ModelFile* model) const {
     formats::NamedTensor& tensor = model->tensors[i];
     tensor.name = parameters[i].name;
     tensor.shape = parameters[i].shape;
-    tensor.trainable = true;
+    tensor.trainable = parameters[i].trainable;
     const float* values = step_->weights().current() + parameters[i].offset;
     tensor.data.assign(values, values + parameters[i].size);
   }
@@ -363,6 +391,7 @@ absl::StatusOr<std::vector<formats::OptimizerSlot>> Trainer::GatherSlots() {
     } else {
       CONVOY_ASSIGN_OR_RETURN(values, GatherUpdated(own.data()));
     }
+    if (rank == 0) KeepTrainable(plan_.network(), &values);
   }
   return slots;
 }

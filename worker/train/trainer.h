@@ -58,6 +58,8 @@ class Trainer {
           std::unique_ptr<optim::Optimizer> optimizer, std::vector<int> threads_of_rank);
 
   absl::Status Open();
+  void TellScaledLearningRate();
+  void WarnOfSmallMicroBatches();
   absl::Status RestoreCheckpoint(const formats::Checkpoint& checkpoint);
   report::JobFacts Facts(std::vector<std::string> hosts) const;
   absl::StatusOr<bool> RunEpoch();

@@ -37,6 +37,7 @@ struct RawFlags {
   std::optional<int64_t> train_limit;
   std::optional<std::string> optimizer;
   std::optional<double> learning_rate;
+  std::optional<std::string> learning_rate_scaling;
   std::optional<double> momentum;
   bool nesterov = false;
   std::optional<std::string> reduce;
@@ -95,6 +96,10 @@ void AddRecipeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
       ->group(group);
   app.add_option("--learning-rate", raw.learning_rate, "step size (0.001)")
       ->check(RealNumber())
+      ->group(group);
+  app.add_option("--scale-learning-rate", raw.learning_rate_scaling,
+                 "linear or sqrt: the learning rate is for batches of 128 and follows the batch "
+                 "size (none)")
       ->group(group);
   app.add_option("--momentum", raw.momentum, "of sgd and rmsprop (0)")
       ->check(RealNumber())
@@ -167,6 +172,7 @@ v1::Recipe ToRecipe(const RawFlags& raw) {
   if (raw.train_limit) recipe.set_train_limit(*raw.train_limit);
   if (raw.optimizer) recipe.mutable_optimizer()->set_name(*raw.optimizer);
   if (raw.learning_rate) recipe.mutable_optimizer()->set_learning_rate(*raw.learning_rate);
+  if (raw.learning_rate_scaling) recipe.set_learning_rate_scaling(*raw.learning_rate_scaling);
   if (raw.momentum) recipe.mutable_optimizer()->set_momentum(*raw.momentum);
   if (raw.nesterov) recipe.mutable_optimizer()->set_nesterov(true);
   if (raw.reduce) recipe.set_reduce(*raw.reduce);
