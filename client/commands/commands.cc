@@ -7,12 +7,14 @@
 #include "client/commands/download.h"
 #include "client/commands/evaluate.h"
 #include "client/commands/export.h"
+#include "client/commands/figure.h"
 #include "client/commands/history.h"
 #include "client/commands/import.h"
 #include "client/commands/jobs.h"
 #include "client/commands/models.h"
 #include "client/commands/noise.h"
 #include "client/commands/predict.h"
+#include "client/commands/report.h"
 #include "client/commands/show.h"
 #include "client/commands/status.h"
 #include "client/commands/watch.h"
@@ -39,6 +41,9 @@ const CommandTable& Commands() {
       {"export", CommandGroup::kFiles, "a model for Keras, TensorFlow.js or ONNX Runtime",
        NewExport},
       {"import", CommandGroup::kFiles, "a model that Keras saved as .h5", NewImport},
+      {"figure", CommandGroup::kFiles, "one picture: curves, confusion, filters, ...", NewFigure},
+      {"report", CommandGroup::kFiles, "all pictures of a run, and a page that tells its story",
+       NewReport},
       {"completion", CommandGroup::kShell, "let the Tab key complete commands", NewCompletion},
   };
   return *kTable;

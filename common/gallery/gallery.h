@@ -38,10 +38,12 @@ inline constexpr int kTiles = 10;  // of galleries
 // Returns 0, 0.1, ..., 1: the levels of a noise curve.
 std::vector<double> NoiseLevels();
 
-// An image with its true class, or -1 where it is unknown.
+inline constexpr int kUnknownLabel = -1;
+
+// An image with its true class, or kUnknownLabel.
 struct ShownImage {
   figures::PixelImage image;
-  int label = 0;
+  int label = kUnknownLabel;
 };
 
 // Evaluates the network at most once for each level of noise. Thread-compatible.

@@ -1,7 +1,7 @@
 """Runs a coordinator for the end-to-end tests and asks it, as any gRPC client would: with messages
 that protoc makes from the .proto files, and Debian's python3-grpcio.
 
-The environment says where the program is: CONVOY_COORDINATOR (ctest sets it).
+The environment says where the program is: CONVOY_COORDINATOR_PROGRAM (ctest sets it).
 """
 import functools
 import importlib
@@ -18,7 +18,7 @@ import grpc
 
 import harness
 
-COORDINATOR = pathlib.Path(os.environ.get("CONVOY_COORDINATOR",
+COORDINATOR = pathlib.Path(os.environ.get("CONVOY_COORDINATOR_PROGRAM",
                                           harness.ROOT / "build" / "release" / "bin" / "coordinator"))
 CALL_SECONDS = 20
 _kept = []  # directories that live as long as the process

@@ -1,0 +1,229 @@
+#include "client/commands/figure.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/picture_options.h"
+#include "client/local/local_model.h"
+#include "client/local/run_directory.h"
+#include "common/base/cpus.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/gallery/figure_table.h"
+#include "common/gallery/gallery.h"
+#include "common/gallery/run_files.h"
+#include "common/images/digit.h"
+#include "common/images/png.h"
+
+namespace convoy::client {
+namespace {
+
+using gallery::FigureChoice;
+using gallery::FigureKind;
+using gallery::FigureNeeds;
+using gallery::Gallery;
+
+constexpr int64_t kMostTiles = 100;
+
+// The name in legends: a run's, or a file's without its ending.
+std::string LegendName(const std::string& named) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(named, unknown)) return RunName(named);
+  return std::filesystem::path(named).stem().string();
+}
+
+absl::StatusOr<std::shared_ptr<const evaluate::LoadedModel>> LoadNamed(const std::string& named) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string path, ModelPath(named));
+  return evaluate::LoadedModel::Load(path);
+}
+
+absl::Status WritePicture(const figures::Canvas& canvas, const std::string& path) {
+  CONVOY_ASSIGN_OR_RETURN(const figures::ImageFormat format, figures::FormatOfPath(path));
+  CONVOY_ASSIGN_OR_RETURN(const std::string bytes, canvas.Encode(format));
+  return Annotate(WriteFileAtomically(path, bytes), "--output");
+}
+
+// A person's picture, prepared as convoy predict does it.
+absl::StatusOr<gallery::ShownImage> ReadPhoto(const std::string& path, const nn::ModelSpec& spec) {
+  if (spec.channels != 1 || std::min(spec.height, spec.width) < images::kMinPreparedSide) {
+    return absl::InvalidArgumentError(
+        "--image: this network takes no pictures, as its images are not grey or very small; give "
+        "the number of a test image");
+  }
+  absl::StatusOr<std::string> bytes = ReadFile(path, images::PngLimits().max_bytes);
+  if (!bytes.ok()) {
+    return Annotate(bytes.status(), "--image (the number of a test image, or a PNG file)");
+  }
+  CONVOY_ASSIGN_OR_RETURN(const images::GreyImage picture, images::DecodePng(*bytes, path));
+  absl::StatusOr<images::PreparedDigit> prepared =
+      images::PrepareDigit(picture, spec.height, spec.width);
+  if (!prepared.ok()) return Annotate(prepared.status(), path);
+  return gallery::ShownImage{
+      .image = {.height = spec.height, .width = spec.width, .pixels = std::move(prepared->pixels)},
+      .label = gallery::kUnknownLabel};
+}
+
+// The figures' names with what they show, for --help.
+std::string FigureList() {
+  std::string list;
+  for (const FigureKind& kind : gallery::FigureKinds()) {
+    absl::StrAppend(&list, absl::StrFormat("  %-13s %s\n", kind.name, kind.summary));
+  }
+  return list;
+}
+
+class Figure : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.RequiredPositional("NAME", &name_, "which figure; see below");
+    arguments.Positional("MODEL", &model_, "run directory or FILE.convoy; as --model");
+    arguments.Text("--output", &output_, "the file: FILE.png or FILE.svg (NAME.png)");
+    arguments.Text("--layer", &layer_, "of filters and feature-maps (the first that has them)");
+    arguments.Text("--image", &image_,
+                   "of feature-maps: number of a test image, or a PNG file (12)");
+    arguments.WholeNumber("--count", &count_, 1, kMostTiles,
+                          "images of samples, mistakes and noise (10, 10, 5)");
+    arguments.Number("--level", &level_, 0, 10,
+                     "of noise: its standard deviation where white is 1 (0.3)");
+    arguments.Text("--compare", &compare_, "of noise-curve: a second model for the same figure");
+    AddDataArgument(arguments, &options_);
+    AddLangArgument(arguments, &options_);
+  }
+
+  std::string Details() const override {
+    return absl::StrCat(
+        "Draws one figure of a trained network, as PNG or SVG; the same bytes for the same\n"
+        "network and images. The figures:\n\n",
+        FigureList(),
+        "\nExamples:\n"
+        "  convoy figure confusion runs/first\n"
+        "  convoy figure filters runs/first --layer conv2 --output filters.svg\n"
+        "  convoy figure feature-maps runs/first --layer conv1 --image 12\n"
+        "  convoy figure noise-curve runs/first --compare runs/second --lang fr");
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const FigureKind* kind, gallery::FindFigure(name_));
+    CONVOY_RETURN_IF_ERROR(CheckOptions(*kind));
+    CONVOY_ASSIGN_OR_RETURN(const std::string path, OutputPath());
+    CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
+    data::DataSource source;  // what the subject's views look at
+    CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject, ReadSubject(*kind, context, &source));
+    Gallery drawn(std::move(subject), language, UsableCores());
+    CONVOY_ASSIGN_OR_RETURN(const figures::Canvas canvas, Draw(*kind, drawn));
+    CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path));
+    Report(canvas, path, context);
+    return absl::OkStatus();
+  }
+
+ private:
+  // An option that the figure has no use for is a slip that should not pass unnoticed.
+  absl::Status CheckOptions(const FigureKind& kind) const {
+    const std::pair<const char*, bool> unused[] = {
+        {"--layer", !layer_.empty() && !kind.needs.layer},
+        {"--image", !image_.empty() && !kind.needs.image},
+        {"--count", count_ > 0 && !kind.needs.count},
+        {"--level", level_ >= 0 && !kind.needs.level},
+        {"--compare", !compare_.empty() && kind.name != "noise-curve"},
+        {"--data", !options_.data.empty() && !kind.needs.data}};
+    for (const auto& [flag, is_unused] : unused) {
+      if (!is_unused) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, ": the figure ", kind.name, " has no use for it; leave it out"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> OutputPath() const {
+    const std::string path = output_.empty() ? name_ + ".png" : output_;
+    absl::Status status = figures::FormatOfPath(path).status();
+    if (!status.ok()) return Annotate(status, "--output");
+    return path;
+  }
+
+  absl::StatusOr<gallery::Subject> ReadSubject(const FigureKind& kind, const Context& context,
+                                               data::DataSource* source) const {
+    const std::string named = model_.empty() ? context.model : model_;
+    gallery::Subject subject{
+        .name = LegendName(named), .model = {}, .history = {}, .train = {}, .test = {}};
+    const FigureNeeds& needs = kind.needs;
+    if (named.empty() && (needs.model || needs.history)) {
+      return absl::InvalidArgumentError(
+          "which model? Give the directory of a finished training, or a file (FILE.convoy)");
+    }
+    if (needs.history) {
+      CONVOY_ASSIGN_OR_RETURN(subject.history, gallery::ReadHistory(named));
+    }
+    if (needs.model) {
+      CONVOY_ASSIGN_OR_RETURN(subject.model, LoadNamed(named));
+    }
+    if (needs.data) {
+      CONVOY_ASSIGN_OR_RETURN(*source, LoadPictureData(options_, context));
+      subject.train = source->train.View();
+      subject.test = source->test.View();
+    }
+    return subject;
+  }
+
+  absl::StatusOr<figures::Canvas> Draw(const FigureKind& kind, Gallery& drawn) const {
+    FigureChoice choice{.layer = layer_, .image = {}, .count = static_cast<int>(count_)};
+    if (level_ >= 0) choice.level = level_;
+    if (kind.needs.image) {
+      CONVOY_ASSIGN_OR_RETURN(choice.image, ReadImage(drawn));
+    }
+    return compare_.empty() ? kind.draw(drawn, choice) : DrawComparison(drawn);
+  }
+
+  absl::StatusOr<gallery::ShownImage> ReadImage(const Gallery& drawn) const {
+    if (image_.empty()) return drawn.TestImage(gallery::kSampleImage);
+    int64_t number = 0;
+    if (absl::SimpleAtoi(image_, &number)) return drawn.TestImage(number);
+    return ReadPhoto(image_, drawn.subject().model->network().spec());
+  }
+
+  absl::StatusOr<figures::Canvas> DrawComparison(Gallery& drawn) const {
+    CONVOY_ASSIGN_OR_RETURN(auto model, LoadNamed(compare_));
+    gallery::Subject subject = drawn.subject();
+    subject.name = LegendName(compare_);
+    subject.model = std::move(model);
+    Gallery other(std::move(subject), drawn.language(), UsableCores());
+    CONVOY_ASSIGN_OR_RETURN(figures::NoiseCurve first, drawn.NoiseCurve(gallery::NoiseLevels()));
+    CONVOY_ASSIGN_OR_RETURN(figures::NoiseCurve second, other.NoiseCurve(gallery::NoiseLevels()));
+    return figures::DrawNoiseCurves({std::move(first), std::move(second)}, drawn.language());
+  }
+
+  void Report(const figures::Canvas& canvas, const std::string& path,
+              const Context& context) const {
+    if (!context.json) {
+      std::fprintf(context.out, "%s: %d x %d pixels\n", path.c_str(), canvas.width(),
+                   canvas.height());
+      return;
+    }
+    const nlohmann::ordered_json json = {
+        {"figure", name_}, {"file", path}, {"width", canvas.width()}, {"height", canvas.height()}};
+    std::fputs((json.dump() + "\n").c_str(), context.out);
+  }
+
+  std::string name_;
+  std::string model_;
+  std::string output_;
+  std::string layer_;
+  std::string image_;
+  std::string compare_;
+  int64_t count_ = 0;
+  double level_ = -1;
+  PictureOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewFigure() { return std::make_unique<Figure>(); }
+
+}  // namespace convoy::client

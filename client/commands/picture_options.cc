@@ -1,0 +1,36 @@
+#include "client/commands/picture_options.h"
+
+#include <cstdio>
+
+#include "common/base/status.h"
+#include "common/data/load_data.h"
+
+namespace convoy::client {
+
+void AddLangArgument(Arguments& arguments, PictureOptions* options) {
+  arguments.Choice("--lang", &options->lang, {"en", "fr"},
+                   "language of titles and labels (that of the locale)");
+}
+
+void AddDataArgument(Arguments& arguments, PictureOptions* options) {
+  arguments.Text("--data", &options->data,
+                 "directory of the four IDX files, or 'generated' (searched: $CONVOY_DATA, "
+                 "./data/mnist, ~/.cache/convoy/mnist)");
+}
+
+absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
+                                                 const Context& context) {
+  CONVOY_ASSIGN_OR_RETURN(data::DataSource source, data::LoadData(options.data));
+  if (source.kind == data::kKindGenerated && options.data.empty()) {
+    std::fprintf(context.err, "convoy: note: %s; these digits are drawn, they are not MNIST\n",
+                 source.where.c_str());
+  }
+  return source;
+}
+
+bool TrainedOn(const evaluate::LoadedModel& model, const data::DataSource& source) {
+  const std::string& trained_on = model.description().data_sha256;
+  return trained_on.empty() || trained_on == source.sha256;
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,32 @@
+// What the commands that make pictures have in common: --data and --lang.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/cli/arguments.h"
+#include "client/cli/context.h"
+#include "common/data/dataset.h"
+#include "common/evaluate/loaded_model.h"
+#include "common/figures/texts.h"
+
+namespace convoy::client {
+
+struct PictureOptions {
+  std::string data;  // --data; empty: the usual search
+  std::string lang;  // --lang; empty: the locale's
+};
+
+void AddLangArgument(Arguments& arguments, PictureOptions* options);
+void AddDataArgument(Arguments& arguments, PictureOptions* options);
+
+// Loads the images; a note on context.err tells if they are digits that were drawn because none
+// were found. Errors as data::LoadData.
+absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
+                                                 const Context& context);
+
+// Whether the model was trained on these images, as far as its file tells.
+bool TrainedOn(const evaluate::LoadedModel& model, const data::DataSource& source);
+
+}  // namespace convoy::client

@@ -1,0 +1,64 @@
+#include "client/commands/report.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands/picture_options.h"
+#include "client/local/local_model.h"
+#include "common/base/cpus.h"
+#include "common/base/status.h"
+#include "common/gallery/report.h"
+#include "common/gallery/run_files.h"
+
+namespace convoy::client {
+namespace {
+
+class Report : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.RequiredPositional("RUN", &run_, "the directory of a finished training");
+    AddDataArgument(arguments, &options_);
+    AddLangArgument(arguments, &options_);
+  }
+
+  std::string Details() const override {
+    return "Writes into the run directory report.html, one page that needs no other file, and the\n"
+           "figures as PNG and SVG in figures/. It needs the images that the run was trained on.\n"
+           "(trainer --figures does the same at the end of a training.)\n\n"
+           "Examples:\n"
+           "  convoy report runs/first\n"
+           "  convoy report runs/first --lang fr --data data/mnist";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
+    CONVOY_ASSIGN_OR_RETURN(const gallery::RunFiles run, gallery::ReadRun(run_));
+    CONVOY_ASSIGN_OR_RETURN(const data::DataSource source, LoadPictureData(options_, context));
+    if (!TrainedOn(*run.model, source)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          run_, ": was trained on other images than those of ", source.where,
+          "; name its own with --data (recipe.textproto and log.txt of the run tell more)"));
+    }
+    CONVOY_RETURN_IF_ERROR(gallery::WriteReport(run_, source.train.View(), source.test.View(),
+                                                {.language = language, .threads = UsableCores()}));
+    const std::string page = run_ + "/report.html";
+    const std::string text =
+        context.json
+            ? nlohmann::ordered_json{{"report", page}, {"figures", run_ + "/figures"}}.dump()
+            : absl::StrCat(page, ": open it in a browser; its figures are in ", run_, "/figures");
+    std::fputs((text + "\n").c_str(), context.out);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string run_;
+  PictureOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewReport() { return std::make_unique<Report>(); }
+
+}  // namespace convoy::client
