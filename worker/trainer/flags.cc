@@ -156,6 +156,9 @@ void AddFreeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
   app.add_option("--verbose", flags.verbose, "0 silent, 1 progress bar, 2 a line an epoch (1)")
       ->check(WholeNumber(0, 2))
       ->group(group);
+  app.add_flag("--figures", flags.figures,
+               "at the end, draw all figures and report.html into the run directory")
+      ->group(group);
   app.add_flag("--explain-plan", flags.explain_plan,
                "print how each layer will be computed, then train")
       ->group(group);

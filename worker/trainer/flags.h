@@ -27,6 +27,7 @@ struct Flags {
   std::string token_file;
   int verbose = 1;
   bool explain_plan = false;
+  bool figures = false;
   std::optional<std::string> print_and_exit;  // the text of --help or --version
 };
 

@@ -15,8 +15,10 @@
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/version.h"
+#include "common/figures/texts.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
+#include "common/gallery/report.h"
 #include "common/kernels/gemm.h"
 #include "common/kernels/isa.h"
 #include "worker/report/console.h"
@@ -49,7 +51,8 @@ std::string Fingerprint(const Flags& flags) {
                       "\nwish for --help or --version\t", flags.print_and_exit.has_value(),
                       "\nset of recipe flags\t", recipe.ShortDebugString(), "\n--run-dir\t",
                       flags.run_dir, "\n--initial-weights\t", flags.initial_weights, "\n--resume\t",
-                      flags.resume, "\n--checkpoint-every\t", flags.checkpoint_every);
+                      flags.resume, "\n--checkpoint-every\t", flags.checkpoint_every,
+                      "\n--figures\t", flags.figures);
 }
 
 // Compares this rank's fingerprint with rank 0's.
@@ -216,6 +219,18 @@ ExitCode ExitCodeOf(train::Outcome outcome) {
   }
 }
 
+// Rank 0: draws the figures and the report of the run, whose own files are complete.
+absl::Status WriteFigures(const Flags& flags, const train::Job& job, const std::string& directory) {
+  CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(""));
+  const absl::Status written = gallery::WriteReport(
+      directory, job.train, job.test,
+      {.language = language, .threads = flags.threads > 0 ? flags.threads : UsableCores()});
+  if (!written.ok())
+    return Annotate(written, "--figures: the training is complete, its report is not");
+  if (flags.verbose > 0) std::printf("The report is %s/report.html\n", directory.c_str());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
                                 const absl::StatusOr<Flags>& parsed) {
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
@@ -239,7 +254,8 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
                                                            .resume = flags.resume}));
   if (job.finished_before) {
     if (root && flags.verbose > 0) {
-      std::printf("%s: this run is finished; its results are there\n", flags.run_dir.c_str());
+      std::printf("%s: this run is finished; its results are there%s\n", flags.run_dir.c_str(),
+                  flags.figures ? " (convoy report draws its figures)" : "");
     }
     const absl::Status told =
         root ? TellOfFinishedRun(flags, secrets, job, *claimed) : absl::OkStatus();
@@ -252,6 +268,11 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
   const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, reporting);
   if (!outcome.ok()) {
     return root ? RecordFailure(outcome.status(), flags, reporting) : outcome.status();
+  }
+  if (*outcome == train::Outcome::kFinished && flags.figures) {
+    CONVOY_RETURN_IF_ERROR(
+        comm::Agree(communicator, root ? WriteFigures(flags, job, reporting.directory->path())
+                                       : absl::OkStatus()));
   }
   return ExitCodeOf(*outcome);
 }
