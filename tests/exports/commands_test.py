@@ -27,6 +27,8 @@ import keras_forward
 
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--epochs", 1]
+# Long enough to be stopped on the way.
+LONGER = [*harness.data_flags(), "--batch-size", 16, "--epochs", 2]
 DATA = datasets.directory()
 SGD = {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.03125, "momentum": 0.5, "nesterov": True}}
 
@@ -179,17 +181,17 @@ class InitialWeightsTest(CommandsTest):
             self.assertIn(line, recipe)
 
     def test_same_bits_on_other_ranks_by_the_recipe_and_on_resume(self):
-        flags = [*RECIPE, "--initial-weights", self.start_file]
+        flags = [*LONGER, "--initial-weights", self.start_file]
         run = self.train(*flags)
         self.assertEqual(self.train(*flags, ranks=3).bits(), run.bits())
         by_recipe = ["--recipe", run.path / "recipe.textproto", *harness.data_flags()]
         self.assertEqual(self.train(*by_recipe, "--initial-weights", self.start_file).bits(), run.bits())
         resumed = Run(self.directory / "resumed")
         self.stop(resumed, *flags)
-        self.train(*RECIPE, "--resume", run=resumed)  # the weights are in the checkpoint
+        self.train(*LONGER, "--resume", run=resumed)  # the weights are in the checkpoint
         self.assertEqual(resumed.bits(), run.bits())
-        self.assertNotEqual(self.train(*RECIPE, "--recipe", run.path / "recipe.textproto", "--initial-weights",
-                                       self.start_file, "--seed", 43).bits(), run.bits())
+        self.assertNotEqual(self.train(*by_recipe, "--initial-weights", self.start_file, "--seed", 43).bits(),
+                            run.bits())
 
     def test_what_does_not_fit_is_refused(self):
         run = self.train(*RECIPE, "--initial-weights", self.start_file)
