@@ -177,8 +177,11 @@ void Forward(int n, int in, int out, const float* src, const float* weight, cons
     // A block of weights is in the first-level cache for all images.
     const int block = std::max(kForwardBlockFloats / out, 8);
     for (int first = 0; first < in; first += block) {
-      GemmInCache<true>({src + first, in, 1, weight + int64_t{first} * out, out, dst, out}, n, out,
-                        std::min(block, in - first));
+      const int rows = std::min(block, in - first);
+      // Beyond the weights nothing is read: what does not exist is not fetched either.
+      const ptrdiff_t ahead = first + 2 * block <= in ? ptrdiff_t{block} * out : 0;
+      GemmInCache<true>({src + first, in, 1, weight + int64_t{first} * out, out, dst, out, ahead},
+                        n, out, rows);
     }
     return;
   }

@@ -32,11 +32,14 @@ struct GemmOperands {
   ptrdiff_t b_row;
   float* c;
   ptrdiff_t c_row;
+  // Elements from what a tile reads of B to what is fetched into the second-level cache meanwhile;
+  // 0: nothing.
+  ptrdiff_t b_ahead = 0;
 };
 
 // C[kRows, kVecs * kLanes] = (kAdd ? C : 0) + A[kRows, K] B[K, kVecs * kLanes]. With kTail the only
 // vector has `tail` columns.
-template <int kRows, int kVecs, bool kAdd, bool kTail>
+template <int kRows, int kVecs, bool kAdd, bool kTail, bool kPrefetch = false>
 void GemmTile(const GemmOperands& o, int k, int tail) {
   static_assert(!kTail || kVecs == 1);
   const FloatTag d;
@@ -55,6 +58,10 @@ void GemmTile(const GemmOperands& o, int k, int tail) {
     FloatVec b_row[kVecs];
 #pragma GCC unroll 4
     for (int v = 0; v < kVecs; ++v) b_row[v] = LoadFirst(b + v * kLanes, count);
+    if constexpr (kPrefetch) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVecs; ++v) __builtin_prefetch(b + o.b_ahead + v * kLanes, 0, 2);
+    }
 #pragma GCC unroll 24
     for (int r = 0; r < kRows; ++r) {
       const FloatVec a_rp = hn::Set(d, a[r * o.a_row]);
@@ -73,9 +80,10 @@ void GemmTile(const GemmOperands& o, int k, int tail) {
 
 using GemmTileFunction = void (*)(const GemmOperands&, int k, int tail);
 
-template <int kVecs, bool kAdd, bool kTail, int... kRowsMinus1>
+template <int kVecs, bool kAdd, bool kTail, bool kPrefetch, int... kRowsMinus1>
 constexpr GemmTileFunction ChooseGemmTile(int rows, std::integer_sequence<int, kRowsMinus1...>) {
-  constexpr GemmTileFunction kTiles[] = {&GemmTile<kRowsMinus1 + 1, kVecs, kAdd, kTail>...};
+  constexpr GemmTileFunction kTiles[] = {
+      &GemmTile<kRowsMinus1 + 1, kVecs, kAdd, kTail, kPrefetch>...};
   return kTiles[rows - 1];
 }
 
@@ -86,8 +94,12 @@ void GemmStrip(GemmOperands o, int m, int k, int tail = 0) {
   const int blocks = (m + kMaxRows - 1) / kMaxRows;
   for (int block = 0; block < blocks; ++block) {
     const int rows = m / blocks + (block < m % blocks ? 1 : 0);
-    ChooseGemmTile<kVecs, kAdd, kTail>(rows, std::make_integer_sequence<int, kMaxRows>())(o, k,
-                                                                                          tail);
+    constexpr auto kSequence = std::make_integer_sequence<int, kMaxRows>();
+    if (block == 0 && o.b_ahead != 0) {
+      ChooseGemmTile<kVecs, kAdd, kTail, true>(rows, kSequence)(o, k, tail);
+    } else {
+      ChooseGemmTile<kVecs, kAdd, kTail, false>(rows, kSequence)(o, k, tail);
+    }
     o.a += rows * o.a_row;
     o.c += rows * o.c_row;
   }
