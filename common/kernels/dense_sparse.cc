@@ -18,59 +18,110 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Vectors of a row that are summed at once: enough to hide a multiply-add's latency, few enough for
-// the rows' parts to stay in the first-level cache.
-inline constexpr int kMaxRowVecs = 8;
+// Sums over lists of rows.
+struct RowList {
+  int count;
+  const int32_t* indices;
+  const float* values;
+};
 
-// dst[kVecs vectors] = (kAdd ? dst : 0) + the sum over `count` items of value * rows[index]. Of the
-// last vector `tail` elements exist.
-template <int kVecs, bool kAdd>
-void SumRowVecs(int count, const int32_t* indices, const float* values, const float* rows,
-                int64_t row, int tail, float* dst) {
+// Floats of a row that are summed at once. With as many rows as a layer has outputs or a batch has
+// images, such columns of a matrix stay in the first-level cache.
+inline constexpr int kRowFloats = std::min(kTransposedRow, 8 * kLanes);
+inline constexpr int kRowVecs = kRowFloats / kLanes;
+// Lists that are summed at once: their multiply-adds hide each other's latency.
+inline constexpr int kMaxRowLists = kRowVecs < 8 ? 2 : 1;
+
+// acc += value * rows[index], kVecs vectors; of the last `tail` elements exist.
+template <int kVecs>
+HWY_INLINE void AddRow(const float* row, float value, int tail, FloatVec (&acc)[kVecs]) {
   const FloatTag d;
-  FloatVec acc[kVecs];
+  const FloatVec factor = hn::Set(d, value);
 #pragma GCC unroll 8
   for (int v = 0; v < kVecs; ++v) {
-    acc[v] = kAdd ? LoadFirst(dst + v * kLanes, v + 1 < kVecs ? kLanes : tail) : hn::Zero(d);
-  }
-  for (int i = 0; i < count; ++i) {
-    const float* from = rows + indices[i] * row;
-    const FloatVec value = hn::Set(d, values[i]);
-#pragma GCC unroll 8
-    for (int v = 0; v < kVecs; ++v) {
-      const FloatVec x = LoadFirst(from + v * kLanes, v + 1 < kVecs ? kLanes : tail);
-      acc[v] = hn::MulAdd(value, x, acc[v]);
-    }
-  }
-#pragma GCC unroll 8
-  for (int v = 0; v < kVecs; ++v) {
-    StoreFirst(acc[v], v + 1 < kVecs ? kLanes : tail, dst + v * kLanes);
+    const FloatVec x = LoadFirst(row + v * kLanes, v + 1 < kVecs ? kLanes : tail);
+    acc[v] = hn::MulAdd(factor, x, acc[v]);
   }
 }
 
-// As above for any number of vectors up to kMaxRowVecs.
-template <bool kAdd>
-void SumRows(int size, int count, const int32_t* indices, const float* values, const float* rows,
-             int64_t row, float* dst) {
+// dst[list, kVecs vectors] = (kAdd ? dst : 0) + the sum over the list's items of value *
+// rows[index].
+template <int kLists, int kVecs, bool kAdd>
+void SumRowVecs(const RowList* lists, const float* rows, int64_t row, int tail, float* dst,
+                int64_t dst_row) {
+  const FloatTag d;
+  FloatVec acc[kLists][kVecs];
+#pragma GCC unroll 2
+  for (int l = 0; l < kLists; ++l) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVecs; ++v) {
+      acc[l][v] = kAdd ? LoadFirst(dst + l * dst_row + v * kLanes, v + 1 < kVecs ? kLanes : tail)
+                       : hn::Zero(d);
+    }
+  }
+  int all = lists[0].count;
+  if constexpr (kLists == 2) all = std::min(all, lists[1].count);
+  for (int i = 0; i < all; ++i) {
+#pragma GCC unroll 2
+    for (int l = 0; l < kLists; ++l) {
+      AddRow(rows + lists[l].indices[i] * row, lists[l].values[i], tail, acc[l]);
+    }
+  }
+#pragma GCC unroll 2
+  for (int l = 0; l < kLists; ++l) {
+    for (int i = all; i < lists[l].count; ++i) {
+      AddRow(rows + lists[l].indices[i] * row, lists[l].values[i], tail, acc[l]);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < kVecs; ++v) {
+      StoreFirst(acc[l][v], v + 1 < kVecs ? kLanes : tail, dst + l * dst_row + v * kLanes);
+    }
+  }
+}
+
+// As above for any `size` of rows up to kRowFloats.
+template <int kLists, bool kAdd>
+void SumRows(int size, const RowList* lists, const float* rows, int64_t row, float* dst,
+             int64_t dst_row) {
   const int vecs = (size + kLanes - 1) / kLanes;
   const int tail = size - (vecs - 1) * kLanes;
   switch (vecs) {
     case 1:
-      return SumRowVecs<1, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, 1, kAdd>(lists, rows, row, tail, dst, dst_row);
     case 2:
-      return SumRowVecs<2, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, 2, kAdd>(lists, rows, row, tail, dst, dst_row);
     case 3:
-      return SumRowVecs<3, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, 3, kAdd>(lists, rows, row, tail, dst, dst_row);
     case 4:
-      return SumRowVecs<4, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, 4, kAdd>(lists, rows, row, tail, dst, dst_row);
     case 5:
-      return SumRowVecs<5, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, std::min(5, kRowVecs), kAdd>(lists, rows, row, tail, dst, dst_row);
     case 6:
-      return SumRowVecs<6, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, std::min(6, kRowVecs), kAdd>(lists, rows, row, tail, dst, dst_row);
     case 7:
-      return SumRowVecs<7, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, std::min(7, kRowVecs), kAdd>(lists, rows, row, tail, dst, dst_row);
     default:
-      return SumRowVecs<8, kAdd>(count, indices, values, rows, row, tail, dst);
+      return SumRowVecs<kLists, kRowVecs, kAdd>(lists, rows, row, tail, dst, dst_row);
+  }
+}
+
+// dst[count, size] = the sums of `count` lists, each over the first `size` floats of rows.
+template <class ListOf>
+void SumAllRows(int count, const ListOf& list_of, int size, const float* rows, int64_t row,
+                float* dst, int64_t dst_row) {
+  for (int first = 0; first < size; first += kRowFloats) {
+    const int part = std::min(kRowFloats, size - first);
+    int l = 0;
+    for (; l + kMaxRowLists <= count; l += kMaxRowLists) {
+      RowList lists[kMaxRowLists];
+      for (int i = 0; i < kMaxRowLists; ++i) lists[i] = list_of(l + i);
+      SumRows<kMaxRowLists, false>(part, lists, rows + first, row, dst + l * dst_row + first,
+                                   dst_row);
+    }
+    for (; l < count; ++l) {
+      const RowList list = list_of(l);
+      SumRows<1, false>(part, &list, rows + first, row, dst + l * dst_row + first, dst_row);
+    }
   }
 }
 
@@ -154,9 +205,10 @@ void AddNonzeroInputs(int in, int out, const float* src, const float* weight, fl
   float values[kBlock + kLanes];
   for (int first = 0; first < in; first += kBlock) {
     const int count = ListNonzeros(src + first, std::min(kBlock, in - first), indices, values);
-    for (int o = 0; o < out; o += kMaxRowVecs * kLanes) {
-      SumRows<true>(std::min(kMaxRowVecs * kLanes, out - o), count, indices, values,
-                    weight + int64_t{first} * out + o, out, dst + o);
+    const RowList list = {count, indices, values};
+    for (int o = 0; o < out; o += kRowFloats) {
+      SumRows<1, true>(std::min(kRowFloats, out - o), &list, weight + int64_t{first} * out + o, out,
+                       dst + o, out);
     }
   }
 }
@@ -191,22 +243,27 @@ void Forward(int n, int in, int out, const float* src, const float* weight, cons
 }
 
 void Transposed(int in, int out, const float* weight, float* transposed) {
-  TransposeMatrix(in, out, weight, out, transposed, in);
+  for (int first = 0; first < in; first += kTransposedRow, transposed += out * kTransposedRow) {
+    const int size = std::min(kTransposedRow, in - first);
+    TransposeMatrix(size, out, weight + int64_t{first} * out, out, transposed, kTransposedRow);
+  }
 }
 
 void SrcGradient(int n, int in, int out, const float* d_dst, const float* transposed, float* d_src,
                  const DenseGradientBuffers& b) {
-  if (!DenseSrcGradientIsSparse(n, out, CountNonzeros(int64_t{n} * out, d_dst))) {
-    GemmInCache<false>({d_dst, out, 1, transposed, in, d_src, in}, n, in, out);
-    return;
-  }
-  ListByImage(n, out, d_dst, b);
-  for (int first = 0; first < in; first += kMaxRowVecs * kLanes) {
-    const int size = std::min(kMaxRowVecs * kLanes, in - first);
-    for (int image = 0; image < n; ++image) {
-      const int64_t list = int64_t{image} * out;
-      SumRows<false>(size, b.sizes[image], b.indices + list, b.values + list, transposed + first,
-                     in, d_src + int64_t{image} * in + first);
+  const bool sparse = DenseSrcGradientIsSparse(n, out, CountNonzeros(int64_t{n} * out, d_dst));
+  if (sparse) ListByImage(n, out, d_dst, b);
+  const auto list_of = [&b, out](int image) {
+    const int64_t list = int64_t{image} * out;
+    return RowList{b.sizes[image], b.indices + list, b.values + list};
+  };
+  for (int first = 0; first < in; first += kTransposedRow, transposed += out * kTransposedRow) {
+    const int size = std::min(kTransposedRow, in - first);
+    if (sparse) {
+      SumAllRows(n, list_of, size, transposed, kTransposedRow, d_src + first, in);
+    } else {
+      GemmInCache<false>({d_dst, out, 1, transposed, kTransposedRow, d_src + first, in}, n, size,
+                         out);
     }
   }
 }
@@ -220,15 +277,14 @@ void WeightGradient(const DenseGradientLists& lists, int in, const float* src, i
     return;
   }
   const DenseGradientBuffers& b = lists.buffers;
-  constexpr int kTileRow = 4 * kLanes;
-  for (int first = 0; first < in; first += kTileRow) {
-    const int size = std::min(kTileRow, in - first);
-    for (int o = 0; o < out; ++o) {
-      const int64_t list = o * DenseListRow(n);
-      SumRows<false>(size, b.sizes[o], b.indices + list, b.values + list, src + first, src_row,
-                     b.tile + int64_t{o} * kTileRow);
-    }
-    TransposeMatrix(out, size, b.tile, kTileRow, d_weight + int64_t{first} * out, out);
+  const auto list_of = [&b, n](int o) {
+    const int64_t list = o * DenseListRow(n);
+    return RowList{b.sizes[o], b.indices + list, b.values + list};
+  };
+  for (int first = 0; first < in; first += kRowFloats) {
+    const int size = std::min(kRowFloats, in - first);
+    SumAllRows(out, list_of, size, src + first, src_row, b.tile, kRowFloats);
+    TransposeMatrix(out, size, b.tile, kRowFloats, d_weight + int64_t{first} * out, out);
   }
 }
 
@@ -252,7 +308,9 @@ void DenseForwardInCache(int n, int in, int out, const float* src, const float* 
   HWY_DYNAMIC_DISPATCH(Forward)(n, in, out, src, weight, bias, dst);
 }
 
-int64_t DenseTransposedFloats(int in, int out) { return int64_t{in} * out; }
+int64_t DenseTransposedFloats(int in, int out) {
+  return int64_t{(in + kTransposedRow - 1) / kTransposedRow} * kTransposedRow * out;
+}
 
 void DenseTransposed(int in, int out, const float* weight, float* transposed) {
   HWY_DYNAMIC_DISPATCH(Transposed)(in, out, weight, transposed);
@@ -264,7 +322,7 @@ DenseGradientBuffers CarveDenseGradients(int max_images, int out, WorkspaceCarve
   b.sizes = carver.Take<int32_t>(std::max(max_images, out));
   b.indices = carver.Take<int32_t>(size);
   b.values = carver.Take<float>(size);
-  b.tile = carver.Take<float>(int64_t{out} * 8 * 16);
+  b.tile = carver.Take<float>(int64_t{out} * kTransposedRow);
   return b;
 }
 

@@ -23,7 +23,10 @@ void DenseForwardInCache(int n, int in, int out, const float* src, const float* 
                          const float* bias, float* dst);
 
 // Floats of DenseTransposed, and weight[in, out] as DenseSrcGradient reads it: once for each new
-// set of weights.
+// set of weights. transposed[block of kTransposedRow inputs][out][kTransposedRow]: a block lies in
+// few pages and in the first-level cache. What is beyond the inputs stays as it is, and is not
+// used.
+inline constexpr int kTransposedRow = 64;
 int64_t DenseTransposedFloats(int in, int out);
 void DenseTransposed(int in, int out, const float* weight, float* transposed);
 
