@@ -93,13 +93,49 @@ HWY_INLINE void SumWindows(const DirectImage& image, const WindowPlace& place,
   }
 }
 
+// Whether the windows at `place` see nothing but zeros, as most of a drawing's background does.
+template <int kWindows, int kStep>
+HWY_INLINE bool SeesZeros(const DirectImage& image, const WindowPlace& place) {
+  const FloatTag d;
+  const Conv2dGeometry& conv = image.shape->conv;
+  const int64_t step = kStep == 0 ? image.step_w : kStep;
+  const auto size =
+      static_cast<int>((2 * kWindows - 1) * step) + conv.kernel_width * conv.in_channels;
+  const float* src = image.src + place.row * image.step_h + place.column * step;
+  const int rows = conv.stride_height + conv.kernel_height;
+  for (int i = 0; i < size; i += kLanes) {
+    FloatVec any = hn::Zero(d);
+    for (int r = 0; r < rows; ++r) {
+      any = hn::Or(any, hn::Abs(LoadFirst(src + r * image.src_row + i, size - i)));
+    }
+    if (!hn::AllFalse(d, hn::Ne(any, hn::Zero(d)))) return false;
+  }
+  return true;
+}
+
+// The sums of windows that see nothing but zeros.
+template <int kWindows, int kVecs>
+HWY_INLINE void SumZeros(const DirectImage& image, const WindowPlace& place,
+                         WindowSums<kWindows, kVecs>& sums) {
+#pragma GCC unroll 2
+  for (int v = 0; v < kVecs; ++v) {
+    const FloatVec bias = hn::Load(FloatTag(), image.bias + place.oc + v * kLanes);
+#pragma GCC unroll 12
+    for (int c = 0; c < 2 * kWindows; ++c) sums.at[0][c][v] = sums.at[1][c][v] = bias;
+  }
+}
+
 template <int kWindows, int kVecs, int kStep>
 void PooledWindows(const DirectImage& shared, const WindowPlace& shared_place) {
   // Copies, because stores of bytes could change what is behind a reference.
   const DirectImage image = shared;
   const WindowPlace place = shared_place;
   WindowSums<kWindows, kVecs> sums;
-  SumWindows<kWindows, kVecs, kStep>(image, place, sums);
+  if (SeesZeros<kWindows, kStep>(image, place)) {
+    SumZeros<kWindows, kVecs>(image, place, sums);
+  } else {
+    SumWindows<kWindows, kVecs, kStep>(image, place, sums);
+  }
   const int oc = image.shape->conv.out_channels;
   const int64_t first = int64_t{place.row / 2} * image.shape->width + place.column / 2;
 #pragma GCC unroll 6

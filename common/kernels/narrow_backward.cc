@@ -1,6 +1,7 @@
 #include "common/kernels/narrow_backward.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -61,11 +62,43 @@ void FillSquares(const NarrowBackwardShape& s, const float* src, int ic, float* 
   }
 }
 
+// Finds the columns of each row in which a channel is not 0, as bits; those beyond 64 count as bit
+// 63. Windows that see none of them, as in most of a drawing's background, add nothing to the
+// weights' gradients.
+void FindDrawn(const NarrowBackwardShape& s, const float* src, uint64_t* drawn) {
+  const FloatTag d;
+  const int channels = s.conv.in_channels;
+  const int row = s.conv.in_width * channels;
+  for (int h = 0; h < s.conv.in_height; ++h, src += row) {
+    drawn[h] = 0;
+    for (int i = 0; i < row; i += kLanes) {
+      uint8_t bytes[8] = {};
+      hn::StoreMaskBits(d, hn::Ne(LoadFirst(src + i, row - i), hn::Zero(d)), bytes);
+      uint64_t bits;
+      std::memcpy(&bits, bytes, sizeof bits);
+      if (channels == 1 && i + kLanes <= 64) {
+        drawn[h] |= bits << i;
+        continue;
+      }
+      for (; bits != 0; bits &= bits - 1) {
+        drawn[h] |= uint64_t{1} << std::min((i + std::countr_zero(bits)) / channels, 63);
+      }
+    }
+  }
+}
+
+// The bits of the columns that windows in column w see.
+HWY_INLINE uint64_t ColumnsSeen(int w, int kernel_width) {
+  const uint64_t columns = (uint64_t{1} << (kernel_width + 1)) - 1;
+  return 2 * w + kernel_width < 63 ? columns << (2 * w) : ~uint64_t{0};
+}
+
 // What one call of SumTaps goes over: all windows of an image, some vectors of output channels,
 // some rows of the kernel.
 struct TapSums {
   const NarrowBackwardShape* shape;
   const float* squares;  // from the kernel's first row on
+  const uint64_t* drawn;
   const uint8_t* codes;  // from the first channel on
   const float* d_dst;
   int channels;  // output channels that are left
@@ -96,6 +129,8 @@ void SumTaps(const TapSums& t) {
   const float* d_dst = t.d_dst;
   for (int h = 0; h < s.pooled_height; ++h) {
     const float* row = t.squares + 2 * h * square_row;
+    uint64_t drawn = 0;
+    for (int r = 0; r <= s.conv.kernel_height; ++r) drawn |= t.drawn[2 * h + r];
     for (int w = 0; w < s.pooled_width; ++w, codes += oc_padded, d_dst += oc) {
       FloatVec gradient[kVecs];
       decltype(hn::IndicesFromVec(d, hn::Zero(di))) choice[kVecs];
@@ -108,6 +143,7 @@ void SumTaps(const TapSums& t) {
         bias[v] = hn::Add(bias[v], gradient[v]);
         choice[v] = hn::IndicesFromVec(d, hn::And(code, hn::Set(di, 3)));
       }
+      if ((drawn & ColumnsSeen(w, kWidth)) == 0) continue;
 #pragma GCC unroll 5
       for (int kw = 0; kw < kWidth; ++kw) {
         const float* squares = row + 4 * SquareOf(2 * w + kw);
@@ -166,11 +202,13 @@ void AddImage(const NarrowBackwardShape& s, const float* src, const uint8_t* cod
               const float* d_dst, const NarrowBackwardBuffers& b) {
   const Conv2dGeometry& conv = s.conv;
   const int oc_padded = PadChannels(conv.out_channels);
+  FindDrawn(s, src, b.drawn);
   for (int ic = 0; ic < conv.in_channels; ++ic) {
     FillSquares(s, src, ic, b.squares);
     for (int c = 0; c < conv.out_channels;) {
       const TapSums sums = {&s,
                             b.squares,
+                            b.drawn,
                             codes + c,
                             d_dst + c,
                             conv.out_channels - c,
@@ -214,6 +252,7 @@ absl::Status SupportsNarrowBackward(const Conv2dGeometry& conv) {
 NarrowBackwardBuffers CarveNarrowBackward(const NarrowBackwardShape& s, WorkspaceCarver& carver) {
   const int64_t oc_padded = PadChannels(s.conv.out_channels);
   NarrowBackwardBuffers b;
+  b.drawn = carver.Take<uint64_t>(s.conv.in_height);
   b.squares = carver.Take<float>(s.conv.in_height * s.square_row());
   b.d_weight = carver.Take<float>(int64_t{s.conv.kernel_height} * s.conv.kernel_width *
                                   s.conv.in_channels * oc_padded);

@@ -24,6 +24,7 @@ struct NarrowBackwardShape {
 
 // Memory of one thread.
 struct NarrowBackwardBuffers {
+  uint64_t* drawn;  // [in_height]: the columns in which an image has something other than 0
   float* squares;   // one channel of an image: [row, column, 4], four neighbours together
   float* d_weight;  // [KH, KW, IC, OC padded]
   float* d_bias;    // [OC padded]
