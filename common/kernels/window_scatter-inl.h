@@ -37,10 +37,13 @@ HWY_INLINE void AddItems(const uint64_t* channels, int words, const float* gradi
                          const float* weights, WindowInputs& inputs) {
   const FloatTag d;
   for (int word = 0; word < words; ++word) {
+    // As little integer work as possible: it shares ports with the multiply-adds.
+    const float* word_gradients = gradients + 64 * word;
+    const float* word_weights = weights + int64_t{64 * 9 * kLanes} * word;
     for (uint64_t left = channels[word]; left != 0; left &= left - 1) {
-      const int64_t channel = 64 * word + std::countr_zero(left);
-      const FloatVec gradient = hn::Set(d, gradients[channel]);
-      const float* weight = weights + channel * 9 * kLanes;
+      const int64_t channel = std::countr_zero(left);
+      const FloatVec gradient = hn::Set(d, word_gradients[channel]);
+      const float* weight = NextRow(word_weights, channel * (9 * kLanes));
 #pragma GCC unroll 3
       for (int r = 0; r < 3; ++r) {
 #pragma GCC unroll 3
