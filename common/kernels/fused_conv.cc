@@ -154,6 +154,7 @@ class FusedBlock final : public ConvBlock {
     }
     for (int image = 0; image < n; ++image) {
       const WinogradOutput o = OutputOf(a, image, prepared);
+      if (image + 1 < n) FetchImage(g_.conv, a.src, image + 1);
       DirectConvForward(direct_, images_.Image(a.src, image, b.image), prepared, o.bias, o.dst,
                         o.codes);
     }
@@ -285,6 +286,7 @@ class FusedBlock final : public ConvBlock {
     std::fill(b.images, b.images + images_.BufferFloats(1), 0.0f);
     NarrowBackwardStart(narrow_, b.narrow);
     for (int image = 0; image < n; ++image) {
+      if (image + 1 < n) FetchImage(g_.conv, a.src, image + 1);
       NarrowBackwardImage(narrow_, images_.Image(a.src, image, b.images),
                           a.masks + image * mask_bytes(), gradients.d_dst + image * g_.out_floats(),
                           b.narrow);

@@ -20,4 +20,13 @@ struct ImageSource {
 void CopyImage(const Conv2dGeometry& g, const ImageSource& source, int image, float* dst,
                int64_t dst_row);
 
+// Fetches an image's bytes into the first-level cache: images of a shuffled batch lie all over the
+// memory. Floats come from the operation before and are left alone.
+inline void FetchImage(const Conv2dGeometry& g, const ImageSource& source, int image) {
+  if (source.bytes == nullptr) return;
+  constexpr int kLineBytes = 64;
+  const int64_t bytes = int64_t{g.in_height} * g.in_width * g.in_channels;
+  for (int64_t i = 0; i < bytes; i += kLineBytes) __builtin_prefetch(source.bytes[image] + i);
+}
+
 }  // namespace convoy::kernels

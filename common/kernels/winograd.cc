@@ -100,24 +100,26 @@ void InputsOfImage(const WinogradShape& shape, int images, int image, const floa
 
 bool PixelIsZero(const float* pixel, int channels) {
   const FloatTag d;
-  FloatVec any = hn::Zero(d);
   for (int c = 0; c < channels; c += kLanes) {
-    any = hn::Or(any, hn::Abs(LoadFirst(pixel + c, channels - c)));
+    if (!hn::AllFalse(d, hn::Ne(LoadFirst(pixel + c, channels - c), hn::Zero(d)))) return false;
   }
-  return hn::AllFalse(d, hn::Ne(any, hn::Zero(d)));
+  return true;
 }
 
 // Of each pixel that the tiles read: how many from it leftwards, itself included, are zero in a
-// row.
-void CountZeros(const WinogradShape& shape, const float* src, int64_t src_row, int32_t* runs) {
+// row. Returns the most.
+int32_t CountZeros(const WinogradShape& shape, const float* src, int64_t src_row, int32_t* runs) {
+  int32_t most = 0;
   for (int h = 0; h < shape.in_height(); ++h) {
     int32_t run = 0;
     for (int w = 0; w < shape.in_width(); ++w) {
       const float* pixel = src + h * src_row + w * int64_t{shape.in_channels};
       run = PixelIsZero(pixel, shape.in_channels) ? run + 1 : 0;
+      most = std::max(most, run);
       *runs++ = run;
     }
   }
+  return most;
 }
 
 // A^T m A for kLanes channels of one tile, into rows of vectors `row` floats apart.
@@ -300,8 +302,8 @@ ZeroPatches FindZeroPatches(const WinogradShape& shape, const float* src, int64_
   const int width = shape.tiles_w * shape.tile;
   auto* places = static_cast<int32_t*>(memory);
   int32_t* runs = places + int64_t{height} * width;
-  HWY_DYNAMIC_DISPATCH(CountZeros)(shape, src, src_row, runs);
   ZeroPatches zeros{.places = places};
+  if (HWY_DYNAMIC_DISPATCH(CountZeros)(shape, src, src_row, runs) < 3) return zeros;
   const int runs_row = shape.in_width();
   for (int h = 0; h < height; ++h, runs += runs_row) {
     for (int w = 0; w < width; ++w) {
