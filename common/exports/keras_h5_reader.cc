@@ -76,7 +76,7 @@ absl::Status ReadLayer(const Hdf5Reader& reader, const nn::Layer& layer,
           absl::StrCat("has no weight '", VariableName(layer, parameter), "' in the file, only [",
                        absl::CHexEscape(absl::StrJoin(weight_names, ", ")), "]"));
     }
-    formats::NamedTensor tensor{parameter.name, parameter.shape, true, {}};
+    formats::NamedTensor tensor{parameter.name, parameter.shape, parameter.trainable, {}};
     CONVOY_ASSIGN_OR_RETURN(tensor.data, reader.Floats(found->second, parameter.shape));
     tensors->push_back(std::move(tensor));
   }
