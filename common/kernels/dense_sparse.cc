@@ -1,6 +1,7 @@
 #include "common/kernels/dense_sparse.h"
 
 #include <algorithm>
+#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "common/kernels/dense_sparse.cc"
@@ -32,31 +33,34 @@ inline constexpr int kRowVecs = kRowFloats / kLanes;
 // Lists that are summed at once: their multiply-adds hide each other's latency.
 inline constexpr int kMaxRowLists = kRowVecs < 8 ? 2 : 1;
 
-// acc += value * rows[index], kVecs vectors; of the last `tail` elements exist.
-template <int kVecs>
+// Vector v of kVecs of a row. With kTail the last has `tail` elements.
+template <int kVecs, bool kTail>
+HWY_INLINE FloatVec LoadOfRow(const float* row, int v, int tail) {
+  if (kTail && v + 1 == kVecs) return LoadFirst(row + v * kLanes, tail);
+  return hn::LoadU(FloatTag(), row + v * kLanes);
+}
+
+// acc += value * row.
+template <int kVecs, bool kTail>
 HWY_INLINE void AddRow(const float* row, float value, int tail, FloatVec (&acc)[kVecs]) {
-  const FloatTag d;
-  const FloatVec factor = hn::Set(d, value);
+  const FloatVec factor = hn::Set(FloatTag(), value);
 #pragma GCC unroll 8
   for (int v = 0; v < kVecs; ++v) {
-    const FloatVec x = LoadFirst(row + v * kLanes, v + 1 < kVecs ? kLanes : tail);
-    acc[v] = hn::MulAdd(factor, x, acc[v]);
+    acc[v] = hn::MulAdd(factor, LoadOfRow<kVecs, kTail>(row, v, tail), acc[v]);
   }
 }
 
 // dst[list, kVecs vectors] = (kAdd ? dst : 0) + the sum over the list's items of value *
 // rows[index].
-template <int kLists, int kVecs, bool kAdd>
+template <int kLists, int kVecs, bool kAdd, bool kTail>
 void SumRowVecs(const RowList* lists, const float* rows, int64_t row, int tail, float* dst,
                 int64_t dst_row) {
-  const FloatTag d;
   FloatVec acc[kLists][kVecs];
 #pragma GCC unroll 2
   for (int l = 0; l < kLists; ++l) {
 #pragma GCC unroll 8
     for (int v = 0; v < kVecs; ++v) {
-      acc[l][v] = kAdd ? LoadFirst(dst + l * dst_row + v * kLanes, v + 1 < kVecs ? kLanes : tail)
-                       : hn::Zero(d);
+      acc[l][v] = kAdd ? LoadOfRow<kVecs, kTail>(dst + l * dst_row, v, tail) : hn::Zero(FloatTag());
     }
   }
   int all = lists[0].count;
@@ -64,45 +68,41 @@ void SumRowVecs(const RowList* lists, const float* rows, int64_t row, int tail, 
   for (int i = 0; i < all; ++i) {
 #pragma GCC unroll 2
     for (int l = 0; l < kLists; ++l) {
-      AddRow(rows + lists[l].indices[i] * row, lists[l].values[i], tail, acc[l]);
+      AddRow<kVecs, kTail>(rows + lists[l].indices[i] * row, lists[l].values[i], tail, acc[l]);
     }
   }
 #pragma GCC unroll 2
   for (int l = 0; l < kLists; ++l) {
     for (int i = all; i < lists[l].count; ++i) {
-      AddRow(rows + lists[l].indices[i] * row, lists[l].values[i], tail, acc[l]);
+      AddRow<kVecs, kTail>(rows + lists[l].indices[i] * row, lists[l].values[i], tail, acc[l]);
     }
 #pragma GCC unroll 8
     for (int v = 0; v < kVecs; ++v) {
-      StoreFirst(acc[l][v], v + 1 < kVecs ? kLanes : tail, dst + l * dst_row + v * kLanes);
+      const int count = kTail && v + 1 == kVecs ? tail : kLanes;
+      StoreFirst(acc[l][v], count, dst + l * dst_row + v * kLanes);
     }
   }
+}
+
+using SumRowFunction = void (*)(const RowList* lists, const float* rows, int64_t row, int tail,
+                                float* dst, int64_t dst_row);
+
+template <int kLists, bool kAdd, bool kTail, int... kVecsMinus1>
+SumRowFunction ChooseSumRows(int vecs, std::integer_sequence<int, kVecsMinus1...>) {
+  constexpr SumRowFunction kFunctions[] = {&SumRowVecs<kLists, kVecsMinus1 + 1, kAdd, kTail>...};
+  return kFunctions[vecs - 1];
 }
 
 // As above for any `size` of rows up to kRowFloats.
 template <int kLists, bool kAdd>
 void SumRows(int size, const RowList* lists, const float* rows, int64_t row, float* dst,
              int64_t dst_row) {
+  constexpr auto kSequence = std::make_integer_sequence<int, kRowVecs>();
   const int vecs = (size + kLanes - 1) / kLanes;
   const int tail = size - (vecs - 1) * kLanes;
-  switch (vecs) {
-    case 1:
-      return SumRowVecs<kLists, 1, kAdd>(lists, rows, row, tail, dst, dst_row);
-    case 2:
-      return SumRowVecs<kLists, 2, kAdd>(lists, rows, row, tail, dst, dst_row);
-    case 3:
-      return SumRowVecs<kLists, 3, kAdd>(lists, rows, row, tail, dst, dst_row);
-    case 4:
-      return SumRowVecs<kLists, 4, kAdd>(lists, rows, row, tail, dst, dst_row);
-    case 5:
-      return SumRowVecs<kLists, std::min(5, kRowVecs), kAdd>(lists, rows, row, tail, dst, dst_row);
-    case 6:
-      return SumRowVecs<kLists, std::min(6, kRowVecs), kAdd>(lists, rows, row, tail, dst, dst_row);
-    case 7:
-      return SumRowVecs<kLists, std::min(7, kRowVecs), kAdd>(lists, rows, row, tail, dst, dst_row);
-    default:
-      return SumRowVecs<kLists, kRowVecs, kAdd>(lists, rows, row, tail, dst, dst_row);
-  }
+  const SumRowFunction sum = tail == kLanes ? ChooseSumRows<kLists, kAdd, false>(vecs, kSequence)
+                                            : ChooseSumRows<kLists, kAdd, true>(vecs, kSequence);
+  sum(lists, rows, row, tail, dst, dst_row);
 }
 
 // dst[count, size] = the sums of `count` lists, each over the first `size` floats of rows.
