@@ -1,11 +1,10 @@
-// The plain dense layer, for tests.
+// The plain dense layer, by the definition, in T; for tests. The letters are those of
+// dense_sparse.h.
 #pragma once
-
-#include "common/kernels/dense.h"
 
 namespace convoy::kernels {
 
-// As DenseForward, by the definition, in T.
+// dst = src weight + bias; `bias` may be null.
 template <typename T>
 void DenseForwardRef(int n, int in, int out, const T* src, const T* weight, const T* bias, T* dst) {
   for (int image = 0; image < n; ++image) {
@@ -17,7 +16,7 @@ void DenseForwardRef(int n, int in, int out, const T* src, const T* weight, cons
   }
 }
 
-// As DenseBackward, by the definition, in T; no output is nullable.
+// Writes the gradients, summed over the images.
 template <typename T>
 void DenseBackwardRef(int n, int in, int out, const T* src, const T* weight, const T* d_dst,
                       T* d_src, T* d_weight, T* d_bias) {

@@ -124,5 +124,23 @@ TEST(DenseSparseTest, TheNumberOfZerosDecides) {
   EXPECT_FALSE(DenseWeightGradientIsSparse(128, 10, 1121));
 }
 
+TEST(DenseReferenceTest, GradientsMatchFiniteDifferences) {
+  constexpr int kN = 3, kIn = 4, kOut = 5;
+  auto src = UniformValues<double>(kN * kIn, 1), weight = UniformValues<double>(kIn * kOut, 2),
+       bias = UniformValues<double>(kOut, 3);
+  const auto d_dst = UniformValues<double>(kN * kOut, 4);
+  std::vector<double> dst(d_dst.size()), d_src(src.size()), d_weight(weight.size()),
+      d_bias(bias.size());
+  DenseBackwardRef(kN, kIn, kOut, src.data(), weight.data(), d_dst.data(), d_src.data(),
+                   d_weight.data(), d_bias.data());
+  const auto objective = [&] {
+    DenseForwardRef(kN, kIn, kOut, src.data(), weight.data(), bias.data(), dst.data());
+    return Dot(dst, d_dst);
+  };
+  ExpectGradient(src, d_src, objective);
+  ExpectGradient(weight, d_weight, objective);
+  ExpectGradient(bias, d_bias, objective);
+}
+
 }  // namespace
 }  // namespace convoy::kernels
