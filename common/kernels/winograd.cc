@@ -106,20 +106,38 @@ bool PixelIsZero(const float* pixel, int channels) {
   return true;
 }
 
+// Whether a patch of 3 x 3 pixels may be zero: looks at their first kLanes channels only. Most
+// images of activations have no such patch.
+bool MayHaveZeroPatches(const WinogradShape& shape, const float* src, int64_t src_row) {
+  const FloatTag d;
+  constexpr int kMaxWidth = 64;
+  if (shape.in_width() > kMaxWidth) return true;
+  uint64_t above[2] = {};  // of two rows: the columns where three zero pixels begin
+  for (int h = 0; h < shape.in_height(); ++h, src += src_row) {
+    uint64_t zeros = 0;
+    for (int w = 0; w < shape.in_width(); ++w) {
+      const FloatVec x = LoadFirst(src + w * int64_t{shape.in_channels}, shape.in_channels);
+      zeros |= uint64_t{hn::AllFalse(d, hn::Ne(x, hn::Zero(d)))} << w;
+    }
+    zeros &= zeros >> 1 & zeros >> 2;
+    if ((zeros & above[0] & above[1]) != 0) return true;
+    above[0] = above[1];
+    above[1] = zeros;
+  }
+  return false;
+}
+
 // Of each pixel that the tiles read: how many from it leftwards, itself included, are zero in a
-// row. Returns the most.
-int32_t CountZeros(const WinogradShape& shape, const float* src, int64_t src_row, int32_t* runs) {
-  int32_t most = 0;
+// row.
+void CountZeros(const WinogradShape& shape, const float* src, int64_t src_row, int32_t* runs) {
   for (int h = 0; h < shape.in_height(); ++h) {
     int32_t run = 0;
     for (int w = 0; w < shape.in_width(); ++w) {
       const float* pixel = src + h * src_row + w * int64_t{shape.in_channels};
       run = PixelIsZero(pixel, shape.in_channels) ? run + 1 : 0;
-      most = std::max(most, run);
       *runs++ = run;
     }
   }
-  return most;
 }
 
 // A^T m A for kLanes channels of one tile, into rows of vectors `row` floats apart.
@@ -258,6 +276,7 @@ HWY_EXPORT(Weights);
 HWY_EXPORT(Inputs);
 HWY_EXPORT(Products);
 HWY_EXPORT(Outputs);
+HWY_EXPORT(MayHaveZeroPatches);
 HWY_EXPORT(CountZeros);
 
 WinogradShape ChooseWinogradShape(int out_height, int out_width, int in_channels,
@@ -303,7 +322,8 @@ ZeroPatches FindZeroPatches(const WinogradShape& shape, const float* src, int64_
   auto* places = static_cast<int32_t*>(memory);
   int32_t* runs = places + int64_t{height} * width;
   ZeroPatches zeros{.places = places};
-  if (HWY_DYNAMIC_DISPATCH(CountZeros)(shape, src, src_row, runs) < 3) return zeros;
+  if (!HWY_DYNAMIC_DISPATCH(MayHaveZeroPatches)(shape, src, src_row)) return zeros;
+  HWY_DYNAMIC_DISPATCH(CountZeros)(shape, src, src_row, runs);
   const int runs_row = shape.in_width();
   for (int h = 0; h < height; ++h, runs += runs_row) {
     for (int w = 0; w < width; ++w) {
