@@ -57,6 +57,8 @@ class JobRegistry {
       const worker::v1::ReportProgressRequest& request);
   absl::StatusOr<worker::v1::HeartbeatResponse> Heartbeat(
       const worker::v1::HeartbeatRequest& request);
+  // While a model comes in, which may take longer than trainers may be silent.
+  void NoteAlive(const worker::v1::ModelHeader& header);
   absl::StatusOr<worker::v1::PublishModelResponse> Publish(const worker::v1::ModelHeader& header,
                                                            const std::string& bytes);
 

@@ -200,6 +200,18 @@ TEST_F(JobRegistryTest, SilentTrainersAreLostAndFound) {
   EXPECT_THAT(Events(), ElementsAre(v1::Event::STARTED, v1::Event::LOST, v1::Event::FOUND));
 }
 
+TEST_F(JobRegistryTest, ATrainerThatSendsALargeModelIsNotLost) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  worker::v1::ModelHeader header;
+  header.set_job("jobs/lesson");
+  header.set_process_id(kFirst);
+  for (int seconds = 0; seconds < 30; seconds += 6) {
+    registry_->NoteAlive(header);
+    Pass(absl::Seconds(6));
+  }
+  EXPECT_EQ(Job().state(), v1::Job::RUNNING);
+}
+
 TEST_F(JobRegistryTest, OnlyTrainingCanStall) {
   ASSERT_TRUE(registry_->Register(Registration()).ok());
   for (int seconds = 0; seconds < 60; seconds += 5) {

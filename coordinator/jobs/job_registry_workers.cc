@@ -21,8 +21,9 @@ bool ShallStop(const v1::Job& job) {
 std::string StartMessage(const worker::v1::RegisterJobRequest& request) {
   std::set<std::string> hosts;
   for (const v1::Rank& rank : request.ranks()) hosts.insert(rank.host());
-  const std::string where = absl::StrCat(request.ranks_size(), " ranks on ", hosts.size(),
-                                         hosts.size() == 1 ? " host" : " hosts");
+  const std::string where =
+      absl::StrCat(request.ranks_size(), request.ranks_size() == 1 ? " rank on " : " ranks on ",
+                   hosts.size(), hosts.size() == 1 ? " host" : " hosts");
   if (request.restarts() == 0) return absl::StrCat("started: ", where);
   return absl::StrCat("resumed at step ", request.resumed_at_step(), " of ",
                       request.epochs() * request.steps_per_epoch(), ": ", where);
@@ -238,6 +239,12 @@ absl::StatusOr<worker::v1::HeartbeatResponse> JobRegistry::Heartbeat(
   worker::v1::HeartbeatResponse response;
   response.set_cancel_requested(ShallStop(live->record.job));
   return response;
+}
+
+void JobRegistry::NoteAlive(const worker::v1::ModelHeader& header) {
+  const absl::MutexLock lock(&mutex_);
+  const absl::StatusOr<LiveJob*> live = FindForProcess(header.job(), header.process_id());
+  if (live.ok()) (*live)->heard = options_.now();
 }
 
 absl::StatusOr<worker::v1::PublishModelResponse> JobRegistry::Publish(

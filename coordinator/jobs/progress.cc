@@ -9,7 +9,7 @@
 namespace convoy::coordinator {
 namespace {
 
-constexpr double kLeastLostSeconds = 0.1;
+constexpr double kLeastLostSeconds = 0.5;
 
 using Phase = std::pair<const char*, double>;
 

@@ -38,7 +38,7 @@ struct Straggler {
 };
 
 // Returns the ranks whose seconds of work (all phases but `wait`) in the last epoch are more than
-// `threshold` times the median of all ranks, and at least 0.1 s more. Threads have equal shares of
+// `threshold` times the median of all ranks, and at least 0.5 s more. Threads have equal shares of
 // the work and the seconds are means over a rank's threads, so ranks compare whatever their number
 // of threads. The median of two is the smaller one.
 std::vector<Straggler> FindStragglers(const std::vector<v1::Rank>& ranks, double threshold);

@@ -57,7 +57,7 @@ grpc::Status WorkerService::PublishModel(
 
 absl::StatusOr<std::string> WorkerService::ReadChunks(
     const worker::v1::ModelHeader& header,
-    grpc::ServerReader<worker::v1::PublishModelRequest>* reader) const {
+    grpc::ServerReader<worker::v1::PublishModelRequest>* reader) {
   if (header.size_bytes() <= 0 || header.size_bytes() > max_model_bytes_) {
     return absl::ResourceExhaustedError(absl::StrCat("header.size_bytes: ", header.size_bytes(),
                                                      ", but this coordinator takes models of 1 to ",
@@ -70,6 +70,7 @@ absl::StatusOr<std::string> WorkerService::ReadChunks(
   while (bytes.size() <= size && reader->Read(&message)) {
     if (!message.has_chunk()) return absl::InvalidArgumentError("a second header");
     bytes += message.chunk();
+    registry_.NoteAlive(header);
   }
   if (bytes.size() == size) return bytes;
   return absl::DataLossError(

@@ -29,7 +29,7 @@ class WorkerService final : public worker::v1::WorkerService::Service {
  private:
   absl::StatusOr<std::string> ReadChunks(
       const worker::v1::ModelHeader& header,
-      grpc::ServerReader<worker::v1::PublishModelRequest>* reader) const;
+      grpc::ServerReader<worker::v1::PublishModelRequest>* reader);
 
   JobRegistry& registry_;
   const Guard& guard_;
