@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A coordinator knows what a job does, whatever happens to either of them."""
 import hashlib
+import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -16,6 +18,7 @@ from coordinators import COORDINATOR, Coordinator, messages
 from harness import DONE, Run, USAGE
 
 CANCELLED = 76
+CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 # 256 images to train on: 16 steps an epoch, each with work for two ranks.
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
 LONG = [*RECIPE, "--epochs", 30]
@@ -27,11 +30,31 @@ class CoordinatorTest(harness.TrainerTest):
     def setUp(self):
         super().setUp()
         self.run_dir = Run(self.directory / "lesson")
-        self.coordinator = Coordinator(self)
+        self.coordinator = Coordinator(self, *harness.data_flags())
 
     def start_training(self, *flags, ranks=2):
         return self.start("--run-dir", self.run_dir.path, "--coordinator", self.coordinator.address, *flags,
                           ranks=ranks)
+
+    def start_convoy(self, *arguments):
+        return self.start(*arguments, "--coordinator", self.coordinator.address, "--json", program=CONVOY,
+                          env={"HOME": str(self.directory)})
+
+    def ask_convoy(self, *arguments):
+        outcome = self.start_convoy(*arguments).wait()
+        self.assertEqual((outcome.code, outcome.err), (DONE, ""), outcome)
+        return json.loads(outcome.out)
+
+    def assert_convoy_knows(self):
+        """What people ask with the command line is what the trainer found."""
+        status, summary = self.ask_convoy("status", "jobs/lesson"), self.run_dir.summary()
+        self.assertEqual((status["state"], status["progress_percentage"]), ("succeeded", 100))
+        self.assertEqual(self.ask_convoy("history", "jobs/lesson"), self.run_dir.history())
+        evaluation = self.ask_convoy("evaluate", "models/lesson")
+        self.assertEqual((evaluation["accuracy"], evaluation["loss"]), (summary["test_accuracy"], summary["test_loss"]))
+        self.ask_convoy("download", "models/lesson", "--output", "downloaded.convoy")
+        self.assertEqual((self.directory / "downloaded.convoy").read_bytes(),
+                         (self.run_dir.path / "model.convoy").read_bytes())
 
     def assert_story_complete(self):
         job = self.coordinator.job("jobs/lesson")
@@ -51,6 +74,8 @@ class CoordinatorTest(harness.TrainerTest):
         self.coordinator.start()
         training = self.start_training(*LONG)
         self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 1)
+        watching = self.start_convoy("watch", "jobs/lesson")
+        watching.await_output()
         self.coordinator.kill()
         self.assertTrue(training.is_running())
         self.coordinator.start()
@@ -59,6 +84,10 @@ class CoordinatorTest(harness.TrainerTest):
         outcome = training.wait()
         self.assertEqual(outcome.code, DONE, outcome)
         self.assert_story_complete()
+        watched = watching.wait()
+        self.assertEqual(watched.code, DONE, watched)
+        self.assertEqual(json.loads(watched.out.splitlines()[-1])["state"], "succeeded")
+        self.assert_convoy_knows()
         job = self.coordinator.job("jobs/lesson")
         self.assertEqual((job.world_size, job.epochs, len(job.ranks)), (2, 30, 2))
         self.assertGreater(job.ranks[1].phase_seconds.forward, 0)
@@ -131,7 +160,8 @@ class CoordinatorTest(harness.TrainerTest):
     def test_general_clients_find_the_services(self):
         self.coordinator.start()
         listed = self.coordinator.reflect(b"\x3a\x00")  # list_services
-        for service in (b"convoy.v1.JobService", b"convoy.worker.v1.WorkerService", b"grpc.health.v1.Health"):
+        for service in (b"convoy.v1.JobService", b"convoy.v1.ModelService", b"convoy.worker.v1.WorkerService",
+                        b"inference.GRPCInferenceService", b"grpc.health.v1.Health"):
             self.assertIn(service, listed)
             described = self.coordinator.reflect(b"\x22" + bytes([len(service)]) + service)  # file_containing_symbol
             self.assertIn(service.rpartition(b".")[2], described)

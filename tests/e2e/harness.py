@@ -67,6 +67,12 @@ class Process:
     def is_running(self):
         return self._process.poll() is None
 
+    def await_output(self):
+        """Waits until it has written something on standard output."""
+        deadline = time.monotonic() + TIMEOUT
+        while self.is_running() and os.fstat(self._out.fileno()).st_size == 0 and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
     def signal(self, number):
         self._process.send_signal(number)
 
