@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,13 @@ google::protobuf::Timestamp Now() {
   time.set_seconds(micros / 1'000'000);
   time.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));
   return time;
+}
+
+// Paths and messages of the system may have any bytes; a protobuf string must be UTF-8.
+std::string AsUtf8(const std::string& text) {
+  using Json = nlohmann::json;
+  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(quoted).get<std::string>();
 }
 
 void AddMetric(const std::string& name, double value, v1::MetricSample* sample) {
@@ -52,7 +60,7 @@ metrics::PhaseSeconds Difference(const metrics::PhaseSeconds& a, const metrics::
 v1::JobSetup SetupOf(const JobFacts& facts, const std::string& run_directory) {
   v1::JobSetup setup;
   setup.set_run_directory(
-      absl::StrCat(HostName(), ":", std::filesystem::absolute(run_directory).string()));
+      AsUtf8(absl::StrCat(HostName(), ":", std::filesystem::absolute(run_directory).string())));
   setup.set_network(facts.model_name);
   setup.set_parameter_count(facts.parameters);
   setup.set_data_kind(facts.data_kind);
@@ -175,7 +183,7 @@ void JobStory::Stop(bool cancelled) {
 void JobStory::Fail(const std::string& error) {
   const std::lock_guard lock(mutex_);
   SetEnd(v1::Job::FAILED);
-  conclusion_->set_error(error);
+  conclusion_->set_error(AsUtf8(error));
 }
 
 void JobStory::SetEnd(v1::Job::State state) {
@@ -196,7 +204,7 @@ bool JobStory::ended() const {
 worker::v1::RegisterJobRequest JobStory::Registration() const {
   const std::lock_guard lock(mutex_);
   worker::v1::RegisterJobRequest request;
-  request.set_run_name(BaseName(run_.run_directory));
+  request.set_run_name(AsUtf8(BaseName(run_.run_directory)));
   request.set_run_id(run_.run_id);
   request.set_process_id(run_.process_id);
   *request.mutable_start_time() = start_time_;

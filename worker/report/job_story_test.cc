@@ -159,6 +159,14 @@ TEST_F(JobStoryTest, AResumedRunBringsItsEpochs) {
   EXPECT_EQ(report->samples(1).metrics(0).value(), 0.25);
 }
 
+TEST_F(JobStoryTest, AnyBytesOfTheSystemBecomeAValidMessage) {
+  JobStory story({.run_directory = "runs/caf\xe9"});
+  story.Start(Facts());
+  EXPECT_EQ(story.Registration().run_name(), "caf\xef\xbf\xbd");  // U+FFFD
+  story.Fail("\xff: no such file");
+  EXPECT_EQ(story.DueReport(false)->conclusion().error(), "\xef\xbf\xbd: no such file");
+}
+
 TEST_F(JobStoryTest, CancelledAndFailedAreTold) {
   story_.Start(Facts());
   story_.Stop(/*cancelled=*/true);
