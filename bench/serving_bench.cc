@@ -4,9 +4,9 @@
 //
 //   serving_bench [SECONDS_A_MEASUREMENT] [ROUNDS]
 //
-// The clients are threads of this process with a few connections over the loopback interface, so
-// they take from the same cores as the server does, in both kinds of calls alike. On a machine that
-// does other work, too, the ratio of processor times says more than that of rates.
+// The clients are threads of this process, each with a connection of its own over the loopback
+// interface, so they take from the same cores as the server does, in both kinds of calls alike. On
+// a machine that does other work, too, the ratio of processor times says more than that of rates.
 #include <grpcpp/create_channel.h>
 #include <grpcpp/grpcpp.h>
 
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/check.h"
@@ -35,7 +36,6 @@ namespace convoy::coordinator {
 namespace {
 
 constexpr int kClients = 32;
-constexpr int kChannels = 4;
 constexpr int kBatch = 128;
 
 using Infer = inference::GRPCInferenceService;
@@ -120,9 +120,9 @@ class Bench {
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     CONVOY_CHECK(server_ != nullptr);
-    for (int i = 0; i < kChannels; ++i) {
+    for (int client = 0; client < kClients; ++client) {
       grpc::ChannelArguments arguments;
-      arguments.SetInt("convoy.channel", i);  // so that they do not share a connection
+      arguments.SetInt("convoy.client", client);  // so that they do not share a connection
       stubs_.push_back(Infer::NewStub(grpc::CreateCustomChannel(
           "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials(), arguments)));
     }
@@ -147,7 +147,7 @@ class Bench {
     grpc::ClientContext context;
     inference::ModelInferResponse response;
     const grpc::Status status =
-        stubs_[static_cast<size_t>(client % kChannels)]->ModelInfer(&context, request, &response);
+        stubs_[static_cast<size_t>(client)]->ModelInfer(&context, request, &response);
     if (!status.ok()) {
       std::fprintf(stderr, "serving_bench: %s\n", status.error_message().c_str());
       std::exit(1);
@@ -256,6 +256,8 @@ void Measure(absl::Duration seconds, int rounds) {
 }  // namespace convoy::coordinator
 
 int main(int argc, char** argv) {
+  // As the coordinator does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   double seconds = 1;
   int rounds = 11;
   if ((argc > 1 && !absl::SimpleAtod(argv[1], &seconds)) ||

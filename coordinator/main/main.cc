@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/base/cpus.h"
@@ -152,6 +153,8 @@ absl::Status Serve(const Flags& flags) {
 }
 
 ExitCode Main(int argc, char** argv) {
+  // Debian's Abseil, and with it gRPC, would otherwise look for deadlocks at every lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   absl::Status status = flags.status();
   if (flags.ok() && flags->print_and_exit) {
