@@ -16,6 +16,9 @@
 namespace convoy::client {
 namespace {
 
+// Whether the metric is only known once an epoch is complete.
+bool IsOfEpoch(const v1::Metric& metric) { return metric.name().rfind("val_", 0) == 0; }
+
 // What ends the program: an error unless the job succeeded.
 absl::Status Verdict(const v1::Job& job) {
   if (job.state() == v1::Job::SUCCEEDED) return absl::OkStatus();
@@ -43,6 +46,7 @@ class Watch : public Command {
   absl::Status Run(const Context& context) override;
 
  private:
+  absl::Status BeginCurves();
   void Show(const Context& context, const v1::Job& job);
   void ShowTrouble(const Context& context, const std::string& trouble);
   void ShowLive(const v1::Job& job);
@@ -61,8 +65,7 @@ absl::Status Watch::Run(const Context& context) {
   CONVOY_ASSIGN_OR_RETURN(source_, OpenJob(job_, context));
   if (!context.json && ::isatty(::fileno(context.out)) != 0) {
     live_ = std::make_unique<LiveView>(context.out);
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::MetricSample> steps, source_->Steps());
-    for (const v1::MetricSample& sample : steps) curves_.Add(sample);
+    CONVOY_RETURN_IF_ERROR(BeginCurves());
   }
   CONVOY_RETURN_IF_ERROR(source_->Watch(
       absl::Seconds(patience_seconds_), [&](const v1::Job& job) { Show(context, job); },
@@ -70,6 +73,23 @@ absl::Status Watch::Run(const Context& context) {
         ShowTrouble(context, absl::StrCat(trouble.message(), "; trying again"));
       }));
   return Verdict(last_);
+}
+
+// What the job has told so far: losses and accuracies within epochs where they are kept, otherwise
+// of epochs; the validation's of epochs.
+absl::Status Watch::BeginCurves() {
+  CONVOY_ASSIGN_OR_RETURN(last_, source_->Get());
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::MetricSample> steps, source_->Steps());
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::MetricSample> epochs, source_->Epochs());
+  for (const v1::MetricSample& sample : steps) curves_.Add(sample);
+  for (const v1::MetricSample& sample : epochs) {
+    v1::MetricSample known;
+    for (const v1::Metric& metric : sample.metrics()) {
+      if (steps.empty() || IsOfEpoch(metric)) *known.add_metrics() = metric;
+    }
+    curves_.Add(known);
+  }
+  return absl::OkStatus();
 }
 
 void Watch::Show(const Context& context, const v1::Job& job) {
@@ -88,8 +108,7 @@ void Watch::ShowLive(const v1::Job& job) {
   v1::MetricSample sample;
   const bool epoch_done = job.completed_epochs() != last_.completed_epochs();
   for (const v1::Metric& metric : job.metrics()) {
-    const bool of_epoch = metric.name().rfind("val_", 0) == 0;
-    if (of_epoch ? epoch_done : job.step() != last_.step()) *sample.add_metrics() = metric;
+    if (IsOfEpoch(metric) ? epoch_done : job.step() != last_.step()) *sample.add_metrics() = metric;
   }
   curves_.Add(sample);
   live_->Draw(LivePicture(job, curves_, ""));

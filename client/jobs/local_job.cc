@@ -144,15 +144,22 @@ class LocalJob : public JobSource {
   }
 
  private:
+  absl::StatusOr<Json> History() const;
+
   std::string directory_;
 };
 
+// Empty where there is none yet: a trainer that has just begun writes the summary first.
+absl::StatusOr<Json> LocalJob::History() const {
+  CONVOY_RETURN_IF_ERROR(ReadRunSummary(directory_).status());
+  absl::StatusOr<Json> history = ReadRunHistory(directory_);
+  if (absl::IsNotFound(history.status())) history.emplace(Json::object());
+  return history;
+}
+
 absl::StatusOr<v1::Job> LocalJob::Get() {
   CONVOY_ASSIGN_OR_RETURN(const Json summary, ReadRunSummary(directory_));
-  absl::StatusOr<Json> history_file = ReadRunHistory(directory_);
-  // A trainer that has just begun writes the summary first.
-  if (absl::IsNotFound(history_file.status())) history_file.emplace(Json::object());
-  CONVOY_ASSIGN_OR_RETURN(const Json history, std::move(history_file));
+  CONVOY_ASSIGN_OR_RETURN(const Json history, History());
   const auto completed = history.empty() ? 0 : static_cast<int>(history.begin()->size());
   v1::Job job;
   job.set_name(RunName(directory_));
@@ -198,7 +205,7 @@ absl::Status LocalJob::Watch(absl::Duration patience,
 }
 
 absl::StatusOr<std::vector<v1::MetricSample>> LocalJob::Epochs() {
-  CONVOY_ASSIGN_OR_RETURN(const Json history, ReadRunHistory(directory_));
+  CONVOY_ASSIGN_OR_RETURN(const Json history, History());
   std::vector<v1::MetricSample> samples(history.empty() ? 0 : history.begin()->size());
   for (size_t epoch = 0; epoch < samples.size(); ++epoch) {
     samples[epoch].set_scope(v1::MetricSample::EPOCH);

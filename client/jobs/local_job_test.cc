@@ -72,6 +72,12 @@ TEST_F(LocalJobTest, EpochsAreTheHistorysNumbers) {
   EXPECT_EQ(epochs[0].metrics(0).value(), 0.5);
 }
 
+TEST_F(LocalJobTest, RunThatHasJustBegunHasNoHistoryYet) {
+  std::filesystem::remove(run_ + "/history.json");
+  EXPECT_EQ(NewLocalJob(run_)->Get()->completed_epochs(), 0);
+  EXPECT_EQ(NewLocalJob(run_)->Epochs()->size(), 0u);
+}
+
 TEST_F(LocalJobTest, NumbersOfAHostileSummaryAreCut) {
   Write("summary.json", R"({"state": "stopped", "world_size": 1e300, "epochs": -7, "steps": 1e99,
                             "train_images": 1e18, "batch_size": 0, "threads": "x",

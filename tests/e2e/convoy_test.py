@@ -216,7 +216,7 @@ class ConvoyTest(harness.TrainerTest):
         self.refuse("evaluate", broken, *DATA, words=[broken])
         self.refuse("show", self.directory / "none.convoy", words=["none.convoy", "no such file"])
         self.refuse("status", self.directory / "none", words=["no such directory"])
-        self.refuse("history", self.directory, words=["no history.json"])
+        self.refuse("history", self.directory, words=["no summary.json"])
         self.refuse("evaluate", self.run_dir, "--data", self.directory / "none", words=["none"])
         self.refuse("predict", broken, "--model", self.run_dir, words=["broken.convoy", "PNG"])
         self.refuse("jobs", self.directory / "none", words=["none"])
