@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""convoy and a coordinator: a training followed over the coordinator's death, its model asked, jobs
+cancelled and deleted."""
+import json
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import coordinators
+import datasets
+import harness
+from convoy_test import CONVOY, write_png
+from harness import DONE, FAILED, USAGE, Run
+
+DATA = ["--data", datasets.directory()]
+EPOCHS = 80  # a few seconds
+RECIPE = [*DATA, "--model", "lenet5", "--train-limit", 800]
+
+
+class ConvoyCoordinatorTest(harness.TrainerTest):
+    def setUp(self):
+        super().setUp()
+        self.coordinator = coordinators.Coordinator(self, *DATA).start()
+        # Not where convoy is called: there "first" would mean the directory.
+        (self.directory / "runs").mkdir()
+        self.run_dir = Run(self.directory / "runs" / "first")
+
+    def begin(self, *arguments, **where):
+        return self.start(*arguments, program=CONVOY, env={
+            "HOME": str(self.directory), "CONVOY_COORDINATOR": self.coordinator.address}, **where)
+
+    def convoy(self, *arguments, expect=DONE):
+        outcome = self.begin(*arguments).wait()
+        self.assertEqual(outcome.code, expect, outcome)
+        return outcome
+
+    def json(self, *arguments):
+        return json.loads(self.convoy(*arguments, "--json").out)
+
+    def begin_training(self, run, epochs):
+        training = self.start("--run-dir", run.path, "--coordinator", self.coordinator.address, *RECIPE,
+                              "--epochs", epochs)
+        self.coordinator.await_job(f"jobs/{run.path.name}", lambda job: True)
+        return training
+
+    def finish_training(self):
+        self.assertEqual(self.begin_training(self.run_dir, 2).wait().code, DONE)
+        self.coordinator.await_job("jobs/first", lambda job: job.state == job.SUCCEEDED)
+
+    def await_output(self, process, text):
+        deadline = time.monotonic() + harness.TIMEOUT
+        while text not in process.shown():
+            self.assertTrue(process.is_running(), "ended without showing it")
+            self.assertLess(time.monotonic(), deadline, "not shown in time")
+            time.sleep(harness.POLL_SECONDS)
+
+    def test_watch_bridges_the_coordinators_death(self):
+        training = self.begin_training(self.run_dir, EPOCHS)
+        watch = self.begin("watch", "first")
+        self.await_output(watch, b"Epoch 1/")
+        self.coordinator.kill()
+        time.sleep(0.5)
+        self.coordinator.start()
+        self.assertEqual(training.wait().code, DONE)
+        outcome = watch.wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assertIn("first: succeeded", outcome.out)
+        for epoch in range(1, EPOCHS + 1):
+            self.assertEqual(outcome.out.count(f"Epoch {epoch}/{EPOCHS} - loss: "), 1, outcome)
+        self.assertIn("trying again", outcome.err)
+
+    def test_finished_job_is_the_run_directorys(self):
+        self.finish_training()
+        summary = self.run_dir.summary()
+        for arguments in (["status"], ["status", "first"], ["status", "jobs/first"]):
+            status = self.json(*arguments)
+            self.assertEqual((status["name"], status["state"]), ("first", "succeeded"))
+            self.assertEqual((status["step"], status["epoch"], status["progress_percentage"]),
+                             (summary["steps"], 2, 100))
+            self.assertEqual(status["weights_sha256"], summary["weights_sha256"])
+        self.assertEqual(self.convoy("history", "first", "--json").out,
+                         (self.run_dir.path / "history.json").read_text())
+        self.assertEqual([job["name"] for job in self.json("jobs")], ["first"])
+        self.assertIn("first", self.convoy("jobs").out)
+        self.assertIn("first: succeeded", self.convoy("watch").out)
+
+    def test_its_model_answers_as_its_file_does(self):
+        self.finish_training()
+        self.coordinator.await_job("jobs/first", lambda job: job.model)
+        summary, file = self.run_dir.summary(), self.run_dir.path / "model.convoy"
+        evaluation = self.json("evaluate", "first")
+        self.assertEqual((evaluation["accuracy"], evaluation["loss"]),
+                         (summary["test_accuracy"], summary["test_loss"]))
+        local = self.json("confusion", file, *DATA)
+        for key in ("confusion_matrix", "classes"):
+            self.assertEqual(evaluation[key], local[key])
+        self.assertEqual(self.json("noise", "first", "--levels", "0.5")["levels"],
+                         self.json("noise", file, *DATA, "--levels", "0.5")["levels"])
+        write_png(self.directory / "digit.png", datasets.head("t10k", 1)[0][0])
+        predicted, = self.json("predict", self.directory / "digit.png", "--model", "first")
+        self.assertEqual(predicted["probabilities"],
+                         self.json("predict", self.directory / "digit.png", "--model", file)[0]["probabilities"])
+        self.convoy("download", "first", "--output", "copy.convoy")
+        self.assertEqual((self.directory / "copy.convoy").read_bytes(), file.read_bytes())
+        self.assertEqual(self.json("show", "first")["weights_sha256"], summary["weights_sha256"])
+        self.assertEqual([model["name"] for model in self.json("models")], ["first"])
+        refused = self.convoy("evaluate", "first", "--data", self.directory, expect=USAGE)
+        self.assertIn("its own images", refused.err)
+
+    def test_cancel_ends_the_watch_and_delete_removes(self):
+        training = self.begin_training(self.run_dir, 500)
+        watch = self.begin("watch", "first")
+        self.assertIn("first", self.convoy("delete", "first", expect=USAGE).err)
+        self.convoy("cancel", "first")
+        self.assertEqual(training.wait().code, 76)
+        outcome = watch.wait()
+        self.assertEqual(outcome.code, FAILED, outcome)
+        self.assertIn("job first ended: cancelled", outcome.err)
+        self.convoy("delete", "first")
+        self.assertEqual(self.json("jobs"), [])
+        self.assertTrue(self.run_dir.path.exists())
+
+    def test_unknown_names_are_wrong_usage(self):
+        for command in (["status", "none"], ["watch", "none"], ["history", "none"], ["evaluate", "none"],
+                        ["cancel", "none"], ["delete", "none"], ["download", "none"]):
+            with self.subTest(command):
+                outcome = self.convoy(*command, expect=USAGE)
+                self.assertIn("none", outcome.err)
+                self.assertEqual(len(outcome.err.splitlines()), 1, outcome)
+        self.assertIn("no jobs yet", self.convoy("status", expect=USAGE).err)
+        self.assertIn("no models yet", self.convoy("evaluate", expect=USAGE).err)
+
+
+if __name__ == "__main__":
+    harness.main()
