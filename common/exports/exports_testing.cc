@@ -146,6 +146,9 @@ std::vector<nn::Network> ExportNetworks() {
               layers { conv2d { filters: 3 kernel_size: 3 } } layers { flatten {} }
               layers { batch_normalization {} } layers { activation { function: ELU } }
               layers { dense { units: 3 activation: SOFTMAX } })",
+        R"(name: "NormalizationOfClasses" input { height: 5 width: 4 channels: 1 }
+              layers { conv2d { filters: 3 kernel_size: 2 } } layers { flatten {} }
+              layers { batch_normalization {} } layers { activation { function: SOFTMAX } })",
         R"(name: "NamesThatLookLikeValues" input { height: 4 width: 4 channels: 1 }
               layers { name: "x" conv2d { filters: 2 kernel_size: 2 activation: RELU } }
               layers { name: "x_linear" max_pooling2d { pool_size: 2 strides: 1 } }

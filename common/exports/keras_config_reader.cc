@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -109,18 +110,17 @@ absl::StatusOr<nn::LayerKind> ReadGlobalAveragePooling2d(const JsonFields& field
   return nn::GlobalAveragePooling2dSpec{};
 }
 
-// The axis is a number, or a list with one; on images [batch, height, width, channels] the last is
-// 3, on features 1.
-absl::Status CheckLastAxis(const JsonFields& fields) {
+// The axis is a number, or a list with one: -1 or `last`, which on images [batch, height, width,
+// channels] is 3, on features 1.
+absl::Status CheckLastAxis(const JsonFields& fields, int last) {
   const json* value = fields.Find("axis");
   if (value == nullptr) return absl::OkStatus();
   if (value->is_array() && value->size() == 1) value = &(*value)[0];
-  if (*value == -1 || *value == 1 || *value == 3) return absl::OkStatus();
+  if (*value == -1 || *value == last) return absl::OkStatus();
   return fields.Mismatch("axis", "the last");
 }
 
 absl::StatusOr<nn::LayerKind> ReadBatchNormalization(const JsonFields& fields) {
-  CONVOY_RETURN_IF_ERROR(CheckLastAxis(fields));
   for (const char* key : {"center", "scale"}) {
     CONVOY_ASSIGN_OR_RETURN(const bool has, fields.BoolOr(key, true));
     if (!has) return fields.Mismatch(key, "true");
@@ -299,6 +299,11 @@ class SequentialReader {
                      [&class_name](const LayerReader& r) { return r.class_name == class_name; });
     if (reader == kLayerReaders.end()) return UnknownLayer(config.where(), class_name);
     CONVOY_ASSIGN_OR_RETURN(nn::LayerKind kind, reader->read(config));
+    if (std::holds_alternative<nn::BatchNormalizationSpec>(kind)) {
+      CONVOY_RETURN_IF_ERROR(CheckLastAxis(config, flat_ ? 1 : 3));
+    }
+    flat_ = flat_ || std::holds_alternative<nn::FlattenSpec>(kind) ||
+            std::holds_alternative<nn::GlobalAveragePooling2dSpec>(kind);
     NoteWhatOnlyTrainingUses(config, notes_);
     spec_.layers.push_back({.name = name, .kind = std::move(kind)});
     return absl::OkStatus();
@@ -307,6 +312,7 @@ class SequentialReader {
   Notes* notes_;
   int position_ = 0;
   bool has_input_ = false;
+  bool flat_ = false;  // what the next layer is given: features, no image
   nn::ModelSpec spec_;
 };
 

@@ -268,6 +268,12 @@ TEST(ReadKerasModelConfigTest, ReadsTheLayersOfDeeperNetworks) {
       ErrorOf(R"({"class_name": "BatchNormalization", "config": {"name": "b", "axis": 2}})"),
       HasSubstr("field 'axis' must be the last, not 2"));
   EXPECT_THAT(
+      ErrorOf(R"({"class_name": "BatchNormalization", "config": {"name": "b", "axis": [1]}})"),
+      HasSubstr("field 'axis' must be the last, not [1]"));
+  EXPECT_THAT(ErrorOf(R"({"class_name": "GlobalAveragePooling2D",
+                          "config": {"name": "g", "keepdims": true}})"),
+              HasSubstr("field 'keepdims' must be false"));
+  EXPECT_THAT(
       ErrorOf(R"({"class_name": "BatchNormalization", "config": {"name": "b", "scale": false}})"),
       HasSubstr("field 'scale' must be true, not false"));
   EXPECT_THAT(ErrorOf(R"({"class_name": "LeakyReLU", "config": {"name": "r", "alpha": -1}})"),

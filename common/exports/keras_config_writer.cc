@@ -52,8 +52,9 @@ void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, float ke
     (*config)[unused] = nullptr;
   }
   if (kernel_l2 == 0) return;
-  (*config)["kernel_regularizer"] = {{"class_name", "L2"},
-                                     {"config", {{"l2", ShortestDouble(kernel_l2)}}}};
+  // Keras's own name would be L2, which TensorFlow.js does not know.
+  (*config)["kernel_regularizer"] = {{"class_name", "L1L2"},
+                                     {"config", {{"l1", 0.0}, {"l2", ShortestDouble(kernel_l2)}}}};
 }
 
 // One overload a kind of layer: adds its fields to `config` and returns Keras's name of the kind.
@@ -89,6 +90,7 @@ const char* AddFields(const nn::AveragePooling2dSpec& spec, json* config) {
 
 const char* AddFields(const nn::GlobalAveragePooling2dSpec&, json* config) {
   (*config)["data_format"] = "channels_last";
+  (*config)["keepdims"] = false;
   return "GlobalAveragePooling2D";
 }
 

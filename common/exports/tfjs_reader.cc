@@ -99,6 +99,7 @@ absl::StatusOr<formats::ModelFile> Assemble(const nn::ModelSpec& spec, Weights w
       return absl::DataLossError(absl::StrCat(where, ": has no weight '", parameter.name, "' of ",
                                               ShapeToString(parameter.shape)));
     }
+    found->second.trainable = parameter.trainable;
     model.tensors.push_back(std::move(found->second));
   }
   if (weights.size() == model.tensors.size()) return model;

@@ -96,6 +96,23 @@ def max_pooling2d(values, config, _):
     return patches.max(axis=(3, 4))
 
 
+def average_pooling2d(values, config, _):
+    """Padding is not counted."""
+    arguments = (config["pool_size"], config["strides"], config["padding"])
+    inside = windows(numpy.ones_like(values), *arguments, 0).sum(axis=(3, 4))
+    return windows(values, *arguments, 0).sum(axis=(3, 4)) / inside
+
+
+def batch_normalization(values, config, arrays):
+    assert config["axis"] == -1 and config["center"] and config["scale"]
+    gamma, beta, mean, variance = arrays
+    return (values - mean) / numpy.sqrt(variance + config["epsilon"]) * gamma + beta
+
+
+def elu(values, config, _):
+    return numpy.where(values > 0, values, config["alpha"] * numpy.expm1(numpy.minimum(values, 0)))
+
+
 def dense(values, config, arrays):
     assert len(arrays) == 1 + config["use_bias"]
     return activate(values @ arrays[0] + (arrays[1] if config["use_bias"] else 0), config["activation"])
@@ -103,7 +120,12 @@ def dense(values, config, arrays):
 
 FORWARD = {
     "InputLayer": lambda values, config, arrays: values,
+    "AveragePooling2D": average_pooling2d,
+    "BatchNormalization": batch_normalization,
     "Conv2D": conv2d,
+    "ELU": elu,
+    "GlobalAveragePooling2D": lambda values, config, arrays: values.mean(axis=(1, 2)),
+    "LeakyReLU": lambda values, config, arrays: numpy.where(values > 0, values, config["alpha"] * values),
     "MaxPooling2D": max_pooling2d,
     "Flatten": lambda values, config, arrays: values.reshape(len(values), -1),
     "Dense": dense,

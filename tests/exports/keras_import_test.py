@@ -109,7 +109,7 @@ class GoodFilesTest(ImportTest):
 
     def test_what_cannot_be_taken_is_said(self):
         layers = json.loads(json.dumps(keras_files.LAYERS))
-        layers[-1]["config"]["kernel_regularizer"] = {"class_name": "L2", "config": {"l2": 0.01}}
+        layers[-1]["config"]["kernel_regularizer"] = {"class_name": "L1", "config": {"l1": 0.01}}
         keras_files.write(self.h5, self.arrays, config=keras_files.sequential([keras_files.INPUT] + layers),
                           optimizer={"class_name": "Nadam", "config": {}})
         said, _ = self.import_file()
