@@ -32,6 +32,18 @@ nn::Network NetworkOf(const formats::ModelFile& model) {
   return *std::move(network);
 }
 
+// Returns the network with the one alpha of ELU that every format has.
+nn::Network WithUsualElu(const nn::Network& network) {
+  nn::ModelSpec spec = network.spec();
+  for (nn::LayerSpec& layer : spec.layers) {
+    auto* activation = std::get_if<nn::ActivationSpec>(&layer.kind);
+    if (activation != nullptr && activation->function == nn::ActivationFunction::kElu) {
+      activation->alpha = 1;
+    }
+  }
+  return nn::Network::Create(spec).value();
+}
+
 // By how much the probability of one class differs at least between images of noise.
 constexpr double kRange = 0.1;
 
@@ -131,7 +143,8 @@ formats::ModelFile BuiltinModel(const std::string& name) {
 }
 
 std::vector<nn::Network> ExportNetworks() {
-  std::vector<nn::Network> networks = nn::OddNetworks();
+  std::vector<nn::Network> networks;
+  for (const nn::Network& network : nn::OddNetworks()) networks.push_back(WithUsualElu(network));
   for (nn::Network& network : nn::BatchNetworks()) networks.push_back(std::move(network));
   for (const char* text :
        {// The features become the classes, so that nothing can take up their order.

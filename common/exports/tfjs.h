@@ -17,7 +17,8 @@ namespace convoy::exports {
 inline constexpr size_t kTfjsShardBytes = size_t{4} << 20;
 
 // Returns the folder's files: model.json, then the weights, group1-shard1ofN.bin and so on; the
-// same bytes for the same content. Returns INVALID_ARGUMENT as EncodeKerasH5 does.
+// same bytes for the same content. Returns INVALID_ARGUMENT as EncodeKerasH5 does, and for a layer
+// that TensorFlow.js does not have: ELU with another alpha than 1.
 absl::StatusOr<std::vector<FolderFile>> EncodeTfjs(const formats::ModelFile& model);
 
 // Makes `path` such a folder, as WriteFolderAtomically does; an earlier model there is replaced.

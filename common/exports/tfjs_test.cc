@@ -64,6 +64,16 @@ TEST_F(TfjsTest, FlattenOfWhatIsFlatAlreadyIsLeftOut) {
   EXPECT_THAT(names, ::testing::ElementsAre("first_input", "first", "dense"));
 }
 
+TEST_F(TfjsTest, EluWithAnotherAlphaIsRefused) {
+  const absl::Status status =
+      EncodeTfjs(ModelOf(R"(name: "n" input { height: 3 width: 4 } layers { flatten {} }
+                            layers { name: "e" activation { function: ELU alpha: 0.5 } }
+                            layers { dense { units: 3 activation: SOFTMAX } })"))
+          .status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("alpha 1 only, not 0.5"));
+}
+
 TEST_F(TfjsTest, ManifestNamesTheWeightsAsTheLoaderWantsThem) {
   const auto files = EncodeTfjs(BuiltinModel("notebook")).value();
   ASSERT_EQ(files.size(), 2U);

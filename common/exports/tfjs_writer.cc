@@ -51,6 +51,19 @@ nn::ModelSpec WithoutIdleFlattens(const nn::Network& network) {
   return spec;
 }
 
+// TensorFlow.js refuses to load an ELU with another alpha.
+absl::Status CheckTfjsHasLayers(const nn::Network& network) {
+  for (const nn::Layer& layer : network.layers()) {
+    const auto* activation = std::get_if<nn::ActivationSpec>(&layer.kind);
+    if (activation != nullptr && activation->function == nn::ActivationFunction::kElu &&
+        activation->alpha != 1) {
+      return nn::LayerError(
+          layer, absl::StrCat("TensorFlow.js has ELU with alpha 1 only, not ", activation->alpha));
+    }
+  }
+  return absl::OkStatus();
+}
+
 json Manifest(const std::vector<formats::NamedTensor>& tensors,
               const std::vector<FolderFile>& shards) {
   json paths = json::array();
@@ -79,6 +92,7 @@ bool IsTfjsFile(std::string_view name) {
 
 absl::StatusOr<std::vector<FolderFile>> EncodeTfjs(const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, NetworkOfModel(model));
+  CONVOY_RETURN_IF_ERROR(CheckTfjsHasLayers(network));
   CONVOY_ASSIGN_OR_RETURN(json model_config, KerasModelConfig(WithoutIdleFlattens(network)));
   CONVOY_ASSIGN_OR_RETURN(std::optional<json> training_config,
                           KerasTrainingConfig(model.recipe_textproto));
