@@ -3,14 +3,17 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/named_model.h"
-#include "client/local/local_model.h"
+#include "client/commands/output.h"
 #include "client/local/sample_images.h"
+#include "client/models/model_source.h"
 #include "common/base/status.h"
 #include "common/exports/export.h"
+#include "common/exports/keras_weights.h"
 
 namespace convoy::client {
 namespace {
@@ -51,20 +54,23 @@ class Export : public Command {
 
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const exports::ExportFormat format, CheckArguments());
-    CONVOY_ASSIGN_OR_RETURN(const std::string named, NamedModel(model_, context));
-    CONVOY_ASSIGN_OR_RETURN(const LocalModel model, ReadLocalModel(named));
+    CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, ReadModel(context));
     std::optional<SampleImages> images;
     if (verify_) {
-      CONVOY_ASSIGN_OR_RETURN(images, FindSampleImages(data_, model.network, kImagesToVerify));
+      CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(model));
+      CONVOY_ASSIGN_OR_RETURN(images, FindSampleImages(data_, network, kImagesToVerify));
     }
-    CONVOY_RETURN_IF_ERROR(exports::WriteExport(format, output_, model.file));
+    CONVOY_RETURN_IF_ERROR(exports::WriteExport(format, output_, model));
     std::optional<exports::ExportCheck> check;
     if (images) {
       CONVOY_ASSIGN_OR_RETURN(
-          check, exports::VerifyExport(format, output_, model.file, images->dataset.View()));
+          check, exports::VerifyExport(format, output_, model, images->dataset.View()));
     }
-    const std::string text = context.json ? AsJson(check) : AsText(check, images);
-    std::fputs(text.c_str(), context.out);
+    if (context.json) {
+      Print(context, AsJson(check));
+    } else {
+      Print(context, AsText(check, images));
+    }
     return absl::OkStatus();
   }
 
@@ -84,6 +90,14 @@ class Export : public Command {
     return format;
   }
 
+  absl::StatusOr<formats::ModelFile> ReadModel(const Context& context) const {
+    CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(model_, context));
+    CONVOY_ASSIGN_OR_RETURN(std::string bytes, source->ReadBytes());
+    CONVOY_ASSIGN_OR_RETURN(const formats::ContainerReader container,
+                            formats::ContainerReader::Parse(std::move(bytes), source->Where()));
+    return formats::DecodeModel(container);
+  }
+
   std::string AsText(const std::optional<exports::ExportCheck>& check,
                      const std::optional<SampleImages>& images) const {
     std::string text = absl::StrCat("Wrote ", output_, "\n");
@@ -91,14 +105,14 @@ class Export : public Command {
     return text;
   }
 
-  std::string AsJson(const std::optional<exports::ExportCheck>& check) const {
+  Json AsJson(const std::optional<exports::ExportCheck>& check) const {
     Json json = {{"format", format_}, {"output", output_}, {"verified", nullptr}};
     if (check) {
       json["verified"] = {{"images", check->images},
                           {"largest_difference", check->largest_difference},
                           {"other_answers", check->other_answers}};
     }
-    return json.dump(2) + "\n";
+    return json;
   }
 
   std::string model_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/commands/output.h"
 #include "common/base/status.h"
 #include "common/exports/keras_h5.h"
 #include "common/exports/keras_weights.h"
@@ -44,8 +45,11 @@ class Import : public Command {
     for (const std::string& note : notes) {
       std::fprintf(context.err, "convoy: note: %s\n", note.c_str());
     }
-    const std::string text = context.json ? AsJson(network, model, notes) : AsText(network, model);
-    std::fputs(text.c_str(), context.out);
+    if (context.json) {
+      Print(context, AsJson(network, model, notes));
+    } else {
+      Print(context, AsText(network, model));
+    }
     return absl::OkStatus();
   }
 
@@ -55,15 +59,14 @@ class Import : public Command {
                         formats::WeightsSha256(model.tensors), "\n");
   }
 
-  std::string AsJson(const nn::Network& network, const formats::ModelFile& model,
-                     const exports::Notes& notes) const {
-    const Json json = {{"output", output_},
-                       {"name", network.spec().name},
-                       {"layers", network.layers().size()},
-                       {"parameters", network.num_parameters()},
-                       {"weights_sha256", formats::WeightsSha256(model.tensors)},
-                       {"notes", notes}};
-    return json.dump(2) + "\n";
+  Json AsJson(const nn::Network& network, const formats::ModelFile& model,
+              const exports::Notes& notes) const {
+    return {{"output", output_},
+            {"name", network.spec().name},
+            {"layers", network.layers().size()},
+            {"parameters", network.num_parameters()},
+            {"weights_sha256", formats::WeightsSha256(model.tensors)},
+            {"notes", notes}};
   }
 
   std::string input_;
