@@ -67,6 +67,14 @@ class LogsTest(harness.TrainerTest):
         newest.write_bytes(b"".join(event_files.whole_records(newest.read_bytes())))
         self.check_events(run)
 
+    def test_figures_are_pictures_of_the_last_epoch(self):
+        run = self.train(*RECIPE, "--epochs", 2, "--figures")
+        shown = event_files.shown(run.path / "train")
+        for tag, figure in [("confusion_matrix", "confusion"), ("filters/conv1", "filters-conv1")]:
+            self.assertEqual(list(shown[tag]), [1])
+            self.assertEqual(shown[tag][1]["png"], (run.path / f"figures/{figure}.png").read_bytes())
+        self.assertEqual({tag for tag in shown if "/" in tag}, {"filters/conv1", "filters/conv2"})
+
     def test_run_without_validation(self):
         run = self.train(*RECIPE, "--epochs", 1, "--validation-split", 0)
         self.assertEqual(set(event_files.shown(run.path / "train")["epoch_loss"]), {0})

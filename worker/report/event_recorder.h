@@ -24,9 +24,13 @@ class EventRecorder : public Observer {
   void OnStart(const JobFacts& facts) override;
   void OnEpoch(const EpochReport& report) override;
 
-  // Adds the picture `png`, a whole PNG file, of the finished epoch, from 0. `tag` is its name,
-  // such as "confusion_matrix".
-  void AddImage(int64_t epoch, std::string tag, std::string png);
+  // Adds a picture of the network after its last finished epoch. `tag` is its name, such as
+  // "confusion_matrix", `png` a whole PNG file.
+  void AddImage(std::string tag, std::string png);
+
+  // Adds those figures in `folder` that show the network itself: confusion.png as
+  // "confusion_matrix" and filters-LAYER.png as "filters/LAYER". Errors: those of the file system.
+  absl::Status AddFigures(const std::string& folder);
 
  private:
   void Do(std::function<absl::Status(formats::KerasEvents&)> task);
@@ -34,6 +38,7 @@ class EventRecorder : public Observer {
   RunDirectory& directory_;
   metrics::History finished_epochs_;
   double learning_rate_;
+  int64_t last_epoch_;                            // from 0
   std::shared_ptr<formats::KerasEvents> events_;  // used on the directory's thread alone
 };
 

@@ -233,8 +233,29 @@ TEST_F(EventRecorderTest, RunThatBeginsAfreshMakesLeftoversVoid) {
 
 TEST_F(EventRecorderTest, BrokenPictureIsAnErrorOfTheDirectory) {
   EventRecorder events(*directory_, {}, 0.001);
-  events.AddImage(0, "confusion_matrix", "no PNG");
+  events.AddImage("confusion_matrix", "no PNG");
   EXPECT_THAT(std::string(directory_->Flush().message()), HasSubstr("confusion_matrix"));
+}
+
+TEST_F(EventRecorderTest, AddsTheFiguresOfTheNetworkToItsLastEpoch) {
+  const std::string png = std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) +
+                          std::string("\0\0\0\2\0\0\0\3\x08\6\0\0\0crc.", 17);
+  const std::string folder = directory_->FilePath("figures");
+  ASSERT_TRUE(CreateDirectories(folder).ok());
+  for (const char* name : {"confusion.png", "filters-conv1.png", "noise.png", "confusion.svg"}) {
+    ASSERT_TRUE(WriteFileAtomically(folder + "/" + name, png).ok());
+  }
+  EventRecorder events(*directory_, {}, 0.001);
+  for (int64_t epoch = 0; epoch < 3; ++epoch) events.OnEpoch(Epoch(epoch, 1));
+  ASSERT_TRUE(events.AddFigures(folder).ok());
+  ASSERT_TRUE(directory_->Flush().ok());
+  const auto last = [this](const std::string& tag) {
+    return formats::LastEventStep(directory_->FilePath("train"), tag).value();
+  };
+  EXPECT_EQ(last("confusion_matrix"), 2);
+  EXPECT_EQ(last("filters/conv1"), 2);
+  EXPECT_EQ(last("noise"), -1);
+  EXPECT_FALSE(events.AddFigures(folder + "/nowhere").ok());
 }
 
 std::string ConsoleOutput(int verbose) {

@@ -220,13 +220,17 @@ ExitCode ExitCodeOf(train::Outcome outcome) {
 }
 
 // Rank 0: draws the figures and the report of the run, whose own files are complete.
-absl::Status WriteFigures(const Flags& flags, const train::Job& job, const std::string& directory) {
+absl::Status WriteFigures(const Flags& flags, const train::Job& job, Reporting& reporting) {
+  const std::string& directory = reporting.directory->path();
   CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(""));
   const absl::Status written = gallery::WriteReport(
       directory, job.train, job.test,
       {.language = language, .threads = flags.threads > 0 ? flags.threads : UsableCores()});
-  if (!written.ok())
+  if (!written.ok()) {
     return Annotate(written, "--figures: the training is complete, its report is not");
+  }
+  CONVOY_RETURN_IF_ERROR(reporting.events->AddFigures(reporting.directory->FilePath("figures")));
+  CONVOY_RETURN_IF_ERROR(reporting.directory->Flush());
   if (flags.verbose > 0) std::printf("The report is %s/report.html\n", directory.c_str());
   return absl::OkStatus();
 }
@@ -271,8 +275,7 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
   }
   if (*outcome == train::Outcome::kFinished && flags.figures) {
     CONVOY_RETURN_IF_ERROR(
-        comm::Agree(communicator, root ? WriteFigures(flags, job, reporting.directory->path())
-                                       : absl::OkStatus()));
+        comm::Agree(communicator, root ? WriteFigures(flags, job, reporting) : absl::OkStatus()));
   }
   return ExitCodeOf(*outcome);
 }
