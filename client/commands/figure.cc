@@ -10,15 +10,17 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/commands/output.h"
 #include "client/commands/picture_options.h"
-#include "client/local/local_model.h"
+#include "client/jobs/job_json.h"
+#include "client/jobs/job_source.h"
 #include "client/local/run_directory.h"
+#include "client/models/model_source.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/gallery/figure_table.h"
 #include "common/gallery/gallery.h"
-#include "common/gallery/run_files.h"
 #include "common/images/digit.h"
 #include "common/images/png.h"
 
@@ -39,9 +41,12 @@ std::string LegendName(const std::string& named) {
   return std::filesystem::path(named).stem().string();
 }
 
-absl::StatusOr<std::shared_ptr<const evaluate::LoadedModel>> LoadNamed(const std::string& named) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string path, ModelPath(named));
-  return evaluate::LoadedModel::Load(path);
+// Loads a model of this computer or of a coordinator; `named` as OpenModel's argument.
+absl::StatusOr<std::shared_ptr<const evaluate::LoadedModel>> LoadNamed(const std::string& named,
+                                                                       const Context& context) {
+  CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(named, context));
+  CONVOY_ASSIGN_OR_RETURN(std::string bytes, source->ReadBytes());
+  return evaluate::LoadedModel::Parse(std::move(bytes), source->Where());
 }
 
 absl::Status WritePicture(const figures::Canvas& canvas, const std::string& path) {
@@ -83,7 +88,8 @@ class Figure : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
     arguments.RequiredPositional("NAME", &name_, "which figure; see below");
-    arguments.Positional("MODEL", &model_, "run directory or FILE.convoy; as --model");
+    arguments.Positional("MODEL", &model_,
+                         "run directory, FILE.convoy, or a name at the coordinator; as --model");
     arguments.Text("--output", &output_, "the file: FILE.png or FILE.svg (NAME.png)");
     arguments.Text("--layer", &layer_, "of filters and feature-maps (the first that has them)");
     arguments.Text("--image", &image_,
@@ -117,7 +123,7 @@ class Figure : public Command {
     data::DataSource source;  // what the subject's views look at
     CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject, ReadSubject(*kind, context, &source));
     Gallery drawn(std::move(subject), language, UsableCores());
-    CONVOY_ASSIGN_OR_RETURN(const figures::Canvas canvas, Draw(*kind, drawn));
+    CONVOY_ASSIGN_OR_RETURN(const figures::Canvas canvas, Draw(*kind, drawn, context));
     CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path));
     Report(canvas, path, context);
     return absl::OkStatus();
@@ -154,31 +160,30 @@ class Figure : public Command {
     gallery::Subject subject{
         .name = LegendName(named), .model = {}, .history = {}, .train = {}, .test = {}};
     const FigureNeeds& needs = kind.needs;
-    if (named.empty() && (needs.model || needs.history)) {
-      return absl::InvalidArgumentError(
-          "which model? Give the directory of a finished training, or a file (FILE.convoy)");
-    }
     if (needs.history) {
-      CONVOY_ASSIGN_OR_RETURN(subject.history, gallery::ReadHistory(named));
+      CONVOY_ASSIGN_OR_RETURN(const auto job, OpenJob(named, context));
+      CONVOY_ASSIGN_OR_RETURN(const auto epochs, job->Epochs());
+      subject.history = ToHistory(epochs);
     }
     if (needs.model) {
-      CONVOY_ASSIGN_OR_RETURN(subject.model, LoadNamed(named));
+      CONVOY_ASSIGN_OR_RETURN(subject.model, LoadNamed(model_, context));
     }
     if (needs.data) {
-      CONVOY_ASSIGN_OR_RETURN(*source, LoadPictureData(options_, context));
+      CONVOY_ASSIGN_OR_RETURN(*source, LoadPictureData(options_, subject.model.get()));
       subject.train = source->train.View();
       subject.test = source->test.View();
     }
     return subject;
   }
 
-  absl::StatusOr<figures::Canvas> Draw(const FigureKind& kind, Gallery& drawn) const {
+  absl::StatusOr<figures::Canvas> Draw(const FigureKind& kind, Gallery& drawn,
+                                       const Context& context) const {
     FigureChoice choice{.layer = layer_, .image = {}, .count = static_cast<int>(count_)};
     if (level_ >= 0) choice.level = level_;
     if (kind.needs.image) {
       CONVOY_ASSIGN_OR_RETURN(choice.image, ReadImage(drawn));
     }
-    return compare_.empty() ? kind.draw(drawn, choice) : DrawComparison(drawn);
+    return compare_.empty() ? kind.draw(drawn, choice) : DrawComparison(drawn, context);
   }
 
   absl::StatusOr<gallery::ShownImage> ReadImage(const Gallery& drawn) const {
@@ -188,8 +193,10 @@ class Figure : public Command {
     return ReadPhoto(image_, drawn.subject().model->network().spec());
   }
 
-  absl::StatusOr<figures::Canvas> DrawComparison(Gallery& drawn) const {
-    CONVOY_ASSIGN_OR_RETURN(auto model, LoadNamed(compare_));
+  absl::StatusOr<figures::Canvas> DrawComparison(Gallery& drawn, const Context& context) const {
+    Context other_context = context;
+    other_context.model.clear();  // --compare names it
+    CONVOY_ASSIGN_OR_RETURN(auto model, LoadNamed(compare_, other_context));
     gallery::Subject subject = drawn.subject();
     subject.name = LegendName(compare_);
     subject.model = std::move(model);
@@ -201,14 +208,14 @@ class Figure : public Command {
 
   void Report(const figures::Canvas& canvas, const std::string& path,
               const Context& context) const {
-    if (!context.json) {
-      std::fprintf(context.out, "%s: %d x %d pixels\n", path.c_str(), canvas.width(),
-                   canvas.height());
-      return;
+    if (context.json) {
+      PrintLine(context, nlohmann::ordered_json{{"figure", name_},
+                                                {"file", path},
+                                                {"width", canvas.width()},
+                                                {"height", canvas.height()}});
+    } else {
+      Print(context, absl::StrCat(path, ": ", canvas.width(), " x ", canvas.height(), " pixels\n"));
     }
-    const nlohmann::ordered_json json = {
-        {"figure", name_}, {"file", path}, {"width", canvas.width()}, {"height", canvas.height()}};
-    std::fputs((json.dump() + "\n").c_str(), context.out);
   }
 
   std::string name_;

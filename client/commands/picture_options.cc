@@ -1,7 +1,6 @@
 #include "client/commands/picture_options.h"
 
-#include <cstdio>
-
+#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
 
@@ -19,11 +18,13 @@ void AddDataArgument(Arguments& arguments, PictureOptions* options) {
 }
 
 absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
-                                                 const Context& context) {
+                                                 const evaluate::LoadedModel* model) {
   CONVOY_ASSIGN_OR_RETURN(data::DataSource source, data::LoadData(options.data));
-  if (source.kind == data::kKindGenerated && options.data.empty()) {
-    std::fprintf(context.err, "convoy: note: %s; these digits are drawn, they are not MNIST\n",
-                 source.where.c_str());
+  const bool drawn_unasked = source.kind == data::kKindGenerated && options.data.empty();
+  if (drawn_unasked && model != nullptr && !TrainedOn(*model, source)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--data: ", source.where, ", and the model was not trained on digits that ",
+                     "are drawn; name its images (deploy/get-mnist.sh fetches MNIST)"));
   }
   return source;
 }

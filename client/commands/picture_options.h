@@ -6,7 +6,6 @@
 
 #include "absl/status/statusor.h"
 #include "client/cli/arguments.h"
-#include "client/cli/context.h"
 #include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
 #include "common/figures/texts.h"
@@ -21,10 +20,11 @@ struct PictureOptions {
 void AddLangArgument(Arguments& arguments, PictureOptions* options);
 void AddDataArgument(Arguments& arguments, PictureOptions* options);
 
-// Loads the images; a note on context.err tells if they are digits that were drawn because none
-// were found. Errors as data::LoadData.
+// Loads the images. Digits that are drawn where no data are named or found are taken only if
+// `model` (null: there is none) was trained on them: FAILED_PRECONDITION otherwise. Errors as
+// data::LoadData.
 absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
-                                                 const Context& context);
+                                                 const evaluate::LoadedModel* model);
 
 // Whether the model was trained on these images, as far as its file tells.
 bool TrainedOn(const evaluate::LoadedModel& model, const data::DataSource& source);

@@ -1,12 +1,11 @@
 #include "client/commands/report.h"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/commands/output.h"
 #include "client/commands/picture_options.h"
-#include "client/local/local_model.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
 #include "common/gallery/report.h"
@@ -35,7 +34,8 @@ class Report : public Command {
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
     CONVOY_ASSIGN_OR_RETURN(const gallery::RunFiles run, gallery::ReadRun(run_));
-    CONVOY_ASSIGN_OR_RETURN(const data::DataSource source, LoadPictureData(options_, context));
+    CONVOY_ASSIGN_OR_RETURN(const data::DataSource source,
+                            LoadPictureData(options_, run.model.get()));
     if (!TrainedOn(*run.model, source)) {
       return absl::FailedPreconditionError(absl::StrCat(
           run_, ": was trained on other images than those of ", source.where,
@@ -44,11 +44,12 @@ class Report : public Command {
     CONVOY_RETURN_IF_ERROR(gallery::WriteReport(run_, source.train.View(), source.test.View(),
                                                 {.language = language, .threads = UsableCores()}));
     const std::string page = run_ + "/report.html";
-    const std::string text =
-        context.json
-            ? nlohmann::ordered_json{{"report", page}, {"figures", run_ + "/figures"}}.dump()
-            : absl::StrCat(page, ": open it in a browser; its figures are in ", run_, "/figures");
-    std::fputs((text + "\n").c_str(), context.out);
+    if (context.json) {
+      PrintLine(context, nlohmann::ordered_json{{"report", page}, {"figures", run_ + "/figures"}});
+    } else {
+      Print(context,
+            absl::StrCat(page, ": open it in a browser; its figures are in ", run_, "/figures\n"));
+    }
     return absl::OkStatus();
   }
 

@@ -10,7 +10,6 @@ namespace convoy::figures {
 namespace {
 
 constexpr double kTop = kHeadingHeight + 4;
-constexpr double kImageSide = 224;
 constexpr double kRow = 28;
 constexpr double kBars = 330;  // a bar of 100%
 constexpr size_t kMostClasses = 12;
@@ -51,13 +50,14 @@ Canvas DrawPrediction(const Prediction& prediction, Language language) {
   const auto best = static_cast<size_t>(likeliest - prediction.probabilities.begin());
   std::vector<Tile> tiles;
   if (prediction.photo) {
-    tiles.push_back({ColorsOf(*prediction.photo), {{.text = texts.prediction_photo}}});
+    tiles.push_back(
+        {ColorsOf(*prediction.photo), {{.text = texts.prediction_photo}}, /*framed=*/true});
   }
   tiles.push_back({ColorsOf(prediction.image), {{.text = texts.prediction_image}}});
-  const TileLayout layout{.columns = static_cast<int>(tiles.size()), .side = kImageSide};
+  const TileLayout layout{.columns = static_cast<int>(tiles.size()), .side = kPhotoSide};
   const double bars_x = kMargin + layout.Width() + 56;
   const double rows = static_cast<double>(std::min(prediction.probabilities.size(), kMostClasses));
-  Canvas canvas(static_cast<int>(bars_x + kBars + 80),
+  Canvas canvas(static_cast<int>(bars_x + kBars + 92),
                 static_cast<int>(kTop + std::max(rows * kRow, layout.RowHeight()) + kMargin));
   DrawHeading(
       canvas,

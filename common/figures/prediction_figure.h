@@ -11,8 +11,12 @@
 
 namespace convoy::figures {
 
+// The side of the square that a picture is shown in, in pixels.
+inline constexpr int kPhotoSide = 224;
+
 struct Prediction {
-  std::optional<PixelImage> photo;   // the picture before it was prepared
+  // The picture before it was prepared; best not larger than kPhotoSide.
+  std::optional<PixelImage> photo;
   PixelImage image;                  // as the network saw it
   std::vector<float> probabilities;  // [num_classes]
   std::string note;                  // a line on what was done to the picture; may be empty

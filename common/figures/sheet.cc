@@ -35,7 +35,7 @@ double TileLayout::Height(size_t num_tiles) const {
   return static_cast<double>((num_tiles + columns_ - 1) / columns_) * RowHeight();
 }
 
-void DrawImage(Canvas& canvas, const Rect& box, const CellColors& image) {
+Rect DrawImage(Canvas& canvas, const Rect& box, const CellColors& image) {
   double zoom = std::min(box.width / image.width, box.height / image.height);
   if (zoom > 1) zoom = std::floor(zoom);  // all pixels of the same size
   const double width = image.width * zoom;
@@ -43,6 +43,7 @@ void DrawImage(Canvas& canvas, const Rect& box, const CellColors& image) {
   const Rect place{std::round(box.x + (box.width - width) / 2),
                    std::round(box.y + (box.height - height) / 2), width, height};
   canvas.Cells(place, image);
+  return place;
 }
 
 void DrawTiles(Canvas& canvas, const Point& origin, const TileLayout& layout,
@@ -51,7 +52,8 @@ void DrawTiles(Canvas& canvas, const Point& origin, const TileLayout& layout,
     const auto columns = static_cast<size_t>(layout.columns);
     const double x = origin.x + static_cast<double>(i % columns) * (layout.side + layout.gap);
     double y = origin.y + static_cast<double>(i / columns) * layout.RowHeight();
-    DrawImage(canvas, {x, y, layout.side, layout.side}, tiles[i].image);
+    const Rect place = DrawImage(canvas, {x, y, layout.side, layout.side}, tiles[i].image);
+    if (tiles[i].framed) canvas.StrokeRect(place, {.color = kFaintInk});
     y += layout.side + 4;
     for (const CaptionLine& line : tiles[i].caption) {
       y += layout.caption_size + 3;

@@ -34,6 +34,7 @@ struct CaptionLine {
 struct Tile {
   CellColors image;
   std::vector<CaptionLine> caption;
+  bool framed = false;  // for images that may be as white as the sheet
 };
 
 // How tiles stand in rows. Images keep their proportions within a square of `side`.
@@ -53,8 +54,8 @@ struct TileLayout {
 void DrawTiles(Canvas& canvas, const Point& origin, const TileLayout& layout,
                const std::vector<Tile>& tiles);
 
-// Draws an image, as large as fits into `box`, in its middle.
-void DrawImage(Canvas& canvas, const Rect& box, const CellColors& image);
+// Draws an image, as large as fits into `box`, in its middle. Returns where it is.
+Rect DrawImage(Canvas& canvas, const Rect& box, const CellColors& image);
 
 inline constexpr double kMargin = 24;
 inline constexpr double kHeadingHeight = 72;

@@ -50,8 +50,10 @@ constexpr Texts kEnglish = {
     .prediction_title = "Read as %s (%s sure)",
     .prediction_image = "what the network saw",
     .prediction_photo = "the picture",
-    .probability_axis = "probability (%)",
-    .class_axis = "class",
+    .prepared_inverted = "made light on dark; ",
+    .prepared_unchanged = "in the form of MNIST already",
+    .prepared_steps = "cut out %s x %s pixels; scaled to %s x %s; moved by (%s, %s)",
+    .prepared_thickened = "; strokes made wider",
 };
 
 constexpr Texts kFrench = {
@@ -91,8 +93,10 @@ constexpr Texts kFrench = {
     .prediction_title = "Lu comme %s (sûr à %s)",
     .prediction_image = "ce que le réseau a vu",
     .prediction_photo = "la photo",
-    .probability_axis = "probabilité (%)",
-    .class_axis = "classe",
+    .prepared_inverted = "mise en clair sur foncé ; ",
+    .prepared_unchanged = "déjà dans la forme de MNIST",
+    .prepared_steps = "découpe de %s x %s pixels ; mise à %s x %s ; déplacée de (%s, %s)",
+    .prepared_thickened = " ; traits épaissis",
 };
 
 std::string_view LocaleName() {

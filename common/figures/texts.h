@@ -57,8 +57,10 @@ struct Texts {
   const char* prediction_title;  // class, percentage
   const char* prediction_image;
   const char* prediction_photo;
-  const char* probability_axis;
-  const char* class_axis;
+  const char* prepared_inverted;
+  const char* prepared_unchanged;
+  const char* prepared_steps;  // width, height, scaled width, scaled height, shift right, down
+  const char* prepared_thickened;
 };
 
 const Texts& TextsIn(Language language);

@@ -248,12 +248,14 @@ class ReportWriter {
   void AddNextSteps() {
     Heading(texts_.improve_heading);
     Paragraph(texts_.improve_lead);
-    Preformatted("trainer --model my_network.textproto --run-dir runs/mine --figures\n");
+    Preformatted(
+        "trainer --recipe improved --run-dir runs/improved --figures\n"
+        "trainer --model my_network.textproto --run-dir runs/mine --figures\n");
     Heading(texts_.save_heading);
     Paragraph(texts_.save_lead);
     Preformatted(
-        "convoy predict photo.png --model model.convoy --figure prediction.png\n"
-        "convoy show model.convoy\n");
+        "convoy export model.convoy --format keras --output mnist_cnn_model.h5\n"
+        "convoy predict photo.png --model model.convoy --figure prediction.png\n");
   }
 
   const RunFiles& run_;

@@ -28,8 +28,8 @@ constexpr ReportTexts kEnglish = {
         "Write a network of your own in a file, or change the recipe, and compare the reports:",
     .save_heading = "9. Taking the model along",
     .save_lead =
-        "model.convoy, in this run's directory, holds the trained network. Read your own "
-        "digits with it, and look at it:",
+        "model.convoy, in this run's directory, holds the trained network. Take it to Keras, "
+        "or read your own digits with it:",
     .epoch = "epoch",
     .image = "image",
     .actual = "true",
@@ -81,7 +81,7 @@ constexpr ReportTexts kFrench = {
     .save_heading = "9. Emporter le modèle",
     .save_lead =
         "model.convoy, dans le répertoire de cet entraînement, contient le réseau "
-        "entraîné. Lisez vos propres chiffres avec lui, et regardez-le :",
+        "entraîné. Emportez-le vers Keras, ou lisez vos propres chiffres avec lui :",
     .epoch = "époque",
     .image = "image",
     .actual = "réel",
