@@ -24,10 +24,11 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import datasets
 import harness
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/guide/*.md")])
 # How many blocks of each page are tested: a block that gets lost is missed here.
 TESTED_BLOCKS = {"README.md": 2, "docs/convoy.md": 1, "docs/design_your_own_network.md": 3, "docs/errors.md": 2,
-                 "docs/exports.md": 1, "docs/models.md": 3, "docs/recipes.md": 1, "docs/run_directory.md": 2}
+                 "docs/exports.md": 1, "docs/guide/en.md": 11, "docs/guide/fr.md": 11, "docs/models.md": 3,
+                 "docs/recipes.md": 1, "docs/run_directory.md": 2}
 TIMEOUT = 300  # seconds a block: far more than any takes, on a busy machine too
 
 FENCE = re.compile(r"^```(\w*)$")
@@ -152,8 +153,8 @@ class DocsTest(PageTest):
 
     def test_readme_names_every_page(self):
         targets = LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
-        for page in ROOT.glob("docs/*.md"):
-            self.assertIn(f"docs/{page.name}", targets)
+        for page in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/guide/*.md")]:
+            self.assertIn(str(page.relative_to(ROOT)), targets)
 
 
 class SelfTest(PageTest):
