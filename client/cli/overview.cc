@@ -16,6 +16,7 @@ First steps:
   trainer --run-dir runs/first              train the notebook's network (mpirun -np 4 trainer ...)
   convoy history runs/first                 how it learnt, epoch by epoch
   convoy show runs/first                    the network and the recipe that trained it
+  convoy report runs/first                  its pictures, on a page for the browser
 
 A JOB is a directory that a training left (runs/first), or a job's name at the coordinator.
 A MODEL is a file (FILE.convoy), a run directory, or a model's name at the coordinator.

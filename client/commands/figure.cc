@@ -19,6 +19,7 @@
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/figures/texts.h"
 #include "common/gallery/figure_table.h"
 #include "common/gallery/gallery.h"
 #include "common/images/digit.h"
@@ -47,12 +48,6 @@ absl::StatusOr<std::shared_ptr<const evaluate::LoadedModel>> LoadNamed(const std
   CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(named, context));
   CONVOY_ASSIGN_OR_RETURN(std::string bytes, source->ReadBytes());
   return evaluate::LoadedModel::Parse(std::move(bytes), source->Where());
-}
-
-absl::Status WritePicture(const figures::Canvas& canvas, const std::string& path) {
-  CONVOY_ASSIGN_OR_RETURN(const figures::ImageFormat format, figures::FormatOfPath(path));
-  CONVOY_ASSIGN_OR_RETURN(const std::string bytes, canvas.Encode(format));
-  return Annotate(WriteFileAtomically(path, bytes), "--output");
 }
 
 // A person's picture, prepared as convoy predict does it.
@@ -124,7 +119,7 @@ class Figure : public Command {
     CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject, ReadSubject(*kind, context, &source));
     Gallery drawn(std::move(subject), language, UsableCores());
     CONVOY_ASSIGN_OR_RETURN(const figures::Canvas canvas, Draw(*kind, drawn, context));
-    CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path));
+    CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path, "--output"));
     Report(canvas, path, context);
     return absl::OkStatus();
   }

@@ -1,17 +1,22 @@
 #include "client/commands/noise.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/evaluation_flags.h"
 #include "client/commands/output.h"
+#include "client/commands/picture_options.h"
 #include "client/models/model_text.h"
 #include "client/view/spark.h"
 #include "client/view/text.h"
 #include "common/base/status.h"
 #include "common/data/noise.h"
+#include "common/figures/noise_figure.h"
+#include "common/figures/texts.h"
 
 namespace convoy::client {
 namespace {
@@ -51,6 +56,8 @@ class Noise : public Command {
     flags_.AddTo(arguments);
     arguments.Numbers("--levels", &levels_, 0, data::kMaxNoiseLevel,
                       "standard deviations, separated by commas (0,0.1,0.2,0.3,0.4,0.5)");
+    arguments.Text("--figure", &figure_, "also draw the curve (FILE.png or FILE.svg)");
+    AddLangArgument(arguments, &options_);
     arguments.WholeNumber("--seed", &seed_, 0, INT64_MAX, "of the noise (42)");
   }
 
@@ -60,10 +67,14 @@ class Noise : public Command {
            "still recognised. The same seed gives the same noise everywhere.\n\n"
            "Examples:\n"
            "  convoy noise runs/first\n"
+           "  convoy noise runs/first --figure noise.png\n"
            "  convoy noise first --levels 0,0.25,0.5,1";
   }
 
   absl::Status Run(const Context& context) override {
+    if (!figure_.empty()) {
+      CONVOY_RETURN_IF_ERROR(Annotate(figures::FormatOfPath(figure_).status(), "--figure"));
+    }
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(flags_.model(), context));
     EvaluationRequest request = flags_.Request();
     request.noise_seed = static_cast<uint64_t>(seed_);
@@ -73,6 +84,7 @@ class Noise : public Command {
       CONVOY_ASSIGN_OR_RETURN(v1::EvaluateModelResponse evaluation, source->Evaluate(request));
       levels.push_back({noise, std::move(evaluation)});
     }
+    if (!figure_.empty()) CONVOY_RETURN_IF_ERROR(DrawCurve(source->Where(), levels));
     if (context.json) {
       Print(context,
             nlohmann::ordered_json{
@@ -85,7 +97,21 @@ class Noise : public Command {
   }
 
  private:
+  absl::Status DrawCurve(const std::string& name, std::vector<Level> levels) const {
+    CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
+    std::sort(levels.begin(), levels.end(),
+              [](const Level& a, const Level& b) { return a.noise < b.noise; });
+    figures::NoiseCurve curve{.name = name, .levels = {}, .accuracy = {}};
+    for (const Level& level : levels) {
+      curve.levels.push_back(level.noise);
+      curve.accuracy.push_back(level.evaluation.accuracy());
+    }
+    return WritePicture(figures::DrawNoiseCurves({curve}, language), figure_, "--figure");
+  }
+
   EvaluationFlags flags_;
+  std::string figure_;
+  PictureOptions options_;
   std::vector<double> levels_ = {0, 0.1, 0.2, 0.3, 0.4, 0.5};
   int64_t seed_ = 42;
 };

@@ -1,6 +1,7 @@
 #include "client/commands/picture_options.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
 
@@ -27,6 +28,14 @@ absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
                      "are drawn; name its images (deploy/get-mnist.sh fetches MNIST)"));
   }
   return source;
+}
+
+absl::Status WritePicture(const figures::Canvas& canvas, const std::string& path,
+                          const std::string& flag) {
+  const absl::StatusOr<figures::ImageFormat> format = figures::FormatOfPath(path);
+  if (!format.ok()) return Annotate(format.status(), flag);
+  CONVOY_ASSIGN_OR_RETURN(const std::string bytes, canvas.Encode(*format));
+  return Annotate(WriteFileAtomically(path, bytes), flag);
 }
 
 bool TrainedOn(const evaluate::LoadedModel& model, const data::DataSource& source) {

@@ -1,14 +1,14 @@
 // What the commands that make pictures have in common: --data and --lang.
 #pragma once
 
-#include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/cli/arguments.h"
 #include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
-#include "common/figures/texts.h"
+#include "common/figures/canvas.h"
 
 namespace convoy::client {
 
@@ -25,6 +25,11 @@ void AddDataArgument(Arguments& arguments, PictureOptions* options);
 // data::LoadData.
 absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
                                                  const evaluate::LoadedModel* model);
+
+// Writes the figure as PNG or SVG, as the ending of `path` says. Errors name `flag`, which gave the
+// path: INVALID_ARGUMENT for another ending, and those of writing.
+absl::Status WritePicture(const figures::Canvas& canvas, const std::string& path,
+                          const std::string& flag);
 
 // Whether the model was trained on these images, as far as its file tells.
 bool TrainedOn(const evaluate::LoadedModel& model, const data::DataSource& source);

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/base/files.h"
+#include "client/commands/picture_options.h"
 #include "common/base/status.h"
 #include "common/figures/prediction_figure.h"
 #include "common/figures/texts.h"
@@ -53,8 +53,6 @@ std::string Note(const images::Preparation& done, figures::Language language) {
 }  // namespace
 
 absl::Status WritePredictionFigure(const PredictionPicture& wanted) {
-  const absl::StatusOr<figures::ImageFormat> format = figures::FormatOfPath(wanted.path);
-  if (!format.ok()) return Annotate(format.status(), "--figure");
   CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(wanted.lang));
   CONVOY_ASSIGN_OR_RETURN(const images::GreyImage photo,
                           images::DecodePng(wanted.picture.png, wanted.picture.name));
@@ -72,9 +70,7 @@ absl::Status WritePredictionFigure(const PredictionPicture& wanted) {
     prediction.image = GreyPixels(height, width, std::move(digit.pixels));
     prediction.note = Note(digit.preparation, language);
   }
-  CONVOY_ASSIGN_OR_RETURN(const std::string bytes,
-                          figures::DrawPrediction(prediction, language).Encode(*format));
-  return Annotate(WriteFileAtomically(wanted.path, bytes), "--figure");
+  return WritePicture(figures::DrawPrediction(prediction, language), wanted.path, "--figure");
 }
 
 }  // namespace convoy::client

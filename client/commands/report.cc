@@ -8,6 +8,7 @@
 #include "client/commands/picture_options.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
+#include "common/figures/texts.h"
 #include "common/gallery/report.h"
 #include "common/gallery/run_files.h"
 

@@ -143,6 +143,12 @@ class FiguresTest(harness.TrainerTest):
         self.refuse("predict", path, path, "--model", self.run_dir, "--figure", drawn, words=["--figure", "one"])
         self.refuse("predict", path, "--model", self.run_dir, "--figure", "a.gif", words=["--figure", ".png or .svg"])
 
+    def test_curve_of_convoy_noise(self):
+        drawn = self.directory / "noise.svg"
+        self.convoy("noise", self.run_dir, *DATA, "--levels", "0.5,0", "--figure", drawn)
+        self.assertIn("<svg", drawn.read_text(encoding="utf-8"))
+        self.refuse("noise", self.run_dir, *DATA, "--figure", "noise", words=["--figure", ".png or .svg"])
+
     def test_wrong_usage(self):
         figure = ["figure", "filters", self.run_dir]
         self.refuse(*figure, "--layer", "conv3", words=["'conv3'", "conv1, conv2", "did you mean"])
