@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/gallery/figure_table.h"
@@ -26,11 +27,19 @@ using Json = nlohmann::ordered_json;
 // Layers whose feature maps are shown: those that make images.
 constexpr size_t kMostFeatureMaps = 6;
 
-// A value of summary.json as text, "?" where it is missing: the report must not fail for it.
+std::string ValueText(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// A value of summary.json as text, lists with commas, "?" where it is missing: the report must not
+// fail for it.
 std::string Text(const Json& summary, const char* key) {
   const auto value = summary.find(key);
   if (value == summary.end() || value->is_null()) return "?";
-  return value->is_string() ? value->get<std::string>() : value->dump();
+  if (!value->is_array()) return ValueText(*value);
+  std::vector<std::string> parts;
+  for (const Json& part : *value) parts.push_back(ValueText(part));
+  return absl::StrJoin(parts, ", ");
 }
 
 double NumberIn(const Json& summary, const char* key) {

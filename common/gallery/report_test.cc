@@ -28,7 +28,7 @@ class ReportTest : public testing::Test {
     directory_ = testing::TempDir() + "report_test/my run";
     std::filesystem::remove_all(directory_);
     ASSERT_TRUE(CreateDirectories(directory_).ok());
-    Put("summary.json", R"({"seed": 7, "world_size": 2, "data": "mnist", "hosts": ["<pc>"]})");
+    Put("summary.json", R"({"seed": 7, "world_size": 2, "data": "mnist", "hosts": ["<pc>", "b"]})");
     Put("recipe.textproto", "epochs: 1 # <b>\n");
     Put("history.json", R"({"loss": [0.5], "accuracy": [0.75]})");
     ASSERT_TRUE(
@@ -59,7 +59,7 @@ TEST_F(ReportTest, PageNeedsNoOtherFileAndEscapesWhatItShows) {
   EXPECT_TRUE(holds("<html lang=\"en\">"));
   EXPECT_TRUE(holds("Report of the run my run"));
   EXPECT_TRUE(holds("epochs: 1 # &lt;b&gt;"));
-  EXPECT_TRUE(holds("[&quot;&lt;pc&gt;&quot;]"));
+  EXPECT_TRUE(holds("<td>&lt;pc&gt;, b</td>"));
   EXPECT_TRUE(holds(" conv1 (Conv2D)"));
   EXPECT_FALSE(holds("src=\"figures"));
   EXPECT_FALSE(holds("http"));
