@@ -14,8 +14,8 @@
 namespace convoy::coordinator {
 namespace {
 
-// Models that each thread keeps the memory of passes for.
-constexpr size_t kPredictorsOfThread = 4;
+// Models that each of those who compute keeps the memory of passes for.
+constexpr size_t kPredictors = 4;
 
 int64_t ImageBytes(const evaluate::LoadedModel& model) { return model.network().input_elems(); }
 
@@ -53,7 +53,7 @@ struct Engine::Piece {
   int count = 0;
 };
 
-// A thread's predictors, the last used first.
+// The predictors of one that computes, the last used first.
 class Engine::Predictors {
  public:
   evaluate::Predictor& For(const std::shared_ptr<const evaluate::LoadedModel>& model) {
@@ -63,7 +63,7 @@ class Engine::Predictors {
     if (found != predictors_.end()) {
       predictors_.splice(predictors_.begin(), predictors_, found);
     } else {
-      if (predictors_.size() == kPredictorsOfThread) predictors_.pop_back();
+      if (predictors_.size() == kPredictors) predictors_.pop_back();
       predictors_.emplace_front(model);
     }
     return predictors_.front();
@@ -110,10 +110,15 @@ void Engine::Submit(EngineRequest request, Done done) {
   job->request = std::move(request);
   job->done = std::move(done);
   absl::Status refused;
+  std::unique_ptr<Predictors> predictors;
   {
     const absl::MutexLock lock(&mutex_);
-    if (stopping_) {
-      refused = absl::UnavailableError("the coordinator is stopping; ask again in a moment");
+    if (Refuse(*job)) {
+      refused = job->refused;
+    } else if (MayComputeHere(*job)) {
+      predictors = Begin();
+      job->taken = job->num_images;
+      job->begun = job->submitted;
     } else if (queued_images_ + images > options_.max_queued_images) {
       refused = absl::ResourceExhaustedError(
           absl::StrCat(queued_images_, " images are waiting already, at most ",
@@ -125,7 +130,10 @@ void Engine::Submit(EngineRequest request, Done done) {
       images > options_.max_batch_images ? changed_.SignalAll() : changed_.Signal();
     }
   }
-  if (!refused.ok()) job->done(refused);
+  if (!refused.ok()) return job->done(refused);
+  if (predictors == nullptr) return;
+  Run({{.job = job, .first = 0, .count = job->num_images}}, *predictors);
+  End(std::move(predictors));
 }
 
 absl::StatusOr<EngineAnswer> Engine::Predict(EngineRequest request) {
@@ -139,31 +147,59 @@ absl::StatusOr<EngineAnswer> Engine::Predict(EngineRequest request) {
   return result;
 }
 
-// Whether there is a batch that should wait no longer.
-bool Engine::MayTake() const {
-  if (queue_.empty()) return false;
-  return stopping_ || queued_images_ >= options_.max_batch_images || absl::Now() >= BatchDeadline();
+bool Engine::MayComputeHere(const Job& job) const {
+  return options_.callers_compute && options_.max_delay <= absl::ZeroDuration() && queue_.empty() &&
+         computing_ < options_.threads && job.num_images <= options_.max_batch_images;
 }
 
+// Returns predictors for one more that computes.
+std::unique_ptr<Engine::Predictors> Engine::Begin() {
+  ++computing_;
+  if (idle_.empty()) return std::make_unique<Predictors>();
+  std::unique_ptr<Predictors> predictors = std::move(idle_.back());
+  idle_.pop_back();
+  return predictors;
+}
+
+void Engine::End(std::unique_ptr<Predictors> predictors) {
+  const absl::MutexLock lock(&mutex_);
+  --computing_;
+  idle_.push_back(std::move(predictors));
+  if (!queue_.empty()) changed_.Signal();
+}
+
+// Whether there is a batch that should wait no longer, and a thread may take it.
+bool Engine::MayTake() const {
+  if (queue_.empty()) return false;
+  if (stopping_) return true;
+  return computing_ < options_.threads &&
+         (queued_images_ >= options_.max_batch_images || absl::Now() >= BatchDeadline());
+}
+
+// When to look again, if nothing happens before.
 absl::Time Engine::BatchDeadline() const {
-  return queue_.empty() ? absl::InfiniteFuture() : queue_.front()->submitted + options_.max_delay;
+  if (queue_.empty() || computing_ >= options_.threads) return absl::InfiniteFuture();
+  return queue_.front()->submitted + options_.max_delay;
 }
 
 void Engine::Serve() {
-  Predictors predictors;
   for (;;) {
     std::vector<std::shared_ptr<Job>> dropped;
     std::vector<Piece> batch;
+    std::unique_ptr<Predictors> predictors;
     {
       const absl::MutexLock lock(&mutex_);
       while (!MayTake() && !stopping_) changed_.WaitWithDeadline(&mutex_, BatchDeadline());
       if (queue_.empty()) return;
       batch = TakeBatch(&dropped);
+      if (!batch.empty()) predictors = Begin();
       // What is left is for another thread: its signal may have woken this one.
       if (!queue_.empty()) changed_.Signal();
     }
     for (const std::shared_ptr<Job>& job : dropped) job->Finish(job->num_images - job->taken);
-    if (!batch.empty()) Run(batch, predictors);
+    if (predictors == nullptr) continue;
+    Run(batch, *predictors);
+    End(std::move(predictors));
   }
 }
 

@@ -20,7 +20,10 @@
 namespace convoy::coordinator {
 
 struct EngineOptions {
-  int threads = 1;
+  int threads = 1;  // that compute at a time
+  // Whether a request that finds nothing waiting and fewer than `threads` computing is computed by
+  // its caller at once: cheaper than waking a thread. Not with a max_delay.
+  bool callers_compute = true;
   // Images that one thread takes at once. Larger requests are cut, so that the threads share them.
   int max_batch_images = 16;
   // How long a batch that is not full waits for more images.
@@ -48,7 +51,8 @@ struct EngineRequest {
 // Thread-safe. An image gets the same bits whatever batch it rides in.
 class Engine {
  public:
-  // Called once for a request, on a thread of the engine or within Submit; it must not wait.
+  // Called once for a request, on a thread of the engine, or within Submit of this or another
+  // caller; it must not wait.
   using Done = std::function<void(absl::StatusOr<EngineAnswer>)>;
 
   explicit Engine(const EngineOptions& options);
@@ -76,7 +80,10 @@ class Engine {
 
   void Serve();
   bool MayTake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayComputeHere(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time BatchDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::unique_ptr<Predictors> Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End(std::unique_ptr<Predictors> predictors);
   std::vector<Piece> TakeBatch(std::vector<std::shared_ptr<Job>>* dropped)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Refuse(Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -87,6 +94,9 @@ class Engine {
   absl::CondVar changed_;
   std::deque<std::shared_ptr<Job>> queue_ ABSL_GUARDED_BY(mutex_);
   int64_t queued_images_ ABSL_GUARDED_BY(mutex_) = 0;
+  int computing_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of those that do not compute now; as many as ever computed at a time.
+  std::vector<std::unique_ptr<Predictors>> idle_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -62,9 +62,10 @@ class EngineTest : public ::testing::Test {
 };
 
 TEST_F(EngineTest, AnImageGetsTheSameBitsInAnyBatch) {
-  for (const int threads : {1, 3}) {
+  for (const auto& [threads, callers_compute] : {std::pair{1, false}, {3, false}, {3, true}}) {
     for (const int max_batch : {1, 2, 7, 16, 64}) {
-      Engine engine({.threads = threads, .max_batch_images = max_batch});
+      Engine engine(
+          {.threads = threads, .callers_compute = callers_compute, .max_batch_images = max_batch});
       for (const int count : {1, 2, 15, 16, 17, kImages}) {
         const auto answer = engine.Predict(Request(kImages - count, count));
         ASSERT_TRUE(answer.ok());
@@ -104,7 +105,7 @@ TEST_F(EngineTest, RequestsForSeveralModelsDoNotMix) {
   std::vector<float> expected(kClasses);
   const uint8_t* pixels = data_.pixels.data();
   evaluate::Predictor(other).Predict(&pixels, 1, expected.data());
-  Engine engine({.threads = 1});
+  Engine engine({.threads = 1, .callers_compute = false});
   Block(engine);
   absl::BlockingCounter finished(20);
   for (int i = 0; i < 20; ++i) {
@@ -130,7 +131,7 @@ TEST_F(EngineTest, WaitsForMoreImagesButNotLongerThanAllowed) {
 }
 
 TEST_F(EngineTest, RefusesWhatIsTooMuch) {
-  Engine engine({.threads = 1, .max_queued_images = 8});
+  Engine engine({.threads = 1, .callers_compute = false, .max_queued_images = 8});
   EXPECT_EQ(engine.Predict(Request(0, 9)).status().code(), absl::StatusCode::kInvalidArgument);
   Block(engine);
   absl::BlockingCounter finished(2);
@@ -149,8 +150,39 @@ TEST_F(EngineTest, RefusesWhatIsTooMuch) {
   EXPECT_TRUE(engine.Predict(Request(0, 8)).ok());
 }
 
-TEST_F(EngineTest, DropsWhatNobodyWaitsForAnyLonger) {
+TEST_F(EngineTest, ACallerComputesWhatNobodyElseDoes) {
   Engine engine({.threads = 1});
+  std::thread::id computed_by;
+  engine.Submit(Request(0, 2), [&](const absl::StatusOr<EngineAnswer>& answer) {
+    EXPECT_EQ(answer.value().probabilities, Expected(0, 2));
+    computed_by = std::this_thread::get_id();
+  });
+  EXPECT_EQ(computed_by, std::this_thread::get_id());
+  EngineRequest late = Request(0, 1);
+  late.deadline = absl::Now() - absl::Seconds(1);
+  EXPECT_EQ(engine.Predict(std::move(late)).status().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(EngineTest, CallersAndThreadsShareTheWork) {
+  Engine engine({.threads = 2});
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 8; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 50; ++i) {
+        const int count = i % 10 == 0 ? 40 : 1;
+        const int first = (caller + i) % (kImages - count);
+        const auto answer = engine.Predict(Request(first, count));
+        ASSERT_TRUE(answer.ok());
+        ASSERT_EQ(answer->probabilities, Expected(first, count));
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(engine.queued_images(), 0);
+}
+
+TEST_F(EngineTest, DropsWhatNobodyWaitsForAnyLonger) {
+  Engine engine({.threads = 1, .callers_compute = false});
   const auto counters = std::make_shared<ModelCounters>();
   Block(engine);
   absl::BlockingCounter finished(3);
@@ -179,7 +211,7 @@ TEST_F(EngineTest, DropsWhatNobodyWaitsForAnyLonger) {
 }
 
 TEST_F(EngineTest, StoppingAnswersThoseWhoWait) {
-  auto engine = std::make_unique<Engine>(EngineOptions{.threads = 1});
+  auto engine = std::make_unique<Engine>(EngineOptions{.threads = 1, .callers_compute = false});
   Block(*engine);
   absl::Status waiting;
   engine->Submit(Request(0, 3),
