@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
@@ -46,9 +47,12 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Cont
 
 }  // namespace
 
-Connection::Connection(std::string address, std::string token,
+Connection::Connection(std::string address, bool tls, std::string token,
                        std::shared_ptr<grpc::Channel> channel)
-    : address_(std::move(address)), token_(std::move(token)), channel_(std::move(channel)) {}
+    : address_(std::move(address)),
+      tls_(tls),
+      token_(std::move(token)),
+      channel_(std::move(channel)) {}
 
 absl::StatusOr<Connection> Connection::Open(const Context& context) {
   // gRPC's own log would stand between our lines; errors come as status anyway.
@@ -60,7 +64,8 @@ absl::StatusOr<Connection> Connection::Open(const Context& context) {
   // A coordinator is near; a proxy for the web is not the way to it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   CONVOY_ASSIGN_OR_RETURN(const auto credentials, Credentials(context));
-  return Connection(context.coordinator, std::string(absl::StripAsciiWhitespace(token)),
+  return Connection(context.coordinator, !context.tls_ca.empty(),
+                    std::string(absl::StripAsciiWhitespace(token)),
                     grpc::CreateCustomChannel(context.coordinator, credentials, arguments));
 }
 
@@ -69,16 +74,27 @@ void Connection::Prepare(grpc::ClientContext* call, std::chrono::seconds limit) 
   if (!token_.empty()) call->AddMetadata("authorization", "Bearer " + token_);
 }
 
+std::string Connection::Unavailable(const std::string& message) const {
+  if (channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) {
+    return absl::StrCat("the coordinator at ", address_, ": ", message);
+  }
+  // A wrong kind of connection shows only as one that breaks.
+  const char* advice = absl::StrContains(message, "refused") ? "start one ('coordinator --help')"
+                       : tls_
+                           ? "check that it speaks TLS with a certificate that --tls-ca vouches for"
+                           : "check the address; if it speaks TLS, give --tls-ca FILE";
+  return absl::StrCat("no coordinator answers at ", address_, " (", message, "); ", advice,
+                      ", name another with --coordinator HOST:PORT, or give a run directory or a ",
+                      "model file to work without one");
+}
+
 absl::Status Connection::ToStatus(const grpc::Status& status, std::chrono::seconds limit) const {
   const std::string& message = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
     case grpc::StatusCode::UNAVAILABLE:
-      return absl::UnavailableError(absl::StrCat(
-          "no coordinator answers at ", address_, " (", message, "); start one with 'coordinator ",
-          "--listen ", address_, "', name another with --coordinator HOST:PORT, or give a run ",
-          "directory or a model file to work without one"));
+      return absl::UnavailableError(Unavailable(message));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return absl::DeadlineExceededError(
           absl::StrCat("the coordinator at ", address_, " did not answer within ", limit.count(),

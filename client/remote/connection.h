@@ -32,9 +32,13 @@ class Connection {
   absl::Status ToStatus(const grpc::Status& status, std::chrono::seconds limit) const;
 
  private:
-  Connection(std::string address, std::string token, std::shared_ptr<grpc::Channel> channel);
+  Connection(std::string address, bool tls, std::string token,
+             std::shared_ptr<grpc::Channel> channel);
+
+  std::string Unavailable(const std::string& message) const;
 
   std::string address_;
+  bool tls_;
   std::string token_;
   std::shared_ptr<grpc::Channel> channel_;
 };

@@ -2,10 +2,13 @@
 """convoy and a coordinator: a training followed over the coordinator's death, its model asked, jobs
 cancelled and deleted."""
 import json
+import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
+
+import grpc
 
 import coordinators
 import datasets
@@ -130,6 +133,27 @@ class ConvoyCoordinatorTest(harness.TrainerTest):
                 self.assertEqual(len(outcome.err.splitlines()), 1, outcome)
         self.assertIn("no jobs yet", self.convoy("status", expect=USAGE).err)
         self.assertIn("no models yet", self.convoy("evaluate", expect=USAGE).err)
+
+    def test_tls_certificates_and_token(self):
+        self.coordinator.stop()
+        certs, token = self.directory / "certs", self.directory / "token"
+        subprocess.run([harness.ROOT / "deploy" / "make-certs.sh", certs, "127.0.0.1"], check=True, capture_output=True)
+        token.write_text("open sesame\n")
+        authority, key, client = ((certs / name).read_bytes() for name in ("ca.pem", "client.key", "client.pem"))
+        self.coordinator = coordinators.Coordinator(
+            self, *DATA, "--token-file", token, "--tls-cert", certs / "server.pem", "--tls-key", certs / "server.key",
+            "--tls-client-ca", certs / "ca.pem", credentials=grpc.ssl_channel_credentials(authority, key, client))
+        self.coordinator.start()
+        for flags, words in [([], "give --tls-ca FILE"), (["--tls-ca", certs / "ca.pem"], "no coordinator answers"),
+                             (["--tls-ca", certs / "client.pem"], "vouches for")]:
+            outcome = self.convoy("jobs", *flags, expect=FAILED)
+            self.assertIn(words, outcome.err)
+        config = self.directory / ".config" / "convoy" / "config"
+        config.parent.mkdir(parents=True)
+        config.write_text(f'tls-ca = "{certs}/ca.pem"\ntls-cert = "{certs}/client.pem"\ntls-key = "{certs}/client.key"\n')
+        self.assertEqual(self.json("jobs"), [])
+        self.assertIn("--token-file", self.convoy("delete", "none", expect=USAGE).err)
+        self.assertIn("no job", self.convoy("delete", "none", "--token-file", token, expect=USAGE).err)
 
 
 if __name__ == "__main__":
