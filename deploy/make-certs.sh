@@ -35,16 +35,17 @@ subject_names() {
 
 # issue NAME EXTENSIONS: a key and a certificate of the authority.
 issue() {
-  openssl req -new -newkey rsa:3072 -nodes -keyout "$directory/$1.key" -subj "/CN=convoy $1" 2>/dev/null |
+  openssl req -new "${new_key[@]}" -keyout "$directory/$1.key" -subj "/CN=convoy $1" 2>/dev/null |
     openssl x509 -req -days 365 -CA "$directory/ca.pem" -CAkey "$scratch/ca.key" -CAcreateserial \
       -CAserial "$scratch/serial" -extfile <(printf '%s\n' "$2") -out "$directory/$1.pem" 2>/dev/null
 }
 
+new_key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
 umask 077
 mkdir -p "$directory"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-openssl req -x509 -newkey rsa:3072 -nodes -days 365 -keyout "$scratch/ca.key" -out "$directory/ca.pem" \
+openssl req -x509 "${new_key[@]}" -days 365 -keyout "$scratch/ca.key" -out "$directory/ca.pem" \
   -subj "/CN=convoy authority" 2>/dev/null
 issue server "subjectAltName=$(subject_names "$@")"
 issue client "extendedKeyUsage=clientAuth"

@@ -132,6 +132,8 @@ class CoordinatorTest(harness.TrainerTest):
         self.coordinator.start()
         training = self.start_training(*LONG)
         self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 2)
+        while not self.run_dir.checkpoints():
+            time.sleep(harness.POLL_SECONDS)
         ranks = training.ranks()
         training.kill_all()
         training.wait()
