@@ -43,7 +43,8 @@ void LowerLimit(decltype(RLIMIT_AS) resource, uint64_t value) {
 
 // Makes a fault end the fork at once, without a report, a core file or the parent's handlers.
 void PrepareFork(const IsolationLimits& limits, uint64_t address_space_bytes) {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM, SIGPIPE, SIGTERM}) {
+  for (const int signal :
+       {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM, SIGXCPU, SIGPIPE, SIGTERM}) {
     ::signal(signal, SIG_DFL);
   }
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -51,6 +52,7 @@ void PrepareFork(const IsolationLimits& limits, uint64_t address_space_bytes) {
   LowerLimit(RLIMIT_CORE, 0);
   if (address_space_bytes != 0)
     LowerLimit(RLIMIT_AS, address_space_bytes + limits.extra_memory_bytes);
+  LowerLimit(RLIMIT_CPU, limits.cpu_seconds);
   ::alarm(limits.seconds);
 }
 
@@ -91,8 +93,9 @@ std::string ReadAnswer(int pipe, uint64_t max_bytes) {
 // Returns why a fork gave no answer.
 std::string Describe(int wait_status) {
   if (WIFSIGNALED(wait_status)) {
-    if (WTERMSIG(wait_status) == SIGALRM) return "reading it took too long";
-    return absl::StrCat("reading it crashed (", ::strsignal(WTERMSIG(wait_status)), ")");
+    const int signal = WTERMSIG(wait_status);
+    if (signal == SIGALRM || signal == SIGXCPU) return "reading it took too long";
+    return absl::StrCat("reading it crashed (", ::strsignal(signal), ")");
   }
   return "reading it failed";
 }

@@ -13,7 +13,8 @@ namespace convoy::exports {
 struct IsolationLimits {
   uint64_t extra_memory_bytes = uint64_t{1} << 30;  // beyond what this process has taken already
   uint64_t result_bytes = uint64_t{1} << 30;
-  unsigned seconds = 60;  // of wall time; a library that hangs is ended
+  unsigned seconds = 60;      // of wall time; a library that hangs is ended
+  unsigned cpu_seconds = 10;  // of computing; one that goes in circles is ended sooner
 };
 
 // Runs `work` in a fork of this process and returns what it returned, status or bytes. Its other

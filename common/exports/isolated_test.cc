@@ -73,6 +73,13 @@ TEST(RunIsolatedTest, WorkThatHangsIsEnded) {
   EXPECT_THAT(MessageOf(result), HasSubstr("reading it took too long"));
 }
 
+TEST(RunIsolatedTest, WorkThatGoesInCirclesIsEnded) {
+  const auto result = Isolated({.cpu_seconds = 1}, []() -> absl::StatusOr<std::string> {
+    for (;;) ::getppid();
+  });
+  EXPECT_THAT(MessageOf(result), HasSubstr("reading it took too long"));
+}
+
 TEST(RunIsolatedTest, MemoryIsLimited) {
   const auto result =
       Isolated({.extra_memory_bytes = 64 << 20}, []() -> absl::StatusOr<std::string> {
