@@ -12,6 +12,16 @@
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
+namespace {
+
+absl::Status WriteModelFile(const std::string& path, const std::string& bytes) {
+  const absl::Status written = Annotate(WriteFileAtomically(path, bytes), "the store");
+  if (written.code() != absl::StatusCode::kResourceExhausted) return written;
+  return absl::ResourceExhaustedError(
+      absl::StrCat(written.message(), "; make room on the disk of --store"));
+}
+
+}  // namespace
 
 std::string Store::ModelPath(const std::string& file) const {
   return absl::StrCat(directory_, "/models/", file);
@@ -22,7 +32,7 @@ std::string Store::ModelPath(const std::string& file) const {
 absl::Status Store::PutModel(const std::string& job, const v1::TrainedModel& model,
                              const std::string& bytes) {
   const std::string file = absl::StrCat(job, "-", model.sha256(), ".convoy");
-  CONVOY_RETURN_IF_ERROR(Annotate(WriteFileAtomically(ModelPath(file), bytes), "the store"));
+  CONVOY_RETURN_IF_ERROR(WriteModelFile(ModelPath(file), bytes));
   const absl::MutexLock lock(&mutex_);
   const auto old = FindModel(job);
   CONVOY_ASSIGN_OR_RETURN(

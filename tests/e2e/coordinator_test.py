@@ -22,6 +22,8 @@ CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "
 # 256 images to train on: 16 steps an epoch, each with work for two ranks.
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
 LONG = [*RECIPE, "--epochs", 30]
+# Seconds of work: long enough to be killed in the middle, on a fast machine too.
+LONGER = [*RECIPE, "--epochs", 300]
 ENDLESS = [*RECIPE, "--epochs", 100000]
 State = messages("convoy/v1/job").Job.State
 
@@ -130,7 +132,7 @@ class CoordinatorTest(harness.TrainerTest):
 
     def test_killed_trainer_is_resumed_as_the_same_job(self):
         self.coordinator.start()
-        training = self.start_training(*LONG)
+        training = self.start_training(*LONGER)
         self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 2)
         while not self.run_dir.checkpoints():
             time.sleep(harness.POLL_SECONDS)
@@ -139,11 +141,20 @@ class CoordinatorTest(harness.TrainerTest):
         training.wait()
         while any(pathlib.Path(f"/proc/{rank}/exe").exists() for rank in ranks):
             time.sleep(harness.POLL_SECONDS)
-        outcome = self.start_training(*LONG, "--resume", ranks=0).wait()
+        outcome = self.start_training(*LONGER, "--resume", ranks=0).wait()
         self.assertEqual(outcome.code, DONE, outcome)
         self.assert_story_complete()
         self.assertEqual(len(self.coordinator.call("ListJobs").jobs), 1)
         self.assertEqual(self.coordinator.job("jobs/lesson").restarts, 1)
+
+    def test_full_disk_is_said_and_loses_no_training(self):
+        self.coordinator.start_on_small_disk(600 * 1024)  # the database has room, a model of 900 KB has none
+        outcome = self.start_training(*RECIPE, "--epochs", 3).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assertIn("No space left on device; make room on the disk of --store", outcome.err)
+        job = self.coordinator.job("jobs/lesson")
+        self.assertEqual(State.Name(job.state), "SUCCEEDED")
+        self.assertEqual(self.coordinator.history("jobs/lesson"), self.run_dir.history())
 
     def test_second_coordinator_is_refused_in_one_line(self):
         self.coordinator.start()

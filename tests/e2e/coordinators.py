@@ -56,7 +56,20 @@ class Coordinator:
         return ["--listen", self.address, "--http", "127.0.0.1:0", "--store", self.store, *self._flags]
 
     def start(self):
-        self.process = self._test.start(*self.command(), program=COORDINATOR)
+        return self._started(self._test.start(*self.command(), program=COORDINATOR))
+
+    def start_on_small_disk(self, size):
+        """The store is on a disk of its own, of `size` bytes; skips the test where that may not be made."""
+        self.store.mkdir()
+        private = ["unshare", "--mount", "--map-root-user", "sh", "-ec"]
+        mount = f"mount -t tmpfs -o size={size} tmpfs '{self.store}'"
+        if subprocess.run([*private, mount], capture_output=True, check=False).returncode != 0:
+            self._test.skipTest("this machine does not let us mount a disk (unshare --mount)")
+        return self._started(self._test.start(*private[1:], f'{mount}; exec "$0" "$@"', COORDINATOR, *self.command(),
+                                              program=private[0]))
+
+    def _started(self, process):
+        self.process = process
         self._channel = self.connect(self._credentials)
         grpc.channel_ready_future(self._channel).result(timeout=CALL_SECONDS)
         return self
