@@ -111,6 +111,18 @@ class ConvoyCoordinatorTest(harness.TrainerTest):
         refused = self.convoy("evaluate", "first", "--data", self.directory, expect=USAGE)
         self.assertIn("its own images", refused.err)
 
+    def test_figures_of_its_model_are_those_of_its_file(self):
+        self.finish_training()
+        self.coordinator.await_job("jobs/first", lambda job: job.model)
+        drawn = {}
+        for source in ("first", self.run_dir.path):
+            for figure, flags in [("filters", []), ("confusion", DATA), ("curves", [])]:
+                picture = self.directory / "figure.png"
+                self.convoy("figure", figure, source, *flags, "--output", picture)
+                drawn.setdefault(figure, set()).add(picture.read_bytes())
+        self.assertEqual({figure: len(pictures) for figure, pictures in drawn.items()},
+                         {"filters": 1, "confusion": 1, "curves": 1})
+
     def test_cancel_ends_the_watch_and_delete_removes(self):
         training = self.begin_training(self.run_dir, 500)
         watch = self.begin("watch", "first")
