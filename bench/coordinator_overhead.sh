@@ -3,12 +3,13 @@
 # every run's images/s, the medians and what reporting costs. The coordinator runs on this machine
 # too, so what it costs to take the reports is part of the difference.
 #
-# Usage: bench/coordinator_overhead.sh [TURNS]   (7 turns)
+# Usage: bench/coordinator_overhead.sh [TURNS [EPOCHS]]   (7 turns of 3 epochs)
 # Needs: MNIST in $CONVOY_DATA or another place where the trainer looks.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 
 turns=${1:-7}
+epochs=${2:-3}
 python=${CONVOY_PYTHON:-/usr/bin/python3}
 address=127.0.0.1:$((20000 + RANDOM))
 scratch=$(mktemp -d)
@@ -21,7 +22,7 @@ use_one_machine
 train() {
   local run=$scratch/$1
   shift
-  mpirun -np 2 "$CONVOY_BIN/trainer" --threads 1 --epochs 3 --verbose 0 --run-dir "$run" "$@"
+  mpirun -np 2 "$CONVOY_BIN/trainer" --threads 1 --epochs "$epochs" --verbose 0 --run-dir "$run" "$@"
   "$python" -c 'import json, sys; print(round(json.load(open(sys.argv[1]))["train_images_per_second"]))' \
     "$run/summary.json"
 }
