@@ -22,7 +22,7 @@ class OversubscriptionTest(harness.TrainerTest):
         hosts.write_text(f"localhost slots={ranks}\n")
         environment = harness.environment(self.scratch, {})
         for name in ("mpi_yield_when_idle", "rmaps_base_oversubscribe"):
-            environment.pop(f"OMPI_MCA_{name}")
+            environment.pop(f"OMPI_MCA_{name}", None)
         run = harness.Run(self.directory / f"run-{ranks}")
         command = ["mpirun", "--hostfile", str(hosts), "-np", str(ranks), str(harness.TRAINER), "--run-dir",
                    str(run.path), *map(str, [*harness.data_flags(STEPS * BATCH), *RECIPE])]
