@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "coordinator/store/pages.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -152,29 +154,13 @@ absl::StatusOr<std::vector<JobRecord>> Store::JobsInState(v1::Job::State state) 
 
 absl::StatusOr<Page<v1::Job>> Store::ListJobs(const std::vector<v1::Job::State>& states,
                                               int page_size, const std::string& page_token) {
-  std::string sql = "SELECT id, created, summary FROM jobs WHERE true";
-  if (!states.empty()) absl::StrAppend(&sql, " AND state IN (", absl::StrJoin(states, ","), ")");
-  PageStart start;
-  if (!page_token.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(start, ParsePageToken(page_token));
-    sql += " AND (created, id) < (?, ?)";
-  }
-  sql += " ORDER BY created DESC, id DESC LIMIT ?";
+  std::string select = "SELECT id, created, summary FROM jobs WHERE true";
+  if (!states.empty()) absl::StrAppend(&select, " AND state IN (", absl::StrJoin(states, ","), ")");
   const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(sql));
-  if (!page_token.empty()) row.Bind(start.number).BindText(start.id);
-  row.Bind(page_size + 1);
-  Page<v1::Job> page;
-  PageStart last;
-  for (;;) {
-    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
-    if (!found) return page;
-    if (static_cast<int>(page.entries.size()) == page_size) break;
-    last = {.number = row.Int(1), .id = row.Text(0)};
-    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) return Damaged(last.id);
-  }
-  page.next_token = MakePageToken(last);
-  return page;
+  return ReadPage<v1::Job>(database_, {.select = std::move(select),
+                                       .order = {"created", "id"},
+                                       .page_size = page_size,
+                                       .page_token = page_token});
 }
 
 absl::StatusOr<std::vector<std::pair<v1::Job::State, int64_t>>> Store::CountJobs() {

@@ -9,6 +9,7 @@
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
+#include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
@@ -75,30 +76,12 @@ absl::StatusOr<v1::TrainedModel> Store::GetModel(const std::string& id) {
 
 absl::StatusOr<Page<v1::TrainedModel>> Store::ListModels(int page_size,
                                                          const std::string& page_token) {
-  std::string sql = "SELECT job, updated, model FROM models";
-  PageStart start;
-  if (!page_token.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(start, ParsePageToken(page_token));
-    sql += " WHERE (updated, job) < (?, ?)";
-  }
-  sql += " ORDER BY updated DESC, job DESC LIMIT ?";
   const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(sql));
-  if (!page_token.empty()) row.Bind(start.number).BindText(start.id);
-  row.Bind(page_size + 1);
-  Page<v1::TrainedModel> page;
-  PageStart last;
-  for (;;) {
-    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
-    if (!found) return page;
-    if (static_cast<int>(page.entries.size()) == page_size) break;
-    last = {.number = row.Int(1), .id = row.Text(0)};
-    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) {
-      return absl::DataLossError("the store: an entry of a model is damaged");
-    }
-  }
-  page.next_token = MakePageToken(last);
-  return page;
+  return ReadPage<v1::TrainedModel>(database_,
+                                    {.select = "SELECT job, updated, model FROM models WHERE true",
+                                     .order = {"updated", "job"},
+                                     .page_size = page_size,
+                                     .page_token = page_token});
 }
 
 absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const std::string& id) {

@@ -1,0 +1,56 @@
+// Pages of messages out of the database, newest first.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "coordinator/store/names.h"
+#include "coordinator/store/sqlite.h"
+#include "coordinator/store/store.h"
+
+namespace convoy::coordinator {
+
+// Which page of a table is wanted. `select` asks for the id, the number that entries are sorted by
+// and the message's bytes, and ends in its WHERE clause; `order` names number and id.
+struct PageQuery {
+  std::string select;
+  std::pair<std::string, std::string> order;
+  int page_size = 0;
+  std::string page_token;
+};
+
+// Returns the page; INVALID_ARGUMENT for a token that is none; DATA_LOSS, naming the entry, where
+// its bytes are no `Message`. The caller holds the database's lock.
+template <typename Message>
+absl::StatusOr<Page<Message>> ReadPage(Database& database, const PageQuery& query) {
+  const auto& [number, id] = query.order;
+  PageStart start;
+  std::string sql = query.select;
+  if (!query.page_token.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(start, ParsePageToken(query.page_token));
+    absl::StrAppend(&sql, " AND (", number, ", ", id, ") < (?, ?)");
+  }
+  absl::StrAppend(&sql, " ORDER BY ", number, " DESC, ", id, " DESC LIMIT ?");
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database.Prepare(sql));
+  if (!query.page_token.empty()) row.Bind(start.number).BindText(start.id);
+  row.Bind(query.page_size + 1);  // one more, to know whether there is another page
+  Page<Message> page;
+  PageStart last;
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) return page;
+    if (static_cast<int>(page.entries.size()) == query.page_size) break;
+    last = {.number = row.Int(1), .id = row.Text(0)};
+    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) {
+      return absl::DataLossError(
+          absl::StrCat("the store: what it has of ", last.id, " is damaged"));
+    }
+  }
+  page.next_token = MakePageToken(last);
+  return page;
+}
+
+}  // namespace convoy::coordinator
