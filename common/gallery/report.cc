@@ -101,6 +101,13 @@ class ReportWriter {
   void Preformatted(const std::string& text) {
     absl::StrAppend(&body_, "<pre>", EscapeHtml(text), "</pre>\n");
   }
+
+  // Long text that a click on its title unfolds.
+  void Folded(const std::string& title, const std::string& text) {
+    absl::StrAppend(&body_, "<details><summary>", EscapeHtml(title), "</summary>\n");
+    Preformatted(text);
+    absl::StrAppend(&body_, "</details>\n");
+  }
   void Table(const HtmlTable& table) { body_ += TableToHtml(table); }
 
   // Adds a figure to the page and, as PNG and SVG, to the files.
@@ -168,8 +175,7 @@ class ReportWriter {
               Text(summary, "world_size")}));
     CONVOY_RETURN_IF_ERROR(Named("curves"));
     Table(HistoryTable());
-    Paragraph(texts_.recipe);
-    Preformatted(run_.recipe);
+    Folded(texts_.recipe, run_.recipe);
     return absl::OkStatus();
   }
 
