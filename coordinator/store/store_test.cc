@@ -311,8 +311,8 @@ TEST(NamesTest, OnlyWellFormedOnesAreTaken) {
 
 TEST(NamesTest, EveryRunNameHasAValidId) {
   EXPECT_EQ(MakeId("20260131-120000-1a2b"), "20260131-120000-1a2b");
-  for (const std::string run_name :
-       {"", "..", "--x", "a b/c", "\xc3\xa9t\xc3\xa9", std::string(500, 'x').c_str()}) {
+  for (const std::string& run_name : std::vector<std::string>{
+           "", "..", "--x", "a b/c", "\xc3\xa9t\xc3\xa9", std::string(500, 'x')}) {
     EXPECT_TRUE(IsValidId(MakeId(run_name))) << run_name;
   }
 }
