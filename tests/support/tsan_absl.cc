@@ -9,36 +9,36 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
-#define CONVOY_REAL(symbol) __asm__("__real__ZN" symbol)
-#define CONVOY_WRAP(symbol) __asm__("__wrap__ZN" symbol)
-#define CONVOY_WAIT CONVOY_ABSL "7CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE"
-#define CONVOY_HAPPENED "K" CONVOY_ABSL "12Notification19WaitForNotificationEv"
-#define CONVOY_AWAIT CONVOY_ABSL "5Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE"
+// Declares absl's function as real::name and ours in its place as wrap::name.
+#define CONVOY_WRAPPED(result, name, parameters, symbol) \
+  namespace real {                                       \
+  result name parameters __asm__("__real__ZN" symbol);   \
+  }                                                      \
+  namespace wrap {                                       \
+  result name parameters __asm__("__wrap__ZN" symbol);   \
+  }
 
-namespace real {
-using namespace absl;
-void Lock(Mutex* mutex) CONVOY_REAL(CONVOY_ABSL "5Mutex4LockEv");
-void Unlock(Mutex* mutex) CONVOY_REAL(CONVOY_ABSL "5Mutex6UnlockEv");
-bool Wait(CondVar* changed, Mutex* mutex, Time deadline) CONVOY_REAL(CONVOY_WAIT);
-bool Await(Mutex* mutex, const Condition& until, Time deadline) CONVOY_REAL(CONVOY_AWAIT);
-void Notify(Notification* event) CONVOY_REAL(CONVOY_ABSL "12Notification6NotifyEv");
-void Wait(const Notification* event) CONVOY_REAL(CONVOY_HAPPENED);
-bool Decrement(BlockingCounter* counter)
-    CONVOY_REAL(CONVOY_ABSL "15BlockingCounter14DecrementCountEv");
-void Wait(BlockingCounter* counter) CONVOY_REAL(CONVOY_ABSL "15BlockingCounter4WaitEv");
-}  // namespace real
+using absl::BlockingCounter;
+using absl::Condition;
+using absl::CondVar;
+using absl::Mutex;
+using absl::Notification;
+using absl::Time;
+
+CONVOY_WRAPPED(void, Lock, (Mutex*), CONVOY_ABSL "5Mutex4LockEv")
+CONVOY_WRAPPED(void, Unlock, (Mutex*), CONVOY_ABSL "5Mutex6UnlockEv")
+CONVOY_WRAPPED(bool, Await, (Mutex*, const Condition&, Time),
+               CONVOY_ABSL "5Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE")
+CONVOY_WRAPPED(bool, Wait, (CondVar*, Mutex*, Time),
+               CONVOY_ABSL "7CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE")
+CONVOY_WRAPPED(void, Notify, (Notification*), CONVOY_ABSL "12Notification6NotifyEv")
+CONVOY_WRAPPED(void, Wait, (const Notification*),
+               "K" CONVOY_ABSL "12Notification19WaitForNotificationEv")
+CONVOY_WRAPPED(bool, Decrement, (BlockingCounter*),
+               CONVOY_ABSL "15BlockingCounter14DecrementCountEv")
+CONVOY_WRAPPED(void, Wait, (BlockingCounter*), CONVOY_ABSL "15BlockingCounter4WaitEv")
 
 namespace wrap {
-using namespace absl;
-void Lock(Mutex* mutex) CONVOY_WRAP(CONVOY_ABSL "5Mutex4LockEv");
-void Unlock(Mutex* mutex) CONVOY_WRAP(CONVOY_ABSL "5Mutex6UnlockEv");
-bool Wait(CondVar* changed, Mutex* mutex, Time deadline) CONVOY_WRAP(CONVOY_WAIT);
-bool Await(Mutex* mutex, const Condition& until, Time deadline) CONVOY_WRAP(CONVOY_AWAIT);
-void Notify(Notification* event) CONVOY_WRAP(CONVOY_ABSL "12Notification6NotifyEv");
-void Wait(const Notification* event) CONVOY_WRAP(CONVOY_HAPPENED);
-bool Decrement(BlockingCounter* counter)
-    CONVOY_WRAP(CONVOY_ABSL "15BlockingCounter14DecrementCountEv");
-void Wait(BlockingCounter* counter) CONVOY_WRAP(CONVOY_ABSL "15BlockingCounter4WaitEv");
 
 void Lock(Mutex* mutex) {
   real::Lock(mutex);
@@ -83,4 +83,5 @@ void Wait(BlockingCounter* counter) {
   real::Wait(counter);
   __tsan_acquire(counter);
 }
+
 }  // namespace wrap
