@@ -17,12 +17,12 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/evaluate/evaluation.h"
-#include "common/kernels/isa.h"
-#include "common/kernels/softmax_ref.h"
+#include "common/kernels/elementwise/softmax_ref.h"
+#include "common/kernels/simd/isa.h"
 #include "common/nn/builtin_models.h"
-#include "common/nn/executor.h"
-#include "common/nn/network_testing.h"
-#include "common/nn/reference_network.h"
+#include "common/nn/plan/executor.h"
+#include "common/nn/plan/network_testing.h"
+#include "common/nn/plan/reference_network.h"
 
 namespace convoy {
 namespace {

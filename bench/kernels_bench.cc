@@ -20,14 +20,14 @@
 
 #include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
-#include "common/kernels/conv2d_ref.h"
-#include "common/kernels/conv_block.h"
-#include "common/kernels/conv_testing.h"
-#include "common/kernels/dense_ref.h"
-#include "common/kernels/dense_sparse.h"
-#include "common/kernels/gemm.h"
-#include "common/kernels/isa.h"
-#include "common/kernels/max_pool_ref.h"
+#include "common/kernels/blas/gemm.h"
+#include "common/kernels/conv/conv2d_ref.h"
+#include "common/kernels/conv/conv_block.h"
+#include "common/kernels/conv/conv_testing.h"
+#include "common/kernels/dense/dense_ref.h"
+#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/pooling/max_pool_ref.h"
+#include "common/kernels/simd/isa.h"
 
 namespace convoy::kernels {
 namespace {

@@ -29,12 +29,12 @@
 #include "common/base/random.h"
 #include "common/base/stopwatch.h"
 #include "common/base/thread_team.h"
-#include "common/kernels/dense_sparse.h"
-#include "common/kernels/vector_ops.h"
+#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/elementwise/vector_ops.h"
 #include "worker/comm/mpi_communicator.h"
 #include "worker/comm/thread_communicator.h"
-#include "worker/reduce/all_reducer.h"
-#include "worker/reduce/exact_reducer.h"
+#include "worker/step/all_reducer.h"
+#include "worker/step/exact_reducer.h"
 
 namespace convoy {
 namespace {

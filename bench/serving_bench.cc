@@ -26,9 +26,9 @@
 #include "absl/time/time.h"
 #include "common/base/check.h"
 #include "common/base/cpus.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 #include "common/evaluate/evaluate_testing.h"
-#include "coordinator/engine/model_source_testing.h"
+#include "coordinator/batching/model_source_testing.h"
 #include "coordinator/service/inference_service.h"
 #include "inference/grpc_service.grpc.pb.h"
 

@@ -26,6 +26,11 @@ void Choose(const std::optional<std::string>& near, const std::optional<std::str
 
 }  // namespace
 
+void AddModelArgument(Arguments& arguments, std::string* model) {
+  arguments.Positional("MODEL", model,
+                       "FILE.convoy, run directory, or name at the coordinator (its newest)");
+}
+
 void AddSharedOptions(CLI::App& app, SharedOptions* options) {
   Arguments arguments(app);
   arguments.Group("Options that every command takes");

@@ -21,6 +21,9 @@ struct SharedOptions {
   bool json = false;
 };
 
+// Adds the argument MODEL of the commands that work with one, bound to `model`.
+void AddModelArgument(Arguments& arguments, std::string* model);
+
 // Adds the options to `app`, bound to `options`, which must outlive its parsing.
 void AddSharedOptions(CLI::App& app, SharedOptions* options);
 

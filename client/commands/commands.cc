@@ -1,24 +1,5 @@
 #include "client/commands/commands.h"
 
-#include "client/commands/cancel.h"
-#include "client/commands/completion.h"
-#include "client/commands/confusion.h"
-#include "client/commands/delete.h"
-#include "client/commands/download.h"
-#include "client/commands/evaluate.h"
-#include "client/commands/export.h"
-#include "client/commands/figure.h"
-#include "client/commands/history.h"
-#include "client/commands/import.h"
-#include "client/commands/jobs.h"
-#include "client/commands/models.h"
-#include "client/commands/noise.h"
-#include "client/commands/predict.h"
-#include "client/commands/report.h"
-#include "client/commands/show.h"
-#include "client/commands/status.h"
-#include "client/commands/watch.h"
-
 namespace convoy::client {
 
 const CommandTable& Commands() {

@@ -1,9 +1,12 @@
-#include "client/commands/completion.h"
+#include "client/commands/commands.h"
+
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "client/commands/commands.h"
+#include "client/cli/command_line.h"
 #include "client/commands/output.h"
 
 namespace convoy::client {
@@ -96,6 +99,14 @@ std::string FishScript(const std::vector<CommandFlags>& commands) {
   return script;
 }
 
+// Returns the script for "bash", "zsh" or "fish", "" for any other.
+std::string CompletionScript(const std::string& shell, const std::vector<CommandFlags>& commands) {
+  if (shell == "bash") return BashScript(commands);
+  if (shell == "zsh") return ZshScript(commands);
+  if (shell == "fish") return FishScript(commands);
+  return "";
+}
+
 class Completion : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
@@ -127,12 +138,5 @@ class Completion : public Command {
 }  // namespace
 
 std::unique_ptr<Command> NewCompletion() { return std::make_unique<Completion>(); }
-
-std::string CompletionScript(const std::string& shell, const std::vector<CommandFlags>& commands) {
-  if (shell == "bash") return BashScript(commands);
-  if (shell == "zsh") return ZshScript(commands);
-  if (shell == "fish") return FishScript(commands);
-  return "";
-}
 
 }  // namespace convoy::client

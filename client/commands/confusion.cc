@@ -1,4 +1,4 @@
-#include "client/commands/confusion.h"
+#include "client/commands/commands.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"

@@ -1,9 +1,9 @@
-#include "client/commands/download.h"
+#include "client/commands/commands.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "client/commands/named_model.h"
+#include "client/cli/shared_options.h"
 #include "client/commands/output.h"
 #include "client/models/model_source.h"
 #include "client/view/text.h"

@@ -1,4 +1,4 @@
-#include "client/commands/evaluate.h"
+#include "client/commands/commands.h"
 
 #include <cstdint>
 

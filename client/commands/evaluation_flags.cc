@@ -1,6 +1,6 @@
 #include "client/commands/evaluation_flags.h"
 
-#include "client/commands/named_model.h"
+#include "client/cli/shared_options.h"
 
 namespace convoy::client {
 

@@ -1,4 +1,4 @@
-#include "client/commands/export.h"
+#include "client/commands/commands.h"
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -7,13 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "client/commands/named_model.h"
+#include "client/cli/shared_options.h"
 #include "client/commands/output.h"
 #include "client/local/sample_images.h"
 #include "client/models/model_source.h"
 #include "common/base/status.h"
 #include "common/exports/export.h"
-#include "common/exports/keras_weights.h"
+#include "common/exports/keras/keras_weights.h"
 
 namespace convoy::client {
 namespace {

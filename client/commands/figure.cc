@@ -1,4 +1,4 @@
-#include "client/commands/figure.h"
+#include "client/commands/commands.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -19,9 +19,9 @@
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/figures/report/figure_table.h"
+#include "common/figures/report/gallery.h"
 #include "common/figures/texts.h"
-#include "common/gallery/figure_table.h"
-#include "common/gallery/gallery.h"
 #include "common/images/digit.h"
 #include "common/images/png.h"
 

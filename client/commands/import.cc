@@ -1,4 +1,4 @@
-#include "client/commands/import.h"
+#include "client/commands/commands.h"
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/output.h"
 #include "common/base/status.h"
-#include "common/exports/keras_h5.h"
-#include "common/exports/keras_weights.h"
+#include "common/exports/keras/keras_h5.h"
+#include "common/exports/keras/keras_weights.h"
 #include "common/formats/model_file.h"
 
 namespace convoy::client {

@@ -1,4 +1,4 @@
-#include "client/commands/models.h"
+#include "client/commands/commands.h"
 
 #include <string>
 #include <vector>

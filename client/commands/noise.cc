@@ -1,4 +1,4 @@
-#include "client/commands/noise.h"
+#include "client/commands/commands.h"
 
 #include <algorithm>
 #include <cstdint>

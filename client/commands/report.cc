@@ -1,4 +1,4 @@
-#include "client/commands/report.h"
+#include "client/commands/commands.h"
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,9 +8,9 @@
 #include "client/commands/picture_options.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
+#include "common/figures/report/report.h"
+#include "common/figures/report/run_files.h"
 #include "common/figures/texts.h"
-#include "common/gallery/report.h"
-#include "common/gallery/run_files.h"
 
 namespace convoy::client {
 namespace {

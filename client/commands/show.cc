@@ -1,4 +1,4 @@
-#include "client/commands/show.h"
+#include "client/commands/commands.h"
 
 #include <google/protobuf/util/json_util.h>
 
@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "client/commands/named_model.h"
+#include "client/cli/shared_options.h"
 #include "client/commands/output.h"
 #include "client/models/model_source.h"
 #include "common/base/status.h"

@@ -1,4 +1,4 @@
-#include "client/commands/status.h"
+#include "client/commands/commands.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "client/commands/watch.h"
+#include "client/commands/commands.h"
 
 #include <unistd.h>
 

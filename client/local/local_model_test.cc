@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 #include "common/nn/model_spec.h"
 
 namespace convoy::client {

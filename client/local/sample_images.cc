@@ -8,7 +8,7 @@
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/data/data_directory.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 
 namespace convoy::client {
 namespace {

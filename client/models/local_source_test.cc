@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "common/base/files.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 #include "common/evaluate/evaluate_testing.h"
 #include "common/images/png.h"
 

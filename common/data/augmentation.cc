@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/exact_random.h"
 #include "common/base/exact_trigonometry.h"
 #include "common/base/status.h"
-#include "common/data/exact_random.h"
 
 namespace convoy::data {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/range.h"
 #include "common/data/idx.h"
-#include "common/data/range.h"
 
 namespace convoy::data {
 

@@ -2,7 +2,7 @@
 
 #include "common/base/cpus.h"
 #include "common/data/data_directory.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 
 namespace convoy::data {
 namespace {

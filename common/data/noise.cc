@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
-#include "common/data/exact_random.h"
+#include "common/base/exact_random.h"
 
 namespace convoy::data {
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "common/base/exact_random.h"
 #include "common/base/sha256.h"
-#include "common/data/exact_random.h"
 
 namespace convoy::data {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/data/range.h"
+#include "common/base/range.h"
 
 namespace convoy::data {
 

@@ -10,7 +10,7 @@
 #include "common/base/thread_team.h"
 #include "common/data/noise.h"
 #include "common/evaluate/evaluation.h"
-#include "common/kernels/softmax.h"
+#include "common/kernels/elementwise/softmax.h"
 
 namespace convoy::evaluate {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/data/dataset.h"
-#include "common/nn/executor.h"
+#include "common/nn/plan/executor.h"
 
 namespace convoy::evaluate {
 

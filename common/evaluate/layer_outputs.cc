@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/nn/reference_network.h"
+#include "common/nn/plan/reference_network.h"
 
 namespace convoy::evaluate {
 namespace {

@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "common/base/aligned_buffer.h"
 #include "common/formats/model_file.h"
-#include "common/nn/executor.h"
-#include "common/nn/plan.h"
+#include "common/nn/plan/executor.h"
+#include "common/nn/plan/plan.h"
 
 namespace convoy::evaluate {
 

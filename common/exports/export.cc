@@ -8,10 +8,10 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
-#include "common/exports/keras_h5.h"
-#include "common/exports/onnx.h"
+#include "common/exports/keras/keras_h5.h"
+#include "common/exports/onnx/onnx.h"
 #include "common/exports/probabilities.h"
-#include "common/exports/tfjs.h"
+#include "common/exports/tfjs/tfjs.h"
 
 namespace convoy::exports {
 namespace {

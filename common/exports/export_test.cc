@@ -9,7 +9,7 @@
 
 #include "common/base/files.h"
 #include "common/exports/exports_testing.h"
-#include "common/exports/keras_weights.h"
+#include "common/exports/keras/keras_weights.h"
 
 namespace convoy::exports {
 namespace {

@@ -7,11 +7,11 @@
 
 #include "common/base/check.h"
 #include "common/base/random.h"
-#include "common/exports/keras_weights.h"
+#include "common/exports/keras/keras_weights.h"
 #include "common/exports/probabilities.h"
 #include "common/nn/builtin_models.h"
-#include "common/nn/network_testing.h"
-#include "common/nn/reference_network.h"
+#include "common/nn/plan/network_testing.h"
+#include "common/nn/plan/reference_network.h"
 
 namespace convoy::exports {
 namespace {

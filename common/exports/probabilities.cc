@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/aligned_buffer.h"
 #include "common/base/status.h"
-#include "common/exports/keras_weights.h"
-#include "common/exports/onnx_run.h"
-#include "common/kernels/softmax_ref.h"
-#include "common/nn/executor.h"
-#include "common/nn/reference_network.h"
+#include "common/exports/keras/keras_weights.h"
+#include "common/exports/onnx/onnx_run.h"
+#include "common/kernels/elementwise/softmax_ref.h"
+#include "common/nn/plan/executor.h"
+#include "common/nn/plan/reference_network.h"
 
 namespace convoy::exports {
 namespace {

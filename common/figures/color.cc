@@ -31,11 +31,6 @@ double Luminance(const Color& color) {
 
 }  // namespace
 
-Color Grey(double value) {
-  const double part = std::clamp(value, 0.0, 1.0);
-  return {part, part, part};
-}
-
 Color Blues(double value) {
   static constexpr std::array kPoints = {Rgb(0xffffff), Rgb(0xdeebf7), Rgb(0xc6dbef),
                                          Rgb(0x9ecae1), Rgb(0x6baed6), Rgb(0x4292c6),

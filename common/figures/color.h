@@ -26,9 +26,6 @@ inline constexpr Color kPurple{204 / 255.0, 121 / 255.0, 167 / 255.0};
 // A map from [0, 1] to colours; what lies outside gets the colour of the nearer end.
 using ColorMap = Color (*)(double value);
 
-// From black to white: images.
-Color Grey(double value);
-
 // From white to dark blue, as the notebook's counts: ColorBrewer's "Blues".
 Color Blues(double value);
 

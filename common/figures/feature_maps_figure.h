@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/shape.h"
 #include "common/figures/canvas.h"
 #include "common/figures/sheet.h"
 #include "common/figures/texts.h"
-#include "common/tensor/shape.h"
 
 namespace convoy::figures {
 

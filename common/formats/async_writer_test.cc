@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "common/formats/checkpoint_store.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 
 namespace convoy::formats {
 namespace {

@@ -40,11 +40,6 @@ class CheckpointStore {
   // is full, INVALID_ARGUMENT as ValidateCheckpoint.
   absl::Status Save(const Checkpoint& checkpoint);
 
-  // As LoadLatestCheckpoint.
-  absl::StatusOr<std::optional<Checkpoint>> LoadLatest(std::vector<std::string>* skipped) const {
-    return LoadLatestCheckpoint(directory_, skipped);
-  }
-
  private:
   CheckpointStore(std::string directory, int keep_last)
       : directory_(std::move(directory)), keep_last_(keep_last) {}

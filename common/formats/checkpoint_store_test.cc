@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/formats/container_layout.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 
 namespace convoy::formats {
 namespace {
@@ -86,7 +86,7 @@ TEST_F(CheckpointStoreTest, NewestComesBackWhole) {
   for (int64_t step : {9, 10, 1234567890}) {
     ASSERT_TRUE(store.Save(samples::CheckpointAt(step)).ok());
   }
-  const auto latest = store.LoadLatest(&skipped_);
+  const auto latest = LoadLatestCheckpoint(directory_, &skipped_);
   ASSERT_TRUE(latest.ok()) << latest.status();
   EXPECT_EQ(samples::Encode(**latest), samples::Encode(samples::CheckpointAt(1234567890)));
   EXPECT_THAT(Files(), ElementsAre("step-000000009.convoy", "step-000000010.convoy",
@@ -149,7 +149,7 @@ TEST_F(CheckpointStoreTest, NewerFormatIsAnErrorNotSkipped) {
   const std::string_view header = std::string_view(bytes).substr(0, internal::kHeaderCrcOffset);
   internal::Store<uint32_t>(internal::Crc32(header), bytes.data(), internal::kHeaderCrcOffset);
   ASSERT_TRUE(WriteFileAtomically(PathOf(2), bytes).ok());
-  const auto latest = store.LoadLatest(&skipped_);
+  const auto latest = LoadLatestCheckpoint(directory_, &skipped_);
   EXPECT_EQ(latest.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(latest.status().message()), HasSubstr("format 3"));
 }

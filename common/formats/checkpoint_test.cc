@@ -10,7 +10,7 @@
 
 #include "common/base/sha256.h"
 #include "common/formats/container.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 #include "common/formats/sections.h"
 
 namespace convoy::formats {

@@ -79,8 +79,6 @@ class ContainerReader {
   const std::string& name() const { return name_; }
   const std::vector<Section>& sections() const { return sections_; }  // in the file's order
 
-  bool HasSection(std::string_view name) const { return Find(name) != nullptr; }
-
   // Returns the bytes of a section, or DATA_LOSS if there is none of that name.
   absl::StatusOr<std::string_view> SectionBytes(std::string_view name) const;
 

@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/shape.h"
 #include "common/formats/container.h"
-#include "common/tensor/shape.h"
 
 namespace convoy::formats {
 

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 #include "common/formats/sections.h"
 
 namespace convoy::formats {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "common/data/dataset.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 #include "common/images/ink.h"
 #include "common/images/strokes.h"
 

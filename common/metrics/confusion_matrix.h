@@ -36,14 +36,6 @@ class ConfusionMatrix {
   // REQUIRES: class_index lies in [0, num_classes()).
   ClassScore Score(int class_index) const;
 
-  // Returns the counts as a table for a terminal, lines ending in '\n': a row an actual class, a
-  // column a predicted one, and each class's recall at the end of its row.
-  std::string CountsTable() const;
-
-  // Returns precision, recall, F1 and images of every class as a table, with the means over the
-  // classes below.
-  std::string ScoresTable() const;
-
  private:
   int num_classes_;
   std::vector<int64_t> counts_;

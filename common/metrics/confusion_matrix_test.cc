@@ -46,29 +46,5 @@ TEST(ConfusionMatrixTest, AClassWithoutImagesHasScoresOfZero) {
   EXPECT_EQ(score.images, 0);
 }
 
-TEST(ConfusionMatrixTest, CountsTableHasARowAnActualClass) {
-  EXPECT_EQ(Example().CountsTable(),
-            "          predicted\n"
-            "  actual    0    1    2   recall\n"
-            "       0    3    1    0   0.7500\n"
-            "       1    1    2    1   0.5000\n"
-            "       2    0    0    0   0.0000\n");
-}
-
-TEST(ConfusionMatrixTest, CountsTableWidensForLargeCounts) {
-  ConfusionMatrix matrix(1);
-  for (int i = 0; i < 100000; ++i) matrix.Add(0, 0);
-  EXPECT_NE(matrix.CountsTable().find("       0 100000   1.0000\n"), std::string::npos);
-}
-
-TEST(ConfusionMatrixTest, ScoresTableEndsWithTheMeans) {
-  EXPECT_EQ(Example().ScoresTable(),
-            "   class  precision     recall         f1     images\n"
-            "       0     0.7500     0.7500     0.7500          4\n"
-            "       1     0.6667     0.5000     0.5714          4\n"
-            "       2     0.0000     0.0000     0.0000          0\n"
-            "    mean     0.4722     0.4167     0.4405          8\n");
-}
-
 }  // namespace
 }  // namespace convoy::metrics

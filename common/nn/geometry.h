@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "common/kernels/activation.h"
-#include "common/kernels/conv2d.h"
-#include "common/kernels/pool2d_geometry.h"
+#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/elementwise/activation.h"
+#include "common/kernels/pooling/pool2d_geometry.h"
 #include "common/nn/layer.h"
 
 namespace convoy::nn {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/base/shape.h"
 #include "common/nn/model_spec.h"
-#include "common/tensor/shape.h"
 
 namespace convoy::nn {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "common/nn/builtin_models.h"
-#include "common/nn/network_testing.h"
+#include "common/nn/plan/network_testing.h"
 
 namespace convoy::nn {
 namespace {

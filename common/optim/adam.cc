@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "common/base/check.h"
-#include "common/kernels/sweep-inl.h"
+#include "common/kernels/simd/sweep-inl.h"
 #include "common/optim/flush_subnormals.h"
 #include "common/optim/integer_power.h"
 

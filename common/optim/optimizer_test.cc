@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/base/random.h"
-#include "common/kernels/isa.h"
+#include "common/kernels/simd/isa.h"
 #include "common/optim/optimizer_ref.h"
 
 namespace convoy::optim {

@@ -6,7 +6,7 @@
 #include "hwy/highway.h"
 
 #include "common/base/check.h"
-#include "common/kernels/sweep-inl.h"
+#include "common/kernels/simd/sweep-inl.h"
 #include "common/optim/flush_subnormals.h"
 
 HWY_BEFORE_NAMESPACE();

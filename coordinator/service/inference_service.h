@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "coordinator/engine/serving.h"
+#include "coordinator/service/serving.h"
 #include "inference/grpc_service.grpc.pb.h"
 
 namespace convoy::coordinator {

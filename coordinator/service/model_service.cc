@@ -11,7 +11,7 @@
 #include "common/base/status.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
-#include "coordinator/service/model_evaluation.h"
+#include "coordinator/evaluation/model_evaluation.h"
 #include "coordinator/service/status.h"
 #include "coordinator/store/names.h"
 

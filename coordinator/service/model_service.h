@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "convoy/v1/model_service.grpc.pb.h"
-#include "coordinator/engine/serving.h"
 #include "coordinator/service/image_input.h"
+#include "coordinator/service/serving.h"
 
 namespace convoy::coordinator {
 

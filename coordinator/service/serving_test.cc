@@ -13,7 +13,7 @@
 #include "common/evaluate/evaluate_testing.h"
 #include "common/evaluate/evaluation.h"
 #include "convoy/v1/model_service.grpc.pb.h"
-#include "coordinator/engine/model_source_testing.h"
+#include "coordinator/batching/model_source_testing.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/model_service.h"
 #include "coordinator/service/server.h"

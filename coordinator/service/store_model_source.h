@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "coordinator/engine/model_source.h"
+#include "coordinator/batching/model_source.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {

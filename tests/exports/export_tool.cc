@@ -17,14 +17,14 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/data/data_directory.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 #include "common/exports/export.h"
 #include "common/exports/exports_testing.h"
-#include "common/exports/keras_h5.h"
-#include "common/exports/keras_weights.h"
+#include "common/exports/keras/keras_h5.h"
+#include "common/exports/keras/keras_weights.h"
 #include "common/exports/probabilities.h"
-#include "common/formats/keras_events.h"
 #include "common/formats/model_file.h"
+#include "common/formats/tensorboard/keras_events.h"
 
 namespace convoy::exports {
 namespace {

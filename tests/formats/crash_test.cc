@@ -17,7 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/formats/checkpoint_store.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 
 namespace convoy::formats {
 namespace {

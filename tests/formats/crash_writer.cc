@@ -12,7 +12,7 @@
 #include "common/base/check.h"
 #include "common/formats/async_writer.h"
 #include "common/formats/checkpoint_store.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 
 namespace {
 

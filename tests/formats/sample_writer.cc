@@ -12,7 +12,7 @@
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/formats/container.h"
-#include "common/formats/samples.h"
+#include "common/formats/model_testing.h"
 
 namespace {
 

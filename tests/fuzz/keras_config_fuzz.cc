@@ -5,9 +5,9 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "common/exports/json_fields.h"
-#include "common/exports/keras_config.h"
-#include "common/exports/keras_training.h"
+#include "common/exports/keras/json_fields.h"
+#include "common/exports/keras/keras_config.h"
+#include "common/exports/keras/keras_training.h"
 #include "common/nn/network.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "common/base/check.h"
-#include "common/exports/keras_h5.h"
+#include "common/exports/keras/keras_h5.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace exports = convoy::exports;

@@ -16,10 +16,12 @@ import includes
 import names
 import sources
 import tools
+import unused
 from tree import Tree
 
 RULES = {
     "includes": includes.check,
+    "folders": includes.check_folders,
     "built": sources.check_built,
     "length": sources.check_length,
     "merged": sources.check_merged,
@@ -27,6 +29,7 @@ RULES = {
     "scripts": tools.check_scripts,
     "format": tools.check_format,
     "names": names.check,
+    "unused": unused.check,
 }
 SKIPPED = 77
 

@@ -20,20 +20,33 @@ GOOD_TREE = {
     "common/base/status.h": HEADER,
     "common/base/status.cc": '#include "common/base/status.h"\n\n#include <vector>\n',
     "common/base/status_test.cc": '#include "common/base/status.h"\n#include "tests/support/ranks.h"\n',
-    "common/nn/layer.h": HEADER + '#include "common/base/status.h"\n#include "common/kernels/gemm.h"\n',
+    "common/nn/layer.h": HEADER + '#include "common/base/status.h"\n#include "common/kernels/blas/gemm.h"\n',
     "common/textproto/text_proto.h": HEADER + "#include <google/protobuf/message.h>\n",
     "common/nn/CMakeLists.txt": "convoy_library(nn SOURCES model_spec.cc)\n",
     "common/nn/model_spec.cc": '#include "convoy/v1/model.pb.h"\n#include "common/textproto/text_proto.h"\n',
-    "common/kernels/CMakeLists.txt": "add_subdirectory(sub)\nconvoy_library(k SOURCES gemm.cc fast/conv.cc)\n",
-    "common/kernels/gemm.h": HEADER,
-    "common/kernels/gemm.cc": "#include <cblas.h>\n",
-    "common/kernels/fast/conv.cc": '#include "common/tensor/shape.h"\n',
-    "common/tensor/shape.h": HEADER,
-    "worker/reduce/exact.h": HEADER + '#include "proto/convoy/v1/model.pb.h"\n#include "worker/comm/comm.h"\n',
+    "common/kernels/CMakeLists.txt": "add_subdirectory(sub)\nconvoy_library(k SOURCES blas/gemm.cc fast/conv.cc)\n",
+    "common/kernels/blas/gemm.h": HEADER,
+    "common/kernels/blas/gemm.cc": "#include <cblas.h>\n",
+    "common/kernels/fast/conv.cc": '#include "common/base/shape.h"\n',
+    "common/nn/layer_testing.h": HEADER + '#include "common/kernels/fast/conv.h"\n',
+    "common/base/shape.h": HEADER,
+    "worker/step/exact.h": HEADER + '#include "convoy/v1/model.pb.h"\n#include "worker/comm/comm.h"\n',
     "worker/comm/comm.h": HEADER,
     "worker/comm/mpi_communicator.h": HEADER + "#include <mpi.h>\n",
     "tests/support/ranks.h": HEADER + "#include <mpi.h>\n",
     "deploy/run.sh": "#!/usr/bin/env bash\necho hello\n",
+    "docs/architecture.md": """# Architecture
+
+| folder | what is in it | includes |
+|---|---|---|
+| `common/base` | status | |
+| `common/textproto` | text | |
+| `common/kernels/blas` | products | |
+| `common/kernels/fast` | convolutions | `common/base` |
+| `common/nn` | layers | `common/base` `common/kernels/blas` `common/textproto` |
+| `worker/comm` | communicators | |
+| `worker/step` | a step | `worker/comm` |
+""",
     "docs/page.md": "See https://arxiv.org/abs/1412.6980, http://127.0.0.1:8080 and ~/work/main.\n",
 }
 
@@ -74,29 +87,21 @@ class LintTest(unittest.TestCase):
 
     def test_include_against_the_direction(self):
         for path, included in [
-            ("common/base/files.h", '"common/tensor/shape.h"'),
-            ("common/kernels/relu.h", '"common/nn/layer.h"'),
-            ("common/nn/sgd.h", '"common/optim/sgd.h"'),
-            ("common/data/idx.h", '"common/nn/layer.h"'),
-            ("common/launch/mpirun.h", '"common/tensor/shape.h"'),
-            ("common/formats/model.h", '"worker/comm/comm.h"'),
-            ("common/evaluate/predict.h", '"proto/convoy/v1/job.pb.h"'),
-            ("worker/comm/threads.h", '"worker/reduce/exact.h"'),
-            ("worker/train/loop.h", '"coordinator/store/jobs.h"'),
-            ("coordinator/store/jobs.h", '"worker/train/loop.h"'),
-            ("client/main.h", '"coordinator/store/jobs.h"'),
+            ("common/base/files.h", '"common/nn/layer.h"'),
+            ("common/kernels/fast/relu.h", '"common/kernels/blas/gemm.h"'),
+            ("common/textproto/text.h", '"worker/comm/comm.h"'),
+            ("worker/comm/threads.h", '"worker/step/exact.h"'),
+            ("worker/step/loop.h", '"coordinator/store/jobs.h"'),
+            ("worker/step/loop_test.cc", '"coordinator/store/jobs.h"'),
             ("common/nn/dense.h", '"tests/support/ranks.h"'),
-            ("common/formats/model.h", '"common/exports/onnx.h"'),
-            ("worker/report/export.h", '"common/exports/onnx.h"'),
-            ("worker/reduce/export.h", '"common/exports/onnx.h"'),
-                ]:
+        ]:
             with self.subTest(path=path, included=included):
                 self.expect_include_finding(path, included)
                 (self.root / path).unlink()
 
     def test_library_that_is_reserved_for_other_files(self):
         for path, included in [
-            ("common/kernels/conv.h", "<cblas.h>"),
+            ("common/kernels/fast/conv.h", "<cblas.h>"),
             ("worker/comm/thread_communicator.h", "<mpi.h>"),
             ("common/nn/model.h", "<google/protobuf/message.h>"),
             ("common/nn/network.h", '"common/textproto/text_proto.h"'),
@@ -113,10 +118,36 @@ class LintTest(unittest.TestCase):
 
     def test_folder_that_is_not_in_the_table(self):
         self.write("common/elsewhere/new.h", HEADER + '#include "common/base/status.h"\n')
-        self.expect_finding("includes", "common/elsewhere/new.h:3", "not in the table")
+        self.expect_finding("includes", "common/elsewhere/new.h:3", "has no row for common/elsewhere")
         self.write("common/elsewhere/new.h", HEADER)
-        self.write("common/nn/layer.h", HEADER + '#include "common/elsewhere/new.h"\n')
-        self.expect_finding("includes", "common/nn/layer.h:3", "must not include")
+        self.write("common/nn/layer.h", GOOD_TREE["common/nn/layer.h"] + '#include "common/elsewhere/new.h"\n')
+        self.expect_finding("includes", "common/nn/layer.h:5", "must not include")
+
+    def write_row(self, row):
+        """Adds a row to the table of folders, or replaces the folder's own."""
+        table = GOOD_TREE["docs/architecture.md"].splitlines()
+        kept = [line for line in table if line.split("|")[1:2] != row.split("|")[1:2]]
+        self.write("docs/architecture.md", "\n".join(kept + [row]) + "\n")
+
+    def test_edge_that_nothing_needs(self):
+        self.write_row("| `common/textproto` | text | `common/base` |")
+        self.expect_finding("includes", "docs/architecture.md", "does not include common/base")
+
+    def test_row_of_a_folder_that_is_gone(self):
+        self.write_row("| `common/optim` | optimizers | `common/base` |")
+        self.expect_finding("includes", "docs/architecture.md", "common/optim has no sources")
+
+    def test_folders_in_a_circle(self):
+        self.write_row("| `common/base` | status | `common/kernels/fast` |")
+        self.write("common/base/files.h", HEADER + '#include "common/kernels/fast/conv.h"\n')
+        found = self.findings("includes")
+        self.assertEqual(len([finding for finding in found if "by way of others" in finding]), 2, found)
+
+    def test_folder_of_too_many_files(self):
+        for number in range(lint.includes.MAX_FILES - 2):
+            self.write(f"common/base/file{number}.h", HEADER)
+            self.write(f"common/base/file{number}_test.cc", "")
+        self.expect_finding("folders", "common/base", f"{lint.includes.MAX_FILES + 1} files")
 
     def test_include_that_is_not_from_the_root(self):
         self.expect_include_finding("common/base/check.h", '"status.h"')
@@ -143,6 +174,16 @@ class LintTest(unittest.TestCase):
         self.write("tests/lint/long_files.txt", "common/base/long.py because\n")
         self.expect_finding("length", "is not a long file")
 
+    def test_function_that_nobody_calls(self):
+        self.write("common/base/clock.h", HEADER + "int Now();\n// Later() is not Now().\nint Later();\n")
+        self.write("common/base/clock.cc", "int Now() { return 1; }\nint Later() { return Now(); }\n")
+        self.write("common/base/clock_test.cc", "EXPECT_EQ(Later(), 1);\n")
+        self.expect_finding("unused", "common/base/clock.h:5", "only tests use Later")
+        self.write("tests/lint/unused_allowed.txt", "Later a reason\nNow another\n")
+        self.expect_finding("unused", "tests/lint/unused_allowed.txt:2", "Now is used")
+        self.write("tests/lint/unused_allowed.txt", "Later\n")
+        self.expect_finding("unused", "common/base/clock.h:5", "only tests use Later")
+
     def test_marker_of_a_merge_conflict(self):
         for marker in "<" * 7 + " HEAD", ">" * 7 + " branch":
             with self.subTest(marker=marker):
@@ -158,9 +199,9 @@ class LintTest(unittest.TestCase):
         self.expect_finding("headers", "#pragma once")
 
     def test_header_for_each_instruction_set(self):
-        self.write("common/kernels/sweep-inl.h", "// Loops.\n#if defined(X_INL_H_) == defined(HWY_TARGET_TOGGLE)\n")
+        self.write("common/kernels/simd/sweep-inl.h", "// Loops.\n#if defined(X_INL_H_) == defined(HWY_TARGET_TOGGLE)\n")
         self.assertEqual(self.findings("headers"), [])
-        self.write("common/kernels/sweep-inl.h", HEADER)
+        self.write("common/kernels/simd/sweep-inl.h", HEADER)
         self.expect_finding("headers", "Highway's guard")
 
     def test_script_that_does_not_parse(self):

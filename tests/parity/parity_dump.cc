@@ -24,7 +24,7 @@
 #include "common/base/status.h"
 #include "common/data/data_directory.h"
 #include "common/data/split.h"
-#include "common/nn/network_testing.h"
+#include "common/nn/plan/network_testing.h"
 #include "tests/parity/training_loop.h"
 
 namespace convoy::parity {

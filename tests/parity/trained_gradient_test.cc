@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_format.h"
 #include "common/data/data_directory.h"
-#include "common/data/generated_digits.h"
+#include "common/data/digits/generated_digits.h"
 #include "common/nn/builtin_models.h"
-#include "common/nn/network_testing.h"
-#include "common/nn/reference_network.h"
+#include "common/nn/plan/network_testing.h"
+#include "common/nn/plan/reference_network.h"
 #include "tests/parity/training_loop.h"
 
 namespace convoy::parity {

@@ -2,7 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/data/sampler.h"
-#include "common/kernels/vector_ops.h"
+#include "common/kernels/elementwise/vector_ops.h"
 #include "common/nn/builtin_models.h"
 
 namespace convoy::parity {

@@ -8,9 +8,9 @@
 
 #include "common/base/aligned_buffer.h"
 #include "common/data/dataset.h"
-#include "common/nn/executor.h"
 #include "common/nn/network.h"
-#include "common/nn/plan.h"
+#include "common/nn/plan/executor.h"
+#include "common/nn/plan/plan.h"
 #include "common/optim/optimizer.h"
 
 namespace convoy::parity {

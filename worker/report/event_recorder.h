@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/formats/keras_events.h"
+#include "common/formats/tensorboard/keras_events.h"
 #include "common/metrics/history.h"
 #include "worker/report/observer.h"
 #include "worker/report/run_directory.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
-#include "common/formats/event_file.h"
+#include "common/formats/tensorboard/event_file.h"
 #include "worker/report/console.h"
 #include "worker/report/event_recorder.h"
 #include "worker/report/run_directory.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/status.h"
-#include "worker/reduce/batch_layout.h"
+#include "worker/step/batch_layout.h"
 
 namespace convoy::train {
 

@@ -7,7 +7,7 @@
 #include "common/base/thread_team.h"
 #include "common/evaluate/evaluation.h"
 #include "worker/comm/communicator.h"
-#include "worker/train/micro_batch_runner.h"
+#include "worker/step/micro_batch_runner.h"
 
 namespace convoy::train {
 

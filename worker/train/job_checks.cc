@@ -10,8 +10,8 @@
 #include "common/base/cpus.h"
 #include "common/base/status.h"
 #include "common/data/sampler.h"
-#include "common/kernels/gemm.h"
-#include "common/kernels/isa.h"
+#include "common/kernels/blas/gemm.h"
+#include "common/kernels/simd/isa.h"
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
 

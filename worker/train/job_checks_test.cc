@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/kernels/gemm.h"
-#include "common/kernels/isa.h"
+#include "common/kernels/blas/gemm.h"
+#include "common/kernels/simd/isa.h"
 #include "common/nn/network.h"
 
 namespace convoy::train {

@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-#include "common/nn/network_testing.h"
+#include "common/nn/plan/network_testing.h"
 
 namespace convoy::train {
 namespace {

@@ -14,10 +14,10 @@
 #include "common/metrics/history.h"
 #include "worker/comm/communicator.h"
 #include "worker/report/observer.h"
+#include "worker/step/training_step.h"
+#include "worker/step/weights.h"
 #include "worker/train/callbacks.h"
 #include "worker/train/job.h"
-#include "worker/train/training_step.h"
-#include "worker/train/weights.h"
 
 namespace convoy::train {
 

@@ -1,0 +1,265 @@
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/exports/keras/keras_weights.h"
+#include "common/exports/onnx/onnx.h"
+#include "common/exports/onnx/onnx_graph.h"
+#include "common/nn/geometry.h"
+#include "common/nn/window.h"
+
+namespace convoy::exports {
+namespace {
+
+// Old enough for every runtime in use, new enough for a softmax over one axis.
+constexpr int64_t kIrVersion = 7;
+constexpr int64_t kOperators = 13;
+
+// Returns the kernel [KH, KW, C, OC] as [OC, C, KH, KW].
+std::vector<float> KernelToOihw(const formats::NamedTensor& kernel) {
+  const int64_t window = kernel.shape[0] * kernel.shape[1];
+  const int64_t channels = kernel.shape[2];
+  const int64_t filters = kernel.shape[3];
+  std::vector<float> result(kernel.data.size());
+  size_t src = 0;
+  for (int64_t place = 0; place < window; ++place) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t f = 0; f < filters; ++f) {
+        result[static_cast<size_t>((f * channels + c) * window + place)] = kernel.data[src++];
+      }
+    }
+  }
+  return result;
+}
+
+// Returns the rows of a dense kernel [H * W * C, units] in the order C, H, W.
+std::vector<float> RowsToChw(const formats::NamedTensor& kernel, const Shape& image) {
+  const int64_t places = image[0] * image[1];
+  const int64_t channels = image[2];
+  const auto units = static_cast<size_t>(kernel.shape[1]);
+  std::vector<float> result(kernel.data.size());
+  const float* src = kernel.data.data();
+  for (int64_t place = 0; place < places; ++place) {
+    for (int64_t c = 0; c < channels; ++c, src += units) {
+      std::copy(src, src + units, result.data() + static_cast<size_t>(c * places + place) * units);
+    }
+  }
+  return result;
+}
+
+// Writes a network layer by layer. Keras's images are [N, H, W, C]; ONNX convolves [N, C, H, W], so
+// the image is transposed before the first layer that needs it so, and stays. A Flatten then gives
+// the features in the order C, H, W: the next dense layer's rows are put into that order, which
+// costs nothing when the model runs. What stands between the two works on each feature alone.
+class NetworkWriter {
+ public:
+  NetworkWriter(const nn::Network& network, const formats::ModelFile& model,
+                const std::string& input, onnx::GraphProto* graph)
+      : layers_(network.layers()), groups_(GroupByLayer(network, model)), chain_(input, graph) {}
+
+  // Returns the output's name.
+  std::string Write() {
+    for (; at_ < layers_.size(); ++at_) {
+      std::visit([this](const auto& spec) { Add(spec); }, layers_[at_].kind);
+    }
+    return chain_.last();
+  }
+
+ private:
+  const nn::Layer& layer() const { return layers_[at_]; }
+  const std::string& name() const { return layers_[at_].name; }
+  const formats::NamedTensor& tensor(size_t i) const { return *groups_[at_].tensors[i]; }
+
+  // Adds the names of the kernel and, where there is one, of the bias.
+  std::vector<std::string> AddKernelAndBias(const Shape& shape, const std::vector<float>& kernel,
+                                            bool use_bias) {
+    std::vector<std::string> names = {chain_.AddConstant(tensor(0).name, shape, kernel)};
+    if (use_bias) {
+      names.push_back(chain_.AddConstant(tensor(1).name, tensor(1).shape, tensor(1).data));
+    }
+    return names;
+  }
+
+  void Transpose(const char* suffix, const std::vector<int64_t>& order) {
+    AddInts("perm", order, chain_.AddNode("Transpose", absl::StrCat(name(), suffix)));
+  }
+
+  void NeedChannelsFirst() {
+    if (!channels_first_) Transpose("_nchw", {0, 3, 1, 2});
+    channels_first_ = true;
+  }
+
+  // Where the windows of a convolution or a pool lie.
+  void AddWindows(nn::Size2d window, nn::Size2d strides, nn::Padding padding,
+                  onnx::NodeProto* node) {
+    const Shape& image = layer().input;
+    const auto axis = [padding](int64_t input, int size, int stride, int64_t output) {
+      const nn::WindowAxis placed =
+          nn::PlaceWindows(static_cast<int>(input), size, stride, padding);
+      // A padding that reaches beyond the image's end, where a stride leaves elements out, is none.
+      const int64_t covered = (output - 1) * stride + size - placed.pad_before - input;
+      return std::pair<int64_t, int64_t>(placed.pad_before, std::max<int64_t>(0, covered));
+    };
+    const auto [top, bottom] = axis(image[0], window.height, strides.height, layer().output[0]);
+    const auto [left, right] = axis(image[1], window.width, strides.width, layer().output[1]);
+    AddInts("kernel_shape", {window.height, window.width}, node);
+    AddInts("pads", {top, left, bottom, right}, node);
+    AddInts("strides", {strides.height, strides.width}, node);
+  }
+
+  // Returns the name of a node before the layer's activation: the layer's own is its last node's.
+  std::string LinearName(nn::ActivationFunction activation) const {
+    return activation == nn::ActivationFunction::kLinear ? name() : name() + "_linear";
+  }
+
+  void AddActivation(nn::ActivationFunction function) {
+    switch (function) {
+      case nn::ActivationFunction::kLinear:
+        return;
+      case nn::ActivationFunction::kRelu:
+        chain_.AddNode("Relu", name());
+        return;
+      case nn::ActivationFunction::kSigmoid:
+        chain_.AddNode("Sigmoid", name());
+        return;
+      case nn::ActivationFunction::kTanh:
+        chain_.AddNode("Tanh", name());
+        return;
+      case nn::ActivationFunction::kSoftmax:
+        AddInt("axis", 1, chain_.AddNode("Softmax", name()));
+        return;
+      case nn::ActivationFunction::kLeakyRelu:
+        AddFloat("alpha", nn::ActivationAlpha(layer().kind), chain_.AddNode("LeakyRelu", name()));
+        return;
+      case nn::ActivationFunction::kElu:
+        AddFloat("alpha", nn::ActivationAlpha(layer().kind), chain_.AddNode("Elu", name()));
+        return;
+    }
+  }
+
+  bool DenseFollows() const {
+    return std::any_of(
+        layers_.begin() + static_cast<std::ptrdiff_t>(at_), layers_.end(),
+        [](const nn::Layer& l) { return std::holds_alternative<nn::DenseSpec>(l.kind); });
+  }
+
+  void Add(const nn::Conv2dSpec& spec) {
+    NeedChannelsFirst();
+    const Shape& shape = tensor(0).shape;
+    const std::vector<std::string> constants = AddKernelAndBias(
+        {shape[3], shape[2], shape[0], shape[1]}, KernelToOihw(tensor(0)), spec.use_bias);
+    AddWindows(spec.kernel, spec.strides, spec.padding,
+               chain_.AddNode("Conv", LinearName(spec.activation), constants));
+    AddActivation(spec.activation);
+  }
+
+  void Add(const nn::MaxPooling2dSpec& spec) {
+    NeedChannelsFirst();
+    AddWindows(spec.pool, spec.strides, spec.padding, chain_.AddNode("MaxPool", name()));
+  }
+
+  void Add(const nn::AveragePooling2dSpec& spec) {
+    NeedChannelsFirst();
+    onnx::NodeProto* node = chain_.AddNode("AveragePool", name());
+    AddWindows(spec.pool, spec.strides, spec.padding, node);
+    AddInt("count_include_pad", 0, node);
+  }
+
+  // Gives [N, C, 1, 1], which is flattened.
+  void Add(const nn::GlobalAveragePooling2dSpec&) {
+    NeedChannelsFirst();
+    chain_.AddNode("GlobalAveragePool", name() + "_pool");
+    channels_first_ = false;
+    AddInt("axis", 1, chain_.AddNode("Flatten", name()));
+  }
+
+  // Works on axis 1: channels of an image, or features, whose order may be that of C, H, W.
+  void Add(const nn::BatchNormalizationSpec& spec) {
+    if (layer().input.size() == 3) NeedChannelsFirst();
+    std::vector<std::string> constants;
+    for (size_t i = 0; i < 4; ++i) {  // scale, B, mean and var are gamma, beta and the moving ones
+      formats::NamedTensor column = tensor(i);
+      if (!rows_of_image_.empty()) {
+        column.shape.push_back(1);
+        column.data = RowsToChw(column, rows_of_image_);
+      }
+      constants.push_back(chain_.AddConstant(tensor(i).name, tensor(i).shape, column.data));
+    }
+    AddFloat("epsilon", spec.epsilon, chain_.AddNode("BatchNormalization", name(), constants));
+  }
+
+  void Add(const nn::FlattenSpec&) {
+    const bool image = layer().input.size() == 3;
+    if (image && channels_first_ && !DenseFollows()) {
+      Transpose("_nhwc", {0, 2, 3, 1});
+      channels_first_ = false;
+    }
+    if (image && channels_first_) rows_of_image_ = layer().input;
+    channels_first_ = false;
+    AddInt("axis", 1, chain_.AddNode("Flatten", name()));
+  }
+
+  void Add(const nn::DenseSpec& spec) {
+    const formats::NamedTensor& kernel = tensor(0);
+    const std::vector<std::string> constants = AddKernelAndBias(
+        kernel.shape, rows_of_image_.empty() ? kernel.data : RowsToChw(kernel, rows_of_image_),
+        spec.use_bias);
+    rows_of_image_.clear();
+    chain_.AddNode("Gemm", LinearName(spec.activation), constants);
+    AddActivation(spec.activation);
+  }
+
+  // Only training drops.
+  void Add(const nn::DropoutSpec&) {}
+
+  void Add(const nn::ActivationSpec& spec) { AddActivation(spec.function); }
+
+  const std::vector<nn::Layer>& layers_;
+  const std::vector<KerasLayer> groups_;
+  OnnxChain chain_;
+  size_t at_ = 0;
+  bool channels_first_ = false;
+  // Where the features stand in the order C, H, W: the image [H, W, C] that they were.
+  Shape rows_of_image_;
+};
+
+// A float array whose first size is open: N.
+void Describe(const std::string& name, const Shape& shape, onnx::ValueInfoProto* value) {
+  value->set_name(name);
+  onnx::TypeProto::Tensor* type = value->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(onnx::TensorProto::FLOAT);
+  type->mutable_shape()->add_dim()->set_dim_param("N");
+  for (const int64_t size : shape) type->mutable_shape()->add_dim()->set_dim_value(size);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> EncodeOnnx(const formats::ModelFile& model) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, NetworkOfModel(model));
+  onnx::ModelProto proto;
+  proto.set_ir_version(kIrVersion);
+  proto.set_producer_name("convoy");
+  proto.add_opset_import()->set_version(kOperators);
+  onnx::GraphProto* graph = proto.mutable_graph();
+  graph->set_name(network.spec().name.empty() ? "sequential" : network.spec().name);
+  const std::string input = network.layers().front().name + "_input";
+  const std::string output = NetworkWriter(network, model, input, graph).Write();
+  Describe(input, network.input_shape(), graph->add_input());
+  Describe(output, network.layers().back().output, graph->add_output());
+  if (proto.ByteSizeLong() > size_t{std::numeric_limits<int32_t>::max()}) {
+    return absl::InvalidArgumentError(
+        "the network is too large for ONNX, whose files end at 2 GiB");
+  }
+  return proto.SerializeAsString();
+}
+
+absl::Status WriteOnnx(const std::string& path, const formats::ModelFile& model) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string bytes, EncodeOnnx(model));
+  return WriteFileAtomically(path, bytes);
+}
+
+}  // namespace convoy::exports

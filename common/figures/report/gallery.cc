@@ -1,0 +1,226 @@
+#include "common/figures/report/gallery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status.h"
+#include "common/base/suggest.h"
+#include "common/data/noise.h"
+#include "common/evaluate/layer_outputs.h"
+#include "common/figures/confusion_figure.h"
+#include "common/figures/curves_figure.h"
+#include "common/figures/feature_maps_figure.h"
+#include "common/figures/filters_figure.h"
+#include "common/figures/mistakes_figure.h"
+#include "common/figures/samples_figure.h"
+
+namespace convoy::gallery {
+namespace {
+
+figures::PixelImage ImageOf(const data::DatasetView& data, int64_t number) {
+  const uint8_t* pixels = data.image(number);
+  return {.height = data.height,
+          .width = data.width,
+          .channels = data.channels,
+          .pixels = std::vector<uint8_t>(pixels, pixels + data.image_bytes())};
+}
+
+absl::Status CheckCount(int count, int64_t available, const char* what) {
+  if (count >= 1 && count <= available) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot show ", count, " ", what, "; choose 1 to ", available));
+}
+
+const nn::Layer* FindLayer(const nn::Network& network, const std::vector<std::string>& names,
+                           const std::string& name) {
+  for (const nn::Layer& layer : network.layers()) {
+    const bool allowed = std::find(names.begin(), names.end(), layer.name) != names.end();
+    if (allowed && (name.empty() || layer.name == name)) return &layer;
+  }
+  return nullptr;
+}
+
+absl::Status NoSuchLayer(const std::string& name, const char* kind,
+                         const std::vector<std::string>& names) {
+  if (names.empty()) {
+    return absl::NotFoundError(absl::StrCat("the network has no ", kind));
+  }
+  return absl::NotFoundError(absl::StrCat("--layer: '", name, "' is no ", kind,
+                                          " of the network; there are ", absl::StrJoin(names, ", "),
+                                          DidYouMean(name, names)));
+}
+
+absl::Status CheckImageFits(const figures::PixelImage& image, const nn::Network& network) {
+  const nn::ModelSpec& spec = network.spec();
+  if (image.height == spec.height && image.width == spec.width && image.channels == spec.channels) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("the network takes images of ", spec.height, " x ", spec.width, " x ",
+                   spec.channels, ", not of ", image.height, " x ", image.width, " x ",
+                   image.channels, "; choose data or a model that fit"));
+}
+
+figures::Reading Read(evaluate::Predictor& predictor, const std::vector<uint8_t>& pixels) {
+  std::vector<float> probabilities(static_cast<size_t>(predictor.model().network().num_classes()));
+  const uint8_t* image = pixels.data();
+  predictor.Predict(&image, 1, probabilities.data());
+  const int predicted =
+      evaluate::MostLikely(probabilities.data(), static_cast<int>(probabilities.size()));
+  return {.predicted = predicted, .confidence = probabilities[static_cast<size_t>(predicted)]};
+}
+
+}  // namespace
+
+std::vector<double> NoiseLevels() {
+  std::vector<double> levels;
+  for (int tenths = 0; tenths <= 10; ++tenths) levels.push_back(tenths / 10.0);
+  return levels;
+}
+
+std::vector<std::string> ConvolutionLayers(const nn::Network& network) {
+  std::vector<std::string> names;
+  for (const nn::Layer& layer : network.layers()) {
+    if (std::holds_alternative<nn::Conv2dSpec>(layer.kind)) names.push_back(layer.name);
+  }
+  return names;
+}
+
+Gallery::Gallery(Subject subject, figures::Language language, int threads)
+    : subject_(std::move(subject)), language_(language), threads_(threads) {}
+
+absl::StatusOr<figures::Canvas> Gallery::Samples(int count) const {
+  CONVOY_RETURN_IF_ERROR(CheckCount(count, subject_.train.count, "training images"));
+  std::vector<figures::Sample> samples;
+  for (int i = 0; i < count; ++i) {
+    samples.push_back({ImageOf(subject_.train, i), subject_.train.labels[i]});
+  }
+  return figures::DrawSamples(samples, language_);
+}
+
+absl::StatusOr<figures::Canvas> Gallery::Curves() const {
+  if (subject_.history.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        subject_.name, ": has no finished epoch to draw; name a run directory with one"));
+  }
+  return figures::DrawCurves(subject_.history, language_);
+}
+
+absl::StatusOr<figures::Canvas> Gallery::Confusion() {
+  CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, Evaluate(0));
+  return figures::DrawConfusion(plain->confusion.num_classes(), plain->confusion.counts(),
+                                language_);
+}
+
+absl::StatusOr<figures::Canvas> Gallery::Mistakes(int count) {
+  CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, Evaluate(0));
+  CONVOY_RETURN_IF_ERROR(CheckCount(count, plain->images, "mistakes"));
+  std::vector<figures::Mistake> shown;
+  for (const evaluate::Mistake& mistake :
+       WorstMistakes(*plain, subject_.test, static_cast<size_t>(count))) {
+    shown.push_back({.image = ImageOf(subject_.test, mistake.image),
+                     .actual = mistake.actual,
+                     .predicted = mistake.predicted,
+                     .confidence = mistake.confidence});
+  }
+  const int64_t wrong = plain->confusion.total() - plain->confusion.correct();
+  return figures::DrawMistakes(shown, wrong, language_);
+}
+
+absl::StatusOr<figures::Canvas> Gallery::Filters(const std::string& layer) const {
+  const nn::Network& network = subject_.model->network();
+  const std::vector<std::string> names = ConvolutionLayers(network);
+  const nn::Layer* found = FindLayer(network, names, layer);
+  if (found == nullptr) return NoSuchLayer(layer, "convolution layer", names);
+  const nn::Parameter& kernel = found->parameters.front();
+  const float* weights = subject_.model->weights().weights + kernel.offset;
+  return figures::DrawFilters({.layer = found->name,
+                               .height = static_cast<int>(kernel.shape[0]),
+                               .width = static_cast<int>(kernel.shape[1]),
+                               .channels = static_cast<int>(kernel.shape[2]),
+                               .filters = static_cast<int>(kernel.shape[3]),
+                               .weights = std::vector<float>(weights, weights + kernel.size)},
+                              language_);
+}
+
+absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
+                                                     const ShownImage& image) const {
+  const nn::Network& network = subject_.model->network();
+  CONVOY_RETURN_IF_ERROR(CheckImageFits(image.image, network));
+  std::vector<std::string> names;
+  for (const nn::Layer& each : network.layers()) names.push_back(each.name);
+  const nn::Layer* found = FindLayer(network, names, layer);
+  if (found == nullptr) return NoSuchLayer(layer, "layer", names);
+  std::vector<std::vector<float>> outputs =
+      evaluate::LayerOutputs(*subject_.model, image.image.pixels.data());
+  return figures::DrawFeatureMaps(
+      image.image, image.label,
+      {.layer = found->name,
+       .type = std::string(nn::LayerTypeName(found->kind)),
+       .shape = found->output,
+       .values = std::move(outputs[static_cast<size_t>(found->ordinal)]),
+       .is_classes = found == &network.layers().back()},
+      language_);
+}
+
+absl::StatusOr<ShownImage> Gallery::TestImage(int64_t number) const {
+  if (number < 0 || number >= subject_.test.count) {
+    return absl::InvalidArgumentError(absl::StrCat("--image: the test images are 0 to ",
+                                                   subject_.test.count - 1, ", not ", number));
+  }
+  return ShownImage{ImageOf(subject_.test, number), subject_.test.labels[number]};
+}
+
+absl::StatusOr<std::vector<figures::NoisyPair>> Gallery::NoisyPairs(double level, int count) const {
+  CONVOY_RETURN_IF_ERROR(data::CheckNoiseLevel(level));
+  CONVOY_RETURN_IF_ERROR(CheckCount(count, subject_.test.count, "test images"));
+  evaluate::Predictor predictor(subject_.model);
+  std::vector<figures::NoisyPair> pairs;
+  for (int i = 0; i < count; ++i) {
+    figures::NoisyPair pair{.original = ImageOf(subject_.test, i),
+                            .noisy = {},
+                            .actual = subject_.test.labels[i],
+                            .of_original = {},
+                            .of_noisy = {}};
+    CONVOY_RETURN_IF_ERROR(CheckImageFits(pair.original, subject_.model->network()));
+    pair.noisy = pair.original;
+    data::AddNoise(pair.original.pixels.data(), subject_.test.image_bytes(), level, kNoiseSeed,
+                   static_cast<uint32_t>(i), pair.noisy.pixels.data());
+    pair.of_original = Read(predictor, pair.original.pixels);
+    pair.of_noisy = Read(predictor, pair.noisy.pixels);
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+absl::StatusOr<figures::Canvas> Gallery::NoisyImages(double level, int count) const {
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<figures::NoisyPair> pairs, NoisyPairs(level, count));
+  return figures::DrawNoisyImages(pairs, level, language_);
+}
+
+absl::StatusOr<figures::NoiseCurve> Gallery::NoiseCurve(const std::vector<double>& levels) {
+  figures::NoiseCurve curve{.name = subject_.name, .levels = levels, .accuracy = {}};
+  for (const double level : levels) {
+    CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* evaluation, Evaluate(level));
+    curve.accuracy.push_back(evaluation->accuracy);
+  }
+  return curve;
+}
+
+absl::StatusOr<const evaluate::DetailedEvaluation*> Gallery::Evaluate(double noise_level) {
+  std::unique_ptr<evaluate::DetailedEvaluation>& known = evaluations_[noise_level];
+  if (known == nullptr) {
+    CONVOY_ASSIGN_OR_RETURN(evaluate::DetailedEvaluation evaluation,
+                            evaluate::EvaluateInDetail(*subject_.model, subject_.test,
+                                                       {.noise_level = noise_level,
+                                                        .noise_seed = kNoiseSeed,
+                                                        .threads = threads_,
+                                                        .stop = {}}));
+    known = std::make_unique<evaluate::DetailedEvaluation>(std::move(evaluation));
+  }
+  return known.get();
+}
+
+}  // namespace convoy::gallery

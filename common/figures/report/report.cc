@@ -1,0 +1,306 @@
+#include "common/figures/report/report.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/figures/report/figure_table.h"
+#include "common/figures/report/gallery.h"
+#include "common/figures/report/html.h"
+#include "common/figures/report/report_texts.h"
+
+namespace convoy::gallery {
+namespace {
+
+using figures::Count;
+using figures::Fill;
+using figures::Number;
+using figures::Percent;
+using Json = nlohmann::ordered_json;
+
+// Layers whose feature maps are shown: those that make images.
+constexpr size_t kMostFeatureMaps = 6;
+
+std::string ValueText(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// A value of summary.json as text, lists with commas, "?" where it is missing: the report must not
+// fail for it.
+std::string Text(const Json& summary, const char* key) {
+  const auto value = summary.find(key);
+  if (value == summary.end() || value->is_null()) return "?";
+  if (!value->is_array()) return ValueText(*value);
+  std::vector<std::string> parts;
+  for (const Json& part : *value) parts.push_back(ValueText(part));
+  return absl::StrJoin(parts, ", ");
+}
+
+double NumberIn(const Json& summary, const char* key) {
+  const auto value = summary.find(key);
+  return value != summary.end() && value->is_number() ? value->get<double>() : 0;
+}
+
+// Returns a layer's name as part of a file's: what could lead elsewhere is written as %XX, and
+// names that are too long for a file system become the layer's number.
+std::string FileName(const nn::Layer& layer) {
+  constexpr size_t kMostLetters = 80;
+  std::string name;
+  for (const char letter : layer.name) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (absl::ascii_isalnum(byte) || letter == '_' || letter == '-') {
+      name += letter;
+    } else {
+      absl::StrAppendFormat(&name, "%%%02X", byte);
+    }
+  }
+  return name.size() <= kMostLetters ? name : absl::StrCat("layer-", layer.ordinal);
+}
+
+// Collects the page's body and the files beside it.
+class ReportWriter {
+ public:
+  ReportWriter(const RunFiles& run, const data::DatasetView& train, const data::DatasetView& test,
+               const ReportOptions& options)
+      : run_(run),
+        language_(options.language),
+        texts_(ReportTextsIn(language_)),
+        gallery_({.name = run.name,
+                  .model = run.model,
+                  .history = run.history,
+                  .train = train,
+                  .test = test},
+                 language_, options.threads) {}
+
+  absl::StatusOr<std::vector<ReportFile>> Write() {
+    CONVOY_RETURN_IF_ERROR(AddTitle());
+    AddRun();
+    CONVOY_RETURN_IF_ERROR(AddData());
+    AddNetwork();
+    CONVOY_RETURN_IF_ERROR(AddTraining());
+    CONVOY_RETURN_IF_ERROR(AddEvaluation());
+    CONVOY_RETURN_IF_ERROR(AddFeatures());
+    CONVOY_RETURN_IF_ERROR(AddNoise());
+    AddNextSteps();
+    const std::string title = Fill(texts_.title, {run_.name});
+    files_.push_back({"report.html", HtmlPage(figures::LanguageCode(language_), title, body_)});
+    return std::move(files_);
+  }
+
+ private:
+  void Heading(const char* text) { absl::StrAppend(&body_, "<h2>", EscapeHtml(text), "</h2>\n"); }
+  void Paragraph(const std::string& text) {
+    absl::StrAppend(&body_, "<p>", EscapeHtml(text), "</p>\n");
+  }
+  void Preformatted(const std::string& text) {
+    absl::StrAppend(&body_, "<pre>", EscapeHtml(text), "</pre>\n");
+  }
+
+  // Long text that a click on its title unfolds.
+  void Folded(const std::string& title, const std::string& text) {
+    absl::StrAppend(&body_, "<details><summary>", EscapeHtml(title), "</summary>\n");
+    Preformatted(text);
+    absl::StrAppend(&body_, "</details>\n");
+  }
+  void Table(const HtmlTable& table) { body_ += TableToHtml(table); }
+
+  // Adds a figure to the page and, as PNG and SVG, to the files.
+  absl::Status Figure(const std::string& name, const absl::StatusOr<figures::Canvas>& canvas) {
+    CONVOY_RETURN_IF_ERROR(canvas.status());
+    CONVOY_ASSIGN_OR_RETURN(std::string png, canvas->Encode(figures::ImageFormat::kPng));
+    CONVOY_ASSIGN_OR_RETURN(std::string svg, canvas->Encode(figures::ImageFormat::kSvg));
+    body_ += SvgToHtml(svg, name);
+    files_.push_back({absl::StrCat("figures/", name, ".png"), std::move(png)});
+    files_.push_back({absl::StrCat("figures/", name, ".svg"), std::move(svg)});
+    return absl::OkStatus();
+  }
+
+  absl::Status Named(const std::string& name) {
+    CONVOY_ASSIGN_OR_RETURN(const FigureKind* kind, FindFigure(name));
+    return Figure(name, kind->draw(gallery_, {}));
+  }
+
+  absl::Status AddTitle() {
+    CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, gallery_.Evaluate(0));
+    absl::StrAppend(&body_, "<h1>", EscapeHtml(Fill(texts_.title, {run_.name})), "</h1>\n");
+    Paragraph(Fill(texts_.lead, {run_.model->network().spec().name, Text(run_.summary, "data"),
+                                 Percent(language_, plain->accuracy, 2)}));
+    return absl::OkStatus();
+  }
+
+  void AddRun() {
+    Heading(texts_.run_heading);
+    const Json& summary = run_.summary;
+    Table({.header = {},
+           .rows = {{texts_.seed, Text(summary, "seed")},
+                    {texts_.ranks, Text(summary, "world_size")},
+                    {texts_.threads, Text(summary, "threads")},
+                    {texts_.hosts, Text(summary, "hosts")},
+                    {texts_.kernels,
+                     absl::StrCat(Text(summary, "isa"), ", ", Text(summary, "blas_core"))},
+                    {texts_.version, Text(summary, "version")},
+                    {texts_.weights, run_.model->weights_sha256()}}});
+  }
+
+  absl::Status AddData() {
+    Heading(texts_.data_heading);
+    const auto count = [this](const char* key) {
+      return Count(language_, static_cast<int64_t>(NumberIn(run_.summary, key)));
+    };
+    Paragraph(Fill(texts_.data_lead,
+                   {count("train_images"), count("validation_images"), count("test_images")}));
+    return Named("samples");
+  }
+
+  void AddNetwork() {
+    Heading(texts_.network_heading);
+    Paragraph(texts_.network_lead);
+    Preformatted(nn::SummaryTable(run_.model->network()));
+  }
+
+  absl::Status AddTraining() {
+    Heading(texts_.training_heading);
+    const Json& summary = run_.summary;
+    Paragraph(
+        Fill(texts_.training_lead,
+             {absl::StrCat(run_.history.size()),
+              Number(language_, NumberIn(summary, "train_seconds"), 1),
+              Count(language_, static_cast<int64_t>(NumberIn(summary, "train_images_per_second"))),
+              Text(summary, "world_size")}));
+    CONVOY_RETURN_IF_ERROR(Named("curves"));
+    Table(HistoryTable());
+    Folded(texts_.recipe, run_.recipe);
+    return absl::OkStatus();
+  }
+
+  HtmlTable HistoryTable() const {
+    HtmlTable table{.header = {texts_.epoch}, .rows = {}};
+    for (const metrics::EpochMetrics& epoch : run_.history) {
+      std::vector<std::string>& row = table.rows.emplace_back();
+      row.push_back(absl::StrCat(table.rows.size()));
+      for (const auto& [name, value] : epoch) {
+        if (table.rows.size() == 1) table.header.push_back(name);
+        row.push_back(Number(language_, value, 4));
+      }
+    }
+    return table;
+  }
+
+  absl::Status AddEvaluation() {
+    Heading(texts_.evaluation_heading);
+    CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, gallery_.Evaluate(0));
+    const metrics::ConfusionMatrix& confusion = plain->confusion;
+    Paragraph(Fill(texts_.evaluation_lead,
+                   {Percent(language_, plain->accuracy, 2), Count(language_, plain->images),
+                    Number(language_, plain->loss, 4),
+                    Count(language_, confusion.total() - confusion.correct())}));
+    CONVOY_RETURN_IF_ERROR(Named("confusion"));
+    HtmlTable table{
+        .header = {texts_.class_name, texts_.precision, texts_.recall, "F1", texts_.images},
+        .rows = {}};
+    for (int i = 0; i < confusion.num_classes(); ++i) {
+      const metrics::ClassScore score = confusion.Score(i);
+      table.rows.push_back({absl::StrCat(i), Percent(language_, score.precision, 2),
+                            Percent(language_, score.recall, 2), Percent(language_, score.f1, 2),
+                            Count(language_, score.images)});
+    }
+    Table(table);
+    return Named("mistakes");
+  }
+
+  absl::Status AddFeatures() {
+    Heading(texts_.features_heading);
+    const int64_t number = std::min(kSampleImage, gallery_.subject().test.count - 1);
+    CONVOY_ASSIGN_OR_RETURN(const ShownImage image, gallery_.TestImage(number));
+    Paragraph(Fill(texts_.features_lead, {absl::StrCat(number)}));
+    const nn::Network& network = run_.model->network();
+    for (const nn::Layer& layer : network.layers()) {
+      if (!std::holds_alternative<nn::Conv2dSpec>(layer.kind)) continue;
+      CONVOY_RETURN_IF_ERROR(Figure("filters-" + FileName(layer), gallery_.Filters(layer.name)));
+    }
+    size_t shown = 0;
+    for (const nn::Layer& layer : network.layers()) {
+      if (layer.output.size() != 3 || ++shown > kMostFeatureMaps) continue;
+      CONVOY_RETURN_IF_ERROR(
+          Figure("feature-maps-" + FileName(layer), gallery_.FeatureMaps(layer.name, image)));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddNoise() {
+    Heading(texts_.noise_heading);
+    const int count =
+        static_cast<int>(std::min<int64_t>(kNoisyImages, gallery_.subject().test.count));
+    Paragraph(Fill(texts_.noise_lead,
+                   {absl::StrCat(count), figures::ShortNumber(language_, kNoiseLevel)}));
+    CONVOY_RETURN_IF_ERROR(Figure("noise", gallery_.NoisyImages(kNoiseLevel, count)));
+    CONVOY_ASSIGN_OR_RETURN(const auto pairs, gallery_.NoisyPairs(kNoiseLevel, count));
+    HtmlTable readings{.header = {texts_.image, texts_.actual, texts_.predicted, texts_.noisy},
+                       .rows = {}};
+    for (const figures::NoisyPair& pair : pairs) {
+      readings.rows.push_back({absl::StrCat(readings.rows.size() + 1), absl::StrCat(pair.actual),
+                               absl::StrCat(pair.of_original.predicted),
+                               absl::StrCat(pair.of_noisy.predicted)});
+    }
+    Table(readings);
+    CONVOY_RETURN_IF_ERROR(Named("noise-curve"));
+    CONVOY_ASSIGN_OR_RETURN(const figures::NoiseCurve curve, gallery_.NoiseCurve(NoiseLevels()));
+    HtmlTable table{.header = {texts_.noise_level, texts_.accuracy}, .rows = {}};
+    for (size_t i = 0; i < curve.levels.size(); ++i) {
+      table.rows.push_back({figures::ShortNumber(language_, curve.levels[i]),
+                            Percent(language_, curve.accuracy[i], 2)});
+    }
+    Table(table);
+    return absl::OkStatus();
+  }
+
+  void AddNextSteps() {
+    Heading(texts_.improve_heading);
+    Paragraph(texts_.improve_lead);
+    Preformatted(
+        "trainer --recipe improved --run-dir runs/improved --figures\n"
+        "trainer --model my_network.textproto --run-dir runs/mine --figures\n");
+    Heading(texts_.save_heading);
+    Paragraph(texts_.save_lead);
+    Preformatted(
+        "convoy export model.convoy --format keras --output mnist_cnn_model.h5\n"
+        "convoy predict photo.png --model model.convoy --figure prediction.png\n");
+  }
+
+  const RunFiles& run_;
+  figures::Language language_;
+  const ReportTexts& texts_;
+  Gallery gallery_;
+  std::string body_;
+  std::vector<ReportFile> files_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<ReportFile>> MakeReport(const RunFiles& run,
+                                                   const data::DatasetView& train,
+                                                   const data::DatasetView& test,
+                                                   const ReportOptions& options) {
+  return ReportWriter(run, train, test, options).Write();
+}
+
+absl::Status WriteReport(const std::string& directory, const data::DatasetView& train,
+                         const data::DatasetView& test, const ReportOptions& options) {
+  CONVOY_ASSIGN_OR_RETURN(const RunFiles run, ReadRun(directory));
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<ReportFile> files,
+                          MakeReport(run, train, test, options));
+  CONVOY_RETURN_IF_ERROR(CreateDirectories(directory + "/figures"));
+  for (const ReportFile& file : files) {
+    CONVOY_RETURN_IF_ERROR(
+        WriteFileAtomically(absl::StrCat(directory, "/", file.name), file.content));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace convoy::gallery

@@ -1,0 +1,153 @@
+#include "common/figures/report/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/evaluate/evaluate_testing.h"
+#include "common/figures/report/html.h"
+#include "common/figures/report/report_texts.h"
+
+namespace convoy::gallery {
+namespace {
+
+using figures::Language;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+class ReportTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = testing::TempDir() + "report_test/my run";
+    std::filesystem::remove_all(directory_);
+    ASSERT_TRUE(CreateDirectories(directory_).ok());
+    Put("summary.json", R"({"seed": 7, "world_size": 2, "data": "mnist", "hosts": ["<pc>", "b"]})");
+    Put("recipe.textproto", "epochs: 1 # <b>\n");
+    Put("history.json", R"({"loss": [0.5], "accuracy": [0.75]})");
+    ASSERT_TRUE(
+        formats::WriteModel(directory_ + "/model.convoy", evaluate::UntrainedModelFile("notebook"))
+            .ok());
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  void Put(const std::string& name, const std::string& content) {
+    ASSERT_TRUE(WriteFileAtomically(directory_ + "/" + name, content).ok());
+  }
+
+  absl::StatusOr<std::vector<ReportFile>> Make(Language language, int threads = 1) {
+    CONVOY_ASSIGN_OR_RETURN(const RunFiles run, ReadRun(directory_));
+    return MakeReport(run, data_.View(), data_.View(), {.language = language, .threads = threads});
+  }
+
+  std::string directory_;
+  const data::Dataset data_ = evaluate::NoiseDataset(40);
+};
+
+TEST_F(ReportTest, PageNeedsNoOtherFileAndEscapesWhatItShows) {
+  const auto files = Make(Language::kEnglish);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(files->back().name, "report.html");
+  const std::string& page = files->back().content;
+  const auto holds = [&page](const std::string& text) { return absl::StrContains(page, text); };
+  EXPECT_TRUE(holds("<html lang=\"en\">"));
+  EXPECT_TRUE(holds("Report of the run my run"));
+  EXPECT_TRUE(holds("epochs: 1 # &lt;b&gt;"));
+  EXPECT_TRUE(holds("<td>&lt;pc&gt;, b</td>"));
+  EXPECT_TRUE(holds(" conv1 (Conv2D)"));
+  EXPECT_FALSE(holds("src=\"figures"));
+  EXPECT_FALSE(holds("http"));
+}
+
+TEST_F(ReportTest, HasEveryFigureInBothFormats) {
+  const auto files = Make(Language::kEnglish);
+  ASSERT_TRUE(files.ok()) << files.status();
+  std::set<std::string> names;
+  for (const ReportFile& file : *files) names.insert(file.name);
+  for (const std::string name :
+       {"samples", "curves", "confusion", "mistakes", "filters-conv1", "filters-conv2",
+        "feature-maps-conv1", "feature-maps-pool2", "noise", "noise-curve"}) {
+    EXPECT_EQ(names.count("figures/" + name + ".png"), 1u) << name;
+    EXPECT_EQ(names.count("figures/" + name + ".svg"), 1u) << name;
+  }
+}
+
+TEST_F(ReportTest, SameBytesAtAnyNumberOfThreads) {
+  const auto one = Make(Language::kFrench, 1);
+  const auto two = Make(Language::kFrench, 2);
+  ASSERT_TRUE(one.ok() && two.ok());
+  ASSERT_EQ(one->size(), two->size());
+  for (size_t i = 0; i < one->size(); ++i) {
+    EXPECT_TRUE((*one)[i].content == (*two)[i].content) << (*one)[i].name;
+  }
+  EXPECT_TRUE(absl::StrContains(one->back().content, "<html lang=\"fr\">"));
+  EXPECT_TRUE(absl::StrContains(one->back().content, "Rapport de l&#39;entraînement my run"));
+}
+
+TEST_F(ReportTest, WriteReportLeavesTheFiles) {
+  ASSERT_TRUE(WriteReport(directory_, data_.View(), data_.View(), {}).ok());
+  EXPECT_TRUE(PathExists(directory_ + "/report.html"));
+  EXPECT_TRUE(PathExists(directory_ + "/figures/confusion.svg"));
+}
+
+TEST_F(ReportTest, UnfinishedRunSaysHowToGoOn) {
+  std::filesystem::remove(directory_ + "/model.convoy");
+  const absl::Status status = ReadRun(directory_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--resume"));
+  EXPECT_EQ(ReadRun(directory_ + "/nothing").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ReportTest, BrokenFilesAreNamed) {
+  Put("summary.json", "[]");
+  EXPECT_THAT(std::string(ReadRun(directory_).status().message()),
+              HasSubstr("/summary.json: is not a summary as trainer writes it"));
+  Put("summary.json", "{}");
+  for (const char* broken :
+       {"", "{", "[]", "{\"a\": 1}", "{\"a\": [1], \"b\": [1, 2]}", "{\"a\": [\"x\"]}"}) {
+    Put("history.json", broken);
+    EXPECT_EQ(ReadRun(directory_).status().code(), absl::StatusCode::kDataLoss) << broken;
+  }
+}
+
+TEST(ParseHistoryTest, ReadsWhatKerasKeeps) {
+  const auto history = ParseHistory(R"({"loss": [0.5, null], "val_loss": [1, 2]})", "h");
+  ASSERT_TRUE(history.ok());
+  ASSERT_EQ(history->size(), 2u);
+  EXPECT_THAT((*history)[0], ElementsAre(Pair("loss", 0.5), Pair("val_loss", 1.0)));
+  EXPECT_TRUE(std::isnan((*history)[1][0].second));
+  EXPECT_TRUE(ParseHistory("{}", "h")->empty());
+}
+
+TEST(HtmlTest, EscapesAndKeepsLines) {
+  EXPECT_EQ(EscapeHtml("a<b>\n&\"'\x01"), "a&lt;b&gt;\n&amp;&quot;&#39;\uFFFD");
+  EXPECT_EQ(EscapeHtml("\n"), "\n");
+  EXPECT_EQ(EscapeHtml(""), "");
+  EXPECT_EQ(TableToHtml({.header = {"a", "b"}, .rows = {{"<"}}}),
+            "<table>\n<tr><th>a</th><th>b</th></tr>\n<tr><td>&lt;</td><td></td></tr>\n</table>\n");
+}
+
+TEST(ReportTextsTest, BothLanguagesHaveEveryTextWithTheSameHoles) {
+  const auto words = [](Language language) {
+    return reinterpret_cast<const char* const*>(&ReportTextsIn(language));
+  };
+  const auto holes = [](const std::string& text) {
+    int count = 0;
+    for (size_t at = 0; (at = text.find("%s", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  for (size_t i = 0; i < sizeof(ReportTexts) / sizeof(char*); ++i) {
+    ASSERT_NE(words(Language::kEnglish)[i], nullptr);
+    ASSERT_NE(words(Language::kFrench)[i], nullptr);
+    EXPECT_EQ(holes(words(Language::kEnglish)[i]), holes(words(Language::kFrench)[i])) << i;
+  }
+}
+
+}  // namespace
+}  // namespace convoy::gallery

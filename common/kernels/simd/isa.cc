@@ -1,0 +1,91 @@
+#include "common/kernels/simd/isa.h"
+
+#include <array>
+#include <cstdint>
+
+#include "absl/strings/str_join.h"
+#include "common/base/check.h"
+#include "common/base/suggest.h"
+#include "hwy/highway.h"
+
+namespace convoy::kernels {
+namespace {
+
+struct IsaTraits {
+  Isa isa;
+  std::string_view name;
+  std::string_view blas_core;
+  int64_t target;  // Highway's bit for it
+};
+
+// Best first.
+constexpr std::array<IsaTraits, 3> kIsas = {{{Isa::kAvx512, "avx512", "SkylakeX", HWY_AVX3},
+                                             {Isa::kAvx2, "avx2", "Haswell", HWY_AVX2},
+                                             {Isa::kBaseline, "baseline", "Nehalem", HWY_SSE4}}};
+
+const IsaTraits& TraitsOf(Isa isa) {
+  for (const IsaTraits& traits : kIsas) {
+    if (traits.isa == isa) return traits;
+  }
+  CONVOY_CHECK(false);
+  return kIsas[0];
+}
+
+std::vector<std::string> Names(const std::vector<Isa>& isas) {
+  std::vector<std::string> names;
+  for (Isa isa : isas) names.emplace_back(IsaName(isa));
+  return names;
+}
+
+// What the CPU can run, asked once: SelectIsa changes what Highway answers later.
+int64_t CpuTargets() {
+  static const int64_t targets = hwy::SupportedTargets();
+  return targets;
+}
+
+}  // namespace
+
+std::string_view IsaName(Isa isa) { return TraitsOf(isa).name; }
+
+absl::StatusOr<Isa> ParseIsa(std::string_view name) {
+  std::vector<std::string> known;
+  for (const IsaTraits& traits : kIsas) {
+    if (traits.name == name) return traits.isa;
+    known.emplace_back(traits.name);
+  }
+  return absl::InvalidArgumentError("unknown instruction set '" + std::string(name) +
+                                    "': use one of " + absl::StrJoin(known, ", ") +
+                                    DidYouMean(name, known));
+}
+
+std::vector<Isa> SupportedIsas() {
+  std::vector<Isa> isas;
+  for (const IsaTraits& traits : kIsas) {
+    if ((CpuTargets() & traits.target) != 0) isas.push_back(traits.isa);
+  }
+  return isas;
+}
+
+absl::Status SelectIsa(Isa isa) {
+  const IsaTraits& traits = TraitsOf(isa);
+  if ((CpuTargets() & traits.target) == 0) {
+    return absl::FailedPreconditionError("this CPU lacks the instruction set '" +
+                                         std::string(traits.name) + "'; it can run " +
+                                         absl::StrJoin(Names(SupportedIsas()), ", "));
+  }
+  hwy::SetSupportedTargetsForTest(traits.target);
+  hwy::GetChosenTarget().Update(traits.target);
+  return absl::OkStatus();
+}
+
+Isa CurrentIsa() {
+  const int64_t targets = CpuTargets() & hwy::SupportedTargets();
+  for (const IsaTraits& traits : kIsas) {
+    if ((targets & traits.target) != 0) return traits.isa;
+  }
+  return Isa::kBaseline;
+}
+
+std::string_view BlasCoreFor(Isa isa) { return TraitsOf(isa).blas_core; }
+
+}  // namespace convoy::kernels

@@ -1,0 +1,38 @@
+// The operations, from fast to general. Each file NAME_operation.cc has one.
+#pragma once
+
+#include "common/nn/plan/operation.h"
+
+namespace convoy::nn {
+
+// Conv2D with ReLU, and the MaxPooling2D behind it where there is one.
+absl::StatusOr<Match> MatchConvBlock(const std::vector<Layer>& layers, size_t first);
+
+// Conv2D with any activation.
+absl::StatusOr<Match> MatchConv2d(const std::vector<Layer>& layers, size_t first);
+
+// MaxPooling2D.
+absl::StatusOr<Match> MatchMaxPooling2d(const std::vector<Layer>& layers, size_t first);
+
+// AveragePooling2D and GlobalAveragePooling2D.
+absl::StatusOr<Match> MatchAveragePooling2d(const std::vector<Layer>& layers, size_t first);
+
+// BatchNormalization.
+absl::StatusOr<Match> MatchBatchNormalization(const std::vector<Layer>& layers, size_t first);
+
+// Flatten: nothing to do, as images are stored row by row already.
+absl::StatusOr<Match> MatchFlatten(const std::vector<Layer>& layers, size_t first);
+
+// Dense with its activation.
+absl::StatusOr<Match> MatchDense(const std::vector<Layer>& layers, size_t first);
+
+// Dropout.
+absl::StatusOr<Match> MatchDropout(const std::vector<Layer>& layers, size_t first);
+
+// Activation. A softmax at the end is left to the loss.
+absl::StatusOr<Match> MatchActivation(const std::vector<Layer>& layers, size_t first);
+
+// Returns the reason with which a factory declines a layer that is not of its kind.
+absl::Status DeclineKind(const Layer& layer, std::string_view wanted);
+
+}  // namespace convoy::nn

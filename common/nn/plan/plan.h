@@ -1,0 +1,52 @@
+// A network compiled to operations: for each run of layers the first implementation, from fast to
+// general, that takes it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/nn/network.h"
+#include "common/nn/plan/operation.h"
+
+namespace convoy::nn {
+
+// Immutable, so thread-safe. Depends on the network alone, never on timing or the machine's load.
+class Plan {
+ public:
+  // One operation and where it stands.
+  struct Stage {
+    std::unique_ptr<Operation> operation;
+    std::string layers;  // "conv1 + pool1"
+    std::string factory;
+    int64_t src_elems = 0;  // of one image
+    int64_t dst_elems = 0;  // of one image
+    int64_t prepared_offset = 0;
+    bool has_parameters = false;
+    int64_t parameters_begin = 0;  // of its layers, if it has any
+  };
+
+  explicit Plan(Network network);
+
+  const Network& network() const { return network_; }
+  const std::vector<Stage>& stages() const { return stages_; }
+  int64_t prepared_floats() const { return prepared_floats_; }
+
+  // Writes what the operations need of new weights, [prepared_floats] aligned to a cache line, from
+  // weights [num_parameters]. `prepared` must be aligned to a cache line.
+  void Prepare(const float* weights, float* prepared) const;
+
+  // Returns a line a stage: the layers, the chosen implementation, and why faster ones declined.
+  std::string Explain() const;
+
+ private:
+  void AddStage(Match match, size_t first, const OperationFactory& factory);
+
+  Network network_;
+  std::vector<Stage> stages_;
+  std::vector<std::string> explanation_;
+  int64_t prepared_floats_ = 0;
+};
+
+}  // namespace convoy::nn

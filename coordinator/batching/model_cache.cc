@@ -1,0 +1,92 @@
+#include "coordinator/batching/model_cache.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+
+namespace convoy::coordinator {
+
+absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Get(const std::string& id) {
+  std::shared_ptr<Entry> entry;
+  {
+    const absl::MutexLock lock(&mutex_);
+    std::shared_ptr<Entry>& found = entries_[id];
+    if (found == nullptr) found = std::make_shared<Entry>();
+    entry = found;
+    if (IsFresh(*entry)) return Use(id, *entry);
+  }
+  const absl::MutexLock loading(&entry->loading);
+  {
+    const absl::MutexLock lock(&mutex_);
+    // Another caller may have asked in the meantime.
+    if (IsFresh(*entry)) return Use(id, *entry);
+  }
+  auto model = Refresh(id, *entry);
+  const absl::MutexLock lock(&mutex_);
+  if (!model.ok()) {
+    entries_.erase(id);
+    order_.remove(id);
+    return model;
+  }
+  entry->model = *model;
+  entry->checked = absl::Now();
+  entries_[id] = entry;
+  return Use(id, *entry);
+}
+
+bool ModelCache::IsFresh(const Entry& entry) const {
+  return entry.model != nullptr && absl::Now() - entry.checked < options_.max_age;
+}
+
+// Returns the entry's model, now the last asked for, and drops those that are too many.
+std::shared_ptr<const ServedModel> ModelCache::Use(const std::string& id, const Entry& entry) {
+  order_.remove(id);
+  order_.push_front(id);
+  std::shared_ptr<const ServedModel> model = entry.model;
+  while (order_.size() > options_.max_models) {
+    entries_.erase(order_.back());
+    order_.pop_back();
+  }
+  return model;
+}
+
+// Asks the source; loads the model if it has another version than `entry`.
+absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Refresh(const std::string& id,
+                                                                       Entry& entry) {
+  std::shared_ptr<const ServedModel> old;
+  {
+    const absl::MutexLock lock(&mutex_);
+    old = entry.model;
+  }
+  if (old == nullptr) return Load(id);
+  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel facts, source_.GetModel(id));
+  if (facts.sha256() != old->facts.sha256()) return Load(id);
+  if (facts.version() == old->facts.version() && facts.final() == old->facts.final()) return old;
+  auto renamed = std::make_shared<ServedModel>(*old);
+  renamed->facts = std::move(facts);
+  return renamed;
+}
+
+absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Load(const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(auto read, source_.ReadModel(id));
+  auto served = std::make_shared<ServedModel>();
+  served->id = id;
+  served->facts = std::move(read.first);
+  served->counters = std::make_shared<ModelCounters>();
+  CONVOY_ASSIGN_OR_RETURN(served->model, evaluate::LoadedModel::Parse(std::move(read.second),
+                                                                      absl::StrCat("models/", id)));
+  return served;
+}
+
+std::vector<std::shared_ptr<const ServedModel>> ModelCache::Loaded() const {
+  const absl::MutexLock lock(&mutex_);
+  std::vector<std::shared_ptr<const ServedModel>> loaded;
+  for (const auto& [id, entry] : entries_) {
+    if (entry->model != nullptr) loaded.push_back(entry->model);
+  }
+  return loaded;
+}
+
+}  // namespace convoy::coordinator

@@ -1,0 +1,61 @@
+#include "coordinator/batching/model_source_testing.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/sha256.h"
+
+namespace convoy::coordinator {
+
+void FakeModelSource::Put(const std::string& id, const std::string& version,
+                          const std::string& bytes) {
+  v1::TrainedModel model;
+  model.set_name(absl::StrCat("models/", id));
+  model.set_version(version);
+  model.set_sha256(Sha256Hex(bytes));
+  model.set_size_bytes(static_cast<int64_t>(bytes.size()));
+  const absl::MutexLock lock(&mutex_);
+  models_[id] = {model, bytes};
+}
+
+void FakeModelSource::Remove(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  models_.erase(id);
+}
+
+int FakeModelSource::reads() const {
+  const absl::MutexLock lock(&mutex_);
+  return reads_;
+}
+
+absl::StatusOr<v1::TrainedModel> FakeModelSource::GetModel(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = models_.find(id);
+  if (found == models_.end())
+    return absl::NotFoundError(absl::StrCat("no model 'models/", id, "'"));
+  return found->second.first;
+}
+
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FakeModelSource::ReadModel(
+    const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  ++reads_;
+  const auto found = models_.find(id);
+  if (found == models_.end())
+    return absl::NotFoundError(absl::StrCat("no model 'models/", id, "'"));
+  return found->second;
+}
+
+absl::StatusOr<ModelPage> FakeModelSource::ListModels(int page_size,
+                                                      const std::string& page_token) {
+  const absl::MutexLock lock(&mutex_);
+  ModelPage page;
+  auto next = page_token.empty() ? models_.begin() : models_.upper_bound(page_token);
+  while (next != models_.end() && static_cast<int>(page.models.size()) < page_size) {
+    page.models.push_back(next->second.first);
+    if (static_cast<int>(page.models.size()) == page_size) page.next_token = next->first;
+    ++next;
+  }
+  if (next == models_.end()) page.next_token.clear();
+  return page;
+}
+
+}  // namespace convoy::coordinator

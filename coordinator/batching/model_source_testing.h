@@ -1,0 +1,34 @@
+// A source of models for tests: what a test puts in.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "coordinator/batching/model_source.h"
+
+namespace convoy::coordinator {
+
+// Thread-safe.
+class FakeModelSource : public ModelSource {
+ public:
+  // Puts the file's bytes in as version `version` of `id`.
+  void Put(const std::string& id, const std::string& version, const std::string& bytes);
+  void Remove(const std::string& id);
+  // How often ReadModel was called.
+  int reads() const;
+
+  absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) override;
+  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
+      const std::string& id) override;
+  absl::StatusOr<ModelPage> ListModels(int page_size, const std::string& page_token) override;
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::map<std::string, std::pair<v1::TrainedModel, std::string>> models_ ABSL_GUARDED_BY(mutex_);
+  int reads_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace convoy::coordinator

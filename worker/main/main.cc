@@ -1,0 +1,93 @@
+// The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/kernels/blas/gemm.h"
+#include "common/kernels/simd/isa.h"
+#include "worker/comm/mpi_communicator.h"
+#include "worker/comm/thread_communicator.h"
+#include "worker/main/flags.h"
+#include "worker/main/rank.h"
+#include "worker/train/stop_request.h"
+
+namespace convoy::trainer {
+namespace {
+
+comm::Communicator* g_communicator = nullptr;
+
+// OpenBLAS reads its core type when it is loaded, which was before main: start anew with it set.
+void RestartWithBlasCore(const Flags& flags, char** argv) {
+  if (!flags.asked.has_isa()) return;
+  const auto isa = kernels::ParseIsa(flags.asked.isa());
+  if (!isa.ok() || !kernels::SelectIsa(*isa).ok()) return;  // reported later
+  const std::string wanted(kernels::BlasCoreFor(*isa));
+  const char* current = std::getenv("OPENBLAS_CORETYPE");
+  if (current != nullptr && wanted == current) return;
+  ::setenv("OPENBLAS_CORETYPE", wanted.c_str(), /*overwrite=*/1);
+  ::execv("/proc/self/exe", argv);
+  std::perror("trainer: error: cannot restart for --isa");
+  std::exit(static_cast<int>(ExitCode::kFailed));
+}
+
+// REQUIRES: mpirun started several processes.
+ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
+  // Asked before MPI starts, which may change the environment.
+  const int started = comm::WorldSizeFromEnvironment();
+  const bool first = comm::RankFromEnvironment() == 0;
+  // What cannot be agreed on with the other ranks is said by the first process alone.
+  const auto fail = [first](const absl::Status& error) {
+    if (first) {
+      std::fprintf(stderr, "trainer: error: %s\n", std::string(error.message()).c_str());
+    }
+    return ExitCodeFor(error);
+  };
+  auto runtime = comm::MpiRuntime::Initialize();
+  if (!runtime.ok()) return fail(runtime.status());
+  auto communicator = (*runtime)->MakeCommunicator();
+  if (!communicator.ok()) return fail(communicator.status());
+  if ((*communicator)->world_size() == 1) {
+    return fail(absl::FailedPreconditionError(absl::StrCat(
+        "mpirun started ", started, " processes, but each finds itself alone: this mpirun is of ",
+        "another MPI than the trainer; use Open MPI's (mpirun --version tells)")));
+  }
+  g_communicator = communicator->get();
+  SetAbortHook([] { g_communicator->Abort(static_cast<int>(ExitCode::kFailed)); });
+  SetCheckContext(absl::StrCat("rank ", g_communicator->rank()));
+  return RunRank(*g_communicator, flags);
+}
+
+ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
+  comm::ThreadWorld world(flags.ok() ? flags->local_ranks : 1);
+  std::vector<std::thread> threads;
+  for (int rank = 1; rank < world.world_size(); ++rank) {
+    threads.emplace_back([&world, &flags, rank] { RunRank(*world.MakeCommunicator(rank), flags); });
+  }
+  const ExitCode code = RunRank(*world.MakeCommunicator(0), flags);
+  for (std::thread& thread : threads) thread.join();
+  return code;
+}
+
+ExitCode Main(int argc, char** argv) {
+  absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
+  if (flags.ok()) RestartWithBlasCore(*flags, argv);
+  kernels::UseOneBlasThread();
+  train::InstallSignals();
+  const bool several_processes = comm::LaunchedByMpi() && comm::WorldSizeFromEnvironment() > 1;
+  if (several_processes && flags.ok() && flags->local_ranks > 1) {
+    flags = absl::InvalidArgumentError(
+        "--local-ranks: is for one process; under mpirun with several, give mpirun's -np alone");
+  }
+  return several_processes ? RunUnderMpi(flags) : RunAsThreads(flags);
+}
+
+}  // namespace
+}  // namespace convoy::trainer
+
+int main(int argc, char** argv) { return static_cast<int>(convoy::trainer::Main(argc, argv)); }

@@ -1,0 +1,46 @@
+// Who computes which micro-batch of a batch, and which sums of the canonical tree that gives.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "worker/step/summation_tree.h"
+
+namespace convoy::reduce {
+
+// Immutable, so thread-safe. The same on every rank.
+class BatchLayout {
+ public:
+  // A batch of `batch_images` images, cut into micro-batches, dealt to the threads of all ranks in
+  // equal runs: first rank 0's threads_of_rank[0] threads, then rank 1's, and so on.
+  BatchLayout(int64_t batch_images, int micro_batch, const std::vector<int>& threads_of_rank);
+
+  int64_t batch_images() const { return batch_images_; }
+  int64_t num_micro_batches() const { return num_micro_batches_; }
+  int world_size() const { return static_cast<int>(nodes_.size()); }
+
+  // The images of a micro-batch, counted from the batch's first.
+  Range ImagesOf(int64_t micro_batch) const;
+
+  // The micro-batches of a thread, and of a rank, in order; may be empty.
+  Range RunOfThread(int rank, int thread) const;
+  Range RunOfRank(int rank) const;
+
+  // The nodes whose sums a rank contributes, in order; none for an empty run.
+  const std::vector<Range>& NodesOfRank(int rank) const {
+    return nodes_[static_cast<size_t>(rank)];
+  }
+
+  // Returns the nodes of all ranks, in order of rank.
+  std::vector<Range> NodesOfAllRanks() const;
+
+ private:
+  int64_t batch_images_;
+  int micro_batch_;
+  int64_t num_micro_batches_;
+  std::vector<std::vector<Range>> thread_runs_;  // [rank][thread]
+  std::vector<std::vector<Range>> nodes_;        // [rank]
+};
+
+}  // namespace convoy::reduce

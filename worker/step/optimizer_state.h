@@ -1,0 +1,64 @@
+// The optimizer and its slots, on one rank.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/aligned_buffer.h"
+#include "common/base/range.h"
+#include "common/nn/network.h"
+#include "common/optim/optimizer.h"
+
+namespace convoy::reduce {
+
+using data::Range;
+
+// What a step's update takes besides gradients.
+struct UpdateRule {
+  int64_t step = 0;  // from 1
+  double learning_rate = 0;
+  float grad_scale = 0;  // 1 / images of the batch
+};
+
+// A run of parameters that is not updated by the optimizer alone.
+struct ParameterRule {
+  Range range;
+  float l2 = 0;  // adds 2 l2 w to the gradient
+  // Moving statistics: not the optimizer's, but new = old * momentum + mean * (1 - momentum), where
+  // the summed gradient has the sum of the batch.
+  bool is_moving = false;
+  float momentum = 0;
+};
+
+// Returns the rules of a network's parameters, in order; none for an ordinary one.
+std::vector<ParameterRule> RulesOf(const nn::Network& network);
+
+// Thread-compatible; Update is thread-safe on disjoint parts. Slots have room for all parameters,
+// but only those that a rank updates are kept up to date there.
+class OptimizerState {
+ public:
+  // `optimizer` must outlive the state. Slots are zero.
+  OptimizerState(const optim::Optimizer& optimizer, int64_t num_parameters,
+                 std::vector<ParameterRule> rules = {});
+
+  const std::vector<std::string>& slot_names() const { return slot_names_; }
+  AlignedBuffer<float>& slot(size_t i) { return slots_[i]; }
+
+  // Updates the weights of `part`. weights and new_weights are [num_parameters], grad_sum is
+  // [part.size()] and may be changed.
+  void Update(const UpdateRule& rule, Range part, const float* weights, float* grad_sum,
+              float* new_weights);
+
+ private:
+  void Optimize(const UpdateRule& rule, Range part, const float* weights, const float* grad_sum,
+                float* new_weights);
+  void UpdateByRule(const UpdateRule& rule, const ParameterRule& parameters, Range part,
+                    const float* weights, float* grad_sum, float* new_weights);
+
+  const optim::Optimizer& optimizer_;
+  std::vector<std::string> slot_names_;
+  std::vector<AlignedBuffer<float>> slots_;
+  std::vector<ParameterRule> rules_;
+};
+
+}  // namespace convoy::reduce

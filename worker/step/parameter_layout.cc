@@ -1,0 +1,103 @@
+#include "worker/step/parameter_layout.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/aligned_buffer.h"
+
+namespace convoy::reduce {
+namespace {
+
+// Kernels below this many elements are not worth the bookkeeping.
+constexpr int64_t kSmallestFactored = 16 * 1024;
+
+constexpr int64_t kFloatsPerLine = kCacheLineBytes / sizeof(float);
+
+// The recipe's sizes decide, never the world size: the factors of a batch must be smaller than the
+// gradients of two micro-batches, the least that could be exchanged instead.
+bool IsWorthFactoring(const nn::FactoredKernel& kernel, int64_t batch_size) {
+  const int64_t elems = int64_t{kernel.inputs} * kernel.units;
+  return elems >= kSmallestFactored &&
+         batch_size * (int64_t{kernel.inputs} + kernel.units) <= 2 * elems;
+}
+
+}  // namespace
+
+Range EqualPart(int64_t size, int part, int parts) {
+  const int64_t lines = (size + kFloatsPerLine - 1) / kFloatsPerLine;
+  const auto cut = [&](int64_t p) { return std::min(size, lines * p / parts * kFloatsPerLine); };
+  return {cut(part), cut(part + 1)};
+}
+
+int64_t TotalSize(const std::vector<Range>& ranges) {
+  int64_t total = 0;
+  for (const Range& range : ranges) total += range.size();
+  return total;
+}
+
+ParameterLayout::ParameterLayout(int64_t num_parameters,
+                                 std::vector<std::optional<nn::FactoredKernel>> kernel_of_stage,
+                                 int64_t batch_size, int world_size)
+    : num_parameters_(num_parameters) {
+  int64_t next = 0;
+  for (const std::optional<nn::FactoredKernel>& kernel : kernel_of_stage) {
+    kernel_of_stage_.push_back(-1);
+    if (!kernel || !IsWorthFactoring(*kernel, batch_size)) continue;
+    kernel_of_stage_.back() = static_cast<int>(kernels_.size());
+    kernels_.push_back(*kernel);
+    if (kernel->kernel_offset > next) summed_.push_back({next, kernel->kernel_offset});
+    next = kernel->kernel_offset + int64_t{kernel->inputs} * kernel->units;
+  }
+  if (next < num_parameters) summed_.push_back({next, num_parameters});
+  DealSummed(world_size);
+  DealRows(world_size);
+}
+
+ParameterLayout LayoutOf(const nn::Plan& plan, int64_t batch_size, int world_size) {
+  std::vector<std::optional<nn::FactoredKernel>> kernels;
+  for (const nn::Plan::Stage& stage : plan.stages()) {
+    kernels.push_back(stage.operation->factored_kernel());
+  }
+  return ParameterLayout(plan.network().num_parameters(), std::move(kernels), batch_size,
+                         world_size);
+}
+
+void ParameterLayout::DealSummed(int world_size) {
+  const int64_t total = TotalSize(summed_);
+  for (int rank = 0; rank < world_size; ++rank) {
+    const Range wanted = EqualPart(total, rank, world_size);
+    std::vector<Range>& owned = summed_of_rank_.emplace_back();
+    int64_t before = 0;  // elements of the ranges before this one
+    for (const Range& range : summed_) {
+      const int64_t begin = std::max(wanted.begin, before);
+      const int64_t end = std::min(wanted.end, before + range.size());
+      if (begin < end) {
+        owned.push_back({range.begin + begin - before, range.begin + end - before});
+      }
+      before += range.size();
+    }
+  }
+}
+
+void ParameterLayout::DealRows(int world_size) {
+  for (int rank = 0; rank < world_size; ++rank) {
+    std::vector<KernelRows>& owned = rows_of_rank_.emplace_back();
+    for (size_t k = 0; k < kernels_.size(); ++k) {
+      const nn::FactoredKernel& kernel = kernels_[k];
+      const Range rows = EqualPart(kernel.inputs, rank, world_size);
+      if (rows.empty()) continue;
+      owned.push_back({.kernel = k,
+                       .rows = rows,
+                       .parameters = {kernel.kernel_offset + rows.begin * kernel.units,
+                                      kernel.kernel_offset + rows.end * kernel.units}});
+    }
+  }
+}
+
+std::vector<Range> ParameterLayout::OwnedBy(int rank) const {
+  std::vector<Range> owned = summed_of(rank);
+  for (const KernelRows& rows : rows_of(rank)) owned.push_back(rows.parameters);
+  return owned;
+}
+
+}  // namespace convoy::reduce

@@ -1,0 +1,76 @@
+// How the gradient of a network is made from what the ranks compute, and who owns what of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/base/range.h"
+#include "common/nn/plan/plan.h"
+
+namespace convoy::reduce {
+
+using data::Range;
+
+// The rows of a factored kernel that a rank owns. Each element of the gradient is one sum over the
+// images in order (kernels/dense_sparse.h), so how the rows are dealt does not show in its bits.
+struct KernelRows {
+  size_t kernel = 0;  // index into ParameterLayout::kernels()
+  Range rows;         // inputs of the kernel
+  Range parameters;   // where they stand among the network's parameters
+};
+
+// Immutable, so thread-safe. The same on every rank.
+class ParameterLayout {
+ public:
+  // Those of the stages' kernels whose factors for a whole batch are small are made from factors;
+  // all other gradients are summed along the tree.
+  ParameterLayout(int64_t num_parameters,
+                  std::vector<std::optional<nn::FactoredKernel>> kernel_of_stage,
+                  int64_t batch_size, int world_size);
+
+  int64_t num_parameters() const { return num_parameters_; }
+  int world_size() const { return static_cast<int>(summed_of_rank_.size()); }
+
+  // The parameters whose gradients are summed, in order.
+  const std::vector<Range>& summed() const { return summed_; }
+
+  // The factored kernels, and which of them a stage of the plan has: -1 for none.
+  const std::vector<nn::FactoredKernel>& kernels() const { return kernels_; }
+  int kernel_of_stage(size_t stage) const { return kernel_of_stage_[stage]; }
+
+  // What a rank owns: parts of summed(), and rows of kernels(); both in order.
+  const std::vector<Range>& summed_of(int rank) const {
+    return summed_of_rank_[static_cast<size_t>(rank)];
+  }
+  const std::vector<KernelRows>& rows_of(int rank) const {
+    return rows_of_rank_[static_cast<size_t>(rank)];
+  }
+
+  // Returns all that a rank owns, as ranges of parameters.
+  std::vector<Range> OwnedBy(int rank) const;
+
+ private:
+  void DealSummed(int world_size);
+  void DealRows(int world_size);
+
+  int64_t num_parameters_;
+  std::vector<Range> summed_;
+  std::vector<nn::FactoredKernel> kernels_;
+  std::vector<int> kernel_of_stage_;
+  std::vector<std::vector<Range>> summed_of_rank_;
+  std::vector<std::vector<KernelRows>> rows_of_rank_;
+};
+
+// Returns the layout of a plan's parameters.
+ParameterLayout LayoutOf(const nn::Plan& plan, int64_t batch_size, int world_size);
+
+// Returns part `part` of `parts` nearly equal ones of [0, size), cut at whole cache lines of
+// floats; empty where there are more parts than lines.
+Range EqualPart(int64_t size, int part, int parts);
+
+// Returns the number of elements of all ranges.
+int64_t TotalSize(const std::vector<Range>& ranges);
+
+}  // namespace convoy::reduce

@@ -1,0 +1,271 @@
+// The reducers on made-up gradients: run by all ranks of a world side by side, whether threads or
+// processes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/base/random.h"
+#include "common/base/thread_team.h"
+#include "worker/comm/communicator.h"
+#include "worker/comm/thread_communicator.h"
+#include "worker/step/all_reducer.h"
+#include "worker/step/exact_reducer.h"
+
+namespace convoy::reduce {
+
+inline std::vector<float> LeafGradient(int64_t leaf, int64_t num_parameters) {
+  RandomSequence random(21, RandomStream::kNoise, static_cast<uint32_t>(leaf));
+  std::vector<float> gradient(static_cast<size_t>(num_parameters));
+  for (float& value : gradient)
+    value = (random.NextFloat() - 0.5f) * std::exp2f(8 * random.NextFloat());
+  return gradient;
+}
+
+inline std::vector<float> NodeGradient(Range node, int64_t num_parameters) {
+  if (node.size() == 1) return LeafGradient(node.begin, num_parameters);
+  const int64_t middle = node.begin + LeftLeaves(node.size());
+  std::vector<float> sum = NodeGradient({node.begin, middle}, num_parameters);
+  const std::vector<float> right = NodeGradient({middle, node.end}, num_parameters);
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += right[i];
+  return sum;
+}
+
+// A loss that is another double in another order of additions.
+inline double LeafLoss(int64_t leaf) { return 0.1 + 1e-13 * static_cast<double>(leaf * leaf); }
+
+inline double NodeLoss(Range node) {
+  if (node.size() == 1) return LeafLoss(node.begin);
+  const int64_t middle = node.begin + LeftLeaves(node.size());
+  return NodeLoss({node.begin, middle}) + NodeLoss({middle, node.end});
+}
+
+// A kernel large enough to be factored, behind and before parameters that are summed.
+inline nn::FactoredKernel BigKernel() { return {.kernel_offset = 37, .inputs = 210, .units = 80}; }
+inline constexpr int64_t kWithBigKernel = 37 + 210 * 80 + 500;
+
+enum class Transport { kShared, kMessages };
+
+// One rank's part of a few steps on a batch of `leaves` micro-batches of one image each.
+class ReducerHarness {
+ public:
+  ReducerHarness(comm::Communicator& comm, Transport transport, int64_t num_parameters,
+                 int64_t leaves, int threads)
+      : comm_(comm),
+        team_(threads),
+        batch_(leaves, 1, std::vector<int>(static_cast<size_t>(comm.world_size()), threads)),
+        layout_(num_parameters,
+                {num_parameters == kWithBigKernel ? std::optional(BigKernel()) : std::nullopt},
+                leaves, comm.world_size()),
+        optimizer_(optim::Optimizer::Create({}).value()),
+        state_(*optimizer_, num_parameters) {
+    const ExchangeSizes sizes = {
+        .max_batch_images = leaves,
+        .num_gradients = static_cast<int>(batch_.NodesOfRank(comm.rank()).size())};
+    if (transport == Transport::kShared) {
+      exchange_ = CreateSharedExchange(comm, layout_, sizes).value();
+    } else {
+      exchange_ = CreateMessageExchange(comm, layout_, sizes, {&batch_});
+    }
+    if (comm.rank() == 0 || !exchange_->weights_are_shared()) {
+      std::fill_n(exchange_->weights(0), num_parameters, 0.5f);
+    }
+    EXPECT_TRUE(comm.Barrier().ok());
+    reducer_ = std::make_unique<ExactReducer>(comm.rank(), layout_, team_, *exchange_,
+                                              std::vector<const BatchLayout*>{&batch_});
+  }
+
+  Contribution Contribute() {
+    Contribution contribution;
+    int next = 0;
+    for (const Range& node : batch_.NodesOfRank(comm_.rank())) {
+      float* sum = exchange_->gradient(next++);
+      const std::vector<float> gradient = NodeGradient(node, layout_.num_parameters());
+      std::copy(gradient.begin(), gradient.end(), sum);
+      contribution.gradients.push_back(sum);
+      contribution.losses.push_back(NodeLoss(node));
+      contribution.correct += node.size();
+    }
+    if (layout_.kernels().empty()) return contribution;
+    const Range images = batch_.RunOfRank(comm_.rank());  // an image a leaf
+    for (int64_t image = images.begin; image < images.end; ++image) {
+      const std::vector<float> src = LeafGradient(1000 + image, BigKernel().inputs);
+      const std::vector<float> d_dst = LeafGradient(2000 + image, BigKernel().units);
+      const FactorArrays factors = exchange_->factors(0);
+      std::copy(src.begin(), src.end(), factors.src + image * BigKernel().inputs);
+      std::copy(d_dst.begin(), d_dst.end(), factors.d_dst + image * BigKernel().units);
+    }
+    return contribution;
+  }
+
+  absl::StatusOr<StepResult> Step(const Contribution& contribution) {
+    ++step_;
+    const UpdateRule rule = {.step = step_,
+                             .learning_rate = 0.01,
+                             .grad_scale = 1.0f / static_cast<float>(batch_.batch_images())};
+    auto result = reducer_->Step(batch_, contribution, rule, current_, &state_, &phases_);
+    if (result.ok()) current_ = 1 - current_;
+    return result;
+  }
+
+  std::vector<float> weights() {
+    const float* values = exchange_->weights(current_);
+    return {values, values + layout_.num_parameters()};
+  }
+
+ private:
+  comm::Communicator& comm_;
+  ThreadTeam team_;
+  BatchLayout batch_;
+  ParameterLayout layout_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  OptimizerState state_;
+  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<ExactReducer> reducer_;
+  metrics::PhaseSeconds phases_;
+  int64_t step_ = 0;
+  int current_ = 0;
+};
+
+// The gradient of a whole batch, in double where factors make it.
+inline std::vector<float> BatchGradient(int64_t num_parameters, int64_t leaves) {
+  std::vector<float> sum = NodeGradient({0, leaves}, num_parameters);
+  if (num_parameters != kWithBigKernel) return sum;
+  const nn::FactoredKernel kernel = BigKernel();
+  std::vector<double> product(static_cast<size_t>(kernel.inputs * kernel.units), 0.0);
+  for (int64_t image = 0; image < leaves; ++image) {
+    const std::vector<float> src = LeafGradient(1000 + image, kernel.inputs);
+    const std::vector<float> d_dst = LeafGradient(2000 + image, kernel.units);
+    for (size_t i = 0; i < product.size(); ++i) {
+      const auto units = static_cast<size_t>(kernel.units);
+      product[i] += double{src[i / units]} * d_dst[i % units];
+    }
+  }
+  std::copy(product.begin(), product.end(), sum.begin() + kernel.kernel_offset);
+  return sum;
+}
+
+// The weights after `steps` steps, by one optimizer.
+inline std::vector<float> ExpectedWeights(int64_t num_parameters, int64_t leaves, int steps) {
+  const auto optimizer = optim::Optimizer::Create({}).value();
+  OptimizerState state(*optimizer, num_parameters);
+  std::vector<float> weights(static_cast<size_t>(num_parameters), 0.5f);
+  std::vector<float> sum = BatchGradient(num_parameters, leaves);
+  for (int64_t step = 1; step <= steps; ++step) {
+    state.Update(
+        {.step = step, .learning_rate = 0.01, .grad_scale = 1.0f / static_cast<float>(leaves)},
+        {0, num_parameters}, weights.data(), sum.data(), weights.data());
+  }
+  return weights;
+}
+
+// The weights of a world of one rank: what all others must equal to the bit.
+inline std::vector<float> WeightsOfOneRank(int64_t num_parameters, int64_t leaves, int steps) {
+  comm::ThreadWorld world(1);
+  const auto alone = world.MakeCommunicator(0);
+  ReducerHarness harness(*alone, Transport::kShared, num_parameters, leaves, 1);
+  const Contribution contribution = harness.Contribute();
+  for (int step = 0; step < steps; ++step) EXPECT_TRUE(harness.Step(contribution).ok());
+  return harness.weights();
+}
+
+inline double LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::abs(double{a[i]} - double{b[i]}));
+  }
+  return largest;
+}
+
+inline void CheckExactSteps(comm::Communicator& comm, Transport transport, int threads) {
+  for (const int64_t leaves : {1, 2, 7, 8, 13}) {
+    for (const int64_t num_parameters : {int64_t{1}, int64_t{40}, int64_t{9531}, kWithBigKernel}) {
+      ReducerHarness harness(comm, transport, num_parameters, leaves, threads);
+      const Contribution contribution = harness.Contribute();
+      for (int step = 0; step < 3; ++step) {
+        const auto result = harness.Step(contribution);
+        ASSERT_TRUE(result.ok()) << result.status();
+        EXPECT_EQ(result->loss, NodeLoss({0, leaves}));
+        EXPECT_EQ(result->correct, leaves);
+        EXPECT_FALSE(result->stop_requested);
+      }
+      EXPECT_EQ(harness.weights(), WeightsOfOneRank(num_parameters, leaves, 3))
+          << leaves << " leaves, " << num_parameters << " parameters, " << comm.world_size()
+          << " ranks";
+      // Adam divides by the gradient's size, so where images cancel, rounding shows; a step is
+      // 0.01.
+      EXPECT_LT(LargestDifference(harness.weights(), ExpectedWeights(num_parameters, leaves, 3)),
+                1e-4);
+    }
+  }
+}
+
+inline void CheckStopOfOneRankReachesAll(comm::Communicator& comm, Transport transport) {
+  ReducerHarness harness(comm, transport, 100, 8, 1);
+  Contribution contribution = harness.Contribute();
+  contribution.stop_requested = comm.rank() == comm.world_size() - 1;
+  const auto result = harness.Step(contribution);
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(result->stop_requested);
+}
+
+// Not-finite values of one rank fail the step on all ranks, and no weight moves.
+inline void CheckNotFiniteIsAgreed(comm::Communicator& comm, Transport transport) {
+  for (const float bad :
+       {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    ReducerHarness harness(comm, transport, 100, 8, 1);
+    Contribution contribution = harness.Contribute();
+    if (comm.rank() == 0) const_cast<float*>(contribution.gradients[0])[77] = bad;
+    const std::vector<float> before = harness.weights();
+    EXPECT_EQ(harness.Step(contribution).status().code(), absl::StatusCode::kAborted);
+    EXPECT_EQ(harness.weights(), before);
+  }
+  ReducerHarness harness(comm, transport, 100, 8, 1);
+  Contribution contribution = harness.Contribute();
+  if (comm.rank() == 0) contribution.losses[0] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(harness.Step(contribution).status().code(), absl::StatusCode::kAborted);
+}
+
+inline void CheckMpiReduceIsClose(comm::Communicator& comm) {
+  const int64_t num_parameters = 200000;  // several buckets
+  const int64_t leaves = 8;
+  const BatchLayout batch(leaves, 1, std::vector<int>(static_cast<size_t>(comm.world_size()), 1));
+  const Range run = batch.RunOfRank(comm.rank());
+  std::vector<float> sum(static_cast<size_t>(num_parameters), 0.0f);
+  for (int64_t leaf = run.begin; leaf < run.end; ++leaf) {
+    const std::vector<float> gradient = LeafGradient(leaf, num_parameters);
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += gradient[i];
+  }
+  AllReducer reducer(comm, num_parameters);
+  reducer.Start(sum.data());
+  for (int64_t begin = num_parameters; begin > 0; begin -= begin / 3 + 1) {
+    ASSERT_TRUE(reducer.AddReady(begin).ok());
+  }
+  const auto optimizer = optim::Optimizer::Create({}).value();
+  OptimizerState state(*optimizer, num_parameters);
+  std::vector<float> weights(static_cast<size_t>(num_parameters), 0.5f);
+  metrics::PhaseSeconds phases;
+  const auto result = reducer.Finish({}, {.step = 1, .learning_rate = 0.01, .grad_scale = 0.125f},
+                                     weights.data(), weights.data(), &state, &phases);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_LT(LargestDifference(weights, ExpectedWeights(num_parameters, leaves, 1)), 1e-5);
+}
+
+inline void CheckReducers(comm::Communicator& comm) {
+  for (const Transport transport : {Transport::kShared, Transport::kMessages}) {
+    CheckExactSteps(comm, transport, 1);
+    CheckExactSteps(comm, transport, 3);
+    CheckStopOfOneRankReachesAll(comm, transport);
+    CheckNotFiniteIsAgreed(comm, transport);
+  }
+  CheckMpiReduceIsClose(comm);
+}
+
+}  // namespace convoy::reduce

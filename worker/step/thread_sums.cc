@@ -1,0 +1,140 @@
+#include "worker/step/thread_sums.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/kernels/elementwise/vector_ops.h"
+
+namespace convoy::train {
+
+using reduce::BatchLayout;
+using reduce::Range;
+
+ThreadSums::ThreadSums(int rank, int num_threads, const reduce::ParameterLayout& layout,
+                       const std::vector<const BatchLayout*>& batches)
+    : layout_(layout), stacks_(static_cast<size_t>(num_threads)) {
+  size_t most_merges = 0;
+  for (const BatchLayout* batch : batches) {
+    Schedule& schedule = schedules_.emplace_back();
+    schedule.batch = batch;
+    for (int thread = 0; thread < num_threads; ++thread) {
+      schedule.threads.emplace_back(batch->num_micro_batches(), batch->RunOfThread(rank, thread));
+      Stack& stack = stacks_[static_cast<size_t>(thread)];
+      const auto places = static_cast<size_t>(schedule.threads.back().stack_size());
+      stack.losses.resize(std::max(stack.losses.size(), places));
+      stack.gradients.resize(stack.losses.size());
+    }
+    schedule.merges = PlanMerges(schedule, rank);
+    most_merges = std::max(most_merges, schedule.merges.size());
+  }
+  if (num_threads > 1) rank_sums_.resize(most_merges);
+  num_arrays_ = static_cast<int>(rank_sums_.size());
+  for (const Stack& stack : stacks_) num_arrays_ += static_cast<int>(stack.gradients.size());
+}
+
+std::vector<ThreadSums::Merge> ThreadSums::PlanMerges(const Schedule& schedule, int rank) const {
+  std::vector<Merge> merges;
+  for (const Range& node : schedule.batch->NodesOfRank(rank)) {
+    std::vector<Range> nodes;
+    std::vector<std::pair<size_t, size_t>> parts;
+    for (size_t thread = 0; thread < schedule.threads.size(); ++thread) {
+      const std::vector<Range>& left = schedule.threads[thread].result();
+      for (size_t place = 0; place < left.size(); ++place) {
+        if (left[place].begin < node.begin || left[place].end > node.end) continue;
+        nodes.push_back(left[place]);
+        parts.emplace_back(thread, place);
+      }
+    }
+    merges.push_back(
+        {.program = reduce::SumProgram(schedule.batch->num_micro_batches(), nodes, node),
+         .parts = std::move(parts)});
+  }
+  return merges;
+}
+
+void ThreadSums::SetMemory(std::vector<float*> arrays) {
+  CONVOY_CHECK_EQ(static_cast<int>(arrays.size()), num_arrays_);
+  auto next = arrays.begin();
+  for (Stack& stack : stacks_) {
+    for (float*& gradient : stack.gradients) gradient = *next++;
+  }
+  for (float*& sum : rank_sums_) sum = *next++;
+}
+
+const ThreadSums::Schedule& ThreadSums::ScheduleOf(const BatchLayout& batch) const {
+  const auto schedule = std::find_if(schedules_.begin(), schedules_.end(),
+                                     [&](const Schedule& s) { return s.batch == &batch; });
+  CONVOY_CHECK(schedule != schedules_.end());
+  return *schedule;
+}
+
+void ThreadSums::Start(int thread) {
+  Stack& stack = stacks_[static_cast<size_t>(thread)];
+  stack.size = 0;
+  stack.correct = 0;
+}
+
+float* ThreadSums::Top(int thread) {
+  const Stack& stack = stacks_[static_cast<size_t>(thread)];
+  return stack.gradients[stack.size];
+}
+
+void ThreadSums::Push(const BatchLayout& batch, int thread, int64_t leaf, double loss,
+                      int64_t correct) {
+  Stack& stack = stacks_[static_cast<size_t>(thread)];
+  stack.correct += correct;
+  stack.losses[stack.size++] = loss;
+  const reduce::LeafSchedule& leaves = ScheduleOf(batch).threads[static_cast<size_t>(thread)];
+  for (int i = leaves.additions_after(leaf); i > 0; --i) {
+    const size_t top = --stack.size;
+    for (const Range& range : layout_.summed()) {
+      kernels::Add(stack.gradients[top] + range.begin, stack.gradients[top - 1] + range.begin,
+                   range.size());
+    }
+    stack.losses[top - 1] += stack.losses[top];
+  }
+}
+
+void ThreadSums::AddUp(const BatchLayout& batch, ThreadTeam& team,
+                       reduce::Contribution* contribution) {
+  const Schedule& schedule = ScheduleOf(batch);
+  contribution->gradients.clear();
+  contribution->losses.clear();
+  contribution->correct = 0;
+  for (const Stack& stack : stacks_) contribution->correct += stack.correct;
+  for (size_t i = 0; i < schedule.merges.size(); ++i) {
+    const Merge& merge = schedule.merges[i];
+    const auto loss_of = [&](int part) {
+      const auto [thread, place] = merge.parts[static_cast<size_t>(part)];
+      return stacks_[thread].losses[place];
+    };
+    contribution->losses.push_back(merge.program.SumOf(loss_of));
+    const auto [thread, place] = merge.parts[0];
+    contribution->gradients.push_back(merge.parts.size() == 1 ? stacks_[thread].gradients[place]
+                                                              : rank_sums_[i]);
+  }
+  if (team.size() == 1) return;
+  team.Run([&](int thread) {
+    for (size_t i = 0; i < schedule.merges.size(); ++i) {
+      if (schedule.merges[i].parts.size() == 1) continue;
+      AddPart(schedule.merges[i], thread, team.size(), rank_sums_[i]);
+    }
+  });
+}
+
+void ThreadSums::AddPart(const Merge& merge, int thread, int num_threads, float* dst) {
+  constexpr size_t kMaxParts = 256;
+  CONVOY_CHECK_LE(merge.parts.size(), kMaxParts);
+  const float* sources[kMaxParts];
+  for (size_t i = 0; i < merge.parts.size(); ++i) {
+    sources[i] = stacks_[merge.parts[i].first].gradients[merge.parts[i].second];
+  }
+  for (const Range& range : layout_.summed()) {
+    const Range part = reduce::EqualPart(range.size(), thread, num_threads);
+    merge.program.Sum(sources, {range.begin + part.begin, range.begin + part.end},
+                      dst + range.begin + part.begin);
+  }
+}
+
+}  // namespace convoy::train
