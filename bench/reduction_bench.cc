@@ -55,13 +55,13 @@ struct Options {
 struct Problem {
   std::string name;
   int64_t num_parameters = 0;
-  std::vector<std::optional<nn::FactoredKernel>> kernels = {std::nullopt};
+  std::vector<std::optional<nn::OuterProductGradient>> kernels = {std::nullopt};
 };
 
 std::vector<Problem> Problems() {
   // The notebook's network: the kernel of its first dense layer stands between the others.
   constexpr int64_t kNotebook = 225034;
-  const nn::FactoredKernel dense1{.kernel_offset = 18816, .inputs = 1600, .units = 128};
+  const nn::OuterProductGradient dense1{.weight_offset = 18816, .inputs = 1600, .units = 128};
   return {{.name = "notebook, factored", .num_parameters = kNotebook, .kernels = {dense1}},
           {.name = "notebook, summed", .num_parameters = kNotebook},
           {.name = "0.1 MB", .num_parameters = 25'000},
@@ -81,7 +81,7 @@ float DstGradient(int64_t image, int64_t p) {
 }
 
 // Writes an image's rows of the kernel's factors src [images, inputs] and d_dst [images, units].
-void WriteImage(const nn::FactoredKernel& kernel, int64_t image, float* src, float* d_dst) {
+void WriteImage(const nn::OuterProductGradient& kernel, int64_t image, float* src, float* d_dst) {
   for (int i = 0; i < kernel.inputs; ++i) src[image * kernel.inputs + i] = SrcValue(image, i);
   for (int u = 0; u < kernel.units; ++u) {
     d_dst[image * kernel.units + u] = DstGradient(image, u);
@@ -174,7 +174,7 @@ class Exact : public Contestant {
 
   void WriteFactors(Range images) {
     for (size_t k = 0; k < layout_.kernels().size(); ++k) {
-      const nn::FactoredKernel& kernel = layout_.kernels()[k];
+      const nn::OuterProductGradient& kernel = layout_.kernels()[k];
       const reduce::FactorArrays factors = exchange_->factors(k);
       for (int64_t image = images.begin; image < images.end; ++image) {
         WriteImage(kernel, image, factors.src, factors.d_dst);
@@ -235,7 +235,7 @@ class KernelProducts {
     if (!kernel_) return;
     kernels::WorkspaceCarver carver(scratch_.data());
     const auto buffers = kernels::CarveDenseGradients(kMicroBatch, kernel_->units, carver);
-    float* sum = gradient + kernel_->kernel_offset;
+    float* sum = gradient + kernel_->weight_offset;
     const Range run = world_.batch.RunOfRank(world_.comm.rank());
     if (run.empty()) std::fill(sum, sum + one_.size(), 0.0f);
     for (int64_t leaf = run.begin; leaf < run.end; ++leaf) {
@@ -251,7 +251,7 @@ class KernelProducts {
 
  private:
   const World& world_;
-  std::optional<nn::FactoredKernel> kernel_;
+  std::optional<nn::OuterProductGradient> kernel_;
   AlignedBuffer<float> src_;
   AlignedBuffer<float> d_dst_;
   AlignedBuffer<float> one_;
@@ -325,7 +325,7 @@ void AddFactors(const Problem& problem, std::vector<float>* sum) {
         for (int64_t image = 0; image < kBatchImages; ++image) {
           product += SrcValue(image, i) * DstGradient(image, u);
         }
-        (*sum)[static_cast<size_t>(kernel->kernel_offset + int64_t{i} * kernel->units + u)] =
+        (*sum)[static_cast<size_t>(kernel->weight_offset + int64_t{i} * kernel->units + u)] =
             product;
       }
     }

@@ -220,7 +220,7 @@ class Step {
     add_row_ = rows_.size();
     rows_.push_back({.name = "add micro-batches"});
     Row reduce{.name = "reduce"};
-    for (const nn::FactoredKernel& kernel : layout_.kernels()) {
+    for (const nn::OuterProductGradient& kernel : layout_.kernels()) {
       reduce.flops += 2.0 * kernel.inputs * kernel.units;
       reduce.bytes += kFloat * (kernel.inputs + kernel.units);
     }
@@ -244,7 +244,7 @@ class Step {
     for (size_t stage = 0; stage < factors_.size(); ++stage) {
       const int kernel = layout_.kernel_of_stage(stage);
       if (kernel < 0) continue;
-      const nn::FactoredKernel& shape = layout_.kernels()[static_cast<size_t>(kernel)];
+      const nn::OuterProductGradient& shape = layout_.kernels()[static_cast<size_t>(kernel)];
       const reduce::FactorArrays arrays = exchange_->factors(static_cast<size_t>(kernel));
       factors_[stage] = {.src = arrays.src + int64_t{leaf} * kMicroBatch * shape.inputs,
                          .d_dst = arrays.d_dst + int64_t{leaf} * kMicroBatch * shape.units};
@@ -259,7 +259,7 @@ class Step {
   }
 
   // Executor::Train with a stopwatch.
-  kernels::LossSums RunMicroBatch(float* gradient, const nn::FactorRows* factors) {
+  kernels::LossSums RunMicroBatch(float* gradient, const nn::SufficientFactors* factors) {
     const auto& stages = plan_.stages();
     Stopwatch watch;
     if (!stages.front().operation->takes_pixels()) {
@@ -331,7 +331,7 @@ class Step {
   AlignedBuffer<std::byte> scratch_;
   AlignedBuffer<float> d_dst_;
   AlignedBuffer<float> d_src_;
-  std::vector<nn::FactorRows> factors_;
+  std::vector<nn::SufficientFactors> factors_;
   nn::Pass pass_;
   const uint8_t* image_[kMicroBatch] = {};
   uint32_t index_[kMicroBatch] = {};

@@ -98,7 +98,7 @@ kernels::Activation ActivationKernel(ActivationFunction function) {
   return kernels::Activation::kLinear;
 }
 
-int64_t KernelOffset(const Layer& layer) { return layer.parameters.at(0).offset; }
+int64_t WeightOffset(const Layer& layer) { return layer.parameters.at(0).offset; }
 
 int64_t BiasOffset(const Layer& layer) {
   return layer.parameters.size() > 1 ? layer.parameters[1].offset : -1;

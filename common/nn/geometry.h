@@ -22,9 +22,9 @@ kernels::Activation ActivationKernel(ActivationFunction function);
 // Returns the activation's alpha, 0 where it has none.
 float ActivationAlpha(const LayerKind& kind);
 
-// Returns where the layer's kernel and bias begin among the network's parameters; -1 without a
-// bias. REQUIRES: the layer has a kernel.
-int64_t KernelOffset(const Layer& layer);
+// Returns where the layer's weights (Keras: kernel) and its bias begin among the network's
+// parameters; -1 without a bias. REQUIRES: the layer has weights.
+int64_t WeightOffset(const Layer& layer);
 int64_t BiasOffset(const Layer& layer);
 
 // Returns the product of the sizes of a checked shape.

@@ -20,7 +20,7 @@ constexpr int64_t kBlock = 4096;
 constexpr int64_t kKernelBlock = 32 * 1024;
 
 // Returns how many rows of a kernel make a block.
-int64_t RowsOfBlock(const nn::FactoredKernel& kernel) {
+int64_t RowsOfBlock(const nn::OuterProductGradient& kernel) {
   return std::max<int64_t>(1, kKernelBlock / kernel.units);
 }
 
@@ -42,7 +42,7 @@ ExactReducer::ExactReducer(int rank, const ParameterLayout& layout, ThreadTeam& 
   }
   int64_t gradient_floats = kBlock;
   int64_t scratch_bytes = 0;
-  for (const nn::FactoredKernel& kernel : layout.kernels()) {
+  for (const nn::OuterProductGradient& kernel : layout.kernels()) {
     gradient_floats = std::max(gradient_floats, RowsOfBlock(kernel) * kernel.units);
     kernels::WorkspaceCarver measure(nullptr);
     kernels::CarveDenseGradients(static_cast<int>(most_images), kernel.units, measure);
@@ -125,7 +125,7 @@ void ExactReducer::UpdateKernels(int batch_images, const UpdateRule& rule, int c
                                  OptimizerState* optimizer) {
   ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
   for (const KernelRows& owned : layout_.rows_of(rank_)) {
-    const nn::FactoredKernel& kernel = layout_.kernels()[owned.kernel];
+    const nn::OuterProductGradient& kernel = layout_.kernels()[owned.kernel];
     const FactorArrays factors = exchange_.factors(owned.kernel);
     kernels::WorkspaceCarver carver(memory.scratch.data());
     Stopwatch watch;
@@ -142,7 +142,7 @@ void ExactReducer::UpdateKernels(int batch_images, const UpdateRule& rule, int c
       kernels::DenseWeightGradient(lists, static_cast<int>(rows), factors.src + row, kernel.inputs,
                                    memory.gradient.data());
       memory.reduce_seconds += watch.Lap();
-      const int64_t begin = kernel.kernel_offset + row * kernel.units;
+      const int64_t begin = kernel.weight_offset + row * kernel.units;
       UpdatePart(rule, {begin, begin + rows * kernel.units}, current, memory, optimizer);
     }
   }

@@ -32,7 +32,7 @@ ExactStep::ExactStep(comm::Communicator& communicator, ThreadTeam& team,
       sums_(communicator.rank(), team.size(), layout_, batches),
       optimizer_(optimizer, layout_.num_parameters(), reduce::RulesOf(plan.network())),
       factor_rows_(static_cast<size_t>(team.size()),
-                   std::vector<nn::FactorRows>(plan.stages().size())),
+                   std::vector<nn::SufficientFactors>(plan.stages().size())),
       thread_seconds_(static_cast<size_t>(team.size())) {}
 
 absl::Status ExactStep::Open(const std::vector<const BatchLayout*>& batches) {
@@ -104,7 +104,7 @@ void ExactStep::PointAtFactors(const Range& images, int thread) {
   for (size_t stage = 0; stage < plan_.stages().size(); ++stage) {
     const int kernel = layout_.kernel_of_stage(stage);
     if (kernel < 0) continue;
-    const nn::FactoredKernel& shape = layout_.kernels()[static_cast<size_t>(kernel)];
+    const nn::OuterProductGradient& shape = layout_.kernels()[static_cast<size_t>(kernel)];
     const reduce::FactorArrays factors = exchange_->factors(static_cast<size_t>(kernel));
     factor_rows_[static_cast<size_t>(thread)][stage] = {
         .src = factors.src + images.begin * shape.inputs,

@@ -49,8 +49,8 @@ class ExactStep : public TrainingStep {
   std::unique_ptr<reduce::Exchange> exchange_;
   std::unique_ptr<reduce::ExactReducer> reducer_;
   std::unique_ptr<Weights> weights_;
-  std::vector<std::vector<nn::FactorRows>> factor_rows_;  // [thread][stage]
-  std::vector<double> thread_seconds_;                    // of the last step
+  std::vector<std::vector<nn::SufficientFactors>> factor_rows_;  // [thread][stage]
+  std::vector<double> thread_seconds_;                           // of the last step
   reduce::Contribution contribution_;
   metrics::PhaseSeconds phases_;  // without what the executors count
 };

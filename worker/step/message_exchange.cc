@@ -85,7 +85,7 @@ class MessageExchange : public Exchange {
     const auto num_parameters = static_cast<size_t>(layout.num_parameters());
     for (AlignedBuffer<float>& weights : weights_) weights = AlignedBuffer<float>(num_parameters);
     for (int i = 0; i < sizes.num_gradients; ++i) gradients_.emplace_back(num_parameters);
-    for (const nn::FactoredKernel& kernel : layout.kernels()) {
+    for (const nn::OuterProductGradient& kernel : layout.kernels()) {
       src_.emplace_back(static_cast<size_t>(sizes.max_batch_images * kernel.inputs));
       d_dst_.emplace_back(static_cast<size_t>(sizes.max_batch_images * kernel.units));
     }
@@ -170,7 +170,8 @@ class MessageExchange : public Exchange {
     int64_t floats = HeaderFloats(num_nodes) +
                      static_cast<int64_t>(num_nodes) * TotalSize(layout_.summed_of(owner));
     for (const KernelRows& part : layout_.rows_of(owner)) floats += images * part.rows.size();
-    for (const nn::FactoredKernel& kernel : layout_.kernels()) floats += images * kernel.units;
+    for (const nn::OuterProductGradient& kernel : layout_.kernels())
+      floats += images * kernel.units;
     return floats;
   }
 

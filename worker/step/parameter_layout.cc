@@ -15,7 +15,7 @@ constexpr int64_t kFloatsPerLine = kCacheLineBytes / sizeof(float);
 
 // The recipe's sizes decide, never the world size: the factors of a batch must be smaller than the
 // gradients of two micro-batches, the least that could be exchanged instead.
-bool IsWorthFactoring(const nn::FactoredKernel& kernel, int64_t batch_size) {
+bool IsWorthFactoring(const nn::OuterProductGradient& kernel, int64_t batch_size) {
   const int64_t elems = int64_t{kernel.inputs} * kernel.units;
   return elems >= kSmallestFactored &&
          batch_size * (int64_t{kernel.inputs} + kernel.units) <= 2 * elems;
@@ -35,18 +35,18 @@ int64_t TotalSize(const std::vector<Range>& ranges) {
   return total;
 }
 
-ParameterLayout::ParameterLayout(int64_t num_parameters,
-                                 std::vector<std::optional<nn::FactoredKernel>> kernel_of_stage,
-                                 int64_t batch_size, int world_size)
+ParameterLayout::ParameterLayout(
+    int64_t num_parameters, std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
+    int64_t batch_size, int world_size)
     : num_parameters_(num_parameters) {
   int64_t next = 0;
-  for (const std::optional<nn::FactoredKernel>& kernel : kernel_of_stage) {
+  for (const std::optional<nn::OuterProductGradient>& kernel : kernel_of_stage) {
     kernel_of_stage_.push_back(-1);
     if (!kernel || !IsWorthFactoring(*kernel, batch_size)) continue;
     kernel_of_stage_.back() = static_cast<int>(kernels_.size());
     kernels_.push_back(*kernel);
-    if (kernel->kernel_offset > next) summed_.push_back({next, kernel->kernel_offset});
-    next = kernel->kernel_offset + int64_t{kernel->inputs} * kernel->units;
+    if (kernel->weight_offset > next) summed_.push_back({next, kernel->weight_offset});
+    next = kernel->weight_offset + int64_t{kernel->inputs} * kernel->units;
   }
   if (next < num_parameters) summed_.push_back({next, num_parameters});
   DealSummed(world_size);
@@ -54,9 +54,9 @@ ParameterLayout::ParameterLayout(int64_t num_parameters,
 }
 
 ParameterLayout LayoutOf(const nn::Plan& plan, int64_t batch_size, int world_size) {
-  std::vector<std::optional<nn::FactoredKernel>> kernels;
+  std::vector<std::optional<nn::OuterProductGradient>> kernels;
   for (const nn::Plan::Stage& stage : plan.stages()) {
-    kernels.push_back(stage.operation->factored_kernel());
+    kernels.push_back(stage.operation->outer_product_gradient());
   }
   return ParameterLayout(plan.network().num_parameters(), std::move(kernels), batch_size,
                          world_size);
@@ -83,13 +83,13 @@ void ParameterLayout::DealRows(int world_size) {
   for (int rank = 0; rank < world_size; ++rank) {
     std::vector<KernelRows>& owned = rows_of_rank_.emplace_back();
     for (size_t k = 0; k < kernels_.size(); ++k) {
-      const nn::FactoredKernel& kernel = kernels_[k];
+      const nn::OuterProductGradient& kernel = kernels_[k];
       const Range rows = EqualPart(kernel.inputs, rank, world_size);
       if (rows.empty()) continue;
       owned.push_back({.kernel = k,
                        .rows = rows,
-                       .parameters = {kernel.kernel_offset + rows.begin * kernel.units,
-                                      kernel.kernel_offset + rows.end * kernel.units}});
+                       .parameters = {kernel.weight_offset + rows.begin * kernel.units,
+                                      kernel.weight_offset + rows.end * kernel.units}});
     }
   }
 }

@@ -27,7 +27,7 @@ class ParameterLayout {
   // Those of the stages' kernels whose factors for a whole batch are small are made from factors;
   // all other gradients are summed along the tree.
   ParameterLayout(int64_t num_parameters,
-                  std::vector<std::optional<nn::FactoredKernel>> kernel_of_stage,
+                  std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
                   int64_t batch_size, int world_size);
 
   int64_t num_parameters() const { return num_parameters_; }
@@ -37,7 +37,7 @@ class ParameterLayout {
   const std::vector<Range>& summed() const { return summed_; }
 
   // The factored kernels, and which of them a stage of the plan has: -1 for none.
-  const std::vector<nn::FactoredKernel>& kernels() const { return kernels_; }
+  const std::vector<nn::OuterProductGradient>& kernels() const { return kernels_; }
   int kernel_of_stage(size_t stage) const { return kernel_of_stage_[stage]; }
 
   // What a rank owns: parts of summed(), and rows of kernels(); both in order.
@@ -57,7 +57,7 @@ class ParameterLayout {
 
   int64_t num_parameters_;
   std::vector<Range> summed_;
-  std::vector<nn::FactoredKernel> kernels_;
+  std::vector<nn::OuterProductGradient> kernels_;
   std::vector<int> kernel_of_stage_;
   std::vector<std::vector<Range>> summed_of_rank_;
   std::vector<std::vector<KernelRows>> rows_of_rank_;

@@ -21,8 +21,9 @@ TEST(EqualPartTest, PartsMakeUpTheWhole) {
   }
 }
 
-const nn::FactoredKernel kLarge = {.kernel_offset = 100, .inputs = 1600, .units = 128};
-const nn::FactoredKernel kSmall = {.kernel_offset = 100 + 1600 * 128, .inputs = 128, .units = 10};
+const nn::OuterProductGradient kLarge = {.weight_offset = 100, .inputs = 1600, .units = 128};
+const nn::OuterProductGradient kSmall = {
+    .weight_offset = 100 + 1600 * 128, .inputs = 128, .units = 10};
 constexpr int64_t kTotal = 100 + 1600 * 128 + 128 * 10 + 10;
 
 TEST(ParameterLayoutTest, EveryParameterHasOneOwner) {

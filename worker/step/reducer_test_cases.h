@@ -48,7 +48,9 @@ inline double NodeLoss(Range node) {
 }
 
 // A kernel large enough to be factored, behind and before parameters that are summed.
-inline nn::FactoredKernel BigKernel() { return {.kernel_offset = 37, .inputs = 210, .units = 80}; }
+inline nn::OuterProductGradient BigKernel() {
+  return {.weight_offset = 37, .inputs = 210, .units = 80};
+}
 inline constexpr int64_t kWithBigKernel = 37 + 210 * 80 + 500;
 
 enum class Transport { kShared, kMessages };
@@ -138,7 +140,7 @@ class ReducerHarness {
 inline std::vector<float> BatchGradient(int64_t num_parameters, int64_t leaves) {
   std::vector<float> sum = NodeGradient({0, leaves}, num_parameters);
   if (num_parameters != kWithBigKernel) return sum;
-  const nn::FactoredKernel kernel = BigKernel();
+  const nn::OuterProductGradient kernel = BigKernel();
   std::vector<double> product(static_cast<size_t>(kernel.inputs * kernel.units), 0.0);
   for (int64_t image = 0; image < leaves; ++image) {
     const std::vector<float> src = LeafGradient(1000 + image, kernel.inputs);
@@ -148,7 +150,7 @@ inline std::vector<float> BatchGradient(int64_t num_parameters, int64_t leaves) 
       product[i] += double{src[i / units]} * d_dst[i % units];
     }
   }
-  std::copy(product.begin(), product.end(), sum.begin() + kernel.kernel_offset);
+  std::copy(product.begin(), product.end(), sum.begin() + kernel.weight_offset);
   return sum;
 }
 

@@ -47,7 +47,7 @@ class SharedExchange : public Exchange {
       offset = next;
       next += Take<float>(layout_.num_parameters());
     }
-    for (const nn::FactoredKernel& kernel : layout_.kernels()) {
+    for (const nn::OuterProductGradient& kernel : layout_.kernels()) {
       src_offsets_.push_back(next);
       next += Take<float>(sizes_.max_batch_images * kernel.inputs);
       d_dst_offsets_.push_back(next);

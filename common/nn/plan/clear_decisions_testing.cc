@@ -87,12 +87,12 @@ class Follower {
 
  private:
   void FollowLinear(const Layer& layer, const double* src, std::vector<double>* uncertainty) const {
-    const double* kernel = magnitudes_.data() + KernelOffset(layer);
+    const double* kernel = magnitudes_.data() + WeightOffset(layer);
     const double* bias = BiasOffset(layer) < 0 ? nullptr : magnitudes_.data() + BiasOffset(layer);
     const std::vector<double> terms =
         ApplyLinear(layer, num_images_, Magnitudes(src, uncertainty->size()), kernel, bias);
     const std::vector<double> propagated = ApplyLinear(
-        layer, num_images_, Squares(*uncertainty), squares_.data() + KernelOffset(layer), nullptr);
+        layer, num_images_, Squares(*uncertainty), squares_.data() + WeightOffset(layer), nullptr);
     uncertainty->resize(terms.size());
     for (size_t i = 0; i < terms.size(); ++i) {
       (*uncertainty)[i] = std::sqrt(propagated[i]) + rounding_ * terms[i];

@@ -11,10 +11,10 @@ using kernels::Conv2dGeometry;
 class Conv2dOperation : public Operation {
  public:
   Conv2dOperation(const Conv2dGeometry& geometry, kernels::Activation activation,
-                  int64_t kernel_offset, int64_t bias_offset)
+                  int64_t weight_offset, int64_t bias_offset)
       : geometry_(geometry),
         activation_(activation),
-        kernel_offset_(kernel_offset),
+        weight_offset_(weight_offset),
         bias_offset_(bias_offset),
         dst_elems_(int64_t{geometry.out_height} * geometry.out_width * geometry.out_channels) {}
 
@@ -26,7 +26,7 @@ class Conv2dOperation : public Operation {
 
   void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
                float* dst) const override {
-    kernels::Conv2dForward(geometry_, pass.num_images, src, memory.weights + kernel_offset_,
+    kernels::Conv2dForward(geometry_, pass.num_images, src, memory.weights + weight_offset_,
                            Bias(memory.weights), dst, Workspace(memory));
     kernels::ActivationForward(activation_, dst, dst, pass.num_images * dst_elems_);
   }
@@ -40,8 +40,8 @@ class Conv2dOperation : public Operation {
                 float* d_dst, float* d_src, float* gradient) const override {
     kernels::ActivationBackward(activation_, dst, d_dst, d_dst, pass.num_images * dst_elems_);
     float* d_bias = bias_offset_ < 0 ? nullptr : gradient + bias_offset_;
-    kernels::Conv2dBackward(geometry_, pass.num_images, src, memory.weights + kernel_offset_, d_dst,
-                            d_src, gradient + kernel_offset_, d_bias, Workspace(memory));
+    kernels::Conv2dBackward(geometry_, pass.num_images, src, memory.weights + weight_offset_, d_dst,
+                            d_src, gradient + weight_offset_, d_bias, Workspace(memory));
   }
 
  private:
@@ -54,7 +54,7 @@ class Conv2dOperation : public Operation {
 
   Conv2dGeometry geometry_;
   kernels::Activation activation_;
-  int64_t kernel_offset_;
+  int64_t weight_offset_;
   int64_t bias_offset_;  // -1 without a bias
   int64_t dst_elems_;
 };
@@ -66,7 +66,7 @@ absl::StatusOr<Match> MatchConv2d(const std::vector<Layer>& layers, size_t first
   if (!std::holds_alternative<Conv2dSpec>(layer.kind)) return DeclineKind(layer, "Conv2D");
   return Match{.operation = std::make_unique<Conv2dOperation>(
                    Conv2dGeometryOf(layer), ActivationKernel(LayerActivation(layer.kind)),
-                   KernelOffset(layer), BiasOffset(layer)),
+                   WeightOffset(layer), BiasOffset(layer)),
                .num_layers = 1};
 }
 

@@ -17,7 +17,7 @@ class ConvBlockOperation : public Operation {
   ConvBlockOperation(std::unique_ptr<ConvBlock> block, const Layer& conv, bool is_first,
                      std::vector<std::string> declined)
       : block_(std::move(block)),
-        kernel_offset_(KernelOffset(conv)),
+        weight_offset_(WeightOffset(conv)),
         bias_offset_(BiasOffset(conv)),
         is_first_(is_first),
         declined_(std::move(declined)) {}
@@ -31,7 +31,7 @@ class ConvBlockOperation : public Operation {
 
   void Prepare(const float* weights, float* prepared) const override {
     const float* bias = bias_offset_ < 0 ? nullptr : weights + bias_offset_;
-    block_->Prepare(weights + kernel_offset_, bias, prepared);
+    block_->Prepare(weights + weight_offset_, bias, prepared);
   }
 
   int64_t SavedBytes(int max_images) const override { return max_images * block_->mask_bytes(); }
@@ -58,7 +58,7 @@ class ConvBlockOperation : public Operation {
     block_->Backward(pass.num_images, activations, memory.prepared,
                      {.d_dst = d_dst,
                       .d_src = d_src,
-                      .d_weight = gradient + kernel_offset_,
+                      .d_weight = gradient + weight_offset_,
                       .d_bias = bias_offset_ < 0 ? nullptr : gradient + bias_offset_},
                      memory.scratch);
   }
@@ -80,7 +80,7 @@ class ConvBlockOperation : public Operation {
   }
 
   std::unique_ptr<ConvBlock> block_;
-  int64_t kernel_offset_;
+  int64_t weight_offset_;
   int64_t bias_offset_;  // -1 without a bias
   bool is_first_;        // takes pixels
   std::vector<std::string> declined_;

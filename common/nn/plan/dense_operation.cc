@@ -15,7 +15,7 @@ class DenseOperation : public Operation {
       : inputs_(static_cast<int>(layer.input[0])),
         units_(static_cast<int>(layer.output[0])),
         activation_(ActivationKernel(LayerActivation(layer.kind))),
-        kernel_offset_(KernelOffset(layer)),
+        weight_offset_(WeightOffset(layer)),
         bias_offset_(BiasOffset(layer)) {}
 
   std::string Describe() const override { return "in cache, zeros skipped"; }
@@ -24,7 +24,7 @@ class DenseOperation : public Operation {
     return kernels::DenseTransposedFloats(inputs_, units_);
   }
   void Prepare(const float* weights, float* prepared) const override {
-    kernels::DenseTransposed(inputs_, units_, weights + kernel_offset_, prepared);
+    kernels::DenseTransposed(inputs_, units_, weights + weight_offset_, prepared);
   }
 
   int64_t ScratchBytes(int max_images) const override {
@@ -38,7 +38,7 @@ class DenseOperation : public Operation {
                float* dst) const override {
     const float* bias = bias_offset_ < 0 ? nullptr : memory.weights + bias_offset_;
     kernels::DenseForwardInCache(pass.num_images, inputs_, units_, src,
-                                 memory.weights + kernel_offset_, bias, dst);
+                                 memory.weights + weight_offset_, bias, dst);
     kernels::ActivationForward(activation_, dst, dst, int64_t{pass.num_images} * units_);
   }
 
@@ -54,20 +54,21 @@ class DenseOperation : public Operation {
     kernels::ActivationBackward(activation_, dst, d_dst, d_dst, int64_t{n} * units_);
     BackwardFromOutput(n, memory, d_dst, d_src, gradient, buffers);
     kernels::DenseWeightGradient(kernels::ListDenseGradients(n, units_, d_dst, buffers), inputs_,
-                                 src, inputs_, gradient + kernel_offset_);
+                                 src, inputs_, gradient + weight_offset_);
   }
 
-  std::optional<FactoredKernel> factored_kernel() const override {
-    return FactoredKernel{.kernel_offset = kernel_offset_, .inputs = inputs_, .units = units_};
+  std::optional<OuterProductGradient> outer_product_gradient() const override {
+    return OuterProductGradient{
+        .weight_offset = weight_offset_, .inputs = inputs_, .units = units_};
   }
 
   void BackwardToFactors(const Pass& pass, const OperationMemory& memory, const float* src,
                          const float* dst, float* d_dst, float* d_src, float* gradient,
-                         const FactorRows& rows) const override {
+                         const SufficientFactors& factors) const override {
     const int n = pass.num_images;
-    kernels::ActivationBackward(activation_, dst, d_dst, rows.d_dst, int64_t{n} * units_);
-    std::copy(src, src + int64_t{n} * inputs_, rows.src);
-    BackwardFromOutput(n, memory, rows.d_dst, d_src, gradient, Buffers(n, memory));
+    kernels::ActivationBackward(activation_, dst, d_dst, factors.d_dst, int64_t{n} * units_);
+    std::copy(src, src + int64_t{n} * inputs_, factors.src);
+    BackwardFromOutput(n, memory, factors.d_dst, d_src, gradient, Buffers(n, memory));
   }
 
  private:
@@ -87,7 +88,7 @@ class DenseOperation : public Operation {
   int inputs_;
   int units_;
   kernels::Activation activation_;
-  int64_t kernel_offset_;
+  int64_t weight_offset_;
   int64_t bias_offset_;  // -1 without a bias
 };
 

@@ -41,9 +41,9 @@ class GradientListener {
 
 // Where a training pass leaves its gradient.
 struct GradientTarget {
-  float* gradient = nullptr;             // [num_parameters]
-  const FactorRows* factors = nullptr;   // [stages]; null: no kernel is factored
-  GradientListener* listener = nullptr;  // may be null
+  float* gradient = nullptr;                   // [num_parameters]
+  const SufficientFactors* factors = nullptr;  // [stages]; null: all gradients are wanted
+  GradientListener* listener = nullptr;        // may be null
 };
 
 // Owns the memory of one thread's passes, all taken by the constructor. Thread-compatible.

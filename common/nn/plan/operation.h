@@ -37,16 +37,18 @@ struct OperationMemory {
   std::byte* scratch = nullptr;     // free to use within a call
 };
 
-// A kernel whose gradient is a sum of outer products, over the images, of the layer's inputs and
-// its output gradients: its factors. Who has the factors of all images can make the gradient later.
-struct FactoredKernel {
-  int64_t kernel_offset = 0;  // of the kernel [inputs, units] among the network's parameters
+// A weight matrix whose gradient is a sum of outer products, over the images, of the layer's inputs
+// and its output gradients. These two are its sufficient factors: who has those of all images can
+// make the gradient later, and they are smaller than it where the batch is. (Xie et al.,
+// "Distributed machine learning via sufficient factor broadcasting", 2014.)
+struct OuterProductGradient {
+  int64_t weight_offset = 0;  // of the matrix [inputs, units] among the network's parameters
   int inputs = 0;
   int units = 0;
 };
 
-// Where a pass is to leave the factors of its images instead of the kernel's gradient.
-struct FactorRows {
+// Where a pass is to leave the factors of its images instead of the weight's gradient.
+struct SufficientFactors {
   float* src = nullptr;    // [num_images, inputs]; null: the gradient itself is wanted
   float* d_dst = nullptr;  // [num_images, units]
 };
@@ -86,14 +88,16 @@ class Operation {
   virtual void Backward(const Pass& pass, const OperationMemory& memory, const float* src,
                         const float* dst, float* d_dst, float* d_src, float* gradient) const = 0;
 
-  // The kernel whose gradient this operation can leave as factors, if it has one.
-  virtual std::optional<FactoredKernel> factored_kernel() const { return std::nullopt; }
+  // The gradient that this operation can leave as sufficient factors, if it has one.
+  virtual std::optional<OuterProductGradient> outer_product_gradient() const {
+    return std::nullopt;
+  }
 
-  // As Backward, but leaves the kernel's factors in `rows`; the kernel's part of `gradient` is not
-  // touched. REQUIRES: factored_kernel().
+  // As Backward, but leaves the factors of outer_product_gradient() in `factors`; that part of
+  // `gradient` is not touched. REQUIRES: outer_product_gradient() has a value.
   virtual void BackwardToFactors(const Pass& pass, const OperationMemory& memory, const float* src,
                                  const float* dst, float* d_dst, float* d_src, float* gradient,
-                                 const FactorRows& rows) const {
+                                 const SufficientFactors& factors) const {
     CONVOY_CHECK(!"an operation without factors");
   }
 };

@@ -98,7 +98,7 @@ class ReferenceNetwork {
     int64_t elems() const { return num_images() * ElemsOf(layer.output); }
     int inputs() const { return static_cast<int>(layer.input[0]); }
     int units() const { return static_cast<int>(layer.output[0]); }
-    const T* kernel() const { return run.weights + KernelOffset(layer); }
+    const T* kernel() const { return run.weights + WeightOffset(layer); }
     const T* bias() const {
       return BiasOffset(layer) < 0 ? nullptr : run.weights + BiasOffset(layer);
     }
@@ -169,7 +169,7 @@ class ReferenceNetwork {
     T* d_bias = step->bias() == nullptr ? nullptr : step->gradient + BiasOffset(step->layer);
     kernels::Conv2dBackwardRef(Conv2dGeometryOf(step->layer), step->num_images(), step->src,
                                step->kernel(), step->d_dst.data(), step->d_src.data(),
-                               step->gradient + KernelOffset(step->layer), d_bias);
+                               step->gradient + WeightOffset(step->layer), d_bias);
   }
 
   static void ForwardLayer(const MaxPooling2dSpec&, Step* step) {
@@ -260,7 +260,7 @@ class ReferenceNetwork {
     T* d_bias = step->bias() == nullptr ? unused.data() : step->gradient + BiasOffset(step->layer);
     kernels::DenseBackwardRef(step->num_images(), step->inputs(), step->units(), step->src,
                               step->kernel(), step->d_dst.data(), step->d_src.data(),
-                              step->gradient + KernelOffset(step->layer), d_bias);
+                              step->gradient + WeightOffset(step->layer), d_bias);
   }
 
   static void ForwardLayer(const DropoutSpec& spec, Step* step) {
