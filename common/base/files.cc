@@ -1,3 +1,6 @@
+// Files by the system calls themselves, because durability is in their details: write to a
+// temporary name, fsync, rename, fsync the directory; every short write and EINTR handled, every
+// errno turned into a status with the path.
 #include "common/base/files.h"
 
 #include <fcntl.h>

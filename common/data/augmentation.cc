@@ -1,3 +1,7 @@
+// Maps each output pixel back to the place in the source that it shows (inverse warping) and
+// interpolates there bilinearly, 0 outside the image. The field of displacements is a cubic
+// B-spline over a coarse grid of random vectors. All random numbers come from Philox by (seed,
+// epoch, index), so an image is the same whoever makes it.
 #include "common/data/augmentation.h"
 
 #include <algorithm>

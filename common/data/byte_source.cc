@@ -1,3 +1,6 @@
+// A stream of bytes out of a file or memory, inflated by zlib where it begins as gzip does.
+// Concatenated gzip members are read one after another, as gzip itself does (RFC 1952, section
+// 2.2); whatever follows the last is an error.
 #include "common/data/byte_source.h"
 
 #include <fcntl.h>

@@ -1,3 +1,6 @@
+// Finds the four IDX files of a data set under the names that people have them by, loads them, and
+// checks that they belong together before anything is trained on them. "mnist" is not believed by
+// name: the content's SHA-256 decides.
 #include "common/data/data_directory.h"
 
 #include <pwd.h>

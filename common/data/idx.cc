@@ -1,3 +1,7 @@
+// Reads IDX files, plain or gzipped, trusting nothing but the bytes that came: the header's sizes
+// are bounded before anything is computed from them, and memory grows by doubling with what was
+// really read, so a header that lies about gigabytes costs no memory. Source of the format: LeCun,
+// Cortes, Burges, "The MNIST database of handwritten digits".
 #include "common/data/idx.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Axes with round ticks (1, 2 or 5 times a power of ten) and the curves in them. Curves differ in
+// dash and in the shape of their marks as well as in colour, so that they are told apart on a grey
+// print and by colour-blind readers.
 #include "common/figures/axes.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// A sheet on Cairo's recording surface: drawing is recorded once and replayed into PNG or SVG, so
+// both show the same. All that depends on the machine is switched off or renumbered (font hinting,
+// the numbers of surfaces in SVG), which makes the bytes of a figure a function of its content.
 #include "common/figures/canvas.h"
 
 #include <cairo-svg.h>

@@ -1,3 +1,5 @@
+// A layer's output beside the image that caused it: a grid of maps for a convolution, rows of cells
+// for units. All maps share one scale, so that a dead filter looks dead.
 #include "common/figures/feature_maps_figure.h"
 
 #include <algorithm>

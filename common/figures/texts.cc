@@ -1,3 +1,5 @@
+// Every word of figures and reports, English beside French, so that a missing translation does not
+// compile and a stale one is seen in the same diff.
 #include "common/figures/texts.h"
 
 #include <cstdlib>

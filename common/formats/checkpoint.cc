@@ -1,3 +1,7 @@
+// A checkpoint as a container (docs/container_format.md): the sections of a model, the state of
+// training as a message, and an array a section for the optimizer's slots and the best weights. The
+// optimizer's state is whole, in the order of the parameters, not in the shards of the ranks that
+// wrote it: this is what lets training go on at another world size.
 #include "common/formats/checkpoint.h"
 
 #include <string_view>

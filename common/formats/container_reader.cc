@@ -1,3 +1,7 @@
+// Reads a container with every byte accounted for: magic, sizes and checksums first, then each
+// section must stand exactly where the one before it ends, padding must be zero, reserved bits
+// unused. A file with any bit changed is refused, and no size is believed before it has been
+// compared with the bytes at hand.
 #include <algorithm>
 #include <set>
 #include <utility>

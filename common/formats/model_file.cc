@@ -1,3 +1,6 @@
+// A model as a container: a message with network, recipe and the tensors' names and shapes, and all
+// weights in one section, in Keras's order and layouts. weights_sha256 is taken over exactly these
+// bytes, unpadded, which is why numpy can compute it from an .h5 file as well.
 #include "common/formats/model_file.h"
 
 #include <algorithm>

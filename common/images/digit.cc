@@ -1,3 +1,8 @@
+// Brings a picture of a digit to the form of MNIST's images, in the steps of its makers (LeCun,
+// Cortes, Burges): the ink is found (ink.cc), specks and the page's rim removed (strokes.cc), thin
+// strokes widened, the box scaled to 20 of 28 pixels with its aspect ratio kept, and the centre of
+// mass moved into the middle. A picture that is in this form already is left as it is, because
+// resampling would only blur it.
 #include "common/images/digit.h"
 
 #include <algorithm>

@@ -1,3 +1,8 @@
+// Parts ink from paper in a photograph. Otsu's threshold makes a first guess; the paper's
+// brightness is then fitted by least squares with a polynomial of second order (light falls off
+// over a page, and a lamp makes a gradient), subtracted, and the threshold found again in the
+// difference, twice. Which of the two is ink follows from the picture's edge, which is paper. What
+// is left is scaled to ink from 0 to 1, so pencil and marker look alike.
 #include "common/images/ink.h"
 
 #include <algorithm>

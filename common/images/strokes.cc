@@ -1,3 +1,7 @@
+// Works on the ink as connected components (flood fill, eight neighbours): a speck is a component
+// that is small beside the largest one, a rim one that touches the edge. Stroke width is twice the
+// area over the perimeter, with the perimeter of the pixels' staircase corrected by pi/4; widening
+// is a grey dilation with a square, an axis at a time.
 #include "common/images/strokes.h"
 
 #include <algorithm>

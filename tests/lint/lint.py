@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 import includes
 import names
 import sources
+import tidy
 import tools
 import unused
 from tree import Tree
@@ -24,12 +25,15 @@ RULES = {
     "folders": includes.check_folders,
     "built": sources.check_built,
     "length": sources.check_length,
+    "openings": sources.check_openings,
     "merged": sources.check_merged,
     "headers": sources.check_headers,
     "scripts": tools.check_scripts,
     "format": tools.check_format,
     "names": names.check,
     "unused": unused.check,
+    "tidy": tidy.check_headers,
+    "tidy_sources": tidy.check_sources,
 }
 SKIPPED = 77
 

@@ -6,6 +6,7 @@ import re
 from tree import Finding, Tree
 
 MAX_LINES = 500
+MAX_LINES_UNINTRODUCED = 150
 SOURCE_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".js", ".mjs", ".ts", ".css", ".html"}
 ALLOWED_LONG_FILES = "tests/lint/long_files.txt"
 
@@ -42,6 +43,13 @@ def check_length(tree: Tree) -> list[Finding]:
     findings += [Finding(ALLOWED_LONG_FILES, number, f"{path} is not a long file (any more)")
                  for path, number in allowed.items() if path not in long_files]
     return findings
+
+
+def check_openings(tree: Tree) -> list[Finding]:
+    """A longer source opens with a comment that says what it does and by which idea."""
+    return [Finding(path, 1, f"has {len(tree.lines(path))} lines: open it with what it does and by which idea")
+            for path in tree.paths if path.endswith(".cc") and not path.endswith(("_test.cc", "_testing.cc"))
+            and len(tree.lines(path)) > MAX_LINES_UNINTRODUCED and not tree.text(path).startswith("// ")]
 
 
 def check_merged(tree: Tree) -> list[Finding]:

@@ -1,3 +1,7 @@
+// A hand that writes a digit: blends two poses of the stroke font, moves their points, runs smooth
+// curves through them (Catmull-Rom splines, with corners kept or rounded), and bends, slants and
+// turns the whole. Only operations that IEEE 754 defines exactly are used: the digits are a data
+// set, and its SHA-256 is promised.
 #include "common/data/digits/handwriting.h"
 
 #include <cmath>

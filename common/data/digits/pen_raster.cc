@@ -1,3 +1,8 @@
+// Draws pen paths as grey pixels, as MNIST's makers treated scans: fitted into a box of 20 by 20,
+// then moved so that the centre of mass is in the middle of 28 by 28. A pixel's ink is analytic:
+// the pen's radius less the distance to the nearest straight piece of a path, clamped to a pixel's
+// width. Only operations that IEEE 754 defines exactly are used, so the bytes are the same on every
+// CPU.
 #include "common/data/digits/pen_raster.h"
 
 #include <algorithm>

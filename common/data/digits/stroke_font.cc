@@ -1,3 +1,6 @@
+// The font: pen paths of the ten digits as text, a table to be read by eye and edited by hand. A
+// family is one way to write a digit, its poses are extremes of that way; handwriting.cc draws new
+// hands by blending two poses.
 #include "common/data/digits/stroke_font.h"
 
 #include <algorithm>

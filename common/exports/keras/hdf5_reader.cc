@@ -1,3 +1,6 @@
+// A distrustful view of HDF5's library: every size is compared with what the file stores before
+// memory is taken, only hard links are followed, and arrays must be stored in the file itself, not
+// in external files or virtual data sets.
 #include "common/exports/keras/hdf5_reader.h"
 
 #include <array>

@@ -1,3 +1,8 @@
+// Reads Keras's JSON of a Sequential model. A table has a reader for each kind of layer; a reader
+// takes the fields that shape the result and refuses any value that would compute something else
+// (channels_first, dilations, groups, other data types). What matters only in training becomes a
+// note to the user. A strict reader, because a network that is silently another one is worse than
+// one that is refused.
 #include <algorithm>
 #include <array>
 #include <cmath>

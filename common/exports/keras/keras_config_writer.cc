@@ -1,3 +1,6 @@
+// Writes a network as Keras 2's JSON of a Sequential model, the oldest form that Keras 2, Keras 3
+// and TensorFlow.js all read. Every field is spelt out, also where it has Keras's default: defaults
+// differ between versions.
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>

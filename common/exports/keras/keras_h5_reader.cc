@@ -1,3 +1,6 @@
+// Reads an .h5 file in two halves: the fork reads HDF5 and hands back a model in our own container
+// format, the parent decodes that with its own checks. So nothing that HDF5's library does to
+// memory reaches the parent (isolated.h).
 #include <algorithm>
 #include <cstring>
 #include <map>

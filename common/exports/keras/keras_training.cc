@@ -1,3 +1,6 @@
+// What model.compile was told, both ways: a recipe's optimizer as Keras's training_config and the
+// other way round, by one table of Keras's names. Every value is written out, also where it is the
+// default: Keras has changed its defaults between versions.
 #include "common/exports/keras/keras_training.h"
 
 #include <google/protobuf/text_format.h>

@@ -1,3 +1,7 @@
+// A small interpreter of ONNX graphs, node by node, in double and in the plainest loops: it is the
+// reference that an export is checked against (convoy export --verify), so it shares no code with
+// our kernels. It runs the operators that onnx_writer.cc writes and refuses all others. Source of
+// each operator's meaning: the ONNX operator specification, opset 13.
 #include "common/exports/onnx/onnx_run.h"
 
 #include <onnx/onnx_pb.h>

@@ -1,3 +1,7 @@
+// A network as an ONNX graph, a node or a few a layer. ONNX's operators work on [N, C, H, W] where
+// Keras and we have [N, H, W, C]: the graph transposes the images once at its beginning and, before
+// the first dense layer, back, so that the weights of dense layers keep their order. Convolution
+// kernels [KH, KW, C, OC] are written as [OC, C, KH, KW].
 #include <algorithm>
 #include <limits>
 #include <utility>

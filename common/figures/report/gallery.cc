@@ -1,3 +1,6 @@
+// Gathers what each figure shows out of a model, a history and data, and has it drawn. Evaluations
+// are the dear part, so they are kept by noise level: the confusion matrix, the mistakes and the
+// curve's first point share one.
 #include "common/figures/report/gallery.h"
 
 #include <algorithm>

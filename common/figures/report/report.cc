@@ -1,3 +1,6 @@
+// Draws every figure of a run and puts them into one HTML page that needs no other file: pictures
+// are embedded as base64, there is no script. The page follows the notebook's sections; its words
+// are in report_texts.cc.
 #include "common/figures/report/report.h"
 
 #include <algorithm>

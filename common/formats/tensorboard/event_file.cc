@@ -1,3 +1,5 @@
+// TensorBoard's event files: TFRecords (length, its masked CRC-32C, data, theirs) that hold Event
+// messages. Source: TensorFlow, tensorflow/core/lib/io/record_writer.h and util/event.proto.
 #include "common/formats/tensorboard/event_file.h"
 
 #include <unistd.h>

@@ -20,7 +20,7 @@ namespace convoy::formats {
 class KerasEvents {
  public:
   // `directory` is the runs' parent.
-  explicit KerasEvents(std::string directory)
+  explicit KerasEvents(const std::string& directory)
       : train_{directory + "/train", {}}, validation_{directory + "/validation", {}} {}
 
   // Goes on with the runs of a training that was stopped or killed after the epochs of `finished`.

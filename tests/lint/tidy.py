@@ -1,0 +1,84 @@
+"""clang-tidy over C++: names, and mistakes that compile (.clang-tidy has the checks).
+
+Parsing is what takes the time. So `tidy` reads all headers of a folder at once and looks at names and signatures, a
+minute or two for the whole tree; `tidy_sources` reads every source by itself, which is for the long tests.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+from tools import Skipped
+from tree import Finding, Tree
+
+# Another version has other checks, so only this one judges.
+PROGRAM = "clang-tidy-14"
+COMMANDS = "build/release/compile_commands.json"
+ROOTS = ("common/", "worker/", "coordinator/", "client/")
+# The checks that headers are read with on every run; sources get all of .clang-tidy.
+HEADER_CHECKS = "--checks=-*,readability-identifier-naming,modernize-use-override,performance-unnecessary-value-param"
+# What g++ has and clang does not know.
+EXTRA = ["-Wno-unknown-warning-option", "-Wno-error"]
+
+
+def check_headers(tree: Tree) -> list[Finding]:
+    """The headers of every folder, one translation unit a folder."""
+    folders: dict[str, list[str]] = {}
+    for path in tree.cpp_files():
+        if path.startswith(ROOTS) and path.endswith(".h") and not path.endswith(("-inl.h", "_testing.h", "_test_cases.h")):
+            folders.setdefault(str(pathlib.PurePath(path).parent), []).append(path)
+    flags = _flags_by_folder(tree)
+    with tempfile.TemporaryDirectory() as scratch:
+        def check_folder(folder: str) -> str:
+            unit = pathlib.Path(scratch) / (folder.replace("/", "_") + ".cc")
+            unit.write_text("".join(f'#include "{path}"\n' for path in folders[folder]), encoding="utf-8")
+            return _run(tree, [str(unit), HEADER_CHECKS, f"--header-filter=^{re.escape(str(tree.root))}/{folder}/[^/]*$"], flags[folder])
+        return _findings(tree, check_folder, [folder for folder in folders if folder in flags])
+
+
+def check_sources(tree: Tree) -> list[Finding]:
+    """Every source and test by itself."""
+    flags = _flags_by_folder(tree)
+    sources = [path for path in tree.cpp_files() if path.startswith(ROOTS) and path.endswith(".cc")]
+
+    def check_source(path: str) -> str:
+        return _run(tree, [path, "--header-filter=-"], flags[str(pathlib.PurePath(path).parent)])
+    return _findings(tree, check_source, sources)
+
+
+def _flags_by_folder(tree: Tree) -> dict[str, list[str]]:
+    """Returns for each folder what its sources are compiled with: -I, -D and the language."""
+    if not shutil.which(PROGRAM):
+        raise Skipped(f"{PROGRAM} is not installed")
+    commands = tree.root / COMMANDS
+    if not commands.exists():
+        raise Skipped(f"there is no {COMMANDS}: configure first")
+    flags = {}
+    for entry in json.loads(commands.read_text(encoding="utf-8")):
+        path = os.path.relpath(entry["file"], tree.root)
+        words = shlex.split(entry["command"])
+        kept = [word for word in words if word.startswith(("-I", "-D", "-std="))]
+        kept += [part for first, second in zip(words, words[1:]) if first == "-isystem" for part in (first, second)]
+        # The flags of the library come before those of its tests, which may see more.
+        if not path.endswith("_test.cc"):
+            flags.setdefault(str(pathlib.PurePath(path).parent), kept)
+    return flags
+
+
+def _run(tree: Tree, arguments: list[str], flags: list[str]) -> str:
+    command = [PROGRAM, "--quiet", *arguments, "--config-file=.clang-tidy", "--", *flags, *EXTRA]
+    return subprocess.run(command, cwd=tree.root, capture_output=True, text=True, check=False).stdout
+
+
+def _findings(tree: Tree, check_one, names: list[str]) -> list[Finding]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        output = "\n".join(pool.map(check_one, names))
+    places = re.findall(r"^(\S+?):(\d+):\d+: (?:error|warning): (.*)$", output, re.MULTILINE)
+    return sorted({Finding(os.path.relpath(path, tree.root), int(line), message.replace(",-warnings-as-errors", ""))
+                   for path, line, message in places})
