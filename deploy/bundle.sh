@@ -70,7 +70,9 @@ main() {
   cp -r "$(path_of pkgdatadir)" "$bundle/share/openmpi"
   pmix=$(dirname "$(ldconfig -p | awk '/libpmix.so/ { print $NF; exit }')")
   copy_plugins "$pmix/pmix2/lib/pmix" "$bundle/lib/pmix"
-  libraries_of "$bundle"/bin/* "$bundle"/lib/*/*.so | xargs cp -Lt "$bundle/lib"
+  # OpenBLAS is loaded while they run, so no program names it.
+  cp -L "$(ldconfig -p | awk '/libopenblas.so.0 / { print $NF; exit }')" "$bundle/lib/libopenblas.so.0"
+  libraries_of "$bundle"/bin/* "$bundle"/lib/*.so.0 "$bundle"/lib/*/*.so | xargs cp -Lt "$bundle/lib"
   for program in "$bundle"/bin/*; do
     write_launcher "$bundle/$(basename "$program")" "$(basename "$program")"
   done

@@ -1,12 +1,19 @@
 // convoy: the command line for people.
 #include <cstdio>
+#include <optional>
+#include <string>
 
 #include "client/cli/command_line.h"
 #include "client/commands/commands.h"
+#include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 
 int main(int argc, char** argv) {
-  convoy::kernels::UseOneBlasThread();
+  const absl::Status kernels = convoy::kernels::UseKernels(std::nullopt);
+  if (!kernels.ok()) {
+    std::fprintf(stderr, "convoy: error: %s\n", std::string(kernels.message()).c_str());
+    return static_cast<int>(convoy::ExitCodeFor(kernels));
+  }
   return static_cast<int>(
       convoy::client::RunCommandLine(convoy::client::Commands(), argc, argv, stdout, stderr));
 }

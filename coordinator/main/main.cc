@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/kernels/blas/gemm.h"
 #include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
@@ -165,7 +167,8 @@ ExitCode Main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-    status = Serve(*flags);
+    status = kernels::UseKernels(std::nullopt);
+    if (status.ok()) status = Serve(*flags);
   }
   if (status.ok()) return ExitCode::kOk;
   std::fprintf(stderr, "coordinator: error: %s\n", std::string(status.message()).c_str());

@@ -11,12 +11,11 @@ from harness import TRAINER, USAGE
 
 
 class BadWorldTest(harness.TrainerTest):
-    def refuse(self, *words, first=(), other=(), ranks=2, program=TRAINER, other_env=(), code=USAGE):
-        """Starts one rank with the flags `first`, the rest with `other` and other environment."""
+    def refuse(self, *words, first=(), other=(), ranks=2, program=TRAINER, code=USAGE):
+        """Starts one rank with the flags `first`, the rest with `other`."""
         run = self.directory / "run"
         common = [*harness.data_flags(), "--run-dir", run]
-        variables = [word for name, value in other_env for word in ("-x", f"{name}={value}")]
-        outcome = self.run_trainer(*common, *first, ":", *variables, "-np", ranks - 1, program, *common, *other,
+        outcome = self.run_trainer(*common, *first, ":", "-np", ranks - 1, program, *common, *other,
                                    ranks=1, timeout=60)
         self.assert_refused(outcome, code, *words)
         self.assertFalse(run.exists())
@@ -38,9 +37,6 @@ class BadWorldTest(harness.TrainerTest):
 
     def test_another_instruction_set(self):
         self.refuse("rank 1", "instruction set", "baseline", other=["--isa", "baseline"])
-
-    def test_another_blas_core(self):
-        self.refuse("rank 1", "OpenBLAS core", "Nehalem", other_env=[("OPENBLAS_CORETYPE", "Nehalem")])
 
     def test_wrong_flag_on_one_rank(self):
         self.refuse("rank 1", "--bach-size", other=["--bach-size", 3])

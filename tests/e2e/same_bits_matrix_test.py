@@ -17,21 +17,18 @@ SIZES = {
 
 
 class SameBitsMatrixTest(ways.WaysTest):
-    def check_sizes(self, family, env=None):
+    def check_sizes(self, family):
         for size, (flags, steps) in SIZES.items():
             with self.subTest(size):
                 recipe = [*harness.data_flags(12037), *flags, *family, "--epochs", 1]
-                bits = self.check(recipe, ways.ALL, env)
+                bits = self.check(recipe, ways.ALL)
                 self.assertEqual(bits["steps"], steps)
-                self.assertEqual(self.stop_twice(recipe, env), bits)
+                self.assertEqual(self.stop_twice(recipe), bits)
                 shutil.rmtree(self.directory / "stopped-twice")
                 print(f"{size}: {bits['weights_sha256']}", file=sys.stderr)
 
     def test_kernels_as_found(self):
         self.check_sizes([])
-
-    def test_blas_core_forced_to_haswell(self):
-        self.check_sizes([], {"OPENBLAS_CORETYPE": "Haswell"})
 
     def test_avx2(self):
         self.check_sizes(["--isa", "avx2"])

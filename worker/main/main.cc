@@ -1,14 +1,13 @@
 // The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "worker/comm/mpi_communicator.h"
@@ -22,18 +21,14 @@ namespace {
 
 comm::Communicator* g_communicator = nullptr;
 
-// OpenBLAS reads its core type when it is loaded, which was before main: start anew with it set.
-void RestartWithBlasCore(const Flags& flags, char** argv) {
-  if (!flags.asked.has_isa()) return;
-  const auto isa = kernels::ParseIsa(flags.asked.isa());
-  if (!isa.ok() || !kernels::SelectIsa(*isa).ok()) return;  // reported later
-  const std::string wanted(kernels::BlasCoreFor(*isa));
-  const char* current = std::getenv("OPENBLAS_CORETYPE");
-  if (current != nullptr && wanted == current) return;
-  ::setenv("OPENBLAS_CORETYPE", wanted.c_str(), /*overwrite=*/1);
-  ::execv("/proc/self/exe", argv);
-  std::perror("trainer: error: cannot restart for --isa");
-  std::exit(static_cast<int>(ExitCode::kFailed));
+// The instruction set of our kernels and, with it, of OpenBLAS.
+absl::Status PrepareKernels(const Flags& flags) {
+  std::optional<kernels::Isa> isa;
+  if (flags.asked.has_isa()) {
+    CONVOY_ASSIGN_OR_RETURN(isa, kernels::ParseIsa(flags.asked.isa()));
+  }
+  const absl::Status used = kernels::UseKernels(isa);
+  return isa ? Annotate(used, "--isa") : used;
 }
 
 // REQUIRES: mpirun started several processes.
@@ -76,8 +71,10 @@ ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
 
 ExitCode Main(int argc, char** argv) {
   absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
-  if (flags.ok()) RestartWithBlasCore(*flags, argv);
-  kernels::UseOneBlasThread();
+  if (flags.ok() && !flags->print_and_exit) {
+    const absl::Status prepared = PrepareKernels(*flags);
+    if (!prepared.ok()) flags = prepared;
+  }
   train::InstallSignals();
   const bool several_processes = comm::LaunchedByMpi() && comm::WorldSizeFromEnvironment() > 1;
   if (several_processes && flags.ok() && flags->local_ranks > 1) {

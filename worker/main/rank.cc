@@ -79,12 +79,6 @@ absl::Status AgreeOnFingerprint(comm::Communicator& communicator, const Flags& f
   return comm::Agree(communicator, CompareWithRankZero(mine, rank_zero));
 }
 
-absl::Status SelectKernels(const Flags& flags) {
-  if (!flags.asked.has_isa()) return absl::OkStatus();
-  CONVOY_ASSIGN_OR_RETURN(const kernels::Isa isa, kernels::ParseIsa(flags.asked.isa()));
-  return Annotate(kernels::SelectIsa(isa), "--isa");
-}
-
 // The cores of this host divided by the ranks on it, but no more than this process may use.
 int DefaultThreads(const comm::Communicator& communicator) {
   const auto host_cores = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
@@ -239,7 +233,6 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
                                 const absl::StatusOr<Flags>& parsed) {
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
   const Flags& flags = *parsed;
-  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, SelectKernels(flags)));
   CONVOY_RETURN_IF_ERROR(AgreeOnFingerprint(communicator, flags));
   const bool root = communicator.rank() == 0;
   if (flags.print_and_exit) {

@@ -24,7 +24,7 @@ std::string HowToHave(const formats::KernelFamily& family) {
   if (isa.ok() && kernels::BlasCoreFor(*isa) == family.blas_core) {
     return absl::StrCat("add --isa ", family.isa);
   }
-  return absl::StrCat("leave --isa out and set OPENBLAS_CORETYPE=", family.blas_core);
+  return "that was another build of Convoy, so train anew with this one";
 }
 
 }  // namespace

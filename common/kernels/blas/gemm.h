@@ -1,12 +1,17 @@
 // Matrix products by OpenBLAS; gemm.cc is the only file that sees cblas.h.
 //
 // OpenBLAS rounds differently for another number of rows, another number of its own threads and
-// another core type. So it always runs on one thread here, and whoever needs the same bits must
-// make the same calls: the same M, N, K, transposes and leading dimensions
+// another core type. So it always runs on one thread here, with the core type that belongs to the
+// instruction set of our own kernels, whatever it would have chosen for this processor; and whoever
+// needs the same bits must make the same calls: the same M, N, K, transposes and leading dimensions
 // (docs/exact_reduction.md).
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "absl/status/status.h"
+#include "common/kernels/simd/isa.h"
 
 namespace convoy::kernels {
 
@@ -19,14 +24,17 @@ enum class Transpose { kNo, kYes };
 void Gemm(Transpose transpose_a, Transpose transpose_b, int m, int n, int k, const float* a,
           int lda, const float* b, int ldb, float beta, float* c, int ldc);
 
-// Returns the core type that OpenBLAS chose when it was loaded, such as "SkylakeX" or "Haswell".
+// Makes this process compute with `isa`, or with the best instruction set that the CPU has, in our
+// kernels and in OpenBLAS alike, which is loaded now. Call it in main, once, before any other thread
+// starts: it writes environment variables. Without it the first product loads OpenBLAS for the best.
+// Returns FAILED_PRECONDITION if the CPU lacks the instruction set or the least that our kernels
+// need, or OpenBLAS is not there.
+absl::Status UseKernels(std::optional<Isa> isa);
+
+// Returns the core type that OpenBLAS computes with, such as "SkylakeX" or "Haswell". Thread-safe.
 std::string BlasCore();
 
-// Returns OpenBLAS's version and build options: ranks compare it.
+// Returns OpenBLAS's version and build options: ranks compare it. Thread-safe.
 std::string BlasConfig();
-
-// Makes OpenBLAS run on one thread. Call it in main before any other thread starts; Gemm does so
-// too on its first call.
-void UseOneBlasThread();
 
 }  // namespace convoy::kernels

@@ -58,6 +58,19 @@ absl::StatusOr<Isa> ParseIsa(std::string_view name) {
                                     DidYouMean(name, known));
 }
 
+absl::Status CheckCpu() {
+#if defined(__x86_64__)
+  // Highway takes its baseline for given and would not notice.
+  if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("aes") ||
+      !__builtin_cpu_supports("pclmul")) {
+    return absl::FailedPreconditionError(
+        "this CPU lacks SSE4.2, AES or PCLMULQDQ, which Convoy needs; any x86-64 CPU since about "
+        "2011 has them (in a virtual machine, pass the host's CPU through)");
+  }
+#endif
+  return absl::OkStatus();
+}
+
 std::vector<Isa> SupportedIsas() {
   std::vector<Isa> isas;
   for (const IsaTraits& traits : kIsas) {
@@ -73,7 +86,7 @@ absl::Status SelectIsa(Isa isa) {
                                          std::string(traits.name) + "'; it can run " +
                                          absl::StrJoin(Names(SupportedIsas()), ", "));
   }
-  hwy::SetSupportedTargetsForTest(traits.target);
+  hwy::DisableTargets(~traits.target);
   hwy::GetChosenTarget().Update(traits.target);
   return absl::OkStatus();
 }

@@ -22,6 +22,10 @@ std::string_view IsaName(Isa isa);
 // The inverse of IsaName. Returns INVALID_ARGUMENT, with the nearest name, for any other.
 absl::StatusOr<Isa> ParseIsa(std::string_view name);
 
+// Returns OK if this CPU runs kBaseline at least, FAILED_PRECONDITION if it does not: programs ask
+// before they compute, where a kernel would only die of SIGILL.
+absl::Status CheckCpu();
+
 // Returns what this CPU can run, best first.
 std::vector<Isa> SupportedIsas();
 
@@ -33,8 +37,8 @@ absl::Status SelectIsa(Isa isa);
 // Returns what the kernels use.
 Isa CurrentIsa();
 
-// Returns the value of the environment variable OPENBLAS_CORETYPE that makes OpenBLAS use `isa`
-// too. OpenBLAS reads it once, when it is loaded: before main.
+// Returns the core type of OpenBLAS that belongs to `isa` on every CPU: the oldest that uses all of
+// it, so that every CPU with the instruction set has it.
 std::string_view BlasCoreFor(Isa isa);
 
 }  // namespace convoy::kernels
