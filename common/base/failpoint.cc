@@ -1,5 +1,7 @@
 #include "common/base/failpoint.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -17,6 +19,7 @@ struct Setting {
   std::string name;  // "" when none is set
   int hit = 1;
   std::string text;
+  int signal = SIGKILL;
 };
 
 Setting FromEnvironment() {
@@ -25,9 +28,11 @@ Setting FromEnvironment() {
   if (value == nullptr) return setting;
   const std::vector<std::string> parts = absl::StrSplit(value, absl::MaxSplits(':', 2));
   setting.name = parts[0];
-  // A number that is none is a slip of the test's author.
+  // What is not a number is a slip of the test's author.
   if (parts.size() > 1) CONVOY_CHECK(absl::SimpleAtoi(parts[1], &setting.hit));
   if (parts.size() > 2) setting.text = parts[2];
+  const char* signal = std::getenv("CONVOY_FAILPOINT_SIGNAL");
+  if (signal != nullptr) CONVOY_CHECK(absl::SimpleAtoi(signal, &setting.signal));
   return setting;
 }
 
@@ -37,7 +42,7 @@ void Failpoint(std::string_view name, std::string_view about) {
   static const Setting setting = FromEnvironment();
   static std::atomic<int> hits{0};
   if (setting.name != name || about.find(setting.text) == std::string_view::npos) return;
-  if (hits.fetch_add(1) + 1 == setting.hit) std::raise(SIGKILL);
+  if (hits.fetch_add(1) + 1 == setting.hit) ::kill(::getpid(), setting.signal);
 }
 
 }  // namespace convoy

@@ -42,5 +42,11 @@ TEST_F(FailpointDeathTest, CountsOnlyWhatContainsTheText) {
   EXPECT_EXIT(PassAll("place:2:step-"), KilledBySignal(SIGKILL), "^once twice $");
 }
 
+TEST_F(FailpointDeathTest, RaisesTheSignalThatIsAskedFor) {
+  setenv("CONVOY_FAILPOINT_SIGNAL", "15", 1);
+  EXPECT_EXIT(PassAll("place"), KilledBySignal(SIGTERM), "^$");
+  unsetenv("CONVOY_FAILPOINT_SIGNAL");
+}
+
 }  // namespace
 }  // namespace convoy

@@ -233,16 +233,19 @@ class TrainerTest(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, "no checkpoint in time")
             time.sleep(POLL_SECONDS)
 
-    def stop(self, run, *flags, number=signal.SIGTERM, **where):
-        """Trains until the first new checkpoint, then asks it to stop: in the middle of an epoch."""
-        process = self.start("--run-dir", run.path, "--checkpoint-every", 1, *flags, **where)
-        self.await_checkpoint(process, run)
-        process.signal(number)
-        outcome = process.wait()
+    def stop(self, run, *flags, number=signal.SIGTERM, before_step=5, env=None, **where):
+        """Trains some steps, then has each process ask itself to stop: in the middle of an epoch."""
+        outcome = self.run_trainer("--run-dir", run.path, "--checkpoint-every", 1, *flags,
+                                   env={**(env or {}), **signal_before_step(before_step, number)}, **where)
         self.assertEqual(outcome.code, STOPPED, outcome)
         epoch, step = run.position()
         self.assertGreater(step, 0, "stopped between two epochs")
         return epoch, step
+
+
+def signal_before_step(step, number):
+    """The environment in which a trainer sends itself a signal before its step-th step, from 1."""
+    return {"CONVOY_FAILPOINT": f"before_step:{step}", "CONVOY_FAILPOINT_SIGNAL": int(number)}
 
 
 def data_flags(train=datasets.TRAIN_IMAGES):

@@ -108,11 +108,8 @@ class BrokenOffTest(harness.TrainerTest):
         self.assertEqual(run.bits(), self.train(*recipe).bits())
 
     def test_stop_requested_before_the_first_step(self):
-        process = self.start("--run-dir", self.broken.path, *TWO_EPOCHS)
-        while process.is_running() and not (self.broken.path / "summary.json").exists():
-            time.sleep(harness.POLL_SECONDS)
-        process.signal(signal.SIGINT)
-        outcome = process.wait()
+        outcome = self.run_trainer("--run-dir", self.broken.path, *TWO_EPOCHS,
+                                   env=harness.signal_before_step(1, signal.SIGINT))
         self.assertEqual(outcome.code, harness.STOPPED, outcome)
         self.assertEqual(self.broken.summary()["state"], "stopped")
         self.resume("--local-ranks", 2)

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/cpus.h"
+#include "common/base/failpoint.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
 #include "common/data/sampler.h"
@@ -223,6 +224,7 @@ absl::StatusOr<bool> Trainer::RunEpoch() {
 }
 
 absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_requested) {
+  Failpoint("before_step", "");
   Stopwatch watch;
   const data::Range images =
       data::BatchRange(job_.train.count, job_.recipe.batch_size, position_.step_in_epoch);
