@@ -17,13 +17,12 @@
 #include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
-#include "coordinator/service/guard.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
 #include "coordinator/service/server.h"
 #include "coordinator/service/serving.h"
-#include "coordinator/service/store_model_source.h"
+#include "coordinator/service/token_authenticator.h"
 #include "coordinator/service/worker_service.h"
 #include "coordinator/store/store.h"
 
@@ -122,11 +121,10 @@ absl::Status Serve(const Flags& flags) {
     CONVOY_ASSIGN_OR_RETURN(http, HttpServer::Start(flags.http, *registry, *store));
   }
 
-  const Guard guard{std::string(absl::StripAsciiWhitespace(token))};
-  JobService jobs(*registry, guard, flags.max_watches);
-  WorkerService workers(*registry, guard, int64_t{flags.max_model_mb} << 20);
-  StoreModelSource source(*store);
-  Serving serving(source, ReadServingOptions(flags));
+  const TokenAuthenticator authenticator{std::string(absl::StripAsciiWhitespace(token))};
+  JobService jobs(*registry, authenticator, flags.max_watches);
+  WorkerService workers(*registry, authenticator, int64_t{flags.max_model_mb} << 20);
+  Serving serving(*store, ReadServingOptions(flags));
   // Data that are named but cannot be read are better known now than at the first evaluation.
   if (!flags.data.empty()) {
     CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Get("").status(), "--data"));

@@ -86,7 +86,8 @@ grpc::Status JobService::ListMetrics(grpc::ServerContext* context,
 
 grpc::Status JobService::CancelJob(grpc::ServerContext* context,
                                    const v1::CancelJobRequest* request, v1::Job* response) {
-  if (const absl::Status admitted = guard_.Admit(*context); !admitted.ok()) return ToGrpc(admitted);
+  if (const absl::Status admitted = authenticator_.Authenticate(*context); !admitted.ok())
+    return ToGrpc(admitted);
   return Answer(
       WithJob(request->name(), [&](const std::string& id) { return registry_.Cancel(id); }),
       response);
@@ -95,7 +96,8 @@ grpc::Status JobService::CancelJob(grpc::ServerContext* context,
 grpc::Status JobService::DeleteJob(grpc::ServerContext* context,
                                    const v1::DeleteJobRequest* request,
                                    google::protobuf::Empty* response) {
-  if (const absl::Status admitted = guard_.Admit(*context); !admitted.ok()) return ToGrpc(admitted);
+  if (const absl::Status admitted = authenticator_.Authenticate(*context); !admitted.ok())
+    return ToGrpc(admitted);
   const absl::Status deleted =
       WithJob(request->name(), [&](const std::string& id) { return registry_.Delete(id); });
   const bool forgiven = request->allow_missing() && absl::IsNotFound(deleted);

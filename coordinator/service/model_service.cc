@@ -35,39 +35,37 @@ absl::Time DeadlineOf(const grpc::ServerContext& context) {
   return absl::FromChrono(context.deadline());
 }
 
-// Waits for one of several equal slots and gives it back in the end.
-class Slot {
+// One of a semaphore's permits, given back in the end.
+class Permit {
  public:
   // Returns whether there was one before the deadline.
-  Slot(absl::Mutex& mutex, int& free, absl::Time deadline) : mutex_(mutex), free_(free) {
-    const absl::MutexLock lock(&mutex_);
-    taken_ = mutex_.AwaitWithDeadline(absl::Condition(
-                                          +[](int* count) { return *count > 0; }, &free_),
-                                      deadline);
-    if (taken_) --free_;
+  Permit(std::counting_semaphore<>& semaphore, absl::Time deadline) : semaphore_(semaphore) {
+    if (deadline == absl::InfiniteFuture()) {
+      semaphore_.acquire();
+    } else {
+      taken_ = semaphore_.try_acquire_until(absl::ToChronoTime(deadline));
+    }
   }
-  ~Slot() {
-    const absl::MutexLock lock(&mutex_);
-    if (taken_) ++free_;
+  ~Permit() {
+    if (taken_) semaphore_.release();
   }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
 
   bool taken() const { return taken_; }
 
  private:
-  absl::Mutex& mutex_;
-  int& free_;
-  bool taken_ = false;
+  std::counting_semaphore<>& semaphore_;
+  bool taken_ = true;
 };
 
 absl::StatusOr<v1::ListModelsResponse> List(ModelSource& source,
                                             const v1::ListModelsRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const int size,
                           PageSize(request.page_size(), kStandardPage, kLargestPage));
-  CONVOY_ASSIGN_OR_RETURN(ModelPage page, source.ListModels(size, request.page_token()));
+  CONVOY_ASSIGN_OR_RETURN(auto page, source.ListModels(size, request.page_token()));
   v1::ListModelsResponse response;
-  for (v1::TrainedModel& model : page.models) *response.add_models() = std::move(model);
+  for (v1::TrainedModel& model : page.entries) *response.add_models() = std::move(model);
   response.set_next_page_token(std::move(page.next_token));
   return response;
 }
@@ -175,8 +173,8 @@ void SetImage(const NetworkImage& image, const nn::Network& network, v1::RawImag
 
 absl::Status CheckPreparation(v1::Preparation preparation) {
   if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("preparation: ", static_cast<int>(preparation), " is none"));
+  return absl::InvalidArgumentError(absl::StrCat("preparation: ", static_cast<int>(preparation),
+                                                 " is unknown; api.md lists them"));
 }
 
 }  // namespace
@@ -210,11 +208,11 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
     const grpc::ServerContext& context, const v1::EvaluateModelRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
   const absl::Time deadline = DeadlineOf(context);
-  const Slot slot(mutex_, free_evaluations_, deadline);
-  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(evaluating_, deadline);
+  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
-  auto result =
-      EvaluateServedModel(*served, request, serving_.data, serving_.engine.options().threads, stop);
+  auto result = EvaluateServedModel(*served, request, serving_.data,
+                                    serving_.batcher.options().threads, stop);
   if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
     return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
   }
@@ -226,8 +224,8 @@ absl::StatusOr<NetworkImage> ModelService::Prepare(const grpc::ServerContext& co
                                                    v1::Preparation preparation,
                                                    const nn::Network& network,
                                                    const std::string& field) {
-  const Slot slot(mutex_, free_slots_, DeadlineOf(context));
-  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(preparing_, DeadlineOf(context));
+  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   return ToNetworkImage(image, preparation, network, field);
 }
@@ -235,16 +233,16 @@ absl::StatusOr<NetworkImage> ModelService::Prepare(const grpc::ServerContext& co
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
     const grpc::ServerContext& context, const ModelPointer& served,
     const std::vector<NetworkImage>& images) {
-  EngineRequest request{.model = served->model,
-                        .pixels = {},
-                        .counters = served->counters,
-                        .deadline = DeadlineOf(context),
-                        .cancelled = [&context] { return context.IsCancelled(); }};
+  BatchedRequest request{.model = served->model,
+                         .pixels = {},
+                         .counters = served->counters,
+                         .deadline = DeadlineOf(context),
+                         .cancelled = [&context] { return context.IsCancelled(); }};
   for (const NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
   }
   const absl::Time begun = absl::Now();
-  const absl::StatusOr<EngineAnswer> answer = serving_.engine.Predict(std::move(request));
+  const absl::StatusOr<BatchedAnswer> answer = serving_.batcher.Predict(std::move(request));
   CountRequest(begun, answer, *served->counters);
   if (!answer.ok()) return answer.status();
   const int classes = served->model->network().num_classes();
@@ -265,7 +263,8 @@ grpc::Status ModelService::Predict(grpc::ServerContext* context, const v1::Predi
 absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::ServerContext& context,
                                                                 const v1::PredictRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckPreparation(request.preparation()));
-  if (request.images().empty()) return absl::InvalidArgumentError("images: there is none");
+  if (request.images().empty())
+    return absl::InvalidArgumentError("images: none given; send at least one");
   if (request.images_size() > serving_.options.max_images) {
     return absl::ResourceExhaustedError(absl::StrCat("images: ", request.images_size(),
                                                      " are too many; send at most ",
@@ -320,8 +319,8 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
   v1::GetFeatureMapsResponse response;
   *response.mutable_prediction() = std::move(predictions.front());
   SetImage(image, network, response.mutable_prediction()->mutable_prepared_image());
-  const Slot slot(mutex_, free_slots_, DeadlineOf(context));
-  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(preparing_, DeadlineOf(context));
+  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto outputs = evaluate::LayerOutputs(*served->model, image.pixels.data());
   const auto& wanted = request.layers();
   for (const nn::Layer& layer : network.layers()) {

@@ -73,8 +73,8 @@ class ServiceTest : public ::testing::Test {
     std::filesystem::remove_all(directory_);
     store_ = *Store::Open(directory_);
     registry_ = *JobRegistry::Open(*store_, {});
-    job_service_ = std::make_unique<JobService>(*registry_, guard_, kMaxWatches);
-    worker_service_ = std::make_unique<WorkerService>(*registry_, guard_, kMaxModelBytes);
+    job_service_ = std::make_unique<JobService>(*registry_, authenticator_, kMaxWatches);
+    worker_service_ = std::make_unique<WorkerService>(*registry_, authenticator_, kMaxModelBytes);
     auto server = Server::Start({.listen = "127.0.0.1:0", .max_message_bytes = 1 << 20},
                                 {job_service_.get(), worker_service_.get()});
     ASSERT_TRUE(server.ok()) << server.status();
@@ -133,7 +133,7 @@ class ServiceTest : public ::testing::Test {
     return writer->Finish();
   }
 
-  const Guard guard_{"secret"};
+  const TokenAuthenticator authenticator_{"secret"};
   std::string directory_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<JobRegistry> registry_;

@@ -12,9 +12,10 @@ namespace {
 
 // Calls `call` if the caller is admitted, and writes its value or returns its error.
 template <typename T, typename Call>
-grpc::Status Answer(const Guard& guard, const grpc::ServerContext& context, T* response,
-                    Call call) {
-  if (const absl::Status admitted = guard.Admit(context); !admitted.ok()) return ToGrpc(admitted);
+grpc::Status Answer(const TokenAuthenticator& authenticator, const grpc::ServerContext& context,
+                    T* response, Call call) {
+  if (const absl::Status admitted = authenticator.Authenticate(context); !admitted.ok())
+    return ToGrpc(admitted);
   absl::StatusOr<T> result = call();
   if (!result.ok()) return ToGrpc(result.status());
   *response = *std::move(result);
@@ -26,19 +27,19 @@ grpc::Status Answer(const Guard& guard, const grpc::ServerContext& context, T* r
 grpc::Status WorkerService::RegisterJob(grpc::ServerContext* context,
                                         const worker::v1::RegisterJobRequest* request,
                                         worker::v1::RegisterJobResponse* response) {
-  return Answer(guard_, *context, response, [&] { return registry_.Register(*request); });
+  return Answer(authenticator_, *context, response, [&] { return registry_.Register(*request); });
 }
 
 grpc::Status WorkerService::ReportProgress(grpc::ServerContext* context,
                                            const worker::v1::ReportProgressRequest* request,
                                            worker::v1::ReportProgressResponse* response) {
-  return Answer(guard_, *context, response, [&] { return registry_.Report(*request); });
+  return Answer(authenticator_, *context, response, [&] { return registry_.Report(*request); });
 }
 
 grpc::Status WorkerService::Heartbeat(grpc::ServerContext* context,
                                       const worker::v1::HeartbeatRequest* request,
                                       worker::v1::HeartbeatResponse* response) {
-  return Answer(guard_, *context, response, [&] { return registry_.Heartbeat(*request); });
+  return Answer(authenticator_, *context, response, [&] { return registry_.Heartbeat(*request); });
 }
 
 grpc::Status WorkerService::PublishModel(
@@ -52,7 +53,7 @@ grpc::Status WorkerService::PublishModel(
     CONVOY_ASSIGN_OR_RETURN(const std::string bytes, ReadChunks(first.header(), reader));
     return registry_.Publish(first.header(), bytes);
   };
-  return Answer(guard_, *context, response, publish);
+  return Answer(authenticator_, *context, response, publish);
 }
 
 absl::StatusOr<std::string> WorkerService::ReadChunks(
