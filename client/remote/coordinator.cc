@@ -51,10 +51,10 @@ struct Coordinator::Stubs {
 Coordinator::Coordinator(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
 Coordinator::~Coordinator() = default;
 
-absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(const Context& context) {
-  CONVOY_ASSIGN_OR_RETURN(Connection connection, Connection::Open(context));
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(const rpc::ClientOptions& options) {
+  CONVOY_ASSIGN_OR_RETURN(rpc::ClientChannel channel, rpc::ClientChannel::Create(options));
   return std::unique_ptr<Coordinator>(
-      new Coordinator(std::make_unique<Stubs>(std::move(connection))));
+      new Coordinator(std::make_unique<Stubs>(Connection(std::move(channel)))));
 }
 
 const std::string& Coordinator::address() const { return stubs_->connection.address(); }

@@ -6,14 +6,14 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/base/cpus.h"
-#include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/cli/flag_names.h"
+#include "common/rpc/secret_file.h"
 #include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
@@ -32,7 +32,6 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Calls under way get so long when the coordinator stops.
 constexpr absl::Duration kGrace = absl::Seconds(3);
-constexpr uint64_t kMaxSecretBytes = 1 << 20;
 
 void Say(const std::string& line) {
   std::printf("%s %s\n",
@@ -46,17 +45,6 @@ std::string At(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
 }
 
-// Returns the file's content, "" where no file is named.
-absl::StatusOr<std::string> ReadNamed(const std::string& flag, const std::string& path) {
-  if (path.empty()) return std::string();
-  const absl::StatusOr<std::string> content = ReadFile(path, kMaxSecretBytes);
-  if (!content.ok()) return Annotate(content.status(), flag);
-  if (absl::StripAsciiWhitespace(*content).empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": ", path, " is empty"));
-  }
-  return content;
-}
-
 absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
   ServerOptions options{.listen = flags.listen,
                         .tls_certificate = {},
@@ -64,9 +52,10 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
                         .tls_client_ca = {},
                         .max_message_bytes = flags.max_message_mb << 20,
                         .max_streams = flags.max_streams};
-  CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, ReadNamed("--tls-cert", flags.tls_cert));
-  CONVOY_ASSIGN_OR_RETURN(options.tls_key, ReadNamed("--tls-key", flags.tls_key));
-  CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca, ReadNamed("--tls-client-ca", flags.tls_client_ca));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, rpc::ReadSecretFile("tls_cert", flags.tls_cert));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_key, rpc::ReadSecretFile("tls_key", flags.tls_key));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca,
+                          rpc::ReadSecretFile("tls_client_ca", flags.tls_client_ca));
   return options;
 }
 
@@ -108,7 +97,8 @@ sigset_t StopSignals() {
 // REQUIRES: the signals of `StopSignals` are blocked in all threads.
 absl::Status Serve(const Flags& flags) {
   CONVOY_ASSIGN_OR_RETURN(const ServerOptions options, ReadServerOptions(flags));
-  CONVOY_ASSIGN_OR_RETURN(const std::string token, ReadNamed("--token-file", flags.token_file));
+  CONVOY_ASSIGN_OR_RETURN(const std::string token,
+                          rpc::ReadSecretFile("token_file", flags.token_file));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
   RegistryOptions registry_options;
   registry_options.on_event = [](const std::string& job, const v1::Event& event) {
@@ -121,7 +111,7 @@ absl::Status Serve(const Flags& flags) {
     CONVOY_ASSIGN_OR_RETURN(http, HttpServer::Start(flags.http, *registry, *store));
   }
 
-  const TokenAuthenticator authenticator{std::string(absl::StripAsciiWhitespace(token))};
+  const TokenAuthenticator authenticator(token);
   JobService jobs(*registry, authenticator, flags.max_watches);
   WorkerService workers(*registry, authenticator, int64_t{flags.max_model_mb} << 20);
   Serving serving(*store, ReadServingOptions(flags));
@@ -138,8 +128,7 @@ absl::Status Serve(const Flags& flags) {
       http == nullptr
           ? ""
           : absl::StrCat(", metrics on http://", At(flags.http, http->port()), "/metrics");
-  Say(absl::StrCat("coordinator listens on ", At(flags.listen, server->port()), metrics, ", store ",
-                   flags.store));
+  Say(absl::StrCat("coordinator listens on ", server->address(), metrics, ", store ", flags.store));
 
   int signal = 0;
   const sigset_t signals = StopSignals();
@@ -166,7 +155,10 @@ ExitCode Main(int argc, char** argv) {
     status = Serve(*flags);
   }
   if (status.ok()) return ExitCode::kOk;
-  std::fprintf(stderr, "coordinator: error: %s\n", std::string(status.message()).c_str());
+  const cli::FlagNames names = cli::FlagsLikeFields(
+      {"listen", "http", "store", "data", "tls_cert", "tls_key", "tls_client_ca", "token_file"});
+  std::fprintf(stderr, "coordinator: error: %s\n",
+               cli::NameFlags(std::string(status.message()), names).c_str());
   return ExitCodeFor(status);
 }
 

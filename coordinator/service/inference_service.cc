@@ -7,8 +7,8 @@
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/version.h"
+#include "common/rpc/grpc_status.h"
 #include "coordinator/service/infer_tensors.h"
-#include "coordinator/service/status.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -131,7 +131,7 @@ void Finish(const InferCall& call, const ServedModel& served,
     SetProbabilities(*call.request, answer->probabilities, served.model->network().num_classes(),
                      call.response);
   }
-  call.reactor->Finish(ToGrpc(answer.status()));
+  call.reactor->Finish(rpc::ToGrpc(answer.status()));
 }
 
 void Infer(const InferCall& call, const ModelPointer& served, Serving& serving,
@@ -183,7 +183,7 @@ grpc::Status InferenceService::ModelReady(grpc::ServerContext* context,
                                           const inference::ModelReadyRequest* request,
                                           inference::ModelReadyResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok() && !absl::IsNotFound(served.status())) return ToGrpc(served.status());
+  if (!served.ok() && !absl::IsNotFound(served.status())) return rpc::ToGrpc(served.status());
   response->set_ready(served.ok());
   return grpc::Status::OK;
 }
@@ -203,7 +203,7 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext* context,
                                              const inference::ModelMetadataRequest* request,
                                              inference::ModelMetadataResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return ToGrpc(served.status());
+  if (!served.ok()) return rpc::ToGrpc(served.status());
   Fill(**served, response);
   return grpc::Status::OK;
 }
@@ -226,7 +226,7 @@ grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerConte
     if (found.ok()) {
       Infer(call, *found, serving_, /*caller_may_compute=*/false);
     } else {
-      call.reactor->Finish(ToGrpc(found.status()));
+      call.reactor->Finish(rpc::ToGrpc(found.status()));
     }
     return absl::OkStatus();
   });
@@ -237,7 +237,7 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext* context,
                                            const inference::ModelConfigRequest* request,
                                            inference::ModelConfigResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return ToGrpc(served.status());
+  if (!served.ok()) return rpc::ToGrpc(served.status());
   Fill(**served, serving_.options, response->mutable_config());
   return grpc::Status::OK;
 }
@@ -252,7 +252,7 @@ grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
     return grpc::Status::OK;
   }
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return ToGrpc(served.status());
+  if (!served.ok()) return rpc::ToGrpc(served.status());
   Fill(**served, response->add_model_stats());
   return grpc::Status::OK;
 }
@@ -260,7 +260,7 @@ grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
 grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext* context,
                                                const inference::RepositoryIndexRequest* request,
                                                inference::RepositoryIndexResponse* response) {
-  return ToGrpc(Index(serving_.source, response));
+  return rpc::ToGrpc(Index(serving_.source, response));
 }
 
 }  // namespace convoy::coordinator

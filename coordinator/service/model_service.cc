@@ -11,8 +11,8 @@
 #include "common/base/status.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
+#include "common/rpc/grpc_status.h"
 #include "coordinator/evaluation/model_evaluation.h"
-#include "coordinator/service/status.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -22,14 +22,6 @@ constexpr int kStandardPage = 50;
 constexpr int kLargestPage = 1000;
 constexpr size_t kChunkBytes = 256 << 10;
 constexpr char kLate[] = "the deadline passed before the work began";
-
-// Writes the value or returns the error.
-template <typename T>
-grpc::Status Respond(absl::StatusOr<T> result, T* response) {
-  if (!result.ok()) return ToGrpc(result.status());
-  *response = *std::move(result);
-  return grpc::Status::OK;
-}
 
 absl::Time DeadlineOf(const grpc::ServerContext& context) {
   return absl::FromChrono(context.deadline());
@@ -187,21 +179,21 @@ absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string&
 grpc::Status ModelService::ListModels(grpc::ServerContext* context,
                                       const v1::ListModelsRequest* request,
                                       v1::ListModelsResponse* response) {
-  return Respond(List(serving_.source, *request), response);
+  return rpc::Respond(List(serving_.source, *request), response);
 }
 
 grpc::Status ModelService::GetModel(grpc::ServerContext* context,
                                     const v1::GetModelRequest* request,
                                     v1::TrainedModel* response) {
   const absl::StatusOr<std::string> id = ParseName("models", request->name());
-  if (!id.ok()) return ToGrpc(id.status());
-  return Respond(serving_.source.GetModel(*id), response);
+  if (!id.ok()) return rpc::ToGrpc(id.status());
+  return rpc::Respond(serving_.source.GetModel(*id), response);
 }
 
 grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
                                          const v1::EvaluateModelRequest* request,
                                          v1::EvaluateModelResponse* response) {
-  return Respond(Evaluate(*context, *request), response);
+  return rpc::Respond(Evaluate(*context, *request), response);
 }
 
 absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
@@ -257,7 +249,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
 
 grpc::Status ModelService::Predict(grpc::ServerContext* context, const v1::PredictRequest* request,
                                    v1::PredictResponse* response) {
-  return Respond(PredictImages(*context, *request), response);
+  return rpc::Respond(PredictImages(*context, *request), response);
 }
 
 absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::ServerContext& context,
@@ -295,14 +287,14 @@ grpc::Status ModelService::GetFilters(grpc::ServerContext* context,
                                       const v1::GetFiltersRequest* request,
                                       v1::GetFiltersResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name());
-  if (!served.ok()) return ToGrpc(served.status());
-  return Respond(FiltersOf(**served, request->layer()), response);
+  if (!served.ok()) return rpc::ToGrpc(served.status());
+  return rpc::Respond(FiltersOf(**served, request->layer()), response);
 }
 
 grpc::Status ModelService::GetFeatureMaps(grpc::ServerContext* context,
                                           const v1::GetFeatureMapsRequest* request,
                                           v1::GetFeatureMapsResponse* response) {
-  return Respond(FeatureMapsOf(*context, *request), response);
+  return rpc::Respond(FeatureMapsOf(*context, *request), response);
 }
 
 absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
@@ -335,7 +327,7 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
 grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
                                          const v1::DownloadModelRequest* request,
                                          grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
-  return ToGrpc(Send(request->name(), writer));
+  return rpc::ToGrpc(Send(request->name(), writer));
 }
 
 absl::Status ModelService::Send(const std::string& name,

@@ -79,8 +79,7 @@ class ServiceTest : public ::testing::Test {
                                 {job_service_.get(), worker_service_.get()});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
-                                   grpc::InsecureChannelCredentials());
+    channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
     jobs_ = v1::JobService::NewStub(channel_);
     workers_ = worker::v1::WorkerService::NewStub(channel_);
   }
@@ -333,8 +332,7 @@ TEST_F(ServiceTest, SaysThatItIsHealthy) {
 }
 
 TEST_F(ServiceTest, TheSecondServerOnAPortIsRefused) {
-  const auto second =
-      Server::Start({.listen = absl::StrCat("127.0.0.1:", server_->port())}, {job_service_.get()});
+  const auto second = Server::Start({.listen = server_->address()}, {job_service_.get()});
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("second coordinator"));
 }

@@ -202,8 +202,7 @@ TEST_F(ServingTest, PredictPreparesPicturesAndShowsWhatTheNetworkSaw) {
 
 TEST_F(ServingTest, PredictRefusesBadInput) {
   v1::PredictResponse response;
-  ExpectError(Predict(PredictRequest(0), &response), grpc::INVALID_ARGUMENT,
-              "images: none given");
+  ExpectError(Predict(PredictRequest(0), &response), grpc::INVALID_ARGUMENT, "images: none given");
   v1::PredictRequest many = PredictRequest(1);
   for (int i = 1; i < 10000; ++i) *many.add_images() = many.images(0);
   ExpectError(Predict(many, &response), grpc::RESOURCE_EXHAUSTED,

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "coordinator/service/status.h"
+#include "common/rpc/grpc_status.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -15,11 +15,8 @@ template <typename T, typename Call>
 grpc::Status Answer(const TokenAuthenticator& authenticator, const grpc::ServerContext& context,
                     T* response, Call call) {
   if (const absl::Status admitted = authenticator.Authenticate(context); !admitted.ok())
-    return ToGrpc(admitted);
-  absl::StatusOr<T> result = call();
-  if (!result.ok()) return ToGrpc(result.status());
-  *response = *std::move(result);
-  return grpc::Status::OK;
+    return rpc::ToGrpc(admitted);
+  return rpc::Respond<T>(call(), response);
 }
 
 }  // namespace
@@ -62,7 +59,7 @@ absl::StatusOr<std::string> WorkerService::ReadChunks(
   if (header.size_bytes() <= 0 || header.size_bytes() > max_model_bytes_) {
     return absl::ResourceExhaustedError(absl::StrCat("header.size_bytes: ", header.size_bytes(),
                                                      ", but this coordinator takes models of 1 to ",
-                                                     max_model_bytes_, " bytes (--max-model-mb)"));
+                                                     max_model_bytes_, " bytes (`max_model_mb`)"));
   }
   const auto size = static_cast<size_t>(header.size_bytes());
   std::string bytes;

@@ -13,12 +13,11 @@ absl::Status SqliteStatus(sqlite3* database, int code) {
   const std::string message = absl::StrCat("the store: ", sqlite3_errmsg(database));
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return absl::ResourceExhaustedError(
-          absl::StrCat(message, "; make room on the disk of --store"));
+      return absl::ResourceExhaustedError(absl::StrCat(message, "; make room on its disk"));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return absl::DataLossError(
-          absl::StrCat(message, "; restore --store from a copy, or start with an empty one"));
+          absl::StrCat(message, "; restore it from a copy, or start with an empty one"));
     default:
       return absl::UnavailableError(message);
   }

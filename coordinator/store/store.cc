@@ -43,10 +43,10 @@ constexpr char kJobColumns[] = "id, run_id, process_id, summary, details";
 absl::StatusOr<int> TakeLock(const std::string& directory) {
   const std::string path = directory + "/lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return Annotate(ErrnoStatus(errno, "cannot write", path), "--store");
+  if (fd < 0) return Annotate(ErrnoStatus(errno, "cannot write", path), "store");
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
-  return absl::FailedPreconditionError(absl::StrCat("--store: another coordinator is at work in ",
+  return absl::FailedPreconditionError(absl::StrCat("store: another coordinator is at work in ",
                                                     directory, "; stop it, or name another"));
 }
 
@@ -81,7 +81,7 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
                                                    absl::Duration patience) {
-  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "--store"));
+  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "store"));
   CONVOY_ASSIGN_OR_RETURN(const int lock_fd, TakeLock(directory));
   const std::string path = directory + "/coordinator.sqlite";
   absl::StatusOr<Database> database = Database::Open(path, patience);
@@ -89,12 +89,12 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
   if (!database.ok() || !reader.ok()) {
     ::close(lock_fd);
     return Annotate(database.ok() ? reader.status() : database.status(),
-                    absl::StrCat("--store ", directory));
+                    absl::StrCat("`store` ", directory));
   }
   std::unique_ptr<Store> store(
       new Store(directory, lock_fd, *std::move(database), *std::move(reader)));
   const absl::MutexLock lock(&store->mutex_);
-  CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("--store ", directory)));
+  CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("`store` ", directory)));
   CONVOY_RETURN_IF_ERROR(store->RemoveStrayFiles());
   return store;
 }
@@ -112,7 +112,7 @@ absl::Status Store::Migrate() {
   if (version > kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat("a newer coordinator wrote it (format ",
                                                       version, ", this one knows ", kSchemaVersion,
-                                                      "); run that one, or name another --store"));
+                                                      "); run that one, or name another `store`"));
   }
   for (int64_t next = version; next < kSchemaVersion; ++next) {
     Transaction transaction(database_);

@@ -18,8 +18,7 @@ namespace {
 absl::Status WriteModelFile(const std::string& path, const std::string& bytes) {
   const absl::Status written = Annotate(WriteFileAtomically(path, bytes), "the store");
   if (written.code() != absl::StatusCode::kResourceExhausted) return written;
-  return absl::ResourceExhaustedError(
-      absl::StrCat(written.message(), "; make room on the disk of --store"));
+  return absl::ResourceExhaustedError(absl::StrCat(written.message(), "; make room on its disk"));
 }
 
 }  // namespace
