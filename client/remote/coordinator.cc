@@ -1,3 +1,5 @@
+// The calls of convoy.v1 as plain methods: unary ones by one template, lists page by page until all
+// is there, streams read to their end. Every call has a deadline, by how much work it asks for.
 #include "client/remote/coordinator.h"
 
 #include <algorithm>

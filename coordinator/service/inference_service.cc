@@ -1,3 +1,6 @@
+// The Open Inference Protocol, version 2 (KServe, Triton), on models and batches that the services
+// share: names and shapes of its tensors from the network, statistics from the model's counters.
+// ModelInfer is asynchronous: its answer is sent by whichever thread computes its last image.
 #include "coordinator/service/inference_service.h"
 
 #include <utility>

@@ -1,3 +1,6 @@
+// Handlers of convoy.v1.ModelService: each finds the model (ModelCache), brings pictures into the
+// network's form, and has the DynamicBatcher compute them. What is heavy, decoding and evaluating,
+// takes a permit first, so that many callers share the processor instead of thrashing it.
 #include "coordinator/service/model_service.h"
 
 #include <algorithm>

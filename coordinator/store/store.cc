@@ -1,3 +1,8 @@
+// Jobs in SQLite: messages as protobuf blobs, with columns only for what is searched and sorted by.
+// The schema is brought up to date step by step (migrations, numbered by PRAGMA user_version). One
+// connection writes, in transactions that are on the disk when they return (write-ahead log,
+// synchronous=FULL); another reads, which waits for no writer. A lock on a file keeps a second
+// coordinator out. store_metrics.cc and store_models.cc have the other tables.
 #include "coordinator/store/store.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// The trainer's flags. Those of the recipe are only set in the message where they were given, so
+// that a recipe file, the run that is resumed and the defaults can fill in the rest, in this order.
 #include "worker/main/flags.h"
 
 #include <CLI/CLI.hpp>

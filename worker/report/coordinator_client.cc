@@ -1,3 +1,6 @@
+// A reporting loop on a thread of its own: twice a second it sends what is due of the JobStory, a
+// heartbeat where nothing is. At-least-once delivery: what was not acknowledged is sent again, and
+// the coordinator takes the same twice. Where it is away the loop only tries more slowly.
 #include "worker/report/coordinator_client.h"
 
 #include <array>
