@@ -11,6 +11,7 @@
 #include "client/cli/shared_options.h"
 #include "common/base/suggest.h"
 #include "common/base/version.h"
+#include "common/cli/flag_names.h"
 
 namespace convoy::client {
 namespace {
@@ -142,7 +143,11 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
     status = absl::UnknownError("cannot write the result; is the disk full?");
   }
   if (!status.ok()) {
-    const std::string line = absl::StrReplaceAll(std::string(status.message()), {{"\n", " "}});
+    const cli::FlagNames names =
+        cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang", "layer", "tls_ca",
+                              "tls_cert", "tls_key", "token_file"});
+    const std::string line =
+        absl::StrReplaceAll(cli::NameFlags(std::string(status.message()), names), {{"\n", " "}});
     std::fprintf(err, "convoy: error: %s\n", line.c_str());
   }
   return ClientExitCode(status);

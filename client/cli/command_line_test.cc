@@ -29,7 +29,7 @@ class Echo : public Command {
     if (job_ == "lost") return absl::NotFoundError("lost: no such\njob");
     if (job_ == "gone") return absl::UnavailableError("gone: no answer");
     if (job_ == "stopped") return absl::CancelledError("stopped: cancelled");
-    std::fprintf(context.out, "%s %s %s %d\n", job_.c_str(), context.coordinator.c_str(),
+    std::fprintf(context.out, "%s %s %s %d\n", job_.c_str(), context.connection.address.c_str(),
                  context.model.c_str(), context.json);
     return absl::OkStatus();
   }

@@ -56,11 +56,11 @@ void ApplyEnvironment(const CLI::App& app, SharedOptions* options) {
 }
 
 void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context) {
-  Choose(near.coordinator, general.coordinator, &context->coordinator);
-  Choose(near.tls_ca, general.tls_ca, &context->tls_ca);
-  Choose(near.tls_cert, general.tls_cert, &context->tls_cert);
-  Choose(near.tls_key, general.tls_key, &context->tls_key);
-  Choose(near.token_file, general.token_file, &context->token_file);
+  Choose(near.coordinator, general.coordinator, &context->connection.address);
+  Choose(near.tls_ca, general.tls_ca, &context->connection.tls_ca);
+  Choose(near.tls_cert, general.tls_cert, &context->connection.tls_cert);
+  Choose(near.tls_key, general.tls_key, &context->connection.tls_key);
+  Choose(near.token_file, general.token_file, &context->connection.token_file);
   Choose(near.model, general.model, &context->model);
   context->json = near.json || general.json;
 }

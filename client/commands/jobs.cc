@@ -45,7 +45,7 @@ class Jobs : public Command {
 
  private:
   absl::StatusOr<std::vector<v1::Job>> Remote(const Context& context) const {
-    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context));
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context.connection));
     return coordinator->ListJobs(static_cast<size_t>(limit_));
   }
 

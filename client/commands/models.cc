@@ -51,7 +51,7 @@ class Models : public Command {
       CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, source->Describe());
       return std::vector<v1::TrainedModel>{std::move(model)};
     }
-    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context));
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context.connection));
     return coordinator->ListModels(static_cast<size_t>(limit_));
   }
 

@@ -25,7 +25,8 @@ absl::StatusOr<std::string> NewestJob(Coordinator& coordinator) {
 absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,
                                                    const Context& context) {
   if (IsLocalRun(named) && !absl::StartsWith(named, kJobPrefix)) return NewLocalJob(named);
-  CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator, Coordinator::Open(context));
+  CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
+                          Coordinator::Open(context.connection));
   std::string name = JobName(named);
   if (named.empty()) {
     CONVOY_ASSIGN_OR_RETURN(name, NewestJob(*coordinator));

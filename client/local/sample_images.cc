@@ -64,8 +64,8 @@ absl::StatusOr<SampleImages> FindSampleImages(const std::string& data, const nn:
   if (Fits(images->dataset, network)) return images;
   if (data.empty()) return DrawNoise(network, count);
   return absl::InvalidArgumentError(
-      absl::StrCat("--data: the ", images->where, " are of another size than the network's input ",
-                   ShapeToString(network.input_shape()), "; leave --data out"));
+      absl::StrCat("data: the ", images->where, " are of another size than the network's input ",
+                   ShapeToString(network.input_shape()), "; leave `data` out"));
 }
 
 }  // namespace convoy::client

@@ -176,7 +176,7 @@ absl::Status LocalSource::PredictOne(const Picture& picture, bool as_it_is,
     if (image.height != input.height || image.width != input.width) {
       return absl::InvalidArgumentError(absl::StrCat(
           "is ", image.width, " x ", image.height, " pixels, the network takes ", input.width,
-          " x ", input.height, "; leave out --as-is to have it prepared"));
+          " x ", input.height, "; leave out `as_is` to have it prepared"));
     }
     digit = {image.pixels, {.unchanged = true}};
   } else {

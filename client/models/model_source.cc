@@ -33,7 +33,8 @@ absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argume
   const std::string& named = argument.empty() ? context.model : argument;
   const bool whole_name = absl::StartsWith(named, kModelPrefix);
   if (IsLocalModel(named) && !whole_name) return OpenLocalModel(named);
-  CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator, Coordinator::Open(context));
+  CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
+                          Coordinator::Open(context.connection));
   std::string name = whole_name ? named : absl::StrCat(kModelPrefix, named);
   if (named.empty()) {
     CONVOY_ASSIGN_OR_RETURN(name, NewestModel(*coordinator));

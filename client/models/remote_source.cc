@@ -22,9 +22,9 @@ class RemoteSource : public ModelSource {
 
   absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const EvaluationRequest& request) override {
     if (!request.data.empty() && request.data != data::kGeneratedFlag) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--data ", request.data, ": a coordinator evaluates on its own images (its --data) or ",
-          "'generated'; for others download the model and give its file"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("`data` ", request.data, ": a coordinator evaluates on its own images or ",
+                       "'generated'; for others download the model and give its file"));
     }
     v1::EvaluateModelRequest asked;
     asked.set_name(name_);

@@ -1,3 +1,5 @@
+// The calls of convoy.v1 as plain methods: unary ones by one template, lists page by page until all
+// is there, streams read to their end. Every call has a deadline, by how much work it asks for.
 #include "client/remote/coordinator.h"
 
 #include <algorithm>
@@ -51,10 +53,10 @@ struct Coordinator::Stubs {
 Coordinator::Coordinator(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
 Coordinator::~Coordinator() = default;
 
-absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(const Context& context) {
-  CONVOY_ASSIGN_OR_RETURN(Connection connection, Connection::Open(context));
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(const rpc::ClientOptions& options) {
+  CONVOY_ASSIGN_OR_RETURN(rpc::ClientChannel channel, rpc::ClientChannel::Create(options));
   return std::unique_ptr<Coordinator>(
-      new Coordinator(std::make_unique<Stubs>(std::move(connection))));
+      new Coordinator(std::make_unique<Stubs>(Connection(std::move(channel)))));
 }
 
 const std::string& Coordinator::address() const { return stubs_->connection.address(); }

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/cli/context.h"
+#include "common/rpc/client_channel.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
 
@@ -26,8 +26,8 @@ struct DownloadedModel {
 // (proto/convoy/v1). Thread-compatible.
 class Coordinator {
  public:
-  // Connects with the first call. Returns what reading --tls-ca and --token-file does.
-  static absl::StatusOr<std::unique_ptr<Coordinator>> Open(const Context& context);
+  // Connects with the first call. Returns the errors of rpc::ClientChannel::Create.
+  static absl::StatusOr<std::unique_ptr<Coordinator>> Open(const rpc::ClientOptions& options);
 
   ~Coordinator();
   Coordinator(const Coordinator&) = delete;

@@ -141,12 +141,12 @@ absl::StatusOr<DataSource> Load(const std::string& directory) {
 std::string Advice(const absl::Status& error, const std::string& directory) {
   if (error.code() == absl::StatusCode::kNotFound) {
     return absl::StrCat("deploy/get-mnist.sh ", directory,
-                        " fetches MNIST; --data generated does without");
+                        " fetches MNIST; `data` generated does without");
   }
   if (error.code() == absl::StatusCode::kPermissionDenied) {
-    return "make it readable, or choose other data with --data";
+    return "make it readable, or choose other `data`";
   }
-  return "replace it (deploy/get-mnist.sh fetches MNIST), or choose other data with --data";
+  return "replace it (deploy/get-mnist.sh fetches MNIST), or choose other `data`";
 }
 
 // Returns the user's home directory, "" if there is none.
@@ -167,8 +167,8 @@ std::vector<std::string> DefaultDirectories() {
 }  // namespace
 
 DataChoice FindDataDirectory(const std::string& flag) {
-  if (flag == kGeneratedFlag) return {"", "--data generated"};
-  if (!flag.empty()) return {flag, "--data"};
+  if (flag == kGeneratedFlag) return {"", "asked for"};
+  if (!flag.empty()) return {flag, "data"};
   const char* named = std::getenv("CONVOY_DATA");
   if (named != nullptr && *named != '\0') return {named, "$CONVOY_DATA"};
   const std::vector<std::string> defaults = DefaultDirectories();

@@ -34,7 +34,7 @@ class LoadIdxDirectoryTest : public ::testing::Test {
     const auto source = LoadIdxDirectory(directory_);
     EXPECT_EQ(source.status().code(), code) << source.status();
     const std::string message(source.status().message());
-    EXPECT_THAT(message, AllOf(HasSubstr(part), HasSubstr(directory_), HasSubstr("--data")));
+    EXPECT_THAT(message, AllOf(HasSubstr(part), HasSubstr(directory_), HasSubstr("`data`")));
     EXPECT_EQ(message.find('\n'), std::string::npos);
   }
 
@@ -194,7 +194,7 @@ TEST_F(FindDataDirectoryTest, FollowsTheOrder) {
 
 TEST_F(FindDataDirectoryTest, NamedDirectoryIsChosenThoughOtherDataAreThere) {
   WriteTestDataSet(root_ + "/data/mnist");
-  EXPECT_EQ(FindDataDirectory("/nonexistent").reason, "--data");
+  EXPECT_EQ(FindDataDirectory("/nonexistent").reason, "data");
   ::setenv("CONVOY_DATA", "/nonexistent", 1);
   EXPECT_EQ(FindDataDirectory("").directory, "/nonexistent");
   EXPECT_EQ(FindDataDirectory("").reason, "$CONVOY_DATA");

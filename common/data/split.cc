@@ -12,22 +12,22 @@ absl::StatusOr<Split> SplitTrainingImages(int64_t num_images, double validation_
   CONVOY_CHECK_GT(num_images, 0);
   if (train_limit < 0 || train_limit > num_images) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--train-limit ", train_limit, ": the training file holds ", num_images,
+        absl::StrCat("`train_limit` ", train_limit, ": the training file holds ", num_images,
                      " images; give a number from 1 to that, or 0 for all"));
   }
   // Written so that NaN is refused too.
   if (!(validation_split >= 0 && validation_split < 1)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--validation-split ", validation_split, ": must be at least 0 and below 1"));
+        absl::StrCat("`validation_split` ", validation_split, ": must be at least 0 and below 1"));
   }
   const int64_t n = train_limit == 0 ? num_images : train_limit;
   const auto split_at =
       static_cast<int64_t>(std::floor(static_cast<double>(n) * (1.0 - validation_split)));
   if (split_at == 0 || (split_at == n && validation_split > 0)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--validation-split ", validation_split, ": of ", n,
+        absl::StrCat("`validation_split` ", validation_split, ": of ", n,
                      " images it leaves none to ", split_at == 0 ? "train on" : "validate on",
-                     "; change it or --train-limit, or give 0 to hold out nothing"));
+                     "; change it or `train_limit`, or give 0 to hold out nothing"));
   }
   return Split{{0, split_at}, {split_at, n}};
 }

@@ -47,8 +47,8 @@ void ExpectError(int64_t num_images, double validation_split, int64_t limit,
 }
 
 TEST(SplitTest, EmptyPartsAreRefused) {
-  ExpectError(1, 0.2, 0, "--validation-split 0.2: of 1 images it leaves none to train on");
-  ExpectError(60000, 0.2, 1, "--train-limit");
+  ExpectError(1, 0.2, 0, "`validation_split` 0.2: of 1 images it leaves none to train on");
+  ExpectError(60000, 0.2, 1, "`train_limit`");
   ExpectError(100, 1e-20, 0, "leaves none to validate on");
 }
 
@@ -60,8 +60,8 @@ TEST(SplitTest, SplitOutsideItsRangeIsRefused) {
 }
 
 TEST(SplitTest, LimitOutsideItsRangeIsRefused) {
-  ExpectError(100, 0.2, -1, "--train-limit -1");
-  ExpectError(100, 0.2, 101, "--train-limit 101: the training file holds 100 images");
+  ExpectError(100, 0.2, -1, "`train_limit` -1");
+  ExpectError(100, 0.2, 101, "`train_limit` 101: the training file holds 100 images");
 }
 
 }  // namespace

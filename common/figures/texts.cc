@@ -118,7 +118,7 @@ absl::StatusOr<Language> LanguageOf(std::string_view name) {
     return LocaleName().starts_with("fr") ? Language::kFrench : Language::kEnglish;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("--lang: there are only en and fr, not '", std::string(name), "'"));
+      absl::StrCat("lang: there are only en and fr, not '", std::string(name), "'"));
 }
 
 std::string_view LanguageCode(Language language) {

@@ -34,12 +34,12 @@ absl::Status RequireFraction(const std::string& field, double value) {
 }  // namespace
 
 absl::Status ValidateOptimizer(const OptimizerConfig& config) {
-  CONVOY_RETURN_IF_ERROR(RequirePositive("--learning-rate", config.learning_rate));
+  CONVOY_RETURN_IF_ERROR(RequirePositive("optimizer.learning_rate", config.learning_rate));
   switch (config.kind) {
     case OptimizerConfig::Kind::kSgd:
-      return RequireFraction("--momentum", config.momentum);
+      return RequireFraction("optimizer.momentum", config.momentum);
     case OptimizerConfig::Kind::kRmsprop:
-      CONVOY_RETURN_IF_ERROR(RequireFraction("--momentum", config.momentum));
+      CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.momentum", config.momentum));
       CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.rho", config.rho));
       return RequirePositive("optimizer.epsilon", config.epsilon);
     case OptimizerConfig::Kind::kAdamW:

@@ -244,22 +244,22 @@ TEST(OptimizerTest, RefusesWhatCannotBeTrainedWithByName) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   const Refused refused[] = {
-      {{.learning_rate = nan}, "--learning-rate"},
-      {{.learning_rate = 0}, "--learning-rate"},
-      {{.learning_rate = -0.1}, "--learning-rate"},
-      {{.learning_rate = infinity}, "--learning-rate"},
-      {{.learning_rate = 1e-60}, "--learning-rate"},
-      {{.learning_rate = 1e60}, "--learning-rate"},
-      {{.kind = Kind::kSgd, .momentum = 1}, "--momentum"},
-      {{.kind = Kind::kSgd, .momentum = -0.5}, "--momentum"},
-      {{.kind = Kind::kSgd, .momentum = nan}, "--momentum"},
+      {{.learning_rate = nan}, "optimizer.learning_rate"},
+      {{.learning_rate = 0}, "optimizer.learning_rate"},
+      {{.learning_rate = -0.1}, "optimizer.learning_rate"},
+      {{.learning_rate = infinity}, "optimizer.learning_rate"},
+      {{.learning_rate = 1e-60}, "optimizer.learning_rate"},
+      {{.learning_rate = 1e60}, "optimizer.learning_rate"},
+      {{.kind = Kind::kSgd, .momentum = 1}, "optimizer.momentum"},
+      {{.kind = Kind::kSgd, .momentum = -0.5}, "optimizer.momentum"},
+      {{.kind = Kind::kSgd, .momentum = nan}, "optimizer.momentum"},
       {{.beta_1 = 1}, "beta_1"},
       {{.beta_2 = nan}, "beta_2"},
       {{.epsilon = 0}, "epsilon"},
       {{.kind = Kind::kAdamW, .weight_decay = -1}, "weight_decay"},
       {{.kind = Kind::kAdamW, .weight_decay = nan}, "weight_decay"},
       {{.kind = Kind::kRmsprop, .rho = 1}, "rho"},
-      {{.kind = Kind::kRmsprop, .momentum = 1}, "--momentum"},
+      {{.kind = Kind::kRmsprop, .momentum = 1}, "optimizer.momentum"},
   };
   for (const auto& [config, field] : refused) {
     const absl::Status status = ValidateOptimizer(config);

@@ -36,6 +36,13 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Get(const std::st
   return Use(id, *entry);
 }
 
+std::shared_ptr<const ServedModel> ModelCache::GetFresh(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || !IsFresh(*found->second)) return nullptr;
+  return Use(id, *found->second);
+}
+
 bool ModelCache::IsFresh(const Entry& entry) const {
   return entry.model != nullptr && absl::Now() - entry.checked < options_.max_age;
 }

@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "common/evaluate/loaded_model.h"
 #include "coordinator/batching/model_counters.h"
-#include "coordinator/batching/model_source.h"
+#include "coordinator/store/model_source.h"
 
 namespace convoy::coordinator {
 
@@ -42,6 +42,9 @@ class ModelCache {
   // Returns the newest version of model `id`. Returns the errors of ModelSource and of
   // evaluate::LoadedModel::Parse; they are not kept.
   absl::StatusOr<std::shared_ptr<const ServedModel>> Get(const std::string& id);
+
+  // As Get, but never waits for the source: returns null where it would have to be asked.
+  std::shared_ptr<const ServedModel> GetFresh(const std::string& id);
 
   // Returns the models kept, by id.
   std::vector<std::shared_ptr<const ServedModel>> Loaded() const;

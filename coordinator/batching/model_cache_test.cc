@@ -61,6 +61,18 @@ TEST_F(ModelCacheTest, DropsTheModelNotAskedForTheLongest) {
   EXPECT_EQ(cache.Loaded()[1]->id, "c");
 }
 
+TEST_F(ModelCacheTest, FreshModelsAreFoundWithoutTheSource) {
+  source_.Put("a", "1", ModelBytes());
+  ModelCache cache(source_, {.max_age = absl::InfiniteDuration()});
+  EXPECT_EQ(cache.GetFresh("a"), nullptr);
+  EXPECT_EQ(source_.reads(), 0);
+  const auto loaded = cache.Get("a").value();
+  EXPECT_EQ(cache.GetFresh("a"), loaded);
+  ModelCache strict(source_, {.max_age = absl::ZeroDuration()});
+  ASSERT_TRUE(strict.Get("a").ok());
+  EXPECT_EQ(strict.GetFresh("a"), nullptr);
+}
+
 TEST_F(ModelCacheTest, ErrorsAreNotKept) {
   ModelCache cache(source_, {});
   EXPECT_EQ(cache.Get("a").status().code(), absl::StatusCode::kNotFound);

@@ -36,6 +36,7 @@ absl::StatusOr<v1::TrainedModel> FakeModelSource::GetModel(const std::string& id
 
 absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FakeModelSource::ReadModel(
     const std::string& id) {
+  before_(id);
   const absl::MutexLock lock(&mutex_);
   ++reads_;
   const auto found = models_.find(id);
@@ -44,14 +45,14 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FakeModelSource::ReadMo
   return found->second;
 }
 
-absl::StatusOr<ModelPage> FakeModelSource::ListModels(int page_size,
-                                                      const std::string& page_token) {
+absl::StatusOr<Page<v1::TrainedModel>> FakeModelSource::ListModels(int page_size,
+                                                                   const std::string& page_token) {
   const absl::MutexLock lock(&mutex_);
-  ModelPage page;
+  Page<v1::TrainedModel> page;
   auto next = page_token.empty() ? models_.begin() : models_.upper_bound(page_token);
-  while (next != models_.end() && static_cast<int>(page.models.size()) < page_size) {
-    page.models.push_back(next->second.first);
-    if (static_cast<int>(page.models.size()) == page_size) page.next_token = next->first;
+  while (next != models_.end() && static_cast<int>(page.entries.size()) < page_size) {
+    page.entries.push_back(next->second.first);
+    if (static_cast<int>(page.entries.size()) == page_size) page.next_token = next->first;
     ++next;
   }
   if (next == models_.end()) page.next_token.clear();

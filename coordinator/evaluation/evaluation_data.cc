@@ -15,13 +15,13 @@ absl::StatusOr<std::shared_ptr<const data::DataSource>> EvaluationData::Get(
     const std::string& data_set) {
   if (!data_set.empty() && data_set != data::kGeneratedFlag) {
     return absl::InvalidArgumentError(
-        absl::StrCat("data_set: '", data_set, "' is none; leave it empty for the coordinator's ",
+        absl::StrCat("data_set: '", data_set, "' is unknown; leave it empty for the coordinator's ",
                      "own data, or ask for 'generated'"));
   }
   const std::string& flag = data_set.empty() ? choice_.directory : data_set;
   if (flag.empty()) {
     return absl::FailedPreconditionError(
-        "the coordinator has no data: start it with --data DIR, or ask for the data set "
+        "the coordinator has no data: start it with `data`, or ask for the data set "
         "'generated'");
   }
   const absl::MutexLock lock(&mutex_);

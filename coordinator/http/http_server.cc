@@ -6,10 +6,10 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/address.h"
 #include "coordinator/http/metrics_page.h"
 
 namespace convoy::coordinator {
@@ -18,15 +18,11 @@ namespace {
 constexpr int kThreads = 2;
 constexpr char kPrometheusText[] = "text/plain; version=0.0.4; charset=utf-8";
 
-absl::StatusOr<std::pair<std::string, int>> SplitAddress(const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  int port = -1;
-  if (colon == std::string::npos || !absl::SimpleAtoi(listen.substr(colon + 1), &port) ||
-      port < 0 || port > 65535) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--http: '", listen, "' is not HOST:PORT, such as 127.0.0.1:8080"));
-  }
-  return std::make_pair(listen.substr(0, colon), port);
+absl::StatusOr<rpc::Address> ParseListen(const std::string& listen) {
+  absl::StatusOr<rpc::Address> address = rpc::ParseAddress(listen, /*least_port=*/0);
+  if (!address.ok()) return Annotate(address.status(), "http");
+  if (!address->is_unix()) return address;
+  return absl::InvalidArgumentError("http: HTTP is served on HOST:PORT only, not on a Unix socket");
 }
 
 // The library's own choice shares a port among servers; a second coordinator must be refused.
@@ -54,7 +50,7 @@ struct HttpServer::Running {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& listen,
                                                               JobRegistry& registry, Store& store) {
-  CONVOY_ASSIGN_OR_RETURN(const auto address, SplitAddress(listen));
+  CONVOY_ASSIGN_OR_RETURN(const rpc::Address address, ParseListen(listen));
   auto running = std::make_unique<Running>();
   httplib::Server& server = running->server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -69,12 +65,13 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
     response.set_content(readable.ok() ? "ok\n" : std::string(readable.message()) + "\n",
                          "text/plain");
   });
-  const int port = address.second == 0 ? server.bind_to_any_port(address.first.c_str())
-                   : server.bind_to_port(address.first.c_str(), address.second) ? address.second
-                                                                                : -1;
+  const char* host = address.host.c_str();
+  const int port = address.port == 0                         ? server.bind_to_any_port(host)
+                   : server.bind_to_port(host, address.port) ? address.port
+                                                             : -1;
   if (port < 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("--http: cannot listen on ", listen, ": another program, such as a second ",
+        absl::StrCat("http: cannot listen on ", listen, ": another program, such as a second ",
                      "coordinator, has the port, or the address is not this machine's"));
   }
   running->thread = std::thread([&server] { server.listen_after_bind(); });

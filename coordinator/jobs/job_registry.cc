@@ -1,8 +1,14 @@
-// What clients ask, and how changes take effect. job_registry_workers.cc has what trainers tell.
+// What clients ask, and how changes reach the store. job_registry_workers.cc has what trainers
+// report, live_job.cc what follows from it.
+//
+// Write-behind with group commit, as in databases: a change is made in memory under the lock and
+// numbered; one thread (`writer_`) saves the newest state of a job with all that is unsaved,
+// without the lock; its callers are answered when the number that the store has reached theirs. So
+// several changes of a job share one commit (an fsync), and all who only read or tell that they
+// live go on.
 #include "coordinator/jobs/job_registry.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
@@ -11,28 +17,18 @@
 namespace convoy::coordinator {
 namespace {
 
-constexpr int kStallSteps = 20;
-
 absl::Status Stopping() {
   return absl::UnavailableError("the coordinator is stopping; try again when it is back");
 }
 
-// The job as clients get it.
-v1::Job Whole(v1::Job job, const std::vector<v1::Event>& events, absl::Duration between_epochs) {
-  Derive(between_epochs, &job);
-  *job.mutable_events() = {events.begin(), events.end()};
-  return job;
+absl::Status Deleted(const std::string& id) {
+  return absl::NotFoundError(absl::StrCat(JobName(id), " was deleted"));
 }
 
 std::vector<v1::Job::State> StatesOf(const v1::ListJobsRequest& request) {
   std::vector<v1::Job::State> states;
   for (const int state : request.states()) states.push_back(static_cast<v1::Job::State>(state));
   return states;
-}
-
-absl::Duration StepDuration(const v1::Job& job) {
-  if (job.images_per_second() <= 0) return absl::ZeroDuration();
-  return absl::Seconds(job.recipe().batch_size() / job.images_per_second());
 }
 
 }  // namespace
@@ -49,64 +45,81 @@ absl::StatusOr<std::unique_ptr<JobRegistry>> JobRegistry::Open(Store& store,
   return registry;
 }
 
-// Returns the job in memory, where it is brought to if need be; Tick drops what need not be there.
-absl::StatusOr<JobRegistry::LiveJob*> JobRegistry::Find(const std::string& id) {
-  const auto found = live_.find(id);
-  if (found != live_.end()) return &found->second;
-  LiveJob live;
-  CONVOY_ASSIGN_OR_RETURN(live.record, store_.GetJob(id));
-  CONVOY_ASSIGN_OR_RETURN(live.events, store_.Events(id));
-  live.version = ++last_version_;
-  live.heard = live.stepped = options_.now();
-  return &(live_[id] = std::move(live));
+JobRegistry::Entry& JobRegistry::Add(const std::string& id, LiveJob live) {
+  const uint64_t version = ++last_version_;
+  return live_
+      .insert_or_assign(
+          id,
+          Entry{.live = std::move(live), .version = version, .to_save = version, .saved = version})
+      .first->second;
 }
 
-JobRegistry::Change JobRegistry::BeginChange(const LiveJob& live) const {
-  return {.next = live, .samples = {}, .events = {}, .forget_after_step = {}};
-}
-
-void JobRegistry::AddEvent(v1::Event::Type type, v1::Event::Severity severity,
-                           const std::string& message, Change* change) const {
-  v1::Event& event = change->events.emplace_back();
-  *event.mutable_time() = ToProto(options_.now());
-  event.set_type(type);
-  event.set_severity(severity);
-  event.set_message(message);
-  event.set_step(change->next.record.job.step());
-}
-
-absl::Status JobRegistry::Commit(LiveJob* live, Change change) {
-  CONVOY_RETURN_IF_ERROR(store_.Update({.record = &change.next.record,
-                                        .samples = std::move(change.samples),
-                                        .events = change.events,
-                                        .forget_after_step = change.forget_after_step}));
-  for (const v1::Event& event : change.events) {
-    if (options_.on_event) options_.on_event(change.next.record.id, event);
-    change.next.events.push_back(event);
+absl::StatusOr<JobRegistry::Entry*> JobRegistry::Find(const std::string& id) {
+  for (;;) {
+    const auto found = live_.find(id);
+    if (found != live_.end()) return &found->second;
+    const uint64_t deletions = deletions_;
+    mutex_.Unlock();
+    absl::StatusOr<JobRecord> record = store_.GetJob(id);
+    absl::StatusOr<std::vector<v1::Event>> events = store_.Events(id);
+    mutex_.Lock();
+    CONVOY_RETURN_IF_ERROR(record.status());
+    CONVOY_RETURN_IF_ERROR(events.status());
+    // What was read may just have been deleted, or another caller was faster.
+    if (deletions != deletions_ || live_.count(id) > 0) continue;
+    return &Add(id, LiveJob(*std::move(record), *std::move(events), options_.now()));
   }
-  if (change.next.events.size() > kMaxEvents) {
-    change.next.events.erase(change.next.events.begin(), change.next.events.end() - kMaxEvents);
-  }
-  TakeOver(live, std::move(change));
-  return absl::OkStatus();
 }
 
-void JobRegistry::TakeOver(LiveJob* live, Change change) {
-  *live = std::move(change.next);
-  live->version = ++last_version_;
+uint64_t JobRegistry::Changed(Entry& entry) {
   changed_.SignalAll();
+  return entry.version = ++last_version_;
 }
 
-absl::Status JobRegistry::CommitOrTakeOver(LiveJob* live, Change change) {
-  if (!change.events.empty()) return Commit(live, std::move(change));
-  TakeOver(live, std::move(change));
-  return absl::OkStatus();
+uint64_t JobRegistry::ChangedToSave(Entry& entry) { return entry.to_save = Changed(entry); }
+
+absl::Status JobRegistry::Save(const std::string& id, uint64_t version) {
+  return writer_.Run([&] { return Write(id, version); });
+}
+
+absl::Status JobRegistry::Write(const std::string& id, uint64_t version) {
+  JobRecord record;
+  UnsavedChanges unsaved;
+  uint64_t written = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto found = live_.find(id);
+    if (found == live_.end()) return Deleted(id);
+    Entry& entry = found->second;
+    entry.queued = false;
+    if (entry.saved >= version) return absl::OkStatus();  // an earlier write took it along
+    record = entry.live.record();
+    unsaved = entry.live.TakeUnsaved();
+    written = entry.version;
+  }
+  JobUpdate update{.record = &record,
+                   .samples = {},
+                   .events = unsaved.events,
+                   .forget_after_step = unsaved.forget_after_step};
+  for (const auto& [key, sample] : unsaved.samples) update.samples.push_back(sample);
+  const absl::Status stored = store_.Update(update);
+  for (const v1::Event& event : unsaved.events) {
+    if (stored.ok() && options_.on_event) options_.on_event(id, event);
+  }
+  const absl::MutexLock lock(&mutex_);
+  Entry& entry = live_.at(id);  // what is not saved is not dropped, and only this thread deletes
+  if (stored.ok()) {
+    entry.saved = written;
+  } else {
+    entry.live.PutBack(std::move(unsaved));
+  }
+  return stored;
 }
 
 absl::StatusOr<v1::Job> JobRegistry::Get(const std::string& id) {
   const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(const LiveJob* live, Find(id));
-  return Whole(live->record.job, live->events, live->between_epochs);
+  CONVOY_ASSIGN_OR_RETURN(const Entry* entry, Find(id));
+  return entry->live.Snapshot();
 }
 
 absl::StatusOr<v1::ListJobsResponse> JobRegistry::List(const v1::ListJobsRequest& request) {
@@ -117,13 +130,15 @@ absl::StatusOr<v1::ListJobsResponse> JobRegistry::List(const v1::ListJobsRequest
   response.set_next_page_token(page.next_token);
   const absl::MutexLock lock(&mutex_);
   for (v1::Job& stored : page.entries) {
-    const auto live = live_.find(stored.name().substr(JobName("").size()));
-    const bool newer = live != live_.end() && live->second.record.job.state() == stored.state();
-    v1::Job& job = *response.add_jobs();
-    job = newer ? live->second.record.job : std::move(stored);
-    job.clear_recipe();
-    job.clear_ranks();
-    Derive(newer ? live->second.between_epochs : absl::ZeroDuration(), &job);
+    const auto found = live_.find(stored.name().substr(JobName("").size()));
+    // One that was asked for by its state is shown in that state.
+    const bool newer = found != live_.end() && found->second.live.job().state() == stored.state();
+    if (newer) {
+      *response.add_jobs() = found->second.live.Summary();
+    } else {
+      Derive(absl::ZeroDuration(), &stored);
+      *response.add_jobs() = std::move(stored);
+    }
   }
   return response;
 }
@@ -141,95 +156,66 @@ absl::StatusOr<v1::ListMetricsResponse> JobRegistry::ListMetrics(
 }
 
 absl::StatusOr<v1::Job> JobRegistry::Cancel(const std::string& id) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(LiveJob * live, Find(id));
-  Change change = BeginChange(*live);
-  v1::Job& job = change.next.record.job;
-  if (job.state() == v1::Job::SUCCEEDED) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(job.name(), " has succeeded; there is nothing to cancel"));
+  v1::Job job;
+  uint64_t version = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    CONVOY_ASSIGN_OR_RETURN(Entry * entry, Find(id));
+    if (entry->live.job().state() == v1::Job::SUCCEEDED) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(JobName(id), " has succeeded; there is nothing to cancel"));
+    }
+    entry->live.Cancel(options_.now());
+    version = ChangedToSave(*entry);
+    job = entry->live.Snapshot();
   }
-  if (job.state() == v1::Job::RUNNING && !job.cancel_requested()) {
-    job.set_cancel_requested(true);
-    AddEvent(v1::Event::CANCEL_REQUESTED, v1::Event::INFO, "cancelling was requested", &change);
-  } else if (job.state() != v1::Job::RUNNING) {
-    EndAs(v1::Job::CANCELLED, "cancelled while no trainer ran", &change);
-  }
-  CONVOY_RETURN_IF_ERROR(CommitOrTakeOver(live, std::move(change)));
-  return Whole(live->record.job, live->events, live->between_epochs);
+  CONVOY_RETURN_IF_ERROR(Save(id, version));
+  return job;
 }
 
 absl::Status JobRegistry::Delete(const std::string& id) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(const LiveJob* live, Find(id));
-  if (live->record.job.state() == v1::Job::RUNNING) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(JobName(id), " is running; cancel it first, then delete it"));
-  }
-  CONVOY_RETURN_IF_ERROR(store_.DeleteJob(id));
-  live_.erase(id);
-  changed_.SignalAll();
-  return absl::OkStatus();
+  return writer_.Run([&] { return DeleteFromStore(id); });
 }
 
-// Sets the state of a job that ends, with an event where that is new.
-void JobRegistry::EndAs(v1::Job::State state, const std::string& message, Change* change) const {
-  v1::Job& job = change->next.record.job;
-  job.set_cancel_requested(false);
-  if (job.state() == state) return;
-  job.set_state(state);
-  *job.mutable_end_time() = ToProto(options_.now());
-  switch (state) {
-    case v1::Job::SUCCEEDED:
-      return AddEvent(v1::Event::SUCCEEDED, v1::Event::INFO, message, change);
-    case v1::Job::STOPPED:
-      return AddEvent(v1::Event::STOPPED, v1::Event::INFO, message, change);
-    case v1::Job::CANCELLED:
-      return AddEvent(v1::Event::CANCELLED, v1::Event::INFO, message, change);
-    case v1::Job::LOST:
-      return AddEvent(v1::Event::LOST, v1::Event::ERROR, message, change);
-    default:
-      return AddEvent(v1::Event::FAILED, v1::Event::ERROR, message, change);
+// A trainer that comes back just now finds its job deleted, and registers it anew.
+absl::Status JobRegistry::DeleteFromStore(const std::string& id) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    CONVOY_ASSIGN_OR_RETURN(const Entry* entry, Find(id));
+    if (entry->live.running()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(JobName(id), " is running; cancel it first, then delete it"));
+    }
   }
+  CONVOY_RETURN_IF_ERROR(store_.DeleteJob(id));
+  const absl::MutexLock lock(&mutex_);
+  live_.erase(id);
+  ++deletions_;
+  changed_.SignalAll();
+  return absl::OkStatus();
 }
 
 void JobRegistry::Tick() {
   const absl::MutexLock lock(&mutex_);
   for (auto next = live_.begin(); next != live_.end();) {
-    const auto job = next++;
-    if (job->second.record.job.state() != v1::Job::RUNNING) {
-      if (watches_.count(job->first) == 0) live_.erase(job);
-      continue;
+    const auto current = next++;
+    const std::string& id = current->first;
+    Entry& entry = current->second;
+    if (entry.live.running() && entry.live.CheckLiveness(options_.liveness, options_.now())) {
+      ChangedToSave(entry);
     }
-    // What cannot be stored now is found again by the next tick.
-    (void)TickJob(&job->second);
+    if (entry.saved < entry.to_save && !entry.queued) {
+      entry.queued = true;
+      // What cannot be stored now is tried again by the next tick.
+      writer_.Post([this, id = id, version = entry.to_save] {
+        Write(id, version).IgnoreError();
+        return absl::OkStatus();
+      });
+    }
+    const bool idle = !entry.live.running() && entry.saved >= entry.to_save;
+    if (idle && watches_.count(id) == 0) live_.erase(current);
   }
-}
-
-absl::Status JobRegistry::TickJob(LiveJob* live) {
-  const absl::Time now = options_.now();
-  const v1::Job& job = live->record.job;
-  Change change = BeginChange(*live);
-  const absl::Duration silence = now - live->heard;
-  if (silence >= options_.lost_after) {
-    const std::string message =
-        absl::StrCat("not heard of for ", absl::ToInt64Seconds(silence),
-                     " s: the trainer was killed, or is cut off from the coordinator");
-    // Nobody is there to answer a request to cancel.
-    EndAs(job.cancel_requested() ? v1::Job::CANCELLED : v1::Job::LOST, message, &change);
-    return Commit(live, std::move(change));
-  }
-  const absl::Duration patience = std::max(options_.stalled_after, kStallSteps * StepDuration(job));
-  if (live->stalled || job.activity() != v1::Job::TRAINING || now - live->stepped < patience) {
-    return absl::OkStatus();
-  }
-  change.next.stalled = true;
-  AddEvent(
-      v1::Event::STALLED, v1::Event::WARNING,
-      absl::StrCat("no step for ", absl::ToInt64Seconds(now - live->stepped),
-                   " s, though the trainer answers: a rank may hang or its host be overloaded"),
-      &change);
-  return Commit(live, std::move(change));
+  changed_.SignalAll();  // for watches whose time is up
 }
 
 void JobRegistry::Stop() {
@@ -241,9 +227,8 @@ void JobRegistry::Stop() {
 std::vector<v1::Job> JobRegistry::RunningJobs() {
   const absl::MutexLock lock(&mutex_);
   std::vector<v1::Job> jobs;
-  for (const auto& [id, live] : live_) {
-    if (live.record.job.state() != v1::Job::RUNNING) continue;
-    jobs.push_back(Whole(live.record.job, live.events, live.between_epochs));
+  for (const auto& [id, entry] : live_) {
+    if (entry.live.running()) jobs.push_back(entry.live.Snapshot());
   }
   return jobs;
 }
@@ -262,21 +247,18 @@ JobRegistry::Watch::~Watch() {
 }
 
 absl::StatusOr<NumberedJob> JobRegistry::Watch::Await(uint64_t version, absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Time deadline = registry_.options_.now() + timeout;
   const absl::MutexLock lock(&registry_.mutex_);
   for (;;) {
     if (registry_.stopping_) return Stopping();
-    const auto live = registry_.live_.find(id_);
-    if (live == registry_.live_.end()) {
-      return absl::NotFoundError(absl::StrCat(JobName(id_), " was deleted"));
+    const auto found = registry_.live_.find(id_);
+    if (found == registry_.live_.end()) return Deleted(id_);
+    const absl::Duration left = deadline - registry_.options_.now();
+    const Entry& entry = found->second;
+    if (entry.version != version || left <= absl::ZeroDuration()) {
+      return NumberedJob{.job = entry.live.Snapshot(), .version = entry.version};
     }
-    const bool late = absl::Now() >= deadline;
-    if (live->second.version != version || late) {
-      return NumberedJob{
-          .job = Whole(live->second.record.job, live->second.events, live->second.between_epochs),
-          .version = live->second.version};
-    }
-    registry_.changed_.WaitWithDeadline(&registry_.mutex_, deadline);
+    registry_.changed_.WaitWithTimeout(&registry_.mutex_, left);
   }
 }
 

@@ -5,34 +5,31 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/serial_executor.h"
 #include "convoy/v1/job_service.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
+#include "coordinator/jobs/live_job.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
 
 struct RegistryOptions {
   absl::Duration heartbeat_interval = absl::Milliseconds(500);
-  // A trainer that was not heard of for so long is lost.
-  absl::Duration lost_after = absl::Seconds(10);
-  // A trainer that trains but made no step for so long, and for 20 times what a step takes, is
-  // stalled.
-  absl::Duration stalled_after = absl::Seconds(30);
-  // A rank is a straggler when its work takes so many times the median's.
-  double straggler_slowdown = 1.5;
+  LivenessRules liveness;
   // Tells the time; for tests.
   std::function<absl::Time()> now = absl::Now;
-  // Is told every event as it happens, for the log; may be empty. Must not call the registry.
+  // Is told every event once it is stored, in order, on a thread of the registry; may be empty.
+  // Must not call the registry.
   std::function<void(const std::string& job, const v1::Event& event)> on_event;
 };
 
@@ -42,9 +39,11 @@ struct NumberedJob {
   uint64_t version = 0;
 };
 
-// Jobs that run are kept in memory, with the store's copy behind them: what a trainer was told is
-// kept is in the store, heartbeats only change the memory. Thread-safe. Errors are those that
-// worker_service.proto and job_service.proto name.
+// Jobs that run are kept in memory, with the store's copy behind them. A change is seen at once,
+// but what is acknowledged is on the disk; heartbeats only change the memory. No lock is held while
+// the disk works, so a slow one delays those who wait for its acknowledgement and nobody else.
+// Thread-safe. Errors are those that worker_service.proto and job_service.proto name. A change
+// whose acknowledgement failed may have been seen; it is kept, and saved with the job's next one.
 class JobRegistry {
  public:
   // Reads the jobs that were running from the store, which must outlive the registry.
@@ -99,63 +98,49 @@ class JobRegistry {
   std::vector<v1::Job> RunningJobs();
 
  private:
-  // A job in memory.
-  struct LiveJob {
-    JobRecord record;
-    std::vector<v1::Event> events;
-    uint64_t version = 0;
-    absl::Time heard;               // when its trainer last called
-    absl::Time stepped;             // when it last made a step, or was not to make any
-    absl::Duration between_epochs;  // how long the last validation took
-    bool stalled = false;
-    std::set<int> stragglers;
-  };
-  // A change in the making: a copy of a live job, with what the store is to be told.
-  struct Change {
-    LiveJob next;
-    std::vector<v1::MetricSample> samples;
-    std::vector<v1::Event> events;
-    std::optional<int64_t> forget_after_step;
+  // A job in memory, where it stands, and how far the store is behind.
+  struct Entry {
+    LiveJob live;
+    uint64_t version;     // of the state in memory
+    uint64_t to_save;     // the last version that the store is to have
+    uint64_t saved;       // the last version that it has
+    bool queued = false;  // whether Tick has already asked to have it saved
   };
 
   JobRegistry(Store& store, RegistryOptions options)
       : store_(store), options_(std::move(options)) {}
 
-  absl::StatusOr<LiveJob*> Find(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<LiveJob*> FindForProcess(const std::string& job_name,
-                                          const std::string& process_id)
+  // Returns the job in memory; reads it from the store if need be. Gives up the lock meanwhile.
+  absl::StatusOr<Entry*> Find(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Entry*> FindForProcess(const std::string& job_name, const std::string& process_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<LiveJob*> FindOrMakeForRun(const worker::v1::RegisterJobRequest& request)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<std::string> FreeId(const std::string& run_name)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entry& Add(const std::string& id, LiveJob live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // How a change comes about, and takes effect: in the store and then in memory, or in memory
-  // alone.
-  Change BeginChange(const LiveJob& live) const;
-  void AddEvent(v1::Event::Type type, v1::Event::Severity severity, const std::string& message,
-                Change* change) const;
-  absl::Status Commit(LiveJob* live, Change change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TakeOver(LiveJob* live, Change change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status CommitOrTakeOver(LiveJob* live, Change change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The job of a run, found or made.
+  absl::StatusOr<std::string> IdOfRun(const worker::v1::RegisterJobRequest& request)
+      ABSL_LOCKS_EXCLUDED(mutex_) ABSL_EXCLUSIVE_LOCKS_REQUIRED(registering_);
+  absl::StatusOr<std::string> FreeId(const std::string& run_name) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  void SetUpJob(const worker::v1::RegisterJobRequest& request, Change* change) const;
-  void HearOf(Change* change) const;
-  void NoteProgress(const worker::v1::Progress& progress, Change* change) const;
-  void NoteSample(const v1::MetricSample& sample, Change* change) const;
-  void NoteStragglers(Change* change) const;
-  void Conclude(const worker::v1::Conclusion& conclusion, Change* change) const;
-  void EndAs(v1::Job::State state, const std::string& message, Change* change) const;
-  absl::Status TickJob(LiveJob* live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Numbers a state after a change. What must be saved is so by Save with the number returned.
+  uint64_t Changed(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t ChangedToSave(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits until the store has this version of the job, or could not take it.
+  absl::Status Save(const std::string& id, uint64_t version) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Both run on writer_.
+  absl::Status Write(const std::string& id, uint64_t version) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status DeleteFromStore(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
 
   Store& store_;
   const RegistryOptions options_;
+  absl::Mutex registering_ ABSL_ACQUIRED_BEFORE(mutex_);  // one registration at a time
   absl::Mutex mutex_;
   absl::CondVar changed_;
-  std::map<std::string, LiveJob> live_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Entry> live_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> watches_ ABSL_GUARDED_BY(mutex_);  // by job, where there are any
   uint64_t last_version_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t deletions_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  SerialExecutor writer_;  // last: its tasks use all of the above
 };
 
 }  // namespace convoy::coordinator

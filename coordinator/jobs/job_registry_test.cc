@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -90,15 +91,17 @@ class JobRegistryTest : public ::testing::Test {
   }
 
   // As after a kill -9: what is only in memory is gone.
-  void Restart() {
+  void Restart(absl::Duration patience = absl::Seconds(2)) {
     registry_.reset();
     store_.reset();
-    store_ = *Store::Open(directory_);
-    registry_ = *JobRegistry::Open(*store_, {.now = [this] { return now_; }});
+    store_ = *Store::Open(directory_, patience);
+    registry_ = *JobRegistry::Open(*store_, {.now = [this] {
+      return absl::FromUnixSeconds(1000) + absl::Nanoseconds(past_.load());
+    }});
   }
 
   void Pass(absl::Duration time) {
-    now_ += time;
+    past_ += absl::ToInt64Nanoseconds(time);
     registry_->Tick();
   }
 
@@ -115,7 +118,7 @@ class JobRegistryTest : public ::testing::Test {
     return types;
   }
 
-  absl::Time now_ = absl::FromUnixSeconds(1000);
+  std::atomic<int64_t> past_{0};  // nanoseconds since the test began; watches read it, too
   std::string directory_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<JobRegistry> registry_;
@@ -291,6 +294,82 @@ TEST_F(JobRegistryTest, WatchTellsEveryChangeAndTheEnd) {
   EXPECT_EQ(watch->Await(0, absl::Seconds(10)).status().code(), absl::StatusCode::kNotFound);
   registry_->Stop();
   EXPECT_EQ(watch->Await(0, absl::Seconds(10)).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(JobRegistryTest, WatchEndsByTheRegistrysClock) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  const auto watch = *registry_->StartWatch("lesson");
+  const uint64_t first = watch->Await(0, absl::Hours(1))->version;
+  std::thread clock([this] { Pass(absl::Seconds(9)); });
+  EXPECT_EQ(watch->Await(first, absl::Seconds(9))->version, first);
+  clock.join();
+}
+
+// Holds the database's write lock, so that commits wait, and fail when the store's patience ends.
+class StuckDisk {
+ public:
+  explicit StuckDisk(const std::string& directory)
+      : database_(*Database::Open(directory + "/coordinator.sqlite", absl::Seconds(2))),
+        transaction_(database_) {
+    EXPECT_TRUE(transaction_.Begin().ok());
+  }
+
+ private:
+  Database database_;
+  Transaction transaction_;  // rolled back at the end
+};
+
+TEST_F(JobRegistryTest, AStuckDiskDelaysAcknowledgementsAndNothingElse) {
+  Restart(absl::Minutes(1));
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  const auto watch = *registry_->StartWatch("lesson");
+  std::atomic<bool> acknowledged{false};
+  auto disk = std::make_unique<StuckDisk>(directory_);
+  std::thread trainer([&] {
+    EXPECT_TRUE(registry_->Report(EpochReport(1)).ok());
+    acknowledged = true;
+  });
+  uint64_t version = 0;
+  while (Job().completed_epochs() < 1) version = watch->Await(version, absl::Seconds(1))->version;
+  EXPECT_TRUE(registry_->Heartbeat(Beat(150)).ok());
+  EXPECT_EQ(watch->Await(version, absl::Seconds(1))->job.step(), 150);
+  EXPECT_EQ(registry_->RunningJobs().size(), 1);
+  EXPECT_EQ(registry_->List({})->jobs(0).step(), 150);
+  EXPECT_EQ(registry_->Get("other").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store_->CountJobs()->size(), 1);
+  registry_->Tick();
+  EXPECT_FALSE(acknowledged);
+  EXPECT_EQ(*store_->CompletedEpochs("lesson"), 0);
+  disk.reset();
+  trainer.join();
+  EXPECT_EQ(*store_->CompletedEpochs("lesson"), 1);
+}
+
+TEST_F(JobRegistryTest, WhatCouldNotBeSavedIsSavedLater) {
+  Restart(absl::Milliseconds(10));
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  {
+    const StuckDisk disk(directory_);
+    EXPECT_EQ(registry_->Report(End(v1::Job::SUCCEEDED)).status().code(),
+              absl::StatusCode::kUnavailable);
+    EXPECT_EQ(store_->Events("lesson")->size(), 1);
+  }
+  ASSERT_TRUE(registry_->Report(End(v1::Job::SUCCEEDED)).ok());  // as the trainer does
+  EXPECT_EQ(store_->GetJob("lesson")->job.state(), v1::Job::SUCCEEDED);
+  EXPECT_EQ(store_->Events("lesson")->size(), 2);
+}
+
+TEST_F(JobRegistryTest, SeveralRegistrationsMakeOneJobARun) {
+  std::vector<std::thread> trainers;
+  for (int i = 0; i < 8; ++i) {
+    trainers.emplace_back([this, i] {
+      auto request = Registration();
+      request.set_run_id(std::string(32, i % 2 == 0 ? 'a' : 'b'));
+      EXPECT_TRUE(registry_->Register(request).ok());
+    });
+  }
+  for (std::thread& trainer : trainers) trainer.join();
+  EXPECT_EQ(registry_->List({})->jobs_size(), 2);
 }
 
 TEST_F(JobRegistryTest, RefusesWhatCannotBe) {

@@ -9,7 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/suggest.h"
 #include "common/base/version.h"
-#include "coordinator/service/server.h"
+#include "common/rpc/address.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -99,7 +99,9 @@ absl::Status CheckTogether(const Flags& flags) {
   if (!flags.tls_client_ca.empty() && flags.tls_cert.empty()) {
     return absl::InvalidArgumentError("--tls-client-ca: needs --tls-cert and --tls-key");
   }
-  if (!IsLoopback(flags.listen) && flags.token_file.empty() && flags.tls_client_ca.empty()) {
+  const absl::StatusOr<rpc::Address> listen = rpc::ParseAddress(flags.listen, /*least_port=*/0);
+  if (!listen.ok()) return Annotate(listen.status(), "--listen");
+  if (!IsLoopback(*listen) && flags.token_file.empty() && flags.tls_client_ca.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--listen: anybody who reaches ", flags.listen,
                      " could cancel and delete jobs; add --token-file, or --tls-client-ca"));

@@ -7,25 +7,24 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/base/cpus.h"
-#include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/cli/flag_names.h"
 #include "common/kernels/blas/gemm.h"
+#include "common/rpc/secret_file.h"
 #include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
-#include "coordinator/service/guard.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
 #include "coordinator/service/server.h"
 #include "coordinator/service/serving.h"
-#include "coordinator/service/store_model_source.h"
+#include "coordinator/service/token_authenticator.h"
 #include "coordinator/service/worker_service.h"
 #include "coordinator/store/store.h"
 
@@ -35,7 +34,6 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Calls under way get so long when the coordinator stops.
 constexpr absl::Duration kGrace = absl::Seconds(3);
-constexpr uint64_t kMaxSecretBytes = 1 << 20;
 
 void Say(const std::string& line) {
   std::printf("%s %s\n",
@@ -49,17 +47,6 @@ std::string At(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
 }
 
-// Returns the file's content, "" where no file is named.
-absl::StatusOr<std::string> ReadNamed(const std::string& flag, const std::string& path) {
-  if (path.empty()) return std::string();
-  const absl::StatusOr<std::string> content = ReadFile(path, kMaxSecretBytes);
-  if (!content.ok()) return Annotate(content.status(), flag);
-  if (absl::StripAsciiWhitespace(*content).empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": ", path, " is empty"));
-  }
-  return content;
-}
-
 absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
   ServerOptions options{.listen = flags.listen,
                         .tls_certificate = {},
@@ -67,9 +54,10 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
                         .tls_client_ca = {},
                         .max_message_bytes = flags.max_message_mb << 20,
                         .max_streams = flags.max_streams};
-  CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, ReadNamed("--tls-cert", flags.tls_cert));
-  CONVOY_ASSIGN_OR_RETURN(options.tls_key, ReadNamed("--tls-key", flags.tls_key));
-  CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca, ReadNamed("--tls-client-ca", flags.tls_client_ca));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, rpc::ReadSecretFile("tls_cert", flags.tls_cert));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_key, rpc::ReadSecretFile("tls_key", flags.tls_key));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca,
+                          rpc::ReadSecretFile("tls_client_ca", flags.tls_client_ca));
   return options;
 }
 
@@ -111,7 +99,8 @@ sigset_t StopSignals() {
 // REQUIRES: the signals of `StopSignals` are blocked in all threads.
 absl::Status Serve(const Flags& flags) {
   CONVOY_ASSIGN_OR_RETURN(const ServerOptions options, ReadServerOptions(flags));
-  CONVOY_ASSIGN_OR_RETURN(const std::string token, ReadNamed("--token-file", flags.token_file));
+  CONVOY_ASSIGN_OR_RETURN(const std::string token,
+                          rpc::ReadSecretFile("token_file", flags.token_file));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
   RegistryOptions registry_options;
   registry_options.on_event = [](const std::string& job, const v1::Event& event) {
@@ -124,11 +113,10 @@ absl::Status Serve(const Flags& flags) {
     CONVOY_ASSIGN_OR_RETURN(http, HttpServer::Start(flags.http, *registry, *store));
   }
 
-  const Guard guard{std::string(absl::StripAsciiWhitespace(token))};
-  JobService jobs(*registry, guard, flags.max_watches);
-  WorkerService workers(*registry, guard, int64_t{flags.max_model_mb} << 20);
-  StoreModelSource source(*store);
-  Serving serving(source, ReadServingOptions(flags));
+  const TokenAuthenticator authenticator(token);
+  JobService jobs(*registry, authenticator, flags.max_watches);
+  WorkerService workers(*registry, authenticator, int64_t{flags.max_model_mb} << 20);
+  Serving serving(*store, ReadServingOptions(flags));
   // Data that are named but cannot be read are better known now than at the first evaluation.
   if (!flags.data.empty()) {
     CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Get("").status(), "--data"));
@@ -142,8 +130,7 @@ absl::Status Serve(const Flags& flags) {
       http == nullptr
           ? ""
           : absl::StrCat(", metrics on http://", At(flags.http, http->port()), "/metrics");
-  Say(absl::StrCat("coordinator listens on ", At(flags.listen, server->port()), metrics, ", store ",
-                   flags.store));
+  Say(absl::StrCat("coordinator listens on ", server->address(), metrics, ", store ", flags.store));
 
   int signal = 0;
   const sigset_t signals = StopSignals();
@@ -171,7 +158,10 @@ ExitCode Main(int argc, char** argv) {
     if (status.ok()) status = Serve(*flags);
   }
   if (status.ok()) return ExitCode::kOk;
-  std::fprintf(stderr, "coordinator: error: %s\n", std::string(status.message()).c_str());
+  const cli::FlagNames names = cli::FlagsLikeFields(
+      {"listen", "http", "store", "data", "tls_cert", "tls_key", "tls_client_ca", "token_file"});
+  std::fprintf(stderr, "coordinator: error: %s\n",
+               cli::NameFlags(std::string(status.message()), names).c_str());
   return ExitCodeFor(status);
 }
 

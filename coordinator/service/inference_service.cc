@@ -1,3 +1,6 @@
+// The Open Inference Protocol, version 2 (KServe, Triton), on models and batches that the services
+// share: names and shapes of its tensors from the network, statistics from the model's counters.
+// ModelInfer is asynchronous: its answer is sent by whichever thread computes its last image.
 #include "coordinator/service/inference_service.h"
 
 #include <utility>
@@ -7,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/version.h"
+#include "common/rpc/grpc_status.h"
 #include "coordinator/service/infer_tensors.h"
-#include "coordinator/service/status.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -62,9 +65,9 @@ void Fill(const ServedModel& served, const ServingOptions& options,
   output->set_data_type(inference::TYPE_FP32);
   output->add_dims(network.num_classes());
   auto* batching = config->mutable_dynamic_batching();
-  batching->add_preferred_batch_size(options.engine.max_batch_images);
+  batching->add_preferred_batch_size(options.batcher.max_batch_images);
   batching->set_max_queue_delay_microseconds(
-      static_cast<uint64_t>(absl::ToInt64Microseconds(options.engine.max_delay)));
+      static_cast<uint64_t>(absl::ToInt64Microseconds(options.batcher.max_delay)));
 }
 
 void Fill(const Tally& tally, inference::StatisticDuration* duration) {
@@ -94,8 +97,9 @@ void Fill(const ServedModel& served, inference::ModelStatistics* statistics) {
 absl::Status Index(ModelSource& source, inference::RepositoryIndexResponse* response) {
   std::string token;
   do {
-    CONVOY_ASSIGN_OR_RETURN(const ModelPage page, source.ListModels(kIndexPage, token));
-    for (const v1::TrainedModel& model : page.models) {
+    CONVOY_ASSIGN_OR_RETURN(const Page<v1::TrainedModel> page,
+                            source.ListModels(kIndexPage, token));
+    for (const v1::TrainedModel& model : page.entries) {
       CONVOY_ASSIGN_OR_RETURN(std::string id, ParseName("models", model.name()));
       auto* entry = response->add_models();
       entry->set_name(std::move(id));
@@ -105,6 +109,47 @@ absl::Status Index(ModelSource& source, inference::RepositoryIndexResponse* resp
     token = page.next_token;
   } while (!token.empty());
   return absl::OkStatus();
+}
+
+bool IsVersion(const ServedModel& served, const std::string& asked) {
+  return asked.empty() || asked == served.facts.version();
+}
+
+// A call of ModelInfer; all pointers are gRPC's and live until the reactor finishes.
+struct InferCall {
+  grpc::CallbackServerContext* context;
+  grpc::ServerUnaryReactor* reactor;
+  const inference::ModelInferRequest* request;
+  inference::ModelInferResponse* response;
+  absl::Time begun;
+};
+
+void Finish(const InferCall& call, const ServedModel& served,
+            const absl::StatusOr<BatchedAnswer>& answer) {
+  CountRequest(call.begun, answer, *served.counters);
+  if (answer.ok()) {
+    call.response->set_model_name(served.id);
+    call.response->set_model_version(served.facts.version());
+    call.response->set_id(call.request->id());
+    SetProbabilities(*call.request, answer->probabilities, served.model->network().num_classes(),
+                     call.response);
+  }
+  call.reactor->Finish(rpc::ToGrpc(answer.status()));
+}
+
+void Infer(const InferCall& call, const ModelPointer& served, Serving& serving,
+           bool caller_may_compute) {
+  absl::StatusOr<std::vector<uint8_t>> pixels =
+      PixelsOf(*call.request, served->model->network(), serving.options.max_images);
+  if (!pixels.ok()) return Finish(call, *served, pixels.status());
+  serving.batcher.Submit(
+      {.model = served->model,
+       .pixels = *std::move(pixels),
+       .counters = served->counters,
+       .deadline = absl::FromChrono(call.context->deadline()),
+       .cancelled = [context = call.context] { return context->IsCancelled(); },
+       .caller_may_compute = caller_may_compute},
+      [=](const absl::StatusOr<BatchedAnswer>& answer) { Finish(call, *served, answer); });
 }
 
 }  // namespace
@@ -117,12 +162,10 @@ absl::StatusOr<ModelPointer> InferenceService::Find(const std::string& name,
         "models");
   }
   CONVOY_ASSIGN_OR_RETURN(ModelPointer served, serving_.models.Get(name));
-  if (!version.empty() && version != served->facts.version()) {
-    return absl::NotFoundError(absl::StrCat("model '", name, "' is served in version ",
-                                            served->facts.version(), ", not '", version,
-                                            "'; leave the version out"));
-  }
-  return served;
+  if (IsVersion(*served, version)) return served;
+  return absl::NotFoundError(absl::StrCat("model '", name, "' is served in version ",
+                                          served->facts.version(), ", not '", version,
+                                          "'; leave the version out"));
 }
 
 grpc::Status InferenceService::ServerLive(grpc::ServerContext* context,
@@ -143,7 +186,7 @@ grpc::Status InferenceService::ModelReady(grpc::ServerContext* context,
                                           const inference::ModelReadyRequest* request,
                                           inference::ModelReadyResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok() && !absl::IsNotFound(served.status())) return ToGrpc(served.status());
+  if (!served.ok() && !absl::IsNotFound(served.status())) return rpc::ToGrpc(served.status());
   response->set_ready(served.ok());
   return grpc::Status::OK;
 }
@@ -163,7 +206,7 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext* context,
                                              const inference::ModelMetadataRequest* request,
                                              inference::ModelMetadataResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return ToGrpc(served.status());
+  if (!served.ok()) return rpc::ToGrpc(served.status());
   Fill(**served, response);
   return grpc::Status::OK;
 }
@@ -171,45 +214,33 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext* context,
 grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerContext* context,
                                                        const inference::ModelInferRequest* request,
                                                        inference::ModelInferResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Time begun = absl::Now();
-  const absl::StatusOr<ModelPointer> found = Find(request->model_name(), request->model_version());
-  if (!found.ok()) {
-    reactor->Finish(ToGrpc(found.status()));
-    return reactor;
+  const InferCall call{.context = context,
+                       .reactor = context->DefaultReactor(),
+                       .request = request,
+                       .response = response,
+                       .begun = absl::Now()};
+  const ModelPointer fresh = serving_.models.GetFresh(request->model_name());
+  if (fresh != nullptr && IsVersion(*fresh, request->model_version())) {
+    Infer(call, fresh, serving_, /*caller_may_compute=*/true);
+    return call.reactor;
   }
-  const ModelPointer& served = *found;
-  absl::StatusOr<std::vector<uint8_t>> pixels =
-      PixelsOf(*request, served->model->network(), serving_.options.max_images);
-  if (!pixels.ok()) {
-    CountRequest(begun, pixels.status(), *served->counters);
-    reactor->Finish(ToGrpc(pixels.status()));
-    return reactor;
-  }
-  EngineRequest asked{.model = served->model,
-                      .pixels = *std::move(pixels),
-                      .counters = served->counters,
-                      .deadline = absl::FromChrono(context->deadline()),
-                      .cancelled = [context] { return context->IsCancelled(); }};
-  serving_.engine.Submit(std::move(asked), [=](const absl::StatusOr<EngineAnswer>& answer) {
-    CountRequest(begun, answer, *served->counters);
-    if (answer.ok()) {
-      response->set_model_name(served->id);
-      response->set_model_version(served->facts.version());
-      response->set_id(request->id());
-      SetProbabilities(*request, answer->probabilities, served->model->network().num_classes(),
-                       response);
+  loader_.Post([this, call] {
+    const auto found = Find(call.request->model_name(), call.request->model_version());
+    if (found.ok()) {
+      Infer(call, *found, serving_, /*caller_may_compute=*/false);
+    } else {
+      call.reactor->Finish(rpc::ToGrpc(found.status()));
     }
-    reactor->Finish(ToGrpc(answer.status()));
+    return absl::OkStatus();
   });
-  return reactor;
+  return call.reactor;
 }
 
 grpc::Status InferenceService::ModelConfig(grpc::ServerContext* context,
                                            const inference::ModelConfigRequest* request,
                                            inference::ModelConfigResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return ToGrpc(served.status());
+  if (!served.ok()) return rpc::ToGrpc(served.status());
   Fill(**served, serving_.options, response->mutable_config());
   return grpc::Status::OK;
 }
@@ -224,7 +255,7 @@ grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
     return grpc::Status::OK;
   }
   const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return ToGrpc(served.status());
+  if (!served.ok()) return rpc::ToGrpc(served.status());
   Fill(**served, response->add_model_stats());
   return grpc::Status::OK;
 }
@@ -232,7 +263,7 @@ grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
 grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext* context,
                                                const inference::RepositoryIndexRequest* request,
                                                inference::RepositoryIndexResponse* response) {
-  return ToGrpc(Index(serving_.source, response));
+  return rpc::ToGrpc(Index(serving_.source, response));
 }
 
 }  // namespace convoy::coordinator

@@ -5,13 +5,16 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/base/serial_executor.h"
 #include "coordinator/service/serving.h"
 #include "inference/grpc_service.grpc.pb.h"
 
 namespace convoy::coordinator {
 
-// Thread-safe. ModelInfer keeps no thread while its images wait or are computed; the other methods
-// are quick.
+// Thread-safe. ModelInfer is a callback method: no thread waits for its images. On gRPC's callback
+// threads only the processor works, for one batch at most (BatcherOptions::callers_compute); what
+// may have to wait for the disk, a model that is not loaded or may be out of date, is looked up on
+// a thread of the service. The other methods run on gRPC's pool for synchronous calls.
 class InferenceService final
     : public inference::GRPCInferenceService::WithCallbackMethod_ModelInfer<
           inference::GRPCInferenceService::Service> {
@@ -50,6 +53,7 @@ class InferenceService final
                                                           const std::string& version);
 
   Serving& serving_;
+  SerialExecutor loader_;  // last: its tasks use the above
 };
 
 }  // namespace convoy::coordinator

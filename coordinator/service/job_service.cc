@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/grpc_status.h"
 #include "coordinator/jobs/progress.h"
-#include "coordinator/service/status.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -15,14 +15,6 @@ namespace {
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(100);
 // How soon a watch whose caller went away ends.
 constexpr absl::Duration kWatchPatience = absl::Milliseconds(500);
-
-// Writes the value or returns the error.
-template <typename T>
-grpc::Status Answer(absl::StatusOr<T> result, T* response) {
-  if (!result.ok()) return ToGrpc(result.status());
-  *response = *std::move(result);
-  return grpc::Status::OK;
-}
 
 // Calls `call` with the {job} of `name`.
 template <typename Call>
@@ -36,13 +28,13 @@ auto WithJob(const std::string& name, Call call) -> decltype(call(std::string())
 
 grpc::Status JobService::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                                   v1::ListJobsResponse* response) {
-  return Answer(registry_.List(*request), response);
+  return rpc::Respond(registry_.List(*request), response);
 }
 
 grpc::Status JobService::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                                 v1::Job* response) {
-  return Answer(WithJob(request->name(), [&](const std::string& id) { return registry_.Get(id); }),
-                response);
+  return rpc::Respond(
+      WithJob(request->name(), [&](const std::string& id) { return registry_.Get(id); }), response);
 }
 
 grpc::Status JobService::WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
@@ -50,10 +42,10 @@ grpc::Status JobService::WatchJob(grpc::ServerContext* context, const v1::WatchJ
   const bool too_many = watches_.fetch_add(1) >= max_watches_;
   const absl::Status ended = too_many ? absl::ResourceExhaustedError(absl::StrCat(
                                             "this coordinator serves ", max_watches_,
-                                            " watches at a time (--max-watches); try again later"))
+                                            " watches at a time (`max_watches`); try again later"))
                                       : Watch(*context, request->name(), writer);
   watches_.fetch_sub(1);
-  return ToGrpc(ended);
+  return rpc::ToGrpc(ended);
 }
 
 // A state is only asked for when the one before was taken by the reader, so a slow one holds a
@@ -80,14 +72,15 @@ grpc::Status JobService::ListMetrics(grpc::ServerContext* context,
                                      const v1::ListMetricsRequest* request,
                                      v1::ListMetricsResponse* response) {
   const absl::StatusOr<std::string> id = ParseName("jobs", request->parent(), "parent");
-  if (!id.ok()) return ToGrpc(id.status());
-  return Answer(registry_.ListMetrics(*id, *request), response);
+  if (!id.ok()) return rpc::ToGrpc(id.status());
+  return rpc::Respond(registry_.ListMetrics(*id, *request), response);
 }
 
 grpc::Status JobService::CancelJob(grpc::ServerContext* context,
                                    const v1::CancelJobRequest* request, v1::Job* response) {
-  if (const absl::Status admitted = guard_.Admit(*context); !admitted.ok()) return ToGrpc(admitted);
-  return Answer(
+  if (const absl::Status admitted = authenticator_.Authenticate(*context); !admitted.ok())
+    return rpc::ToGrpc(admitted);
+  return rpc::Respond(
       WithJob(request->name(), [&](const std::string& id) { return registry_.Cancel(id); }),
       response);
 }
@@ -95,11 +88,12 @@ grpc::Status JobService::CancelJob(grpc::ServerContext* context,
 grpc::Status JobService::DeleteJob(grpc::ServerContext* context,
                                    const v1::DeleteJobRequest* request,
                                    google::protobuf::Empty* response) {
-  if (const absl::Status admitted = guard_.Admit(*context); !admitted.ok()) return ToGrpc(admitted);
+  if (const absl::Status admitted = authenticator_.Authenticate(*context); !admitted.ok())
+    return rpc::ToGrpc(admitted);
   const absl::Status deleted =
       WithJob(request->name(), [&](const std::string& id) { return registry_.Delete(id); });
   const bool forgiven = request->allow_missing() && absl::IsNotFound(deleted);
-  return forgiven ? grpc::Status::OK : ToGrpc(deleted);
+  return forgiven ? grpc::Status::OK : rpc::ToGrpc(deleted);
 }
 
 }  // namespace convoy::coordinator

@@ -5,7 +5,7 @@
 
 #include "convoy/v1/job_service.grpc.pb.h"
 #include "coordinator/jobs/job_registry.h"
-#include "coordinator/service/guard.h"
+#include "coordinator/service/token_authenticator.h"
 
 namespace convoy::coordinator {
 
@@ -14,8 +14,8 @@ class JobService final : public v1::JobService::Service {
  public:
   // Both must outlive the service. Each WatchJob keeps a thread; more than `max_watches` are
   // refused.
-  JobService(JobRegistry& registry, const Guard& guard, int max_watches)
-      : registry_(registry), guard_(guard), max_watches_(max_watches) {}
+  JobService(JobRegistry& registry, const TokenAuthenticator& authenticator, int max_watches)
+      : registry_(registry), authenticator_(authenticator), max_watches_(max_watches) {}
 
   grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                         v1::ListJobsResponse* response) override;
@@ -35,7 +35,7 @@ class JobService final : public v1::JobService::Service {
                      grpc::ServerWriter<v1::WatchJobResponse>* writer);
 
   JobRegistry& registry_;
-  const Guard& guard_;
+  const TokenAuthenticator& authenticator_;
   const int max_watches_;
   std::atomic<int> watches_{0};
 };

@@ -1,3 +1,6 @@
+// Handlers of convoy.v1.ModelService: each finds the model (ModelCache), brings pictures into the
+// network's form, and has the DynamicBatcher compute them. What is heavy, decoding and evaluating,
+// takes a permit first, so that many callers share the processor instead of thrashing it.
 #include "coordinator/service/model_service.h"
 
 #include <algorithm>
@@ -11,8 +14,8 @@
 #include "common/base/status.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
+#include "common/rpc/grpc_status.h"
 #include "coordinator/evaluation/model_evaluation.h"
-#include "coordinator/service/status.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -23,51 +26,41 @@ constexpr int kLargestPage = 1000;
 constexpr size_t kChunkBytes = 256 << 10;
 constexpr char kLate[] = "the deadline passed before the work began";
 
-// Writes the value or returns the error.
-template <typename T>
-grpc::Status Respond(absl::StatusOr<T> result, T* response) {
-  if (!result.ok()) return ToGrpc(result.status());
-  *response = *std::move(result);
-  return grpc::Status::OK;
-}
-
 absl::Time DeadlineOf(const grpc::ServerContext& context) {
   return absl::FromChrono(context.deadline());
 }
 
-// Waits for one of several equal slots and gives it back in the end.
-class Slot {
+// One of a semaphore's permits, given back in the end.
+class Permit {
  public:
   // Returns whether there was one before the deadline.
-  Slot(absl::Mutex& mutex, int& free, absl::Time deadline) : mutex_(mutex), free_(free) {
-    const absl::MutexLock lock(&mutex_);
-    taken_ = mutex_.AwaitWithDeadline(absl::Condition(
-                                          +[](int* count) { return *count > 0; }, &free_),
-                                      deadline);
-    if (taken_) --free_;
+  Permit(std::counting_semaphore<>& semaphore, absl::Time deadline) : semaphore_(semaphore) {
+    if (deadline == absl::InfiniteFuture()) {
+      semaphore_.acquire();
+    } else {
+      taken_ = semaphore_.try_acquire_until(absl::ToChronoTime(deadline));
+    }
   }
-  ~Slot() {
-    const absl::MutexLock lock(&mutex_);
-    if (taken_) ++free_;
+  ~Permit() {
+    if (taken_) semaphore_.release();
   }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
 
   bool taken() const { return taken_; }
 
  private:
-  absl::Mutex& mutex_;
-  int& free_;
-  bool taken_ = false;
+  std::counting_semaphore<>& semaphore_;
+  bool taken_ = true;
 };
 
 absl::StatusOr<v1::ListModelsResponse> List(ModelSource& source,
                                             const v1::ListModelsRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const int size,
                           PageSize(request.page_size(), kStandardPage, kLargestPage));
-  CONVOY_ASSIGN_OR_RETURN(ModelPage page, source.ListModels(size, request.page_token()));
+  CONVOY_ASSIGN_OR_RETURN(auto page, source.ListModels(size, request.page_token()));
   v1::ListModelsResponse response;
-  for (v1::TrainedModel& model : page.models) *response.add_models() = std::move(model);
+  for (v1::TrainedModel& model : page.entries) *response.add_models() = std::move(model);
   response.set_next_page_token(std::move(page.next_token));
   return response;
 }
@@ -175,8 +168,8 @@ void SetImage(const NetworkImage& image, const nn::Network& network, v1::RawImag
 
 absl::Status CheckPreparation(v1::Preparation preparation) {
   if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("preparation: ", static_cast<int>(preparation), " is none"));
+  return absl::InvalidArgumentError(absl::StrCat("preparation: ", static_cast<int>(preparation),
+                                                 " is unknown; api.md lists them"));
 }
 
 }  // namespace
@@ -189,32 +182,32 @@ absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string&
 grpc::Status ModelService::ListModels(grpc::ServerContext* context,
                                       const v1::ListModelsRequest* request,
                                       v1::ListModelsResponse* response) {
-  return Respond(List(serving_.source, *request), response);
+  return rpc::Respond(List(serving_.source, *request), response);
 }
 
 grpc::Status ModelService::GetModel(grpc::ServerContext* context,
                                     const v1::GetModelRequest* request,
                                     v1::TrainedModel* response) {
   const absl::StatusOr<std::string> id = ParseName("models", request->name());
-  if (!id.ok()) return ToGrpc(id.status());
-  return Respond(serving_.source.GetModel(*id), response);
+  if (!id.ok()) return rpc::ToGrpc(id.status());
+  return rpc::Respond(serving_.source.GetModel(*id), response);
 }
 
 grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
                                          const v1::EvaluateModelRequest* request,
                                          v1::EvaluateModelResponse* response) {
-  return Respond(Evaluate(*context, *request), response);
+  return rpc::Respond(Evaluate(*context, *request), response);
 }
 
 absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
     const grpc::ServerContext& context, const v1::EvaluateModelRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
   const absl::Time deadline = DeadlineOf(context);
-  const Slot slot(mutex_, free_evaluations_, deadline);
-  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(evaluating_, deadline);
+  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
-  auto result =
-      EvaluateServedModel(*served, request, serving_.data, serving_.engine.options().threads, stop);
+  auto result = EvaluateServedModel(*served, request, serving_.data,
+                                    serving_.batcher.options().threads, stop);
   if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
     return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
   }
@@ -226,8 +219,8 @@ absl::StatusOr<NetworkImage> ModelService::Prepare(const grpc::ServerContext& co
                                                    v1::Preparation preparation,
                                                    const nn::Network& network,
                                                    const std::string& field) {
-  const Slot slot(mutex_, free_slots_, DeadlineOf(context));
-  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(preparing_, DeadlineOf(context));
+  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   return ToNetworkImage(image, preparation, network, field);
 }
@@ -235,16 +228,16 @@ absl::StatusOr<NetworkImage> ModelService::Prepare(const grpc::ServerContext& co
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
     const grpc::ServerContext& context, const ModelPointer& served,
     const std::vector<NetworkImage>& images) {
-  EngineRequest request{.model = served->model,
-                        .pixels = {},
-                        .counters = served->counters,
-                        .deadline = DeadlineOf(context),
-                        .cancelled = [&context] { return context.IsCancelled(); }};
+  BatchedRequest request{.model = served->model,
+                         .pixels = {},
+                         .counters = served->counters,
+                         .deadline = DeadlineOf(context),
+                         .cancelled = [&context] { return context.IsCancelled(); }};
   for (const NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
   }
   const absl::Time begun = absl::Now();
-  const absl::StatusOr<EngineAnswer> answer = serving_.engine.Predict(std::move(request));
+  const absl::StatusOr<BatchedAnswer> answer = serving_.batcher.Predict(std::move(request));
   CountRequest(begun, answer, *served->counters);
   if (!answer.ok()) return answer.status();
   const int classes = served->model->network().num_classes();
@@ -259,13 +252,14 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
 
 grpc::Status ModelService::Predict(grpc::ServerContext* context, const v1::PredictRequest* request,
                                    v1::PredictResponse* response) {
-  return Respond(PredictImages(*context, *request), response);
+  return rpc::Respond(PredictImages(*context, *request), response);
 }
 
 absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::ServerContext& context,
                                                                 const v1::PredictRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckPreparation(request.preparation()));
-  if (request.images().empty()) return absl::InvalidArgumentError("images: there is none");
+  if (request.images().empty())
+    return absl::InvalidArgumentError("images: none given; send at least one");
   if (request.images_size() > serving_.options.max_images) {
     return absl::ResourceExhaustedError(absl::StrCat("images: ", request.images_size(),
                                                      " are too many; send at most ",
@@ -296,14 +290,14 @@ grpc::Status ModelService::GetFilters(grpc::ServerContext* context,
                                       const v1::GetFiltersRequest* request,
                                       v1::GetFiltersResponse* response) {
   const absl::StatusOr<ModelPointer> served = Find(request->name());
-  if (!served.ok()) return ToGrpc(served.status());
-  return Respond(FiltersOf(**served, request->layer()), response);
+  if (!served.ok()) return rpc::ToGrpc(served.status());
+  return rpc::Respond(FiltersOf(**served, request->layer()), response);
 }
 
 grpc::Status ModelService::GetFeatureMaps(grpc::ServerContext* context,
                                           const v1::GetFeatureMapsRequest* request,
                                           v1::GetFeatureMapsResponse* response) {
-  return Respond(FeatureMapsOf(*context, *request), response);
+  return rpc::Respond(FeatureMapsOf(*context, *request), response);
 }
 
 absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
@@ -320,8 +314,8 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
   v1::GetFeatureMapsResponse response;
   *response.mutable_prediction() = std::move(predictions.front());
   SetImage(image, network, response.mutable_prediction()->mutable_prepared_image());
-  const Slot slot(mutex_, free_slots_, DeadlineOf(context));
-  if (!slot.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(preparing_, DeadlineOf(context));
+  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto outputs = evaluate::LayerOutputs(*served->model, image.pixels.data());
   const auto& wanted = request.layers();
   for (const nn::Layer& layer : network.layers()) {
@@ -336,7 +330,7 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
 grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
                                          const v1::DownloadModelRequest* request,
                                          grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
-  return ToGrpc(Send(request->name(), writer));
+  return rpc::ToGrpc(Send(request->name(), writer));
 }
 
 absl::Status ModelService::Send(const std::string& name,

@@ -1,11 +1,11 @@
 // convoy.v1.ModelService (proto/convoy/v1/model_service.proto says what it does).
 #pragma once
 
+#include <semaphore>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "convoy/v1/model_service.grpc.pb.h"
 #include "coordinator/service/image_input.h"
 #include "coordinator/service/serving.h"
@@ -15,10 +15,10 @@ namespace convoy::coordinator {
 // Thread-safe.
 class ModelService final : public v1::ModelService::Service {
  public:
-  // `serving` must outlive the service. As many pictures are decoded at a time as the engine has
+  // `serving` must outlive the service. As many pictures are decoded at a time as the batcher has
   // threads, and one evaluation is made; other calls wait, as long as their deadlines allow.
   explicit ModelService(Serving& serving)
-      : serving_(serving), free_slots_(serving.engine.options().threads) {}
+      : serving_(serving), preparing_(serving.batcher.options().threads) {}
 
   grpc::Status ListModels(grpc::ServerContext* context, const v1::ListModelsRequest* request,
                           v1::ListModelsResponse* response) override;
@@ -55,10 +55,8 @@ class ModelService final : public v1::ModelService::Service {
   absl::Status Send(const std::string& name, grpc::ServerWriter<v1::DownloadModelResponse>* writer);
 
   Serving& serving_;
-  absl::Mutex mutex_;
-  // Guarded by the mutex.
-  int free_slots_;
-  int free_evaluations_ = 1;
+  std::counting_semaphore<> preparing_;  // pictures that may be decoded now
+  std::counting_semaphore<> evaluating_{1};
 };
 
 }  // namespace convoy::coordinator

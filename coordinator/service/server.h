@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,7 +15,7 @@
 namespace convoy::coordinator {
 
 struct ServerOptions {
-  std::string listen;  // "HOST:PORT"; port 0 takes a free one
+  std::string listen;  // as rpc::ParseAddress reads it; port 0 takes a free one
   // PEM; TLS where a certificate is given, mutual TLS where a client CA is, too.
   std::string tls_certificate;
   std::string tls_key;
@@ -34,7 +35,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  int port() const { return port_; }
+  // Where it listens, with the port that was taken in fact.
+  const std::string& address() const { return address_; }
 
   // A channel to this server without a network, for tests.
   std::shared_ptr<grpc::Channel> InProcessChannel();
@@ -44,14 +46,11 @@ class Server {
   void Stop(absl::Duration grace);
 
  private:
-  Server(std::unique_ptr<grpc::Server> server, int port)
-      : server_(std::move(server)), port_(port) {}
+  Server(std::unique_ptr<grpc::Server> server, std::string address)
+      : server_(std::move(server)), address_(std::move(address)) {}
 
   std::unique_ptr<grpc::Server> server_;
-  const int port_;
+  const std::string address_;
 };
-
-// Whether only this machine can reach "HOST:PORT".
-bool IsLoopback(const std::string& address);
 
 }  // namespace convoy::coordinator

@@ -73,14 +73,13 @@ class ServiceTest : public ::testing::Test {
     std::filesystem::remove_all(directory_);
     store_ = *Store::Open(directory_);
     registry_ = *JobRegistry::Open(*store_, {});
-    job_service_ = std::make_unique<JobService>(*registry_, guard_, kMaxWatches);
-    worker_service_ = std::make_unique<WorkerService>(*registry_, guard_, kMaxModelBytes);
+    job_service_ = std::make_unique<JobService>(*registry_, authenticator_, kMaxWatches);
+    worker_service_ = std::make_unique<WorkerService>(*registry_, authenticator_, kMaxModelBytes);
     auto server = Server::Start({.listen = "127.0.0.1:0", .max_message_bytes = 1 << 20},
                                 {job_service_.get(), worker_service_.get()});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
-                                   grpc::InsecureChannelCredentials());
+    channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
     jobs_ = v1::JobService::NewStub(channel_);
     workers_ = worker::v1::WorkerService::NewStub(channel_);
   }
@@ -133,7 +132,7 @@ class ServiceTest : public ::testing::Test {
     return writer->Finish();
   }
 
-  const Guard guard_{"secret"};
+  const TokenAuthenticator authenticator_{"secret"};
   std::string directory_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<JobRegistry> registry_;
@@ -333,8 +332,7 @@ TEST_F(ServiceTest, SaysThatItIsHealthy) {
 }
 
 TEST_F(ServiceTest, TheSecondServerOnAPortIsRefused) {
-  const auto second =
-      Server::Start({.listen = absl::StrCat("127.0.0.1:", server_->port())}, {job_service_.get()});
+  const auto second = Server::Start({.listen = server_->address()}, {job_service_.get()});
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("second coordinator"));
 }

@@ -3,15 +3,15 @@
 
 #include <string>
 
-#include "coordinator/batching/engine.h"
+#include "coordinator/batching/dynamic_batcher.h"
 #include "coordinator/batching/model_cache.h"
-#include "coordinator/batching/model_source.h"
 #include "coordinator/evaluation/evaluation_data.h"
+#include "coordinator/store/model_source.h"
 
 namespace convoy::coordinator {
 
 struct ServingOptions {
-  EngineOptions engine;
+  BatcherOptions batcher;
   ModelCacheOptions cache;
   int max_images = 1024;  // of one request
   std::string data;       // the value of --data
@@ -25,13 +25,13 @@ struct Serving {
         options(serving_options),
         models(model_source, serving_options.cache),
         data(serving_options.data),
-        engine(serving_options.engine) {}
+        batcher(serving_options.batcher) {}
 
   ModelSource& source;
   const ServingOptions options;
   ModelCache models;
   EvaluationData data;
-  Engine engine;
+  DynamicBatcher batcher;
 };
 
 }  // namespace convoy::coordinator

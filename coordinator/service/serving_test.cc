@@ -3,10 +3,13 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <thread>
 
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/notification.h"
 #include "common/base/sha256.h"
 #include "common/data/idx_testing.h"
 #include "common/data/load_data.h"
@@ -45,8 +48,9 @@ class ServingTest : public ::testing::Test {
   static ServingOptions Options(const std::string& directory) {
     data::WriteTestDataSet(directory, {.train = 500, .test = 100, .height = 28, .width = 28});
     ServingOptions options;
-    options.engine.threads = 2;
+    options.batcher.threads = 2;
     options.max_images = 40;
+    options.cache.max_age = absl::InfiniteDuration();
     options.data = directory;
     return options;
   }
@@ -125,6 +129,37 @@ class ServingTest : public ::testing::Test {
   std::unique_ptr<inference::GRPCInferenceService::Stub> stub_;
 };
 
+TEST_F(ServingTest, ASlowLoadHoldsNoOtherModelUp) {
+  absl::Notification release;
+  source_.BeforeRead([&](const std::string& id) {
+    if (id == "slow") release.WaitForNotification();
+  });
+  source_.Put("slow", "1", bytes_);
+  inference::ModelInferResponse response;
+  ASSERT_TRUE(Infer(RawRequest(1), &response).ok());
+  inference::ModelInferRequest slow = RawRequest(1);
+  slow.set_model_name("slow");
+  constexpr int kCalls = 100;  // more than there are threads for callbacks
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<inference::ModelInferResponse> responses(kCalls);
+  std::atomic<int> succeeded{0};
+  absl::BlockingCounter finished(kCalls);
+  for (inference::ModelInferResponse& answer : responses) {
+    stub_->async()->ModelInfer(contexts.emplace_back(std::make_unique<grpc::ClientContext>()).get(),
+                               &slow, &answer, [&](const grpc::Status& status) {
+                                 if (status.ok()) ++succeeded;
+                                 finished.DecrementCount();
+                               });
+  }
+  // Were a callback thread of the server to wait for the disk, this would never be answered.
+  inference::ModelInferResponse quick;
+  EXPECT_TRUE(Infer(RawRequest(1), &quick).ok());
+  EXPECT_EQ(succeeded, 0);
+  release.Notify();
+  finished.Wait();
+  EXPECT_EQ(succeeded, kCalls);
+}
+
 TEST_F(ServingTest, PredictAndInferGiveTheNetworksBits) {
   const std::vector<float> expected = Expected(40);
   for (const int images : {1, 2, 40}) {
@@ -167,8 +202,7 @@ TEST_F(ServingTest, PredictPreparesPicturesAndShowsWhatTheNetworkSaw) {
 
 TEST_F(ServingTest, PredictRefusesBadInput) {
   v1::PredictResponse response;
-  ExpectError(Predict(PredictRequest(0), &response), grpc::INVALID_ARGUMENT,
-              "images: there is none");
+  ExpectError(Predict(PredictRequest(0), &response), grpc::INVALID_ARGUMENT, "images: none given");
   v1::PredictRequest many = PredictRequest(1);
   for (int i = 1; i < 10000; ++i) *many.add_images() = many.images(0);
   ExpectError(Predict(many, &response), grpc::RESOURCE_EXHAUSTED,

@@ -5,20 +5,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "coordinator/service/status.h"
+#include "common/rpc/grpc_status.h"
 
 namespace convoy::coordinator {
 namespace {
 
 // Calls `call` if the caller is admitted, and writes its value or returns its error.
 template <typename T, typename Call>
-grpc::Status Answer(const Guard& guard, const grpc::ServerContext& context, T* response,
-                    Call call) {
-  if (const absl::Status admitted = guard.Admit(context); !admitted.ok()) return ToGrpc(admitted);
-  absl::StatusOr<T> result = call();
-  if (!result.ok()) return ToGrpc(result.status());
-  *response = *std::move(result);
-  return grpc::Status::OK;
+grpc::Status Answer(const TokenAuthenticator& authenticator, const grpc::ServerContext& context,
+                    T* response, Call call) {
+  if (const absl::Status admitted = authenticator.Authenticate(context); !admitted.ok())
+    return rpc::ToGrpc(admitted);
+  return rpc::Respond<T>(call(), response);
 }
 
 }  // namespace
@@ -26,19 +24,19 @@ grpc::Status Answer(const Guard& guard, const grpc::ServerContext& context, T* r
 grpc::Status WorkerService::RegisterJob(grpc::ServerContext* context,
                                         const worker::v1::RegisterJobRequest* request,
                                         worker::v1::RegisterJobResponse* response) {
-  return Answer(guard_, *context, response, [&] { return registry_.Register(*request); });
+  return Answer(authenticator_, *context, response, [&] { return registry_.Register(*request); });
 }
 
 grpc::Status WorkerService::ReportProgress(grpc::ServerContext* context,
                                            const worker::v1::ReportProgressRequest* request,
                                            worker::v1::ReportProgressResponse* response) {
-  return Answer(guard_, *context, response, [&] { return registry_.Report(*request); });
+  return Answer(authenticator_, *context, response, [&] { return registry_.Report(*request); });
 }
 
 grpc::Status WorkerService::Heartbeat(grpc::ServerContext* context,
                                       const worker::v1::HeartbeatRequest* request,
                                       worker::v1::HeartbeatResponse* response) {
-  return Answer(guard_, *context, response, [&] { return registry_.Heartbeat(*request); });
+  return Answer(authenticator_, *context, response, [&] { return registry_.Heartbeat(*request); });
 }
 
 grpc::Status WorkerService::PublishModel(
@@ -52,7 +50,7 @@ grpc::Status WorkerService::PublishModel(
     CONVOY_ASSIGN_OR_RETURN(const std::string bytes, ReadChunks(first.header(), reader));
     return registry_.Publish(first.header(), bytes);
   };
-  return Answer(guard_, *context, response, publish);
+  return Answer(authenticator_, *context, response, publish);
 }
 
 absl::StatusOr<std::string> WorkerService::ReadChunks(
@@ -61,7 +59,7 @@ absl::StatusOr<std::string> WorkerService::ReadChunks(
   if (header.size_bytes() <= 0 || header.size_bytes() > max_model_bytes_) {
     return absl::ResourceExhaustedError(absl::StrCat("header.size_bytes: ", header.size_bytes(),
                                                      ", but this coordinator takes models of 1 to ",
-                                                     max_model_bytes_, " bytes (--max-model-mb)"));
+                                                     max_model_bytes_, " bytes (`max_model_mb`)"));
   }
   const auto size = static_cast<size_t>(header.size_bytes());
   std::string bytes;

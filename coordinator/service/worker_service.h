@@ -3,7 +3,7 @@
 
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
 #include "coordinator/jobs/job_registry.h"
-#include "coordinator/service/guard.h"
+#include "coordinator/service/token_authenticator.h"
 
 namespace convoy::coordinator {
 
@@ -11,8 +11,9 @@ namespace convoy::coordinator {
 class WorkerService final : public worker::v1::WorkerService::Service {
  public:
   // Both must outlive the service. Larger models than `max_model_bytes` are refused.
-  WorkerService(JobRegistry& registry, const Guard& guard, int64_t max_model_bytes)
-      : registry_(registry), guard_(guard), max_model_bytes_(max_model_bytes) {}
+  WorkerService(JobRegistry& registry, const TokenAuthenticator& authenticator,
+                int64_t max_model_bytes)
+      : registry_(registry), authenticator_(authenticator), max_model_bytes_(max_model_bytes) {}
 
   grpc::Status RegisterJob(grpc::ServerContext* context,
                            const worker::v1::RegisterJobRequest* request,
@@ -32,7 +33,7 @@ class WorkerService final : public worker::v1::WorkerService::Service {
       grpc::ServerReader<worker::v1::PublishModelRequest>* reader);
 
   JobRegistry& registry_;
-  const Guard& guard_;
+  const TokenAuthenticator& authenticator_;
   const int64_t max_model_bytes_;
 };
 

@@ -13,12 +13,11 @@ absl::Status SqliteStatus(sqlite3* database, int code) {
   const std::string message = absl::StrCat("the store: ", sqlite3_errmsg(database));
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return absl::ResourceExhaustedError(
-          absl::StrCat(message, "; make room on the disk of --store"));
+      return absl::ResourceExhaustedError(absl::StrCat(message, "; make room on its disk"));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return absl::DataLossError(
-          absl::StrCat(message, "; restore --store from a copy, or start with an empty one"));
+          absl::StrCat(message, "; restore it from a copy, or start with an empty one"));
     default:
       return absl::UnavailableError(message);
   }
@@ -71,17 +70,18 @@ std::string Statement::Blob(int column) const {
   return std::string(static_cast<const char*>(data), static_cast<size_t>(size));
 }
 
-absl::StatusOr<Database> Database::Open(const std::string& path) {
+absl::StatusOr<Database> Database::Open(const std::string& path, absl::Duration patience) {
   sqlite3* raw = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &raw,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(raw);
   if (code != SQLITE_OK) return SqliteStatus(raw, code);
+  sqlite3_busy_timeout(raw, static_cast<int>(absl::ToInt64Milliseconds(patience)));
   // auto_vacuum must come before the first table: DeleteJob can then give pages back.
   CONVOY_RETURN_IF_ERROR(database.Execute(
       "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-      "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000;"));
+      "PRAGMA foreign_keys=ON;"));
   return database;
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -49,8 +50,9 @@ class Statement {
 class Database {
  public:
   // Opens or creates `path`, with a write-ahead log. What a transaction has committed is on the
-  // disk (synchronous=FULL).
-  static absl::StatusOr<Database> Open(const std::string& path);
+  // disk (synchronous=FULL). Waits for `patience` where another connection writes.
+  static absl::StatusOr<Database> Open(const std::string& path,
+                                       absl::Duration patience = absl::Seconds(2));
 
   // Runs one or several statements without parameters or results.
   absl::Status Execute(const std::string& sql);

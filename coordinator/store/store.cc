@@ -1,3 +1,8 @@
+// Jobs in SQLite: messages as protobuf blobs, with columns only for what is searched and sorted by.
+// The schema is brought up to date step by step (migrations, numbered by PRAGMA user_version). One
+// connection writes, in transactions that are on the disk when they return (write-ahead log,
+// synchronous=FULL); another reads, which waits for no writer. A lock on a file keeps a second
+// coordinator out. store_metrics.cc and store_models.cc have the other tables.
 #include "coordinator/store/store.h"
 
 #include <fcntl.h>
@@ -43,10 +48,10 @@ constexpr char kJobColumns[] = "id, run_id, process_id, summary, details";
 absl::StatusOr<int> TakeLock(const std::string& directory) {
   const std::string path = directory + "/lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return Annotate(ErrnoStatus(errno, "cannot write", path), "--store");
+  if (fd < 0) return Annotate(ErrnoStatus(errno, "cannot write", path), "store");
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
-  return absl::FailedPreconditionError(absl::StrCat("--store: another coordinator is at work in ",
+  return absl::FailedPreconditionError(absl::StrCat("store: another coordinator is at work in ",
                                                     directory, "; stop it, or name another"));
 }
 
@@ -79,23 +84,31 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory) {
-  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "--store"));
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
+                                                   absl::Duration patience) {
+  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "store"));
   CONVOY_ASSIGN_OR_RETURN(const int lock_fd, TakeLock(directory));
-  absl::StatusOr<Database> database = Database::Open(directory + "/coordinator.sqlite");
-  if (!database.ok()) {
+  const std::string path = directory + "/coordinator.sqlite";
+  absl::StatusOr<Database> database = Database::Open(path, patience);
+  absl::StatusOr<Database> reader = Database::Open(path, patience);
+  if (!database.ok() || !reader.ok()) {
     ::close(lock_fd);
-    return Annotate(database.status(), absl::StrCat("--store ", directory));
+    return Annotate(database.ok() ? reader.status() : database.status(),
+                    absl::StrCat("`store` ", directory));
   }
-  std::unique_ptr<Store> store(new Store(directory, lock_fd, *std::move(database)));
+  std::unique_ptr<Store> store(
+      new Store(directory, lock_fd, *std::move(database), *std::move(reader)));
   const absl::MutexLock lock(&store->mutex_);
-  CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("--store ", directory)));
+  CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("`store` ", directory)));
   CONVOY_RETURN_IF_ERROR(store->RemoveStrayFiles());
   return store;
 }
 
-Store::Store(std::string directory, int lock_fd, Database database)
-    : directory_(std::move(directory)), lock_fd_(lock_fd), database_(std::move(database)) {}
+Store::Store(std::string directory, int lock_fd, Database database, Database reader)
+    : directory_(std::move(directory)),
+      lock_fd_(lock_fd),
+      database_(std::move(database)),
+      reader_(std::move(reader)) {}
 
 Store::~Store() { ::close(lock_fd_); }
 
@@ -104,7 +117,7 @@ absl::Status Store::Migrate() {
   if (version > kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat("a newer coordinator wrote it (format ",
                                                       version, ", this one knows ", kSchemaVersion,
-                                                      "); run that one, or name another --store"));
+                                                      "); run that one, or name another `store`"));
   }
   for (int64_t next = version; next < kSchemaVersion; ++next) {
     Transaction transaction(database_);
@@ -117,9 +130,9 @@ absl::Status Store::Migrate() {
 }
 
 absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(absl::StrCat("SELECT ", kJobColumns,
-                                                                        " FROM jobs WHERE id=?")));
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare(absl::StrCat("SELECT ", kJobColumns,
+                                                                      " FROM jobs WHERE id=?")));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
     return absl::NotFoundError(
@@ -129,8 +142,8 @@ absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
 }
 
 absl::StatusOr<std::optional<JobRecord>> Store::FindRun(const std::string& run_id) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(absl::StrCat(
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare(absl::StrCat(
                                              "SELECT ", kJobColumns, " FROM jobs WHERE run_id=?")));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(run_id).Step());
   if (!found) return std::optional<JobRecord>();
@@ -139,9 +152,9 @@ absl::StatusOr<std::optional<JobRecord>> Store::FindRun(const std::string& run_i
 }
 
 absl::StatusOr<std::vector<JobRecord>> Store::JobsInState(v1::Job::State state) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(absl::StrCat(
-                                             "SELECT ", kJobColumns, " FROM jobs WHERE state=?")));
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare(absl::StrCat("SELECT ", kJobColumns,
+                                                                      " FROM jobs WHERE state=?")));
   row.Bind(state);
   std::vector<JobRecord> records;
   for (;;) {
@@ -156,17 +169,17 @@ absl::StatusOr<Page<v1::Job>> Store::ListJobs(const std::vector<v1::Job::State>&
                                               int page_size, const std::string& page_token) {
   std::string select = "SELECT id, created, summary FROM jobs WHERE true";
   if (!states.empty()) absl::StrAppend(&select, " AND state IN (", absl::StrJoin(states, ","), ")");
-  const absl::MutexLock lock(&mutex_);
-  return ReadPage<v1::Job>(database_, {.select = std::move(select),
-                                       .order = {"created", "id"},
-                                       .page_size = page_size,
-                                       .page_token = page_token});
+  const absl::MutexLock lock(&reading_);
+  return ReadPage<v1::Job>(reader_, {.select = std::move(select),
+                                     .order = {"created", "id"},
+                                     .page_size = page_size,
+                                     .page_token = page_token});
 }
 
 absl::StatusOr<std::vector<std::pair<v1::Job::State, int64_t>>> Store::CountJobs() {
-  const absl::MutexLock lock(&mutex_);
+  const absl::MutexLock lock(&reading_);
   CONVOY_ASSIGN_OR_RETURN(Statement row,
-                          database_.Prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state"));
+                          reader_.Prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state"));
   std::vector<std::pair<v1::Job::State, int64_t>> counts;
   for (;;) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
@@ -218,7 +231,7 @@ absl::Status Store::WriteJob(const JobRecord& record) {
 
 absl::Status Store::DeleteJob(const std::string& id) {
   const absl::MutexLock lock(&mutex_);
-  const auto model = FindModel(id);
+  const auto model = FindModel(database_, id);
   CONVOY_ASSIGN_OR_RETURN(Statement remove, database_.Prepare("DELETE FROM jobs WHERE id=?"));
   CONVOY_RETURN_IF_ERROR(remove.BindText(id).Run());
   CONVOY_ASSIGN_OR_RETURN(const int64_t removed, database_.QueryInt("SELECT changes()"));

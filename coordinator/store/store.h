@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
+#include "coordinator/store/model_source.h"
 #include "coordinator/store/names.h"
 #include "coordinator/store/sqlite.h"
 
@@ -41,22 +42,18 @@ struct JobUpdate {
   std::optional<int64_t> forget_after_step;
 };
 
-// A page of results, and where the next begins; empty on the last one.
-template <typename T>
-struct Page {
-  std::vector<T> entries;
-  std::string next_token;
-};
-
 // Thread-safe. What a method that changes something has answered with OK is on the disk and
-// survives a crash at any moment. Errors beside those named: DATA_LOSS, RESOURCE_EXHAUSTED (disk
-// full) and UNAVAILABLE, as in sqlite.h.
-class Store {
+// survives a crash at any moment. Methods that only read do not wait for one that writes: they have
+// a connection of their own, which sees the last commit (SQLite's write-ahead log). Errors beside
+// those named: DATA_LOSS, RESOURCE_EXHAUSTED (disk full) and UNAVAILABLE, as in sqlite.h.
+class Store final : public ModelSource {
  public:
   // Opens the store in `directory`, made if missing, and takes it for this process alone. Returns
   // FAILED_PRECONDITION if another coordinator has it or a newer version wrote it.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory);
-  ~Store();
+  // A write waits for `patience` where another program, such as sqlite3, has the database.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory,
+                                                     absl::Duration patience = absl::Seconds(2));
+  ~Store() override;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -97,17 +94,14 @@ class Store {
   absl::Status PutModel(const std::string& job, const v1::TrainedModel& model,
                         const std::string& bytes);
 
-  // Returns NOT_FOUND if there is no such model, here and below.
-  absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id);
-
-  // Returns the models, the newest first.
-  absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size, const std::string& page_token);
-
-  // Returns a model with its file's bytes. Returns DATA_LOSS if they are not what was stored.
-  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(const std::string& id);
+  absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) override;
+  absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,
+                                                    const std::string& page_token) override;
+  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
+      const std::string& id) override;
 
  private:
-  Store(std::string directory, int lock_fd, Database database);
+  Store(std::string directory, int lock_fd, Database database, Database reader);
 
   absl::Status Migrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteJob(const JobRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -116,8 +110,9 @@ class Store {
   absl::Status ThinSteps(const std::string& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteEvents(const std::string& job, const std::vector<v1::Event>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindModel(const std::string& id)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns the model and its file's name.
+  static absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindModel(Database& database,
+                                                                            const std::string& id);
   absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string ModelPath(const std::string& file) const;
 
@@ -125,6 +120,8 @@ class Store {
   const int lock_fd_;
   absl::Mutex mutex_;
   Database database_ ABSL_GUARDED_BY(mutex_);
+  absl::Mutex reading_;
+  Database reader_ ABSL_GUARDED_BY(reading_);
 };
 
 // Returns "jobs/ID" and "models/ID".

@@ -63,9 +63,9 @@ absl::Status Store::WriteEvents(const std::string& job, const std::vector<v1::Ev
 }
 
 absl::StatusOr<std::vector<v1::Event>> Store::Events(const std::string& job) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(
-      Statement row, database_.Prepare("SELECT event FROM events WHERE job=? ORDER BY number"));
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row,
+                          reader_.Prepare("SELECT event FROM events WHERE job=? ORDER BY number"));
   row.BindText(job);
   std::vector<v1::Event> events;
   for (;;) {
@@ -90,8 +90,8 @@ absl::StatusOr<Page<v1::MetricSample>> Store::ListSamples(const std::string& job
     sql += " AND (step, scope) > (?, ?)";
   }
   sql += " ORDER BY step, scope LIMIT ?";
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare(sql));
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare(sql));
   row.BindText(job);
   if (one_scope) row.Bind(scope);
   if (!page_token.empty()) row.Bind(start.number).Bind(last_scope);
@@ -110,10 +110,10 @@ absl::StatusOr<Page<v1::MetricSample>> Store::ListSamples(const std::string& job
 }
 
 absl::StatusOr<int> Store::CompletedEpochs(const std::string& job) {
-  const absl::MutexLock lock(&mutex_);
+  const absl::MutexLock lock(&reading_);
   CONVOY_ASSIGN_OR_RETURN(
       Statement row,
-      database_.Prepare("SELECT epoch FROM samples WHERE job=? AND scope=? ORDER BY epoch"));
+      reader_.Prepare("SELECT epoch FROM samples WHERE job=? AND scope=? ORDER BY epoch"));
   row.BindText(job).Bind(v1::MetricSample::EPOCH);
   int epochs = 0;
   for (;;) {

@@ -18,8 +18,7 @@ namespace {
 absl::Status WriteModelFile(const std::string& path, const std::string& bytes) {
   const absl::Status written = Annotate(WriteFileAtomically(path, bytes), "the store");
   if (written.code() != absl::StatusCode::kResourceExhausted) return written;
-  return absl::ResourceExhaustedError(
-      absl::StrCat(written.message(), "; make room on the disk of --store"));
+  return absl::ResourceExhaustedError(absl::StrCat(written.message(), "; make room on its disk"));
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ absl::Status Store::PutModel(const std::string& job, const v1::TrainedModel& mod
   const std::string file = absl::StrCat(job, "-", model.sha256(), ".convoy");
   CONVOY_RETURN_IF_ERROR(WriteModelFile(ModelPath(file), bytes));
   const absl::MutexLock lock(&mutex_);
-  const auto old = FindModel(job);
+  const auto old = FindModel(database_, job);
   CONVOY_ASSIGN_OR_RETURN(
       Statement write,
       database_.Prepare(
@@ -51,10 +50,10 @@ absl::Status Store::PutModel(const std::string& job, const v1::TrainedModel& mod
   return written;
 }
 
-// Returns the model and its file's name.
-absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const std::string& id) {
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(Database& database,
+                                                                          const std::string& id) {
   CONVOY_ASSIGN_OR_RETURN(Statement row,
-                          database_.Prepare("SELECT model, file FROM models WHERE job=?"));
+                          database.Prepare("SELECT model, file FROM models WHERE job=?"));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
     return absl::NotFoundError(
@@ -69,15 +68,15 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const 
 }
 
 absl::StatusOr<v1::TrainedModel> Store::GetModel(const std::string& id) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(id));
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(reader_, id));
   return std::move(model.first);
 }
 
 absl::StatusOr<Page<v1::TrainedModel>> Store::ListModels(int page_size,
                                                          const std::string& page_token) {
-  const absl::MutexLock lock(&mutex_);
-  return ReadPage<v1::TrainedModel>(database_,
+  const absl::MutexLock lock(&reading_);
+  return ReadPage<v1::TrainedModel>(reader_,
                                     {.select = "SELECT job, updated, model FROM models WHERE true",
                                      .order = {"updated", "job"},
                                      .page_size = page_size,
@@ -89,8 +88,8 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const 
   for (std::string tried;;) {
     std::pair<v1::TrainedModel, std::string> model;
     {
-      const absl::MutexLock lock(&mutex_);
-      CONVOY_ASSIGN_OR_RETURN(model, FindModel(id));
+      const absl::MutexLock lock(&reading_);
+      CONVOY_ASSIGN_OR_RETURN(model, FindModel(reader_, id));
     }
     absl::StatusOr<std::string> bytes =
         ReadFile(ModelPath(model.second), static_cast<uint64_t>(model.first.size_bytes()));

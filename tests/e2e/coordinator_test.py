@@ -151,7 +151,7 @@ class CoordinatorTest(harness.TrainerTest):
         self.coordinator.start_on_small_disk(600 * 1024)  # the database has room, a model of 900 KB has none
         outcome = self.start_training(*RECIPE, "--epochs", 3).wait()
         self.assertEqual(outcome.code, DONE, outcome)
-        self.assertIn("No space left on device; make room on the disk of --store", outcome.err)
+        self.assertIn("No space left on device; make room on its disk", outcome.err)
         job = self.coordinator.job("jobs/lesson")
         self.assertEqual(State.Name(job.state), "SUCCEEDED")
         self.assertEqual(self.coordinator.history("jobs/lesson"), self.run_dir.history())
@@ -179,6 +179,14 @@ class CoordinatorTest(harness.TrainerTest):
             described = self.coordinator.reflect(b"\x22" + bytes([len(service)]) + service)  # file_containing_symbol
             self.assertIn(service.rpartition(b".")[2], described)
             self.assertIn(b".proto", described)
+
+    def test_unix_socket_serves_all_three_programs(self):
+        self.coordinator = Coordinator(self, *harness.data_flags(), address=f"unix:{self.directory}/socket")
+        self.coordinator.start()
+        outcome = self.start_training(*RECIPE, "--epochs", 1, ranks=0).wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assert_story_complete()
+        self.assert_convoy_knows()
 
     def test_token_and_tls(self):
         certs, token = self.directory / "certs", self.directory / "token"

@@ -45,10 +45,10 @@ def free_port():
 class Coordinator:
     """A coordinator that can be killed and started again on the same port and store."""
 
-    def __init__(self, test, *flags, credentials=None):
+    def __init__(self, test, *flags, credentials=None, address=None):
         self._test, self._flags, self._credentials = test, flags, credentials
         self.port, self.store = free_port(), test.directory / "store"
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = address or f"127.0.0.1:{self.port}"
         self.process = None
         self._channel = None
 

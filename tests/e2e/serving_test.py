@@ -116,7 +116,7 @@ class ServingTest(harness.TrainerTest):
         broken = pictures[0]["png"][:200]
         self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, "images[0].png: broken PNG", self.ask_models,
                             "Predict", name="models/lesson", images=[{"png": broken}])
-        self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, "there is none", self.ask_models, "Predict",
+        self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, "none given", self.ask_models, "Predict",
                             name="models/lesson")
         self.assert_refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "at most 1024", self.ask_models, "Predict",
                             name="models/lesson", images=[{}] * 10000)

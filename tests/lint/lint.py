@@ -12,6 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import flags
 import includes
 import names
 import sources
@@ -26,6 +27,7 @@ RULES = {
     "built": sources.check_built,
     "length": sources.check_length,
     "openings": sources.check_openings,
+    "flags": flags.check,
     "merged": sources.check_merged,
     "headers": sources.check_headers,
     "scripts": tools.check_scripts,

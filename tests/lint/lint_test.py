@@ -143,6 +143,22 @@ class LintTest(unittest.TestCase):
         found = self.findings("includes")
         self.assertEqual(len([finding for finding in found if "by way of others" in finding]), 2, found)
 
+    def test_flag_in_a_library(self):
+        cite = 'const char* a = "%s";\n'
+        for text in ["--data: is wrong", "leave --train-limit out", "set x; --resume goes on", "trainer: give --data"]:
+            with self.subTest(text=text):
+                self.write("common/nn/layer.h", HEADER + cite % text)
+                self.expect_finding("flags", "common/nn/layer.h:3", "names a flag, --")
+                self.write("common/nn/layer.h", HEADER)
+                for edge in ("worker/main/main.cc", "client/cli/a.cc", "coordinator/main/flags.cc", "common/nn/a_test.cc"):
+                    self.write(edge, cite % text)
+                self.assertEqual(self.findings("flags"), [])
+        for text in ["go on with trainer --resume", "see convoy export m.convoy --format onnx", " --resume",
+                     "a -- b", "x--y", "train_limit: is wrong"]:
+            with self.subTest(text=text):
+                self.write("common/nn/layer.h", HEADER + cite % text + "// leave --data out\n")
+                self.assertEqual(self.findings("flags"), [])
+
     def test_folder_of_too_many_files(self):
         for number in range(lint.includes.MAX_FILES - 2):
             self.write(f"common/base/file{number}.h", HEADER)

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "common/metrics/history.h"
+#include "common/rpc/client_channel.h"
 #include "worker/main/flags.h"
 #include "worker/report/coordinator_client.h"
 #include "worker/report/run_directory.h"
@@ -13,31 +15,25 @@
 
 namespace convoy::trainer {
 
-// What the flags' files hold; empty without the flags.
-struct CoordinatorSecrets {
-  std::string tls_ca;  // this and the next two: PEM
-  std::string tls_cert;
-  std::string tls_key;
-  std::string token;
-};
+// How rank 0 reaches its coordinator; nothing on other ranks and without --coordinator.
+using CoordinatorChannel = std::optional<rpc::ClientChannel>;
 
-// Returns what ReadFile says, naming the flag, or INVALID_ARGUMENT for an empty file.
-absl::StatusOr<CoordinatorSecrets> ReadCoordinatorSecrets(const Flags& flags);
+// Returns the errors of rpc::ClientChannel::Create.
+absl::StatusOr<CoordinatorChannel> OpenCoordinatorChannel(const Flags& flags);
 
-// Starts to report to the flags' coordinator, null if they name none. Its notes go to standard
+// Starts to report to the coordinator, null if there is none. Its notes go to standard
 // error and the log of `directory`, which must outlive the client; a cancellation there becomes a
 // request to stop.
 absl::StatusOr<std::unique_ptr<report::CoordinatorClient>> StartCoordinatorClient(
-    const Flags& flags, const CoordinatorSecrets& secrets, const train::Job& job,
-    metrics::History finished_epochs, report::RunDirectory& directory);
+    const CoordinatorChannel& channel, const train::Job& job, metrics::History finished_epochs,
+    report::RunDirectory& directory);
 
 // Waits a moment until the coordinator knows all, and says so where it does not. `client` may be
 // null.
-void FinishReporting(report::CoordinatorClient* client, const Flags& flags,
-                     report::RunDirectory& directory);
+void FinishReporting(report::CoordinatorClient* client, report::RunDirectory& directory);
 
-// Tells the flags' coordinator, if they name one, of a run that was finished before.
-absl::Status TellOfFinishedRun(const Flags& flags, const CoordinatorSecrets& secrets,
-                               const train::Job& job, report::RunDirectory& directory);
+// Tells the coordinator, if there is one, of a run that was finished before.
+absl::Status TellOfFinishedRun(const CoordinatorChannel& channel, const train::Job& job,
+                               report::RunDirectory& directory);
 
 }  // namespace convoy::trainer

@@ -1,3 +1,5 @@
+// The trainer's flags. Those of the recipe are only set in the message where they were given, so
+// that a recipe file, the run that is resumed and the defaults can fill in the rest, in this order.
 #include "worker/main/flags.h"
 
 #include <CLI/CLI.hpp>
@@ -12,6 +14,7 @@
 #include "common/kernels/simd/isa.h"
 #include "common/nn/builtin_models.h"
 #include "common/optim/optimizer.h"
+#include "common/rpc/address.h"
 #include "worker/train/builtin_recipes.h"
 #include "worker/train/recipe.h"
 
@@ -215,14 +218,7 @@ absl::Status CheckCoordinator(const Flags& flags) {
       (!flags.tls_cert.empty() && flags.tls_ca.empty())) {
     return absl::InvalidArgumentError("--tls-cert and --tls-key: go together, and with --tls-ca");
   }
-  const size_t colon = flags.coordinator.rfind(':');
-  int port = 0;
-  if (colon != std::string::npos && colon > 0 &&
-      absl::SimpleAtoi(flags.coordinator.substr(colon + 1), &port) && port > 0 && port < 65536) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrCat("--coordinator: '", flags.coordinator,
-                                                 "' is not HOST:PORT, such as 127.0.0.1:50051"));
+  return Annotate(rpc::ParseAddress(flags.coordinator, /*least_port=*/1).status(), "--coordinator");
 }
 
 absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
@@ -232,6 +228,24 @@ absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
 }
 
 }  // namespace
+
+const cli::FlagNames& FlagsOfFields() {
+  static const auto* names = [] {
+    auto* flags = new cli::FlagNames(cli::FlagsLikeFields(
+        {"batch_size", "micro_batch", "epochs", "seed", "validation_split", "train_limit", "model",
+         "reduce", "isa", "recipe", "data", "run_dir", "resume", "initial_weights", "tls_ca",
+         "tls_cert", "tls_key", "token_file", "coordinator"}));
+    flags->insert({{"model_name", "--model"},
+                   {"initial_weights_sha256", "--initial-weights"},
+                   {"learning_rate_scaling", "--scale-learning-rate"},
+                   {"optimizer.name", "--optimizer"},
+                   {"optimizer.learning_rate", "--learning-rate"},
+                   {"optimizer.momentum", "--momentum"},
+                   {"optimizer.nesterov", "--nesterov"}});
+    return flags;
+  }();
+  return *names;
+}
 
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
@@ -259,7 +273,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     CONVOY_ASSIGN_OR_RETURN(flags.asked, ReadRecipe(raw.recipe_file));
   }
   flags.asked.MergeFrom(ToRecipe(raw));
-  CONVOY_RETURN_IF_ERROR(train::ResolveModel(&flags.asked));
+  CONVOY_RETURN_IF_ERROR(cli::NameFlags(train::ResolveModel(&flags.asked), FlagsOfFields()));
   if (flags.asked.has_isa()) {
     CONVOY_RETURN_IF_ERROR(Annotate(kernels::ParseIsa(flags.asked.isa()).status(), "--isa"));
   }

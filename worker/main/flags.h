@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/cli/flag_names.h"
 #include "convoy/v1/recipe.pb.h"
 
 namespace convoy::trainer {
@@ -35,5 +36,8 @@ struct Flags {
 // or whose value makes no sense; NOT_FOUND and others for a --recipe or --model that cannot be
 // read.
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv);
+
+// Returns the flags of the fields that the libraries' errors name, for cli::NameFlags.
+const cli::FlagNames& FlagsOfFields();
 
 }  // namespace convoy::trainer

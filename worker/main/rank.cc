@@ -119,7 +119,7 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
 }
 
 absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& job,
-                                        const CoordinatorSecrets& secrets,
+                                        const CoordinatorChannel& channel,
                                         std::unique_ptr<report::RunDirectory> claimed) {
   Reporting reporting{.directory = std::move(claimed),
                       .store = {},
@@ -145,7 +145,7 @@ absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& jo
       std::make_unique<report::Console>(stdout, flags.verbose, reporting.directory->path());
   CONVOY_ASSIGN_OR_RETURN(
       reporting.coordinator,
-      StartCoordinatorClient(flags, secrets, job, HistorySoFar(job), *reporting.directory));
+      StartCoordinatorClient(channel, job, HistorySoFar(job), *reporting.directory));
   for (const std::string& skipped : job.skipped_checkpoints) {
     std::fprintf(stderr, "trainer: note: %s\n", skipped.c_str());
     reporting.directory->Log("note: " + skipped);
@@ -186,7 +186,7 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
   if (root && outcome == train::Outcome::kFinished) concluded = Conclude(*trainer, reporting);
   if (root && outcome != train::Outcome::kFinished) concluded = reporting.directory->Flush();
   if (root && concluded.ok()) {
-    FinishReporting(reporting.coordinator.get(), flags, *reporting.directory);
+    FinishReporting(reporting.coordinator.get(), *reporting.directory);
   }
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, concluded));
   return outcome;
@@ -196,7 +196,7 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
 absl::Status RecordFailure(const absl::Status& error, const Flags& flags, Reporting& reporting) {
   reporting.recorder->OnFailed(std::string(error.message()));
   if (reporting.coordinator) reporting.coordinator->OnFailed(std::string(error.message()));
-  FinishReporting(reporting.coordinator.get(), flags, *reporting.directory);
+  FinishReporting(reporting.coordinator.get(), *reporting.directory);
   const absl::Status noted = reporting.directory->Flush();
   if (noted.ok()) return error;
   return absl::Status(error.code(), absl::StrCat(error.message(), "; and ", noted.message()));
@@ -239,8 +239,8 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
     if (root) std::fputs(flags.print_and_exit->c_str(), stdout);
     return ExitCode::kOk;
   }
-  CONVOY_ASSIGN_OR_RETURN(const CoordinatorSecrets secrets,
-                          OnRankZero(communicator, [&] { return ReadCoordinatorSecrets(flags); }));
+  CONVOY_ASSIGN_OR_RETURN(const CoordinatorChannel channel,
+                          OnRankZero(communicator, [&] { return OpenCoordinatorChannel(flags); }));
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
                           OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
   CONVOY_ASSIGN_OR_RETURN(const train::Job job,
@@ -254,13 +254,12 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
       std::printf("%s: this run is finished; its results are there%s\n", flags.run_dir.c_str(),
                   flags.figures ? " (convoy report draws its figures)" : "");
     }
-    const absl::Status told =
-        root ? TellOfFinishedRun(flags, secrets, job, *claimed) : absl::OkStatus();
+    const absl::Status told = root ? TellOfFinishedRun(channel, job, *claimed) : absl::OkStatus();
     CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(Reporting reporting, OnRankZero(communicator, [&] {
-                            return OpenReporting(flags, job, secrets, std::move(claimed));
+                            return OpenReporting(flags, job, channel, std::move(claimed));
                           }));
   const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, reporting);
   if (!outcome.ok()) {
@@ -280,7 +279,8 @@ ExitCode RunRank(comm::Communicator& communicator, const absl::StatusOr<Flags>& 
   if (code.ok()) return *code;
   if (communicator.rank() == 0) {
     std::fflush(stdout);
-    std::fprintf(stderr, "trainer: error: %s\n", std::string(code.status().message()).c_str());
+    std::fprintf(stderr, "trainer: error: %s\n",
+                 cli::NameFlags(std::string(code.status().message()), FlagsOfFields()).c_str());
   }
   return ExitCodeFor(code.status());
 }

@@ -1,3 +1,5 @@
+// What a person sees who trains: a head with all that was decided, Keras's progress bar and line an
+// epoch, the result. The bar is drawn again in place, on terminals alone, a few times a second.
 #include "worker/report/console.h"
 
 #include <unistd.h>

@@ -1,11 +1,9 @@
+// A reporting loop on a thread of its own: twice a second it sends what is due of the JobStory, a
+// heartbeat where nothing is. At-least-once delivery: what was not acknowledged is sent again, and
+// the coordinator takes the same twice. Where it is away the loop only tries more slowly.
 #include "worker/report/coordinator_client.h"
 
-#include <grpc/support/log.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-
 #include <array>
-#include <cstdlib>
 #include <random>
 #include <utility>
 
@@ -17,6 +15,7 @@
 #include "common/base/status.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
+#include "common/rpc/grpc_status.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
 
 namespace convoy::report {
@@ -41,27 +40,6 @@ std::string DrawId() {
   std::string id;
   for (size_t i = 0; i < kIdDigits; i += 8) absl::StrAppendFormat(&id, "%08x", random());
   return id;
-}
-
-absl::Status ToAbsl(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
-
-std::shared_ptr<grpc::Channel> MakeChannel(const CoordinatorOptions& options) {
-  // What gRPC would write about a coordinator that is away, we say in one line.
-  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  grpc::SslCredentialsOptions ssl;
-  ssl.pem_root_certs = options.tls_ca;
-  ssl.pem_cert_chain = options.tls_cert;
-  ssl.pem_private_key = options.tls_key;
-  return grpc::CreateCustomChannel(
-      options.address,
-      options.tls_ca.empty() ? grpc::InsecureChannelCredentials() : grpc::SslCredentials(ssl),
-      arguments);
 }
 
 // Whether calling again cannot help.
@@ -96,24 +74,24 @@ absl::StatusOr<std::string> ReadOrMakeRunId(const std::string& run_directory) {
 class CoordinatorClient::Calls {
  public:
   explicit Calls(const CoordinatorOptions& options)
-      : token_(options.token), stub_(worker::v1::WorkerService::NewStub(MakeChannel(options))) {}
+      : channel_(options.channel), stub_(worker::v1::WorkerService::NewStub(channel_.channel())) {}
 
   absl::Status Register(const worker::v1::RegisterJobRequest& request,
                         worker::v1::RegisterJobResponse* response) {
     Call call(*this, kCallTimeout);
-    return ToAbsl(stub_->RegisterJob(&call.context, request, response));
+    return rpc::FromGrpc(stub_->RegisterJob(&call.context, request, response));
   }
 
   absl::Status Report(const worker::v1::ReportProgressRequest& request,
                       worker::v1::ReportProgressResponse* response) {
     Call call(*this, kCallTimeout);
-    return ToAbsl(stub_->ReportProgress(&call.context, request, response));
+    return rpc::FromGrpc(stub_->ReportProgress(&call.context, request, response));
   }
 
   absl::Status Heartbeat(const worker::v1::HeartbeatRequest& request,
                          worker::v1::HeartbeatResponse* response) {
     Call call(*this, kCallTimeout);
-    return ToAbsl(stub_->Heartbeat(&call.context, request, response));
+    return rpc::FromGrpc(stub_->Heartbeat(&call.context, request, response));
   }
 
   absl::Status Publish(const worker::v1::ModelHeader& header, const std::string& bytes) {
@@ -128,7 +106,7 @@ class CoordinatorClient::Calls {
       open = writer->Write(message);
     }
     writer->WritesDone();
-    return ToAbsl(writer->Finish());
+    return rpc::FromGrpc(writer->Finish());
   }
 
   // Ends the call that is under way, and all later ones at once. Thread-safe.
@@ -142,8 +120,7 @@ class CoordinatorClient::Calls {
   // One call, which Cancel can reach.
   struct Call {
     Call(Calls& owner, milliseconds timeout) : calls(owner) {
-      context.set_deadline(std::chrono::system_clock::now() + timeout);
-      if (!calls.token_.empty()) context.AddMetadata("authorization", "Bearer " + calls.token_);
+      calls.channel_.Prepare(&context, timeout);
       const std::lock_guard lock(calls.mutex_);
       if (calls.cancelled_) context.TryCancel();
       calls.current_ = &context;
@@ -156,7 +133,7 @@ class CoordinatorClient::Calls {
     grpc::ClientContext context;
   };
 
-  const std::string token_;
+  const rpc::ClientChannel channel_;
   const std::unique_ptr<worker::v1::WorkerService::Stub> stub_;
   std::mutex mutex_;
   grpc::ClientContext* current_ = nullptr;  // guarded by mutex_
@@ -287,7 +264,7 @@ absl::Status CoordinatorClient::PublishModel(const DueModel& model) {
   if (!published.ok() && MayPass(published)) return published;
   story_.ModelDone(model);
   if (!published.ok()) {
-    options_.on_note(absl::StrCat("coordinator ", options_.address,
+    options_.on_note(absl::StrCat("coordinator ", address(),
                                   " does not take the model: ", std::string(published.message())));
   }
   return absl::OkStatus();
@@ -306,7 +283,7 @@ absl::StatusOr<std::string> CoordinatorClient::ReadModelBytes(const DueModel& mo
 }
 
 void CoordinatorClient::NoteResult(const absl::Status& result) {
-  const std::string who = absl::StrCat("coordinator ", options_.address);
+  const std::string who = absl::StrCat("coordinator ", address());
   if (absl::IsNotFound(result)) {
     job_.clear();  // another store, or the job was deleted: all is told anew
     return;

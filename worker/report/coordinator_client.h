@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/client_channel.h"
 #include "convoy/v1/recipe.pb.h"
 #include "worker/report/job_story.h"
 #include "worker/report/observer.h"
@@ -18,11 +19,7 @@
 namespace convoy::report {
 
 struct CoordinatorOptions {
-  std::string address;   // "HOST:PORT"
-  std::string tls_ca;    // PEM, as the next two; TLS where not empty
-  std::string tls_cert;  // of this client, for mutual TLS
-  std::string tls_key;
-  std::string token;          // sent with every call where not empty
+  rpc::ClientChannel channel;
   std::string run_directory;  // where checkpoints and model.convoy are
   v1::Recipe recipe;          // every value in force
   metrics::History finished_epochs;
@@ -61,6 +58,8 @@ class CoordinatorClient : public Observer {
   // After the end of the job: waits until all is told, at most for `timeout`. Returns whether it
   // is.
   bool Finish(std::chrono::milliseconds timeout);
+
+  const std::string& address() const { return options_.channel.address(); }
 
  private:
   class Calls;

@@ -60,7 +60,7 @@ TEST(RunDirectoryTest, ExistingOneIsRefusedUnlessResumed) {
   ASSERT_TRUE(RunDirectory::Open(path, false).ok());
   const auto again = RunDirectory::Open(path, false);
   EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_THAT(std::string(again.status().message()), HasSubstr("--resume"));
+  EXPECT_THAT(std::string(again.status().message()), HasSubstr("`resume`"));
   EXPECT_TRUE(RunDirectory::Open(path, true).ok());
 }
 
@@ -94,7 +94,7 @@ TEST(RunDirectoryTest, WritesInOrderAndReportsTheFirstError) {
 
 TEST(RunDirectoryTest, PathThatCannotBeMadeIsNamed) {
   const auto directory = RunDirectory::Open("/dev/null/run", false);
-  EXPECT_THAT(std::string(directory.status().message()), HasSubstr("--run-dir"));
+  EXPECT_THAT(std::string(directory.status().message()), HasSubstr("run_dir"));
 }
 
 class RunRecorderTest : public ::testing::Test {

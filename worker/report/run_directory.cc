@@ -54,17 +54,17 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
                                                                  bool resume) {
   if (PathExists(path) && !resume) {
     return absl::AlreadyExistsError(absl::StrCat(
-        "--run-dir: ", path, " exists already; add --resume to go on with it, or name another"));
+        "run_dir: ", path, " exists already; `resume` goes on with it, or name another"));
   }
   absl::Status created = CreateDirectories(path + "/checkpoints");
-  if (!created.ok()) return Annotate(created, "--run-dir");
+  if (!created.ok()) return Annotate(created, "run_dir");
   const std::string lock_path = path + "/.lock";
   const int lock_fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_fd < 0) return Annotate(ErrnoStatus(errno, "cannot write to", path), "--run-dir");
+  if (lock_fd < 0) return Annotate(ErrnoStatus(errno, "cannot write to", path), "run_dir");
   if (::flock(lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     ::close(lock_fd);
     return absl::FailedPreconditionError(
-        absl::StrCat("--run-dir: another trainer is at work in ", path));
+        absl::StrCat("run_dir: another trainer is at work in ", path));
   }
   RemoveTemporaryFiles(path);
   return std::unique_ptr<RunDirectory>(new RunDirectory(path, lock_fd));

@@ -36,7 +36,7 @@ double ValueOf(const metrics::EpochMetrics& metrics, const std::string& monitor)
 
 absl::Status Contradiction() {
   return absl::DataLossError(
-      "--resume: the checkpoint contradicts itself: its callbacks' state is not that of its "
+      "the checkpoint contradicts itself: its callbacks' state is not that of its "
       "recipe; remove it");
 }
 

@@ -10,7 +10,7 @@
 namespace convoy::train {
 namespace {
 
-constexpr char kFlag[] = "--initial-weights";
+constexpr char kField[] = "initial_weights";
 
 // The optimizer of the file, with the settings that are asked for.
 void MergeOptimizer(const v1::OptimizerRecipe& file, v1::Recipe* asked) {
@@ -46,8 +46,8 @@ std::string Describe(const std::string& name, const Shape& shape) {
 
 absl::StatusOr<formats::ModelFile> ReadInitialWeights(const std::string& path, v1::Recipe* asked) {
   absl::StatusOr<formats::ModelFile> model = formats::ReadModel(path);
-  if (!model.ok()) return Annotate(model.status(), kFlag);
-  CONVOY_RETURN_IF_ERROR(Annotate(Complete(*model, asked), absl::StrCat(kFlag, ": ", path)));
+  if (!model.ok()) return Annotate(model.status(), kField);
+  CONVOY_RETURN_IF_ERROR(Annotate(Complete(*model, asked), absl::StrCat(kField, ": ", path)));
   return model;
 }
 
@@ -66,8 +66,8 @@ absl::StatusOr<std::vector<float>> WeightsFor(const nn::ModelSpec& spec,
                                   : "no further tensor";
     if (given != wanted) {
       return absl::InvalidArgumentError(
-          absl::StrCat(kFlag, ": the file has ", given, " where the network '", spec.name, "' has ",
-                       wanted, "; leave --model out to train the file's own network"));
+          absl::StrCat(kField, ": the file has ", given, " where the network '", spec.name,
+                       "' has ", wanted, "; leave `model` out to train the file's own network"));
     }
     weights.insert(weights.end(), model.tensors[i].data.begin(), model.tensors[i].data.end());
   }

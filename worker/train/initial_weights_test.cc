@@ -76,7 +76,7 @@ TEST_F(InitialWeightsTest, RecipesDigestMustBeTheFiles) {
   other.tensors[0].data[0] = -1;
   const absl::Status status = Read(other, &asked);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("--initial-weights: " + path_));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("initial_weights: " + path_));
   EXPECT_THAT(std::string(status.message()), HasSubstr(formats::WeightsSha256(model.tensors)));
 }
 
@@ -84,7 +84,7 @@ TEST_F(InitialWeightsTest, FileThatIsNotThereIsNamed) {
   v1::Recipe asked;
   const absl::Status status = ReadInitialWeights("/nowhere.convoy", &asked).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("--initial-weights: "));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("initial_weights: "));
 }
 
 TEST_F(InitialWeightsTest, WeightsComeInTheNetworksOrder) {

@@ -42,7 +42,7 @@ absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
     const JobRequest& request, std::vector<std::string>* skipped) {
   if (!request.resume) return std::nullopt;
   if (request.run_dir.empty()) {
-    return absl::InvalidArgumentError("--resume: needs --run-dir, the run to go on with");
+    return absl::InvalidArgumentError("resume: needs `run_dir`, the run to go on with");
   }
   return formats::LoadLatestCheckpoint(request.run_dir + "/checkpoints", skipped);
 }
@@ -60,7 +60,7 @@ absl::Status FindRecipe(JobRequest request, Job* job) {
     CONVOY_ASSIGN_OR_RETURN(job->initial_weights, WeightsFor(job->recipe.model, *initial));
   } else if (job->recipe_proto.has_initial_weights_sha256()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--recipe: begins with given weights; add --initial-weights and the file "
+        absl::StrCat("recipe: begins with given weights; add `initial_weights` and the file "
                      "whose weights_sha256 is ",
                      job->recipe_proto.initial_weights_sha256()));
   }

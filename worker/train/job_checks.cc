@@ -22,7 +22,7 @@ namespace {
 std::string HowToHave(const formats::KernelFamily& family) {
   const absl::StatusOr<kernels::Isa> isa = kernels::ParseIsa(family.isa);
   if (isa.ok() && kernels::BlasCoreFor(*isa) == family.blas_core) {
-    return absl::StrCat("add --isa ", family.isa);
+    return absl::StrCat("set `isa` to ", family.isa);
   }
   return "that was another build of Convoy, so train anew with this one";
 }
@@ -71,7 +71,7 @@ absl::Status CheckMonitorsHaveImages(const Recipe& recipe, int64_t validation_im
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
-      "--validation-split: leaves no validation images, which the recipe's callbacks monitor; give "
+      "validation_split: leaves no validation images, which the recipe's callbacks monitor; give "
       "a larger part, or monitor loss");
 }
 
@@ -85,7 +85,7 @@ absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe&
                             int64_t train_images) {
   const auto refuse = [](const std::string& what) {
     return absl::DataLossError(
-        absl::StrCat("--resume: the checkpoint contradicts itself: ", what, "; remove it"));
+        absl::StrCat("the checkpoint contradicts itself: ", what, "; remove it"));
   };
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
   const std::vector<nn::Parameter> parameters = network.Parameters();
@@ -112,13 +112,13 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
   const formats::KernelFamily& was = checkpoint.model.kernel_family;
   if (!(was == family)) {
     return absl::FailedPreconditionError(
-        absl::StrCat("--resume: the run was computed with ", was.isa, " kernels and OpenBLAS for ",
+        absl::StrCat("the run was computed with ", was.isa, " kernels and OpenBLAS for ",
                      was.blas_core, ", this would be with ", family.isa, " and ", family.blas_core,
                      ", to other bits; ", HowToHave(was), ", or go on where it was started"));
   }
   if (checkpoint.model.data_sha256 != data_sha256) {
     return absl::FailedPreconditionError(
-        "--data: these are not the images that the run was started with");
+        "data: these are not the images that the run was started with");
   }
   return absl::OkStatus();
 }

@@ -70,7 +70,7 @@ TEST(CheckArraysFitTest, StepsBeyondTheEpochAreRefused) {
 TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
   EXPECT_TRUE(CheckCheckpointFits(checkpoint, "abc").ok());
-  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd").message()), HasSubstr("--data"));
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd").message()), HasSubstr("data: "));
   checkpoint.model.kernel_family = {.isa = "baseline", .blas_core = "Nehalem"};
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
               HasSubstr("add --isa baseline"));

@@ -3,12 +3,7 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 
-#include <map>
-#include <set>
-
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/status.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
@@ -21,13 +16,13 @@ namespace {
 constexpr int kMaxBatchSize = 1 << 24;
 constexpr int kMaxMicroBatch = 4096;
 
-absl::Status FlagError(std::string_view flag, const std::string& message) {
-  return absl::InvalidArgumentError(absl::StrCat("--", std::string(flag), ": ", message));
+absl::Status FieldError(std::string_view field, const std::string& message) {
+  return absl::InvalidArgumentError(absl::StrCat(std::string(field), ": ", message));
 }
 
-absl::Status CheckInRange(std::string_view flag, int64_t value, int64_t least, int64_t most) {
+absl::Status CheckInRange(std::string_view field, int64_t value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return absl::OkStatus();
-  return FlagError(flag, absl::StrCat("must be from ", least, " to ", most, ", not ", value));
+  return FieldError(field, absl::StrCat("must be from ", least, " to ", most, ", not ", value));
 }
 
 absl::StatusOr<optim::OptimizerConfig> ReadOptimizer(const v1::OptimizerRecipe& recipe) {
@@ -40,7 +35,7 @@ absl::StatusOr<optim::OptimizerConfig> ReadOptimizer(const v1::OptimizerRecipe& 
                                 .weight_decay = recipe.weight_decay(),
                                 .rho = recipe.rho()};
   const auto kind = optim::ParseOptimizerKind(recipe.name());
-  if (!kind.ok()) return Annotate(kind.status(), "--optimizer");
+  if (!kind.ok()) return Annotate(kind.status(), "optimizer.name");
   config.kind = *kind;
   CONVOY_RETURN_IF_ERROR(optim::ValidateOptimizer(config));
   return config;
@@ -48,27 +43,7 @@ absl::StatusOr<optim::OptimizerConfig> ReadOptimizer(const v1::OptimizerRecipe& 
 
 absl::Status CheckReduce(const std::string& reduce) {
   if (reduce == "exact" || reduce == "mpi") return absl::OkStatus();
-  return FlagError("reduce", absl::StrCat("must be exact or mpi, not '", reduce, "'"));
-}
-
-// Returns the flag that sets a field, batch_size -> --batch-size, or the field's name where no flag
-// does: schedule.name.
-std::string FlagOf(const std::string& field) {
-  static const auto* flags =
-      new std::map<std::string, std::string>{{"model_name", "--model"},
-                                             {"model", "--model"},
-                                             {"initial_weights_sha256", "--initial-weights"},
-                                             {"learning_rate_scaling", "--scale-learning-rate"},
-                                             {"optimizer.name", "--optimizer"},
-                                             {"optimizer.learning_rate", "--learning-rate"},
-                                             {"optimizer.momentum", "--momentum"},
-                                             {"optimizer.nesterov", "--nesterov"}};
-  const auto flag = flags->find(field);
-  if (flag != flags->end()) return flag->second;
-  static const auto* without_flag = new std::set<std::string>{
-      "schedule", "reduce_on_plateau", "early_stopping", "label_smoothing", "augmentation"};
-  if (absl::StrContains(field, '.') || without_flag->contains(field)) return field;
-  return "--" + absl::StrReplaceAll(field, {{"_", "-"}});
+  return FieldError("reduce", absl::StrCat("must be exact or mpi, not '", reduce, "'"));
 }
 
 // Remembers the first field that differs.
@@ -142,9 +117,9 @@ absl::Status ResolveModel(v1::Recipe* recipe) {
   absl::StatusOr<nn::ModelSpec> spec;
   if (recipe->has_model_name()) {
     spec = nn::LoadModelSpec(recipe->model_name());
-    if (!spec.ok()) return Annotate(spec.status(), "--model");
+    if (!spec.ok()) return Annotate(spec.status(), "model");
     CONVOY_RETURN_IF_ERROR(Annotate(nn::Network::Create(*spec).status(),
-                                    absl::StrCat("--model: ", recipe->model_name())));
+                                    absl::StrCat("model: ", recipe->model_name())));
   } else if (recipe->has_model()) {
     std::string text;
     google::protobuf::TextFormat::PrintToString(recipe->model(), &text);
@@ -156,8 +131,8 @@ absl::Status ResolveModel(v1::Recipe* recipe) {
 }
 
 absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe) {
-  CONVOY_RETURN_IF_ERROR(CheckInRange("batch-size", recipe.batch_size(), 1, kMaxBatchSize));
-  CONVOY_RETURN_IF_ERROR(CheckInRange("micro-batch", recipe.micro_batch(), 1, kMaxMicroBatch));
+  CONVOY_RETURN_IF_ERROR(CheckInRange("batch_size", recipe.batch_size(), 1, kMaxBatchSize));
+  CONVOY_RETURN_IF_ERROR(CheckInRange("micro_batch", recipe.micro_batch(), 1, kMaxMicroBatch));
   CONVOY_RETURN_IF_ERROR(CheckInRange("epochs", recipe.epochs(), 1, 1000000));
   CONVOY_RETURN_IF_ERROR(CheckReduce(recipe.reduce()));
   Recipe checked{.batch_size = recipe.batch_size(),
@@ -183,7 +158,7 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   const int epochs = merged.epochs();
   if (epochs < base.epochs()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("--epochs: the run was started with ", base.epochs(),
+        absl::StrCat("epochs: the run was started with ", base.epochs(),
                      "; on resume it may grow, not shrink to ", epochs));
   }
   merged.set_epochs(base.epochs());
@@ -195,9 +170,9 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   differencer.ReportDifferencesTo(&difference);
   if (!differencer.Compare(base, merged)) {
     return absl::FailedPreconditionError(absl::StrCat(
-        FlagOf(difference.field()),
+        difference.field(),
         ": differs from the run that is to go on (see recipe.textproto in its directory); "
-        "leave it out, or start a new run in another --run-dir"));
+        "leave it out, or start a new run in another directory"));
   }
   merged.set_epochs(epochs);
   return merged;

@@ -40,7 +40,7 @@ absl::Status CheckMonitor(std::string_view field, const std::string& monitor,
   if (validation_split == 0 && monitor.rfind("val_", 0) == 0) {
     return Refuse(field, absl::StrCat("is ", monitor,
                                       ", but no images are held out for it; set "
-                                      "--validation-split, or monitor ",
+                                      "`validation_split`, or monitor ",
                                       monitor.substr(4)));
   }
   return absl::OkStatus();
@@ -130,7 +130,7 @@ absl::StatusOr<double> LearningRateFactor(const std::string& rule, int batch_siz
   if (rule.empty() || rule == "none") return 1;
   if (rule == "linear") return ratio;
   if (rule == "sqrt") return std::sqrt(ratio);
-  return Refuse("--scale-learning-rate", absl::StrCat("unknown rule '", rule, "'",
+  return Refuse("learning_rate_scaling", absl::StrCat("unknown rule '", rule, "'",
                                                       DidYouMean(rule, {"linear", "sqrt", "none"}),
                                                       " (known: linear, sqrt, none)"));
 }
@@ -185,7 +185,7 @@ void FillOptimizer(v1::OptimizerRecipe* optimizer) {
 
 absl::Status CheckFieldsOfOptimizer(const v1::OptimizerRecipe& optimizer) {
   const auto refuse = [](const char* field, const char* name) {
-    return Refuse(field, absl::StrCat("is for --optimizer ", name, " only"));
+    return Refuse(field, absl::StrCat("is for the optimizer ", name, " only"));
   };
   if (optimizer.has_weight_decay() && optimizer.name() != "adamw") {
     return refuse("optimizer.weight_decay", "adamw");

@@ -79,7 +79,7 @@ TEST(RecipeOptionsTest, LearningRateFollowsTheBatchSize) {
   EXPECT_EQ(rate("batch_size: 512 learning_rate_scaling: 'sqrt'"), 1);
   EXPECT_EQ(rate("batch_size: 128 learning_rate_scaling: 'sqrt'"), 0.5);
   EXPECT_THAT(ErrorOf("learning_rate_scaling: 'liner'"),
-              HasSubstr("--scale-learning-rate: unknown rule 'liner'; did you mean 'linear'?"));
+              HasSubstr("learning_rate_scaling: unknown rule 'liner'; did you mean 'linear'?"));
 }
 
 TEST(RecipeOptionsTest, SenselessValuesNameTheirField) {

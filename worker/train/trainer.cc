@@ -180,7 +180,7 @@ void Trainer::WarnOfSmallMicroBatches() {
   const std::string line =
       absl::StrCat("note: batch normalization takes its statistics from micro-batches, of ", images,
                    images == 1 ? " image" : " images", "; below ", kFewImages,
-                   " they are rough: a larger --micro-batch would train better");
+                   " they are rough: a larger micro-batch would train better");
   Tell([&](report::Observer& observer) { observer.OnNotice(line); });
 }
 

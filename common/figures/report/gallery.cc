@@ -50,7 +50,7 @@ absl::Status NoSuchLayer(const std::string& name, const char* kind,
   if (names.empty()) {
     return absl::NotFoundError(absl::StrCat("the network has no ", kind));
   }
-  return absl::NotFoundError(absl::StrCat("--layer: '", name, "' is no ", kind,
+  return absl::NotFoundError(absl::StrCat("layer: '", name, "' is no ", kind,
                                           " of the network; there are ", absl::StrJoin(names, ", "),
                                           DidYouMean(name, names)));
 }
@@ -170,7 +170,7 @@ absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
 
 absl::StatusOr<ShownImage> Gallery::TestImage(int64_t number) const {
   if (number < 0 || number >= subject_.test.count) {
-    return absl::InvalidArgumentError(absl::StrCat("--image: the test images are 0 to ",
+    return absl::InvalidArgumentError(absl::StrCat("image: the test images are 0 to ",
                                                    subject_.test.count - 1, ", not ", number));
   }
   return ShownImage{ImageOf(subject_.test, number), subject_.test.labels[number]};

@@ -1,5 +1,5 @@
-// Predictions for many callers at once: their images wait in one queue, and a few threads take them
-// from it in batches.
+// Dynamic batching, as in Triton: the images of many callers wait in one queue, and a few threads
+// take them from it in batches.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,18 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/evaluate/loaded_model.h"
 #include "coordinator/batching/model_counters.h"
 
 namespace convoy::coordinator {
 
-struct EngineOptions {
+struct BatcherOptions {
   int threads = 1;  // that compute at a time
-  // Whether a request that finds nothing waiting and fewer than `threads` computing is computed by
-  // its caller at once: cheaper than waking a thread. Not with a max_delay.
+  // Whether a request of one batch at most that finds nothing waiting and fewer than `threads`
+  // computing is computed within Submit, on its caller's thread: cheaper than waking another. Not
+  // with a max_delay.
   bool callers_compute = true;
   // Images that one thread takes at once. Larger requests are cut, so that the threads share them.
   int max_batch_images = 16;
@@ -30,69 +32,82 @@ struct EngineOptions {
   absl::Duration max_delay = absl::ZeroDuration();
   // Images that may wait; what comes beyond is refused.
   int64_t max_queued_images = 4096;
+  // Tells the time; for tests.
+  std::function<absl::Time()> now = absl::Now;
 };
 
 // The probabilities of a request's images, and the time that it took.
-struct EngineAnswer {
+struct BatchedAnswer {
   std::vector<float> probabilities;  // [num_images, num_classes]
   absl::Duration queued;             // until the first image was taken
   absl::Duration computed;           // from then on
 };
 
-struct EngineRequest {
+struct BatchedRequest {
   std::shared_ptr<const evaluate::LoadedModel> model;
   std::vector<uint8_t> pixels;  // [num_images, height, width, channels], at least one image
   std::shared_ptr<ModelCounters> counters = nullptr;  // are told of the batches; may be null
   // Past it, or when `cancelled` (which may be empty) says so, images not yet taken are dropped.
   absl::Time deadline = absl::InfiniteFuture();
   std::function<bool()> cancelled;
+  // Whether the caller's thread may compute it; see BatcherOptions::callers_compute.
+  bool caller_may_compute = true;
 };
 
-// Thread-safe. An image gets the same bits whatever batch it rides in.
-class Engine {
+// Thread-safe. An image gets the same bits whatever batch it is in.
+class DynamicBatcher {
  public:
-  // Called once for a request, on a thread of the engine, or within Submit of this or another
+  // Called once for a request, on a thread of the batcher, or within Submit of this or another
   // caller; it must not wait.
-  using Done = std::function<void(absl::StatusOr<EngineAnswer>)>;
+  using Done = std::function<void(absl::StatusOr<BatchedAnswer>)>;
 
-  explicit Engine(const EngineOptions& options);
-  // Requests that wait get UNAVAILABLE.
-  ~Engine();
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
+  explicit DynamicBatcher(const BatcherOptions& options);
+  // Stops, and waits for what is being computed.
+  ~DynamicBatcher();
+  DynamicBatcher(const DynamicBatcher&) = delete;
+  DynamicBatcher& operator=(const DynamicBatcher&) = delete;
 
-  const EngineOptions& options() const { return options_; }
+  const BatcherOptions& options() const { return options_; }
 
   // Has a request computed and then calls `done`: with RESOURCE_EXHAUSTED if the queue is full,
   // INVALID_ARGUMENT if the request alone is more than the queue holds, DEADLINE_EXCEEDED or
   // CANCELLED if that was so before its last image was taken. REQUIRES: whole images.
-  void Submit(EngineRequest request, Done done);
+  void Submit(BatchedRequest request, Done done);
 
   // As Submit, but waits for the answer.
-  absl::StatusOr<EngineAnswer> Predict(EngineRequest request);
+  absl::StatusOr<BatchedAnswer> Predict(BatchedRequest request);
+
+  // From now on requests get UNAVAILABLE, those that wait as well.
+  void Stop();
 
   int64_t queued_images() const;
 
  private:
-  struct Job;
-  struct Piece;
+  struct Pending;
+  struct Slice;
   class Predictors;
 
   void Serve();
+  // Whether there is a batch that should wait no longer, and a thread may take it.
   bool MayTake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool MayComputeHere(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Time BatchDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayComputeHere(const Pending& pending) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // How long to wait for MayTake, if nothing happens before.
+  absl::Duration UntilBatchIsDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns predictors for one more that computes, which End takes back.
   std::unique_ptr<Predictors> Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(std::unique_ptr<Predictors> predictors);
-  std::vector<Piece> TakeBatch(std::vector<std::shared_ptr<Job>>* dropped)
+  absl::Status Enqueue(std::shared_ptr<Pending> pending) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Slice> TakeBatch(std::vector<std::shared_ptr<Pending>>* dropped)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool Refuse(Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  static void Run(const std::vector<Piece>& batch, Predictors& predictors);
+  // Returns why what is left of a request need not be computed; OK if it must be.
+  absl::Status WhyDropped(const BatchedRequest& request) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Run(const std::vector<Slice>& batch, Predictors& predictors) const;
 
-  const EngineOptions options_;
+  const BatcherOptions options_;
   mutable absl::Mutex mutex_;
   absl::CondVar changed_;
-  std::deque<std::shared_ptr<Job>> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<Pending>> queue_ ABSL_GUARDED_BY(mutex_);
   int64_t queued_images_ ABSL_GUARDED_BY(mutex_) = 0;
   int computing_ ABSL_GUARDED_BY(mutex_) = 0;
   // Of those that do not compute now; as many as ever computed at a time.
@@ -102,7 +117,7 @@ class Engine {
 };
 
 // Counts a request that came at `begun` and was answered just now.
-void CountRequest(absl::Time begun, const absl::StatusOr<EngineAnswer>& answer,
+void CountRequest(absl::Time begun, const absl::StatusOr<BatchedAnswer>& answer,
                   ModelCounters& counters);
 
 }  // namespace convoy::coordinator

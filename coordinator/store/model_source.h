@@ -10,9 +10,11 @@
 
 namespace convoy::coordinator {
 
-struct ModelPage {
-  std::vector<v1::TrainedModel> models;
-  std::string next_token;  // empty on the last page
+// A page of results, and where the next begins; empty on the last one.
+template <typename T>
+struct Page {
+  std::vector<T> entries;
+  std::string next_token;
 };
 
 // Thread-safe.
@@ -28,7 +30,8 @@ class ModelSource {
       const std::string& id) = 0;
 
   // Returns models, the newest first. Returns INVALID_ARGUMENT for a token that is not of a page.
-  virtual absl::StatusOr<ModelPage> ListModels(int page_size, const std::string& page_token) = 0;
+  virtual absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,
+                                                            const std::string& page_token) = 0;
 };
 
 }  // namespace convoy::coordinator

@@ -1,0 +1,63 @@
+#include "common/rpc/client_channel.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/grpc_status.h"
+
+namespace convoy::rpc {
+namespace {
+
+using ::testing::HasSubstr;
+
+void ExpectRefused(const ClientOptions& options, const std::string& words) {
+  const auto channel = ClientChannel::Create(options);
+  ASSERT_FALSE(channel.ok()) << words;
+  EXPECT_THAT(std::string(channel.status().message()), HasSubstr(words));
+}
+
+class ClientChannelTest : public ::testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::create_directories(directory_); }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string File(const std::string& name, const std::string& content) {
+    std::ofstream(directory_ + name) << content;
+    return directory_ + name;
+  }
+
+  const std::string directory_ = absl::StrCat(::testing::TempDir(), "/rpc-", ::getpid(), "/");
+};
+
+TEST_F(ClientChannelTest, NamesTheFieldThatIsWrong) {
+  ExpectRefused({.address = "nowhere"}, "coordinator: 'nowhere' is not HOST:PORT");
+  ExpectRefused({.address = "a:0"}, "coordinator: 'a:0'");
+  ExpectRefused({.address = "a:1", .tls_cert = "c"}, "`tls_cert` and `tls_key`");
+  ExpectRefused({.address = "a:1", .tls_cert = "c", .tls_key = "k"}, "tls_cert: needs `tls_ca`");
+  ExpectRefused({.address = "a:1", .tls_ca = directory_ + "none"}, "tls_ca: ");
+  ExpectRefused({.address = "a:1", .token_file = File("empty", " \n")}, "token_file: ");
+}
+
+TEST_F(ClientChannelTest, ConnectsLater) {
+  const auto channel = ClientChannel::Create(
+      {.address = absl::StrCat("unix:", directory_, "s"), .token_file = File("token", "abc\n")});
+  ASSERT_TRUE(channel.ok()) << channel.status();
+  EXPECT_FALSE(channel->uses_tls());
+  EXPECT_EQ(channel->address(), absl::StrCat("unix:", directory_, "s"));
+}
+
+TEST(GrpcStatusTest, GoesThereAndBack) {
+  for (const absl::Status& status :
+       {absl::OkStatus(), absl::NotFoundError("a"), absl::UnauthenticatedError("b"),
+        absl::DataLossError("c"), absl::CancelledError("")}) {
+    EXPECT_EQ(FromGrpc(ToGrpc(status)), status);
+  }
+}
+
+}  // namespace
+}  // namespace convoy::rpc

@@ -1,0 +1,292 @@
+// The state machine of one job: RUNNING from its registration until its trainer concludes it
+// (SUCCEEDED, FAILED, STOPPED, CANCELLED) or falls silent (LOST); heard from again, or resumed, it
+// is RUNNING as before. Each transition adds an event, once. Failure detection is by heartbeat and
+// timeout, as in most cluster managers; a straggler is a rank whose work in an epoch takes much
+// longer than the median rank's.
+#include "coordinator/jobs/live_job.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "coordinator/jobs/progress.h"
+
+namespace convoy::coordinator {
+namespace {
+
+constexpr int kStallSteps = 20;
+
+absl::Duration StepDuration(const v1::Job& job) {
+  if (job.images_per_second() <= 0) return absl::ZeroDuration();
+  return absl::Seconds(job.recipe().batch_size() / job.images_per_second());
+}
+
+std::string StartMessage(const worker::v1::RegisterJobRequest& request) {
+  std::set<std::string> hosts;
+  for (const v1::Rank& rank : request.ranks()) hosts.insert(rank.host());
+  const std::string where =
+      absl::StrCat(request.ranks_size(), request.ranks_size() == 1 ? " rank on " : " ranks on ",
+                   hosts.size(), hosts.size() == 1 ? " host" : " hosts");
+  if (request.restarts() == 0) return absl::StrCat("started: ", where);
+  return absl::StrCat("resumed at step ", request.resumed_at_step(), " of ",
+                      request.epochs() * request.steps_per_epoch(), ": ", where);
+}
+
+std::string EndMessage(const worker::v1::Conclusion& conclusion, const v1::Job& job) {
+  switch (conclusion.state()) {
+    case v1::Job::SUCCEEDED:
+      for (const v1::Metric& metric : job.metrics()) {
+        if (metric.name() != "test_accuracy") continue;
+        return absl::StrFormat("succeeded: test accuracy %.4f", metric.value());
+      }
+      return "succeeded";
+    case v1::Job::STOPPED:
+      return absl::StrCat("stopped on request at step ", job.step(),
+                          "; the trainer can be resumed from there");
+    case v1::Job::CANCELLED:
+      return absl::StrCat("cancelled at step ", job.step(), ", with a checkpoint");
+    default:
+      return absl::StrCat("failed: ", conclusion.error());
+  }
+}
+
+std::pair<v1::Event::Type, v1::Event::Severity> EventOfEnd(v1::Job::State state) {
+  switch (state) {
+    case v1::Job::SUCCEEDED:
+      return {v1::Event::SUCCEEDED, v1::Event::INFO};
+    case v1::Job::STOPPED:
+      return {v1::Event::STOPPED, v1::Event::INFO};
+    case v1::Job::CANCELLED:
+      return {v1::Event::CANCELLED, v1::Event::INFO};
+    case v1::Job::LOST:
+      return {v1::Event::LOST, v1::Event::ERROR};
+    default:
+      return {v1::Event::FAILED, v1::Event::ERROR};
+  }
+}
+
+void KeepNewest(std::vector<v1::Event>& events) {
+  if (events.size() > kMaxEvents) events.erase(events.begin(), events.end() - kMaxEvents);
+}
+
+}  // namespace
+
+void UnsavedChanges::ForgetAfter(int64_t step) {
+  samples.erase(samples.lower_bound({step + 1, 0}), samples.end());
+  forget_after_step = std::min(forget_after_step.value_or(step), step);
+}
+
+void UnsavedChanges::Append(UnsavedChanges later) {
+  if (later.forget_after_step) ForgetAfter(*later.forget_after_step);
+  for (auto& [key, sample] : later.samples) samples[key] = std::move(sample);
+  events.insert(events.end(), later.events.begin(), later.events.end());
+  KeepNewest(events);
+}
+
+LiveJob::LiveJob(JobRecord record, std::vector<v1::Event> events, absl::Time now)
+    : record_(std::move(record)), events_(std::move(events)), heard_(now), stepped_(now) {}
+
+LiveJob::LiveJob(const std::string& id, const worker::v1::RegisterJobRequest& request,
+                 absl::Time now)
+    : heard_(now), stepped_(now) {
+  record_.id = id;
+  record_.run_id = request.run_id();
+  record_.job.set_name(JobName(id));
+  *record_.job.mutable_create_time() = ToProto(now);
+  *record_.job.mutable_start_time() = request.start_time();
+  Register(request, now);
+}
+
+v1::Job LiveJob::Snapshot() const {
+  v1::Job job = record_.job;
+  Derive(between_epochs_, &job);
+  *job.mutable_events() = {events_.begin(), events_.end()};
+  return job;
+}
+
+v1::Job LiveJob::Summary() const {
+  v1::Job job = record_.job;
+  Derive(between_epochs_, &job);
+  job.clear_recipe();
+  job.clear_ranks();
+  return job;
+}
+
+void LiveJob::AddEvent(v1::Event::Type type, v1::Event::Severity severity,
+                       const std::string& message, absl::Time now,
+                       const v1::StragglerDetails* straggler) {
+  v1::Event& event = events_.emplace_back();
+  *event.mutable_time() = ToProto(now);
+  event.set_type(type);
+  event.set_severity(severity);
+  event.set_message(message);
+  event.set_step(job().step());
+  if (straggler != nullptr) *event.mutable_straggler() = *straggler;
+  unsaved_.events.push_back(event);
+  KeepNewest(events_);
+  KeepNewest(unsaved_.events);
+}
+
+void LiveJob::Register(const worker::v1::RegisterJobRequest& request, absl::Time now) {
+  v1::Job& job = record_.job;
+  *job.mutable_setup() = request.setup();
+  *job.mutable_recipe() = request.recipe();
+  *job.mutable_ranks() = request.ranks();
+  job.set_world_size(request.ranks_size());
+  job.set_epochs(request.epochs());
+  job.set_steps_per_epoch(request.steps_per_epoch());
+  job.set_restarts(request.restarts());
+  if (record_.process_id != request.process_id()) {
+    record_.process_id = request.process_id();
+    unsaved_.ForgetAfter(request.resumed_at_step());
+    stalled_ = false;
+    stragglers_.clear();
+    job.set_step(request.resumed_at_step());
+    job.set_completed_epochs(request.completed_epochs());
+    job.set_activity(v1::Job::ACTIVITY_UNSPECIFIED);
+    if (job.state() != v1::Job::CANCELLED) {
+      job.set_state(v1::Job::RUNNING);
+      job.clear_end_time();
+      job.clear_error();
+      job.clear_weights_sha256();
+      AddEvent(request.restarts() == 0 ? v1::Event::STARTED : v1::Event::RESUMED, v1::Event::INFO,
+               StartMessage(request), now);
+    }
+  }
+  Contact(now);
+}
+
+// The trainer has called: it lives.
+void LiveJob::Contact(absl::Time now) {
+  const absl::Duration silence = now - heard_;
+  heard_ = now;
+  *record_.job.mutable_update_time() = ToProto(now);
+  if (job().state() != v1::Job::LOST) return;
+  record_.job.set_state(v1::Job::RUNNING);
+  record_.job.clear_end_time();
+  stepped_ = now;
+  AddEvent(v1::Event::FOUND, v1::Event::INFO,
+           absl::StrCat("heard of again, after ", absl::ToInt64Seconds(silence), " s"), now);
+}
+
+void LiveJob::Apply(const worker::v1::HeartbeatRequest& request, absl::Time now) {
+  Contact(now);
+  if (request.has_progress()) Progress(request.progress(), now);
+}
+
+void LiveJob::Apply(const worker::v1::ReportProgressRequest& request, const LivenessRules& rules,
+                    absl::Time now) {
+  Contact(now);
+  if (request.has_progress()) Progress(request.progress(), now);
+  for (const v1::MetricSample& sample : request.samples()) AddSample(sample);
+  if (request.ranks_size() == job().world_size()) {
+    *record_.job.mutable_ranks() = request.ranks();
+    UpdateStragglers(rules.straggler_slowdown, now);
+  }
+  if (request.has_conclusion()) Conclude(request.conclusion(), now);
+}
+
+void LiveJob::SetModel(const std::string& name, absl::Time now) {
+  Contact(now);
+  record_.job.set_model(name);
+}
+
+void LiveJob::Progress(const worker::v1::Progress& progress, absl::Time now) {
+  const int64_t step_before = job().step();
+  ApplyProgress(progress, &record_.job);
+  if (job().step() == step_before && job().activity() == v1::Job::TRAINING) return;
+  stepped_ = now;
+  if (!stalled_) return;
+  stalled_ = false;
+  AddEvent(v1::Event::STALL_ENDED, v1::Event::INFO, "steps are made again", now);
+}
+
+void LiveJob::AddSample(const v1::MetricSample& sample) {
+  ApplySample(sample, &record_.job);
+  if (sample.scope() == v1::MetricSample::EPOCH) {
+    between_epochs_ = absl::Seconds(std::max(0.0, sample.validation_seconds()));
+  }
+  unsaved_.samples[{sample.step(), sample.scope()}] = sample;
+}
+
+// Says once that a rank became a straggler, and once that it has caught up.
+void LiveJob::UpdateStragglers(double slowdown, absl::Time now) {
+  std::set<int> slow;
+  for (const Straggler& straggler :
+       FindStragglers({job().ranks().begin(), job().ranks().end()}, slowdown)) {
+    slow.insert(straggler.rank);
+    if (stragglers_.count(straggler.rank) > 0) continue;
+    v1::StragglerDetails details;
+    details.set_rank(straggler.rank);
+    details.set_host(job().ranks(straggler.rank).host());
+    details.set_phase(straggler.phase);
+    details.set_slowdown(straggler.slowdown);
+    AddEvent(v1::Event::STRAGGLER, v1::Event::WARNING,
+             absl::StrFormat("rank %d on %s takes %.1f times as long as the median, mostly in %s",
+                             straggler.rank, details.host(), straggler.slowdown, straggler.phase),
+             now, &details);
+  }
+  for (const int rank : stragglers_) {
+    if (slow.count(rank) > 0 || rank >= job().ranks_size()) continue;
+    v1::StragglerDetails details;
+    details.set_rank(rank);
+    details.set_host(job().ranks(rank).host());
+    AddEvent(v1::Event::STRAGGLER_RECOVERED, v1::Event::INFO,
+             absl::StrCat("rank ", rank, " on ", details.host(), " keeps pace again"), now,
+             &details);
+  }
+  stragglers_ = std::move(slow);
+}
+
+void LiveJob::Conclude(const worker::v1::Conclusion& conclusion, absl::Time now) {
+  End(conclusion.state(), EndMessage(conclusion, job()), now);
+  record_.job.set_error(conclusion.error());
+  record_.job.set_weights_sha256(conclusion.weights_sha256());
+  record_.job.set_activity(v1::Job::ACTIVITY_UNSPECIFIED);
+}
+
+void LiveJob::End(v1::Job::State state, const std::string& message, absl::Time now) {
+  v1::Job& job = record_.job;
+  job.set_cancel_requested(false);
+  if (job.state() == state) return;
+  job.set_state(state);
+  *job.mutable_end_time() = ToProto(now);
+  const auto [type, severity] = EventOfEnd(state);
+  AddEvent(type, severity, message, now);
+}
+
+void LiveJob::Cancel(absl::Time now) {
+  if (!running()) return End(v1::Job::CANCELLED, "cancelled while no trainer ran", now);
+  if (job().cancel_requested()) return;
+  record_.job.set_cancel_requested(true);
+  AddEvent(v1::Event::CANCEL_REQUESTED, v1::Event::INFO, "cancelling was requested", now);
+}
+
+bool LiveJob::CheckLiveness(const LivenessRules& rules, absl::Time now) {
+  const absl::Duration silence = now - heard_;
+  if (silence >= rules.lost_after) {
+    // Nobody is there to answer a request to cancel.
+    End(job().cancel_requested() ? v1::Job::CANCELLED : v1::Job::LOST,
+        absl::StrCat("not heard of for ", absl::ToInt64Seconds(silence),
+                     " s: the trainer was killed, or is cut off from the coordinator"),
+        now);
+    return true;
+  }
+  const absl::Duration patience = std::max(rules.stalled_after, kStallSteps * StepDuration(job()));
+  const absl::Duration without_step = now - stepped_;
+  if (stalled_ || job().activity() != v1::Job::TRAINING || without_step < patience) return false;
+  stalled_ = true;
+  AddEvent(
+      v1::Event::STALLED, v1::Event::WARNING,
+      absl::StrCat("no step for ", absl::ToInt64Seconds(without_step),
+                   " s, though the trainer answers: a rank may hang or its host be overloaded"),
+      now);
+  return true;
+}
+
+void LiveJob::PutBack(UnsavedChanges changes) {
+  changes.Append(std::exchange(unsaved_, {}));
+  unsaved_ = std::move(changes);
+}
+
+}  // namespace convoy::coordinator

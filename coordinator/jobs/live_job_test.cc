@@ -1,0 +1,73 @@
+#include "coordinator/jobs/live_job.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace convoy::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+
+v1::MetricSample SampleOf(int64_t step, double value) {
+  v1::MetricSample sample;
+  sample.set_scope(v1::MetricSample::STEP);
+  sample.set_step(step);
+  sample.add_metrics()->set_value(value);
+  return sample;
+}
+
+UnsavedChanges ChangesOf(const std::vector<int64_t>& steps, double value) {
+  UnsavedChanges changes;
+  for (const int64_t step : steps) {
+    changes.samples[{step, v1::MetricSample::STEP}] = SampleOf(step, value);
+  }
+  return changes;
+}
+
+std::vector<std::pair<int64_t, double>> Samples(const UnsavedChanges& changes) {
+  std::vector<std::pair<int64_t, double>> samples;
+  for (const auto& [key, sample] : changes.samples) {
+    samples.emplace_back(sample.step(), sample.metrics(0).value());
+  }
+  return samples;
+}
+
+TEST(UnsavedChangesTest, LaterSamplesReplaceThoseOfTheSameStep) {
+  UnsavedChanges changes = ChangesOf({10, 20}, 1);
+  changes.Append(ChangesOf({20, 30}, 2));
+  EXPECT_THAT(Samples(changes),
+              ElementsAre(std::pair(10, 1.0), std::pair(20, 2.0), std::pair(30, 2.0)));
+}
+
+TEST(UnsavedChangesTest, ForgettingReachesWhatIsUnsavedAndWhatIsStored) {
+  UnsavedChanges changes = ChangesOf({10, 20, 30}, 1);
+  UnsavedChanges resumed;
+  resumed.ForgetAfter(20);
+  resumed.samples[{25, v1::MetricSample::STEP}] = SampleOf(25, 2);
+  changes.Append(std::move(resumed));
+  EXPECT_THAT(Samples(changes),
+              ElementsAre(std::pair(10, 1.0), std::pair(20, 1.0), std::pair(25, 2.0)));
+  EXPECT_EQ(changes.forget_after_step, 20);
+  UnsavedChanges again;
+  again.ForgetAfter(22);  // later than the last time: what was forgotten stays so
+  changes.Append(std::move(again));
+  EXPECT_EQ(changes.forget_after_step, 20);
+  EXPECT_THAT(Samples(changes), ElementsAre(std::pair(10, 1.0), std::pair(20, 1.0)));
+}
+
+TEST(LiveJobTest, WhatIsPutBackComesBeforeWhatIsNew) {
+  worker::v1::RegisterJobRequest request;
+  request.set_process_id("first");
+  LiveJob job("lesson", request, absl::FromUnixSeconds(1));
+  UnsavedChanges started = job.TakeUnsaved();
+  job.Cancel(absl::FromUnixSeconds(2));
+  job.PutBack(std::move(started));
+  const UnsavedChanges all = job.TakeUnsaved();
+  ASSERT_EQ(all.events.size(), 2);
+  EXPECT_EQ(all.events[0].type(), v1::Event::STARTED);
+  EXPECT_EQ(all.events[1].type(), v1::Event::CANCEL_REQUESTED);
+  EXPECT_FALSE(job.HasUnsavedEvents());
+}
+
+}  // namespace
+}  // namespace convoy::coordinator
