@@ -36,6 +36,23 @@ absl::StatusOr<Size2d> ReadSize(const Repeated& numbers, Size2d fallback, const 
   }
 }
 
+// Enums are converted by their numbers, so each value must have the same number on both sides, and
+// neither side may have one more.
+template <typename Ours, typename Theirs>
+constexpr bool SameNumber(Ours ours, Theirs theirs) {
+  return static_cast<int>(ours) == static_cast<int>(theirs);
+}
+static_assert(SameNumber(Padding::kValid, v1::VALID));
+static_assert(SameNumber(Padding::kSame, v1::SAME) && v1::Padding_MAX == v1::SAME);
+static_assert(SameNumber(ActivationFunction::kLinear, v1::LINEAR));
+static_assert(SameNumber(ActivationFunction::kRelu, v1::RELU));
+static_assert(SameNumber(ActivationFunction::kSigmoid, v1::SIGMOID));
+static_assert(SameNumber(ActivationFunction::kTanh, v1::TANH));
+static_assert(SameNumber(ActivationFunction::kSoftmax, v1::SOFTMAX));
+static_assert(SameNumber(ActivationFunction::kLeakyRelu, v1::LEAKY_RELU));
+static_assert(SameNumber(ActivationFunction::kElu, v1::ELU));
+static_assert(v1::ActivationFunction_MAX == v1::ELU);
+
 absl::StatusOr<LayerKind> ReadKind(const v1::Conv2D& conv) {
   Conv2dSpec spec{.filters = conv.filters(),
                   .padding = static_cast<Padding>(conv.padding()),
@@ -104,7 +121,7 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
     kinds.emplace_back(descriptor->oneof_decl(0)->field(i)->name());
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("says not what it is; use one of ", absl::StrJoin(kinds, ", ")));
+      absl::StrCat("has no kind; give it one of ", absl::StrJoin(kinds, ", ")));
 }
 
 // Keras's default names: the kind, then the kind with _1, _2, ...
