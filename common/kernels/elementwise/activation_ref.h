@@ -65,15 +65,4 @@ void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, 
   }
 }
 
-// As AddBiasActivation, by the definition, in T.
-template <typename T>
-void AddBiasActivationRef(int64_t rows, int64_t cols, const T* bias, Activation activation,
-                          T* inout) {
-  for (int64_t row = 0; row < rows; ++row) {
-    T* line = inout + row * cols;
-    for (int64_t col = 0; col < cols; ++col) line[col] += bias[col];
-    ActivationForwardRef(activation, line, line, cols);
-  }
-}
-
 }  // namespace convoy::kernels
