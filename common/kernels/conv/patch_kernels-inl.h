@@ -11,7 +11,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/simd/simd-inl.h"
 #include "hwy/highway.h"
 

@@ -1,11 +1,11 @@
-#include "common/kernels/conv/direct_conv.h"
+#include "common/kernels/conv/direct.h"
 
 #include <algorithm>
 
-#include "common/kernels/conv/winograd.h"
+#include "common/kernels/simd/channel_padding.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "common/kernels/conv/direct_conv.cc"
+#define HWY_TARGET_INCLUDE "common/kernels/conv/direct.cc"
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/pooling/pool_epilogue-inl.h"

@@ -1,10 +1,10 @@
-#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/dense/dense.h"
 
 #include <algorithm>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "common/kernels/dense/dense_sparse.cc"
+#define HWY_TARGET_INCLUDE "common/kernels/dense/dense.cc"
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/simd/compress-inl.h"
