@@ -1,4 +1,4 @@
-// The plain convolution and its gradients, by the definition, for tests.
+// The naive reference of the convolution and its gradients, for tests.
 #pragma once
 
 #include <algorithm>

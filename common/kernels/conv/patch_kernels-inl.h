@@ -1,5 +1,5 @@
-// The inner loops of sparse_backward.cc, as a Highway "-inl.h": sums over lists of patches. A patch
-// is cut into blocks of rows x vectors that stay in registers.
+// The inner loops of sparse_gradients.cc, as a Highway "-inl.h": sums over lists of patches. A
+// patch is cut into blocks of rows x vectors that stay in registers.
 #if defined(CONVOY_KERNELS_PATCH_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CONVOY_KERNELS_PATCH_KERNELS_INL_H_
 #undef CONVOY_KERNELS_PATCH_KERNELS_INL_H_

@@ -1,3 +1,13 @@
+// Gradients through a 2x2 max-pool, which lets through one of four (sparse_gradients.h): dense
+// kernels would multiply by 0 three times in four, and more behind a ReLU. What is not 0 is listed
+// instead, twice, because the two gradients want it in another order:
+//   d_weight: by output channel, so that the sum over a list's patches stays in registers while one
+//     after another is added; codes of kLanes windows x kLanes channels are transposed and
+//     compressed;
+//   d_src: by window, as bits of the channels that have each code, so that a window's inputs stay
+//   in
+//     registers while the weights of its channels are added.
+// patch_kernels-inl.h and window_scatter-inl.h have the sums themselves.
 #include "common/kernels/conv/sparse_gradients.h"
 
 #include <algorithm>

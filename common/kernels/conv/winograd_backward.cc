@@ -1,3 +1,7 @@
+// The backward pass by Winograd's method, a group of images at a time. d_weight comes from the
+// forward pass's tiles, by the transposes of its steps. d_src is itself a convolution with stride
+// 1: of the output gradients, with a border of zeros, with the flipped weights; so it goes through
+// the forward steps with tiles of its own.
 #include "common/kernels/conv/winograd_backward.h"
 
 #include <algorithm>
@@ -15,8 +19,6 @@ constexpr int64_t kGroupFloats = 384 * 1024;
 constexpr int kMaxGroup = 16;
 constexpr int64_t kMaxWeightBytes = int64_t{16} << 20;
 
-// d_weight comes from the forward pass's tiles; d_src is a convolution of the output gradients with
-// the flipped weights, which has tiles of its own.
 class WinogradBackward final : public ConvBackward {
  public:
   WinogradBackward(const ConvBlockGeometry& g, const WinogradShape& shape,

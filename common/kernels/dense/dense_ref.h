@@ -1,4 +1,4 @@
-// The plain dense layer, by the definition, in T; for tests. The letters are those of
+// The naive reference of the dense layer, in T, for tests. The letters are those of
 // dense.h.
 #pragma once
 

@@ -8,7 +8,7 @@
 
 namespace convoy::kernels {
 
-// As ActivationForward, by the definition, in T.
+// As ActivationForward, naively, in T.
 template <typename T>
 void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n, T alpha = 0) {
   for (int64_t i = 0; i < n; ++i) {
@@ -36,7 +36,7 @@ void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n
   }
 }
 
-// As ActivationBackward, by the definition, in T.
+// As ActivationBackward, naively, in T.
 template <typename T>
 void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, T* d_src, int64_t n,
                            T alpha = 0) {
