@@ -1,6 +1,6 @@
-// Reads and writes networks in protobuf's text format (proto/convoy/v1/model.proto); the one file of
-// common/nn that knows protobuf. What a message leaves out gets Keras's default, an unnamed layer
-// Keras's name for its kind. Shapes are Network::Create's business.
+// Reads and writes networks in protobuf's text format (proto/convoy/v1/model.proto); the one file
+// of common/nn that knows protobuf. What a message leaves out gets Keras's default, an unnamed
+// layer Keras's name for its kind. Shapes are Network::Create's business.
 #include "common/nn/model_spec.h"
 
 #include <google/protobuf/text_format.h>

@@ -48,8 +48,8 @@ struct ConvBlockGeometry {
 struct ConvBlockActivations {
   ImageSource src;       // N images
   float* dst = nullptr;  // [N, OH, OW, OC]
-  // Of a pooled block (pool_codes.h): [N, OH, OW, OC padded], written by Forward; null: no backward
-  // pass follows.
+  // Of a pooled block (argmax_codes.h): [N, OH, OW, OC padded], written by Forward; null: no
+  // backward pass follows.
   uint8_t* codes = nullptr;
 };
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/kernels/conv/conv2d_geometry.h"
-#include "common/kernels/pooling/pool_codes.h"
+#include "common/kernels/pooling/argmax_codes.h"
 #include "common/kernels/simd/channel_padding.h"
 #include "common/kernels/simd/workspace.h"
 

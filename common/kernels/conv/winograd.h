@@ -80,7 +80,7 @@ struct WinogradOutput {
   const float* bias = nullptr;  // [OC padded]; null: none
   ZeroPatches zeros;
   float* dst = nullptr;      // [height, width, OC]
-  uint8_t* codes = nullptr;  // [height, width, OC padded] (pool_codes.h), or null; only if pooled
+  uint8_t* codes = nullptr;  // [height, width, OC padded] (argmax_codes.h), or null; only if pooled
 };
 
 // Floats of scratch that WinogradOutputs needs.
