@@ -110,25 +110,6 @@ Case BackwardCase(const std::string& name, Activation activation) {
           }};
 }
 
-Case BiasReluCase() {
-  auto bias = std::make_shared<Values>(Random(kDense, 1));
-  auto inout = std::make_shared<Values>(Random(kImages * kDense, 2));
-  const int64_t n = std::ssize(*inout);
-  return {
-      "AddBiasRelu", n, 8 * n,
-      [=] {
-        kernels::AddBiasActivation(kImages, kDense, bias->data(), Activation::kRelu, inout->data());
-      },
-      [=] {
-        *inout = Random(n, 2);
-        Values expected = *inout;
-        kernels::AddBiasActivation(kImages, kDense, bias->data(), Activation::kRelu, inout->data());
-        kernels::AddBiasActivationRef(kImages, kDense, bias->data(), Activation::kRelu,
-                                      expected.data());
-        CheckNear("AddBiasRelu", *inout, expected, 0);
-      }};
-}
-
 Case SoftmaxCase() {
   auto logits = std::make_shared<Values>(Random(kImages * kClasses, 1, 5));
   auto labels = std::make_shared<std::vector<uint8_t>>(RandomBelow<uint8_t>(kImages, kClasses));
@@ -274,7 +255,6 @@ std::vector<Case> AllCases() {
       BackwardCase("Relu", Activation::kRelu),
       ForwardCase("Sigmoid", Activation::kSigmoid),
       ForwardCase("Tanh", Activation::kTanh),
-      BiasReluCase(),
       SoftmaxCase(),
       DropoutForwardCase(),
       DropoutBackwardCase(),

@@ -21,11 +21,12 @@
 #include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
 #include "common/kernels/blas/gemm.h"
+#include "common/kernels/conv/block.h"
 #include "common/kernels/conv/conv2d_ref.h"
-#include "common/kernels/conv/conv_block.h"
 #include "common/kernels/conv/conv_testing.h"
+#include "common/kernels/conv/fused_block.h"
+#include "common/kernels/dense/dense.h"
 #include "common/kernels/dense/dense_ref.h"
-#include "common/kernels/dense/dense_sparse.h"
 #include "common/kernels/pooling/max_pool_ref.h"
 #include "common/kernels/simd/isa.h"
 
@@ -74,13 +75,18 @@ float HalfAliveBias(const ConvBlockGeometry& g) {
   return g.pooled ? static_cast<float>(-0.6 * std::sqrt(products * kVariance)) : 0.0f;
 }
 
+std::unique_ptr<ConvBlock> FastestBlock(const ConvBlockGeometry& g) {
+  absl::StatusOr<std::unique_ptr<ConvBlock>> winograd = CreateWinogradBlock(g);
+  return winograd.ok() ? *std::move(winograd) : CreateDirectBlock(g).value();
+}
+
 // A block with its memory: weights uniform in [-0.5, 0.5), inputs the positive part of such.
 class BlockBench {
  public:
   BlockBench(std::string name, const ConvBlockGeometry& g)
       : name_(std::move(name)),
         g_(g),
-        block_(CreateConvBlock(g)),
+        block_(FastestBlock(g)),
         weight_(RandomVector<float>(g.weight_floats(), 1)),
         bias_(g.conv.out_channels, HalfAliveBias(g)),
         src_(Aligned(RandomVector<float>(kImages * g.in_floats(), 2))),
@@ -90,7 +96,7 @@ class BlockBench {
         d_weight_(weight_.size()),
         d_bias_(bias_.size()),
         prepared_(block_->prepared_floats()),
-        masks_(kImages * block_->mask_bytes()),
+        codes_(kImages * block_->code_bytes()),
         workspace_(block_->workspace_bytes()) {
     for (float& x : src_) x = std::max(x, 0.0f);
     Prepare();
@@ -152,7 +158,7 @@ class BlockBench {
 
  private:
   ConvBlockActivations Activations(bool training) {
-    return {{src_.data()}, dst_.data(), training ? masks_.data() : nullptr};
+    return {{src_.data()}, dst_.data(), training ? codes_.data() : nullptr};
   }
 
   std::string name_;
@@ -160,7 +166,7 @@ class BlockBench {
   std::unique_ptr<ConvBlock> block_;
   std::vector<float> weight_, bias_;
   AlignedBuffer<float> src_, d_dst_, dst_, d_src_, d_weight_, d_bias_, prepared_;
-  AlignedBuffer<uint8_t> masks_;
+  AlignedBuffer<uint8_t> codes_;
   AlignedBuffer<std::byte> workspace_;
 };
 

@@ -29,7 +29,7 @@
 #include "common/base/random.h"
 #include "common/base/stopwatch.h"
 #include "common/base/thread_team.h"
-#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/dense/dense.h"
 #include "common/kernels/elementwise/vector_ops.h"
 #include "worker/comm/mpi_communicator.h"
 #include "worker/comm/thread_communicator.h"

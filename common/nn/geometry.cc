@@ -5,49 +5,33 @@
 
 namespace convoy::nn {
 
-kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer) {
-  const auto& spec = std::get<Conv2dSpec>(layer.kind);
-  const auto height = static_cast<int>(layer.input[0]);
-  const auto width = static_cast<int>(layer.input[1]);
-  const WindowAxis vertical =
-      PlaceWindows(height, spec.kernel.height, spec.strides.height, spec.padding);
-  const WindowAxis horizontal =
-      PlaceWindows(width, spec.kernel.width, spec.strides.width, spec.padding);
-  return {.in_height = height,
-          .in_width = width,
-          .in_channels = static_cast<int>(layer.input[2]),
-          .out_height = vertical.output,
-          .out_width = horizontal.output,
-          .out_channels = spec.filters,
-          .kernel_height = spec.kernel.height,
-          .kernel_width = spec.kernel.width,
-          .stride_height = spec.strides.height,
-          .stride_width = spec.strides.width,
-          .pad_top = vertical.pad_before,
-          .pad_left = horizontal.pad_before};
-}
-
 namespace {
+
+// Sets what convolutions and pools have in common: the image, and how the windows lie in it.
+template <typename Geometry>
+void PlaceInImage(const Layer& layer, Size2d window, Size2d strides, Padding padding,
+                  Geometry* geometry) {
+  geometry->in_height = static_cast<int>(layer.input[0]);
+  geometry->in_width = static_cast<int>(layer.input[1]);
+  geometry->stride_height = strides.height;
+  geometry->stride_width = strides.width;
+  const WindowAxis vertical =
+      PlaceWindows(geometry->in_height, window.height, strides.height, padding);
+  const WindowAxis horizontal =
+      PlaceWindows(geometry->in_width, window.width, strides.width, padding);
+  geometry->out_height = vertical.output;
+  geometry->out_width = horizontal.output;
+  geometry->pad_top = vertical.pad_before;
+  geometry->pad_left = horizontal.pad_before;
+}
 
 template <typename Spec>
 kernels::Pool2dGeometry PoolGeometry(const Layer& layer, const Spec& spec) {
-  const auto height = static_cast<int>(layer.input[0]);
-  const auto width = static_cast<int>(layer.input[1]);
-  const WindowAxis vertical =
-      PlaceWindows(height, spec.pool.height, spec.strides.height, spec.padding);
-  const WindowAxis horizontal =
-      PlaceWindows(width, spec.pool.width, spec.strides.width, spec.padding);
-  return {.in_height = height,
-          .in_width = width,
-          .channels = static_cast<int>(layer.input[2]),
-          .out_height = vertical.output,
-          .out_width = horizontal.output,
-          .pool_height = spec.pool.height,
-          .pool_width = spec.pool.width,
-          .stride_height = spec.strides.height,
-          .stride_width = spec.strides.width,
-          .pad_top = vertical.pad_before,
-          .pad_left = horizontal.pad_before};
+  kernels::Pool2dGeometry geometry{.channels = static_cast<int>(layer.input[2]),
+                                   .pool_height = spec.pool.height,
+                                   .pool_width = spec.pool.width};
+  PlaceInImage(layer, spec.pool, spec.strides, spec.padding, &geometry);
+  return geometry;
 }
 
 kernels::Pool2dGeometry GlobalPoolGeometry(const Layer& layer) {
@@ -63,6 +47,16 @@ kernels::Pool2dGeometry GlobalPoolGeometry(const Layer& layer) {
 }
 
 }  // namespace
+
+kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer) {
+  const auto& spec = std::get<Conv2dSpec>(layer.kind);
+  kernels::Conv2dGeometry geometry{.in_channels = static_cast<int>(layer.input[2]),
+                                   .out_channels = spec.filters,
+                                   .kernel_height = spec.kernel.height,
+                                   .kernel_width = spec.kernel.width};
+  PlaceInImage(layer, spec.kernel, spec.strides, spec.padding, &geometry);
+  return geometry;
+}
 
 kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
   if (const auto* average = std::get_if<AveragePooling2dSpec>(&layer.kind)) {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/elementwise/activation.h"
 #include "common/kernels/pooling/pool2d_geometry.h"
 #include "common/nn/layer.h"

@@ -1,3 +1,6 @@
+// Shape inference, a layer at a time: checks sizes against the input and fills in output and
+// parameters in Keras's order and layouts. All sizes are bounded here, so that kernels may count
+// elements in int.
 #include "common/nn/layer.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // A layer of a checked network: what it is, the shapes it works on and the parameters it has.
-// How it is computed is an Operation's affair (operation.h).
+// Operations say how it is computed (plan/operation.h).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
-// The one file of common/nn that knows protobuf.
+// Reads and writes networks in protobuf's text format (proto/convoy/v1/model.proto); the one file
+// of common/nn that knows protobuf. What a message leaves out gets Keras's default, an unnamed
+// layer Keras's name for its kind. Shapes are Network::Create's business.
 #include "common/nn/model_spec.h"
 
 #include <google/protobuf/text_format.h>
@@ -35,6 +37,23 @@ absl::StatusOr<Size2d> ReadSize(const Repeated& numbers, Size2d fallback, const 
           absl::StrCat(field, " takes one or two numbers, not ", numbers.size()));
   }
 }
+
+// Enums are converted by their numbers, so each value must have the same number on both sides, and
+// neither side may have one more.
+template <typename Ours, typename Theirs>
+constexpr bool SameNumber(Ours ours, Theirs theirs) {
+  return static_cast<int>(ours) == static_cast<int>(theirs);
+}
+static_assert(SameNumber(Padding::kValid, v1::VALID));
+static_assert(SameNumber(Padding::kSame, v1::SAME) && v1::Padding_MAX == v1::SAME);
+static_assert(SameNumber(ActivationFunction::kLinear, v1::LINEAR));
+static_assert(SameNumber(ActivationFunction::kRelu, v1::RELU));
+static_assert(SameNumber(ActivationFunction::kSigmoid, v1::SIGMOID));
+static_assert(SameNumber(ActivationFunction::kTanh, v1::TANH));
+static_assert(SameNumber(ActivationFunction::kSoftmax, v1::SOFTMAX));
+static_assert(SameNumber(ActivationFunction::kLeakyRelu, v1::LEAKY_RELU));
+static_assert(SameNumber(ActivationFunction::kElu, v1::ELU));
+static_assert(v1::ActivationFunction_MAX == v1::ELU);
 
 absl::StatusOr<LayerKind> ReadKind(const v1::Conv2D& conv) {
   Conv2dSpec spec{.filters = conv.filters(),
@@ -104,7 +123,7 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
     kinds.emplace_back(descriptor->oneof_decl(0)->field(i)->name());
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("says not what it is; use one of ", absl::StrJoin(kinds, ", ")));
+      absl::StrCat("has no kind; give it one of ", absl::StrJoin(kinds, ", ")));
 }
 
 // Keras's default names: the kind, then the kind with _1, _2, ...

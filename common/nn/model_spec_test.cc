@@ -61,7 +61,7 @@ TEST(ModelSpecTest, UnknownActivationGetsTheNearestName) {
 }
 
 TEST(ModelSpecTest, LayerWithoutKindAndSizesWithThreeNumbersAreRefused) {
-  EXPECT_THAT(ErrorOf("layers { name: 'a' }"), HasSubstr("layer 'a': says not what it is"));
+  EXPECT_THAT(ErrorOf("layers { name: 'a' }"), HasSubstr("layer 'a': has no kind; give it one of"));
   EXPECT_THAT(ErrorOf("layers { conv2d { kernel_size: [1, 2, 3] } }"),
               HasSubstr("kernel_size takes one or two numbers, not 3"));
 }

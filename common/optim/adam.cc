@@ -1,3 +1,8 @@
+// The paper divides the moments by 1 - beta^t, which they lack as long as they start from 0:
+//   w -= learning_rate m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon').
+// With epsilon = epsilon' sqrt(1 - beta_2^t) held fixed instead of epsilon', as Keras does,
+//   w -= alpha m / (sqrt(v) + epsilon),  alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t),
+// one number a step. m += (g - m)(1 - beta_1) is beta_1 m + (1 - beta_1) g with one product less.
 #include "common/optim/adam.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,3 +1,5 @@
+// v is an exponential moving average of g^2, so g / sqrt(v) has about the size of 1 whatever the
+// scale of the gradient: each weight moves by about the learning rate.
 #include "common/optim/rmsprop.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -22,6 +22,7 @@ HWY_INLINE hn::Vec<D> Descent(D d, const float* grad_sum, float grad_scale, floa
   return hn::Mul(g, hn::Set(d, rate));
 }
 
+// w -= rate g.
 void PlainStep(float grad_scale, float rate, int64_t n, const float* weights, const float* grad_sum,
                float* new_weights) {
   Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {
@@ -30,6 +31,7 @@ void PlainStep(float grad_scale, float rate, int64_t n, const float* weights, co
   });
 }
 
+// velocity = momentum velocity - rate g.
 template <class D>
 HWY_INLINE hn::Vec<D> UpdateVelocity(D d, float momentum, hn::Vec<D> descent, float* velocity) {
   const auto kept = hn::Mul(hn::LoadU(d, velocity), hn::Set(d, momentum));
@@ -38,6 +40,7 @@ HWY_INLINE hn::Vec<D> UpdateVelocity(D d, float momentum, hn::Vec<D> descent, fl
   return updated;
 }
 
+// w += velocity.
 void MomentumStep(float grad_scale, float rate, float momentum, int64_t n, const float* weights,
                   const float* grad_sum, float* velocity, float* new_weights) {
   Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {
@@ -47,6 +50,8 @@ void MomentumStep(float grad_scale, float rate, float momentum, int64_t n, const
   });
 }
 
+// w += momentum velocity - rate g: a step from where the velocity is about to lead (Sutskever et
+// al., "On the importance of initialization and momentum in deep learning", ICML 2013).
 void NesterovStep(float grad_scale, float rate, float momentum, int64_t n, const float* weights,
                   const float* grad_sum, float* velocity, float* new_weights) {
   Sweep(hn::ScalableTag<float>(), 0, n, [=](auto d, int64_t i) HWY_ATTR {

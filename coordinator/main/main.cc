@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <string>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 

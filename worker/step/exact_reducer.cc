@@ -7,7 +7,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
-#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/dense/dense.h"
 #include "common/kernels/elementwise/vector_ops.h"
 
 namespace convoy::reduce {

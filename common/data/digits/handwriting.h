@@ -17,9 +17,9 @@ struct PathPoint {
 using PenPath = std::vector<PathPoint>;  // straight pieces; at least two points
 
 // Returns the strokes of a `digit` as some hand would write it: two poses of one family are
-// blended, their points moved at random and joined by smooth curves; corners are rounded by haste,
-// and the whole is bent, stretched, slanted and turned. Everything comes from `random`. Only
-// operations that IEEE 754 defines exactly are used, so the result is the same on every CPU.
+// blended, their points moved at random and joined by smooth curves; corners are rounded as in fast
+// writing, and the whole is bent, stretched, slanted and turned. Everything comes from `random`.
+// Only operations that IEEE 754 defines exactly are used, so the result is the same on every CPU.
 // Thread-safe. REQUIRES: 0 <= digit <= 9.
 std::vector<PenPath> WriteDigit(int digit, RandomSequence& random);
 

@@ -29,7 +29,7 @@ struct PoseFamily {
 // "|" between strokes. CHECKs that it is well formed.
 Pose ParsePose(std::string_view text);
 
-// Returns the families of `digit`, which are read once and live for ever. Thread-safe.
+// Returns the families of `digit`, read once, never freed. Thread-safe.
 // REQUIRES: 0 <= digit <= 9.
 const std::vector<PoseFamily>& DigitFamilies(int digit);
 

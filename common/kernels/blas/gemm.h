@@ -25,10 +25,10 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, int m, int n, int k, con
           int lda, const float* b, int ldb, float beta, float* c, int ldc);
 
 // Makes this process compute with `isa`, or with the best instruction set that the CPU has, in our
-// kernels and in OpenBLAS alike, which is loaded now. Call it in main, once, before any other thread
-// starts: it writes environment variables. Without it the first product loads OpenBLAS for the best.
-// Returns FAILED_PRECONDITION if the CPU lacks the instruction set or the least that our kernels
-// need, or OpenBLAS is not there.
+// kernels and in OpenBLAS alike, which is loaded now. Call it in main, once, before any other
+// thread starts: it writes environment variables. Without it the first product loads OpenBLAS for
+// the best. Returns FAILED_PRECONDITION if the CPU lacks the instruction set or the least that our
+// kernels need, or OpenBLAS is not there.
 absl::Status UseKernels(std::optional<Isa> isa);
 
 // Returns the core type that OpenBLAS computes with, such as "SkylakeX" or "Haswell". Thread-safe.

@@ -5,7 +5,7 @@
 
 namespace convoy::kernels {
 
-// As Gemm, by the definition, in T.
+// As Gemm, naively, in T.
 template <typename T>
 void GemmRef(Transpose transpose_a, Transpose transpose_b, int m, int n, int k, const T* a, int lda,
              const T* b, int ldb, T beta, T* c, int ldc) {

@@ -1,10 +1,10 @@
-// The plain convolution and its gradients, by the definition, for tests.
+// The naive reference of the convolution and its gradients, for tests.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 
 namespace convoy::kernels {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/base/random.h"
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 
 namespace convoy::kernels {
 

@@ -4,15 +4,15 @@
 
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 
 namespace convoy::kernels {
 
 // Exactly one of the two is set.
 struct ImageSource {
   const float* floats = nullptr;  // [N, IH, IW, IC]
-  const uint8_t* const* bytes =
-      nullptr;  // N pointers to [IH, IW, IC]; a pixel x is float(x) / 255.0f
+  // N pointers to [IH, IW, IC]; a pixel x is float(x) / 255.0f.
+  const uint8_t* const* bytes = nullptr;
 };
 
 // Copies image `image` into the middle of `dst`, whose rows are `dst_row` floats apart and whose

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/conv/image_source.h"
-#include "common/kernels/conv/winograd.h"
+#include "common/kernels/simd/channel_padding.h"
 
 namespace convoy::kernels {
 
@@ -35,6 +35,9 @@ class PaddedImages {
   int64_t floats() const { return padded_.in_height * row(); }
   // Returns floats of a buffer for `images` of them, with what vectors may read beyond.
   int64_t BufferFloats(int images) const { return images * floats() + kChannelPadding; }
+
+  // Sets a buffer for `images` of them to 0, so that the borders are.
+  void Clear(int images, float* buffer) const { std::fill_n(buffer, BufferFloats(images), 0.0f); }
 
   bool InPlace(const ImageSource& source) const { return in_place_ && source.floats != nullptr; }
 

@@ -1,5 +1,5 @@
-// The inner loops of sparse_backward.cc, as a Highway "-inl.h": sums over lists of patches. A patch
-// is cut into blocks of rows x vectors that stay in registers.
+// The inner loops of sparse_gradients.cc, as a Highway "-inl.h": sums over lists of patches. A
+// patch is cut into blocks of rows x vectors that stay in registers.
 #if defined(CONVOY_KERNELS_PATCH_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CONVOY_KERNELS_PATCH_KERNELS_INL_H_
 #undef CONVOY_KERNELS_PATCH_KERNELS_INL_H_
@@ -11,7 +11,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/simd/simd-inl.h"
 #include "hwy/highway.h"
 

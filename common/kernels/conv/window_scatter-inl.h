@@ -1,4 +1,4 @@
-// The input gradients of sparse_backward.cc for 3x3 kernels with 32 registers, as a Highway
+// The input gradients of sparse_gradients.cc for 3x3 kernels with 32 registers, as a Highway
 // "-inl.h": all 4 x 4 inputs that a window's items touch stay in registers, so that they are loaded
 // and stored once a window instead of once a position.
 #if defined(CONVOY_KERNELS_WINDOW_SCATTER_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -11,7 +11,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/conv/patch_kernels-inl.h"
 #include "common/kernels/simd/simd-inl.h"
 #include "hwy/highway.h"

@@ -176,6 +176,32 @@ struct Winograd {
   }
 };
 
+// M X M^T of a kIn x kIn matrix X, in two dimensions what `kTransform`, x -> M x with kIn values in
+// and kOut out, is in one: applied to the columns, then to the rows of what they became. load(i, j)
+// returns an element of X, store(i, j, value) takes one of the result.
+template <int kIn, int kOut, void (*kTransform)(const FloatVec*, FloatVec*), typename Load,
+          typename Store>
+HWY_INLINE void Transform2d(Load load, Store store) {
+  FloatVec columns[kIn][kOut];
+#pragma GCC unroll 7
+  for (int j = 0; j < kIn; ++j) {
+    FloatVec x[kIn];
+#pragma GCC unroll 7
+    for (int i = 0; i < kIn; ++i) x[i] = load(i, j);
+    kTransform(x, columns[j]);
+  }
+#pragma GCC unroll 7
+  for (int i = 0; i < kOut; ++i) {
+    FloatVec x[kIn];
+#pragma GCC unroll 7
+    for (int j = 0; j < kIn; ++j) x[j] = columns[j][i];
+    FloatVec y[kOut];
+    kTransform(x, y);
+#pragma GCC unroll 7
+    for (int j = 0; j < kOut; ++j) store(i, j, y[j]);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace convoy::kernels
 HWY_AFTER_NAMESPACE();

@@ -1,3 +1,10 @@
+// Winograd's method for convolutions (Lavin and Gray, "Fast algorithms for convolutional neural
+// networks", 2016). A tile of m x m outputs y of one output channel is, with the inputs d and the
+// weights g of each input channel,
+//   y = A^T [sum over the input channels of (G g G^T) * (B^T d B)] A,
+// where * multiplies element by element: (m + 2)^2 products for what takes 9 m^2 directly. The sum
+// over the channels is a matrix product for each element. The matrices are in winograd-inl.h.
+// Vectors hold channels, so each lane transforms a tile of its own.
 #include "common/kernels/conv/winograd.h"
 
 #include <algorithm>
@@ -18,68 +25,40 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// G g G^T for kLanes output channels of one input channel; `weight` has `count` of them, tap after
-// tap `tap` floats apart; the results are `place` floats apart.
+// U = G g G^T for kLanes output channels of one input channel; `weight` has `count` of them, tap
+// after tap `tap` floats apart; the elements of the result are `plane` floats apart.
 template <int kM>
-void WeightsOfVector(const float* weight, int64_t tap, int count, float* transformed,
-                     int64_t place) {
+void TransformWeights(const float* weight, int64_t tap, int count, float* transformed,
+                      int64_t plane) {
   constexpr int kAlpha = kM + 2;
-  const FloatTag d;
-  FloatVec columns[3][kAlpha];
-#pragma GCC unroll 3
-  for (int j = 0; j < 3; ++j) {
-    const FloatVec g[3] = {LoadFirst(weight + j * tap, count),
-                           LoadFirst(weight + (3 + j) * tap, count),
-                           LoadFirst(weight + (6 + j) * tap, count)};
-    Winograd<kM>::Weights(g, columns[j]);
-  }
-#pragma GCC unroll 7
-  for (int i = 0; i < kAlpha; ++i) {
-    const FloatVec row[3] = {columns[0][i], columns[1][i], columns[2][i]};
-    FloatVec u[kAlpha];
-    Winograd<kM>::Weights(row, u);
-#pragma GCC unroll 7
-    for (int j = 0; j < kAlpha; ++j) hn::StoreU(u[j], d, transformed + (i * kAlpha + j) * place);
-  }
+  Transform2d<3, kAlpha, &Winograd<kM>::Weights>(
+      [=](int i, int j) HWY_ATTR { return LoadFirst(weight + (3 * i + j) * tap, count); },
+      [=](int i, int j, FloatVec u)
+          HWY_ATTR { hn::StoreU(u, FloatTag(), transformed + (i * kAlpha + j) * plane); });
 }
 
 template <int kM>
-void WeightsOfTile(const WinogradShape& shape, const float* weight, float* transformed) {
+void TransformAllWeights(const WinogradShape& shape, const float* weight, float* transformed) {
   const int padded = PadChannels(shape.out_channels);
   const int64_t tap = int64_t{shape.in_channels} * shape.out_channels;
   for (int ic = 0; ic < shape.in_channels; ++ic) {
     for (int oc = 0; oc < padded; oc += kLanes) {
-      WeightsOfVector<kM>(weight + ic * int64_t{shape.out_channels} + oc, tap,
-                          std::max(shape.out_channels - oc, 0),
-                          transformed + ic * int64_t{padded} + oc, shape.WeightPlane());
+      TransformWeights<kM>(weight + ic * int64_t{shape.out_channels} + oc, tap,
+                           std::max(shape.out_channels - oc, 0),
+                           transformed + ic * int64_t{padded} + oc, shape.WeightPlane());
     }
   }
 }
 
-// B^T d B for kLanes channels of one tile.
+// V = B^T d B for kLanes channels of one tile, whose pixels are `pixel` floats apart.
 template <int kM>
-void InputsOfVector(const float* src, int64_t src_row, int64_t pixel, float* inputs,
-                    int64_t plane) {
+void TransformInputs(const float* src, int64_t src_row, int64_t pixel, float* inputs,
+                     int64_t plane) {
   constexpr int kAlpha = kM + 2;
-  const FloatTag d;
-  FloatVec columns[kAlpha][kAlpha];
-#pragma GCC unroll 7
-  for (int j = 0; j < kAlpha; ++j) {
-    FloatVec x[kAlpha];
-#pragma GCC unroll 7
-    for (int i = 0; i < kAlpha; ++i) x[i] = hn::LoadU(d, src + i * src_row + j * pixel);
-    Winograd<kM>::Input(x, columns[j]);
-  }
-#pragma GCC unroll 7
-  for (int i = 0; i < kAlpha; ++i) {
-    FloatVec x[kAlpha];
-#pragma GCC unroll 7
-    for (int j = 0; j < kAlpha; ++j) x[j] = columns[j][i];
-    FloatVec t[kAlpha];
-    Winograd<kM>::Input(x, t);
-#pragma GCC unroll 7
-    for (int j = 0; j < kAlpha; ++j) hn::StoreU(t[j], d, inputs + (i * kAlpha + j) * plane);
-  }
+  Transform2d<kAlpha, kAlpha, &Winograd<kM>::Input>(
+      [=](int i, int j) HWY_ATTR { return hn::LoadU(FloatTag(), src + i * src_row + j * pixel); },
+      [=](int i, int j, FloatVec v)
+          HWY_ATTR { hn::StoreU(v, FloatTag(), inputs + (i * kAlpha + j) * plane); });
 }
 
 template <int kM>
@@ -92,7 +71,7 @@ void InputsOfImage(const WinogradShape& shape, int images, int image, const floa
     for (int tw = 0; tw < shape.tiles_w; ++tw, inputs += padded) {
       const float* tile = src + th * kM * src_row + int64_t{tw} * kM * shape.in_channels;
       for (int ic = 0; ic < shape.in_channels; ic += kLanes) {
-        InputsOfVector<kM>(tile + ic, src_row, shape.in_channels, inputs + ic, plane);
+        TransformInputs<kM>(tile + ic, src_row, shape.in_channels, inputs + ic, plane);
       }
     }
   }
@@ -140,29 +119,16 @@ void CountZeros(const WinogradShape& shape, const float* src, int64_t src_row, i
   }
 }
 
-// A^T m A for kLanes channels of one tile, into rows of vectors `row` floats apart.
+// Y = A^T M A + bias for kLanes channels of one tile, into rows of vectors `row` floats apart.
 template <int kM>
-void OutputsOfVector(const float* products, int64_t plane, FloatVec bias, float* dst, int64_t row) {
+void TransformOutputs(const float* products, int64_t plane, FloatVec bias, float* dst,
+                      int64_t row) {
   constexpr int kAlpha = kM + 2;
-  const FloatTag d;
-  FloatVec columns[kAlpha][kM];
-#pragma GCC unroll 7
-  for (int j = 0; j < kAlpha; ++j) {
-    FloatVec x[kAlpha];
-#pragma GCC unroll 7
-    for (int i = 0; i < kAlpha; ++i) x[i] = hn::LoadU(d, products + (i * kAlpha + j) * plane);
-    Winograd<kM>::Output(x, columns[j]);
-  }
-#pragma GCC unroll 5
-  for (int i = 0; i < kM; ++i) {
-    FloatVec x[kAlpha];
-#pragma GCC unroll 7
-    for (int j = 0; j < kAlpha; ++j) x[j] = columns[j][i];
-    FloatVec y[kM];
-    Winograd<kM>::Output(x, y);
-#pragma GCC unroll 5
-    for (int j = 0; j < kM; ++j) hn::StoreU(hn::Add(y[j], bias), d, dst + i * row + j * kLanes);
-  }
+  Transform2d<kAlpha, kM, &Winograd<kM>::Output>(
+      [=](int i, int j)
+          HWY_ATTR { return hn::LoadU(FloatTag(), products + (i * kAlpha + j) * plane); },
+      [=](int i, int j, FloatVec y)
+          HWY_ATTR { hn::StoreU(hn::Add(y, bias), FloatTag(), dst + i * row + j * kLanes); });
 }
 
 // From scratch[rows of `row` floats, kLanes] to dst[height, width, OC], channels oc and on.
@@ -215,11 +181,11 @@ void OutputsOfImage(const WinogradShape& shape, int images, int image, const flo
     const float* tile = products + int64_t{image} * shape.tiles() * padded + oc;
     for (int th = 0; th < shape.tiles_h; ++th) {
       for (int tw = 0; tw < shape.tiles_w; ++tw, tile += padded) {
-        OutputsOfVector<kM>(tile, plane, bias, scratch + th * kM * row + tw * kM * kLanes, row);
+        TransformOutputs<kM>(tile, plane, bias, scratch + th * kM * row + tw * kM * kLanes, row);
       }
     }
     for (int i = 0; i < o.zeros.count; ++i) {
-      hn::Store(bias, d, scratch + int64_t{o.zeros.places[i]} * kLanes);
+      hn::Store(bias, d, scratch + int64_t{o.zeros.outputs[i]} * kLanes);
     }
     if (!o.pooled) {
       StoreWhole(o, shape.out_channels, oc, scratch, row);
@@ -232,7 +198,7 @@ void OutputsOfImage(const WinogradShape& shape, int images, int image, const flo
 }
 
 void Weights(const WinogradShape& shape, const float* weight, float* transformed) {
-  (shape.tile == 5 ? &WeightsOfTile<5> : &WeightsOfTile<4>)(shape, weight, transformed);
+  (shape.tile == 5 ? &TransformAllWeights<5> : &TransformAllWeights<4>)(shape, weight, transformed);
 }
 
 void Inputs(const WinogradShape& shape, int images, int image, const float* src, int64_t src_row,
@@ -246,13 +212,13 @@ void Products(const WinogradShape& shape, int images, const float* inputs, const
   const int in_padded = PadChannels(shape.in_channels);
   const int out_padded = PadChannels(shape.out_channels);
   const int columns = (shape.out_channels + kLanes - 1) / kLanes * kLanes;
-  for (int place = 0; place < shape.places(); ++place) {
-    const GemmOperands operands = {inputs + place * shape.InputPlane(images),
+  for (int element = 0; element < shape.elements(); ++element) {
+    const GemmOperands operands = {inputs + element * shape.InputPlane(images),
                                    in_padded,
                                    1,
-                                   weights + place * shape.WeightPlane(),
+                                   weights + element * shape.WeightPlane(),
                                    out_padded,
-                                   products + place * shape.ProductPlane(images),
+                                   products + element * shape.ProductPlane(images),
                                    out_padded};
     GemmInCache<false>(operands, images * shape.tiles(), columns, shape.in_channels);
   }
@@ -285,7 +251,7 @@ WinogradShape ChooseWinogradShape(int out_height, int out_width, int in_channels
   for (int tile : {4, 5}) {
     const WinogradShape shape = {tile, (out_height + tile - 1) / tile,
                                  (out_width + tile - 1) / tile, in_channels, out_channels};
-    const bool better = shape.tiles() * shape.places() < best.tiles() * best.places();
+    const bool better = shape.tiles() * shape.elements() < best.tiles() * best.elements();
     if (best.tiles() == 0 || better) best = shape;
   }
   return best;
@@ -319,9 +285,9 @@ ZeroPatches FindZeroPatches(const WinogradShape& shape, const float* src, int64_
                             void* memory) {
   const int height = shape.tiles_h * shape.tile;
   const int width = shape.tiles_w * shape.tile;
-  auto* places = static_cast<int32_t*>(memory);
-  int32_t* runs = places + int64_t{height} * width;
-  ZeroPatches zeros{.places = places};
+  auto* outputs = static_cast<int32_t*>(memory);
+  int32_t* runs = outputs + int64_t{height} * width;
+  ZeroPatches zeros{.outputs = outputs};
   if (!HWY_DYNAMIC_DISPATCH(MayHaveZeroPatches)(shape, src, src_row)) return zeros;
   HWY_DYNAMIC_DISPATCH(CountZeros)(shape, src, src_row, runs);
   const int runs_row = shape.in_width();
@@ -329,7 +295,7 @@ ZeroPatches FindZeroPatches(const WinogradShape& shape, const float* src, int64_
     for (int w = 0; w < width; ++w) {
       const int32_t* right = runs + w + 2;
       const int32_t shortest = std::min({right[0], right[runs_row], right[2 * runs_row]});
-      places[zeros.count] = h * width + w;
+      outputs[zeros.count] = h * width + w;
       zeros.count += shortest >= 3;
     }
   }

@@ -1,21 +1,15 @@
 // The parts of a Winograd convolution with 3x3 kernels and stride 1 (winograd-inl.h has the
 // mathematics): outputs are cut into square tiles of m x m, each computed from (m + 2)^2 inputs. In
-// the transformed domain a convolution is (m + 2)^2 matrix products
-//   products[place][tile, OC] = inputs[place][tile, IC] * weights[place][IC, OC].
-// Used by the blocks of conv_block.h, which own the memory.
+// the transform domain a convolution is one matrix product for each of a tile's (m + 2)^2 elements,
+//   products[element][tile, OC] = inputs[element][tile, IC] * weights[element][IC, OC].
+// Used by the blocks of block.h, which own the memory.
 #pragma once
 
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/simd/channel_padding.h"
 
 namespace convoy::kernels {
-
-// Channels are padded to whole cache lines in the transformed domain.
-constexpr int kChannelPadding = 16;
-constexpr int PadChannels(int channels) {
-  return (channels + kChannelPadding - 1) / kChannelPadding * kChannelPadding;
-}
 
 // One image's outputs [tiles_h * tile, tiles_w * tile, OC], of which the user may need fewer.
 struct WinogradShape {
@@ -26,12 +20,12 @@ struct WinogradShape {
   int out_channels = 0;
 
   int tiles() const { return tiles_h * tiles_w; }
-  int places() const { return (tile + 2) * (tile + 2); }
+  int elements() const { return (tile + 2) * (tile + 2); }
   // Rows and columns of input that the tiles read.
   int in_height() const { return tiles_h * tile + 2; }
   int in_width() const { return tiles_w * tile + 2; }
-  // Floats from one place to the next for `images` images: an odd number of cache lines, so that
-  // the places of a tile do not fall into one set of the cache.
+  // Floats from one element to the next for `images` images: an odd number of cache lines, so that
+  // the elements of a tile do not fall into one set of the cache.
   int64_t InputPlane(int images) const {
     return int64_t{images} * tiles() * PadChannels(in_channels) + kChannelPadding;
   }
@@ -41,19 +35,19 @@ struct WinogradShape {
   int64_t WeightPlane() const {
     return int64_t{in_channels} * PadChannels(out_channels) + kChannelPadding;
   }
-  int64_t WeightFloats() const { return places() * WeightPlane(); }
+  int64_t WeightFloats() const { return elements() * WeightPlane(); }
 };
 
 // Returns the tile size and counts that need the fewest products for out_height x out_width
 // outputs.
 WinogradShape ChooseWinogradShape(int out_height, int out_width, int in_channels, int out_channels);
 
-// transformed[place, IC, OC padded] from weight[3, 3, IC, OC].
+// transformed[element, IC, OC padded] from weight[3, 3, IC, OC].
 void WinogradWeights(const WinogradShape& shape, const float* weight, float* transformed);
 
-// inputs[place][tile, IC padded] of image `image` of a group of `images`, from `src`, whose pixels
-// are IC floats and whose rows are `src_row` floats apart. Reads up to kChannelPadding - 1 floats
-// beyond the last pixel if IC is no multiple of kChannelPadding.
+// inputs[element][tile, IC padded] of image `image` of a group of `images`, from `src`, whose
+// pixels are IC floats and whose rows are `src_row` floats apart. Reads up to kChannelPadding - 1
+// floats beyond the last pixel if IC is no multiple of kChannelPadding.
 void WinogradInputs(const WinogradShape& shape, int images, int image, const float* src,
                     int64_t src_row, float* inputs);
 
@@ -65,7 +59,7 @@ void WinogradProducts(const WinogradShape& shape, int images, const float* input
 // products would only approximate. A ReLU must not take the rounding for a signal: with biases that
 // are still zero, all of an image's background is such.
 struct ZeroPatches {
-  const int32_t* places = nullptr;  // [count]: row * tiles_w * tile + column, ascending
+  const int32_t* outputs = nullptr;  // [count]: row * tiles_w * tile + column, ascending
   int count = 0;
 };
 
@@ -86,7 +80,7 @@ struct WinogradOutput {
   const float* bias = nullptr;  // [OC padded]; null: none
   ZeroPatches zeros;
   float* dst = nullptr;      // [height, width, OC]
-  uint8_t* codes = nullptr;  // [height, width, OC padded] (pool_codes.h), or null; only if pooled
+  uint8_t* codes = nullptr;  // [height, width, OC padded] (argmax_codes.h), or null; only if pooled
 };
 
 // Floats of scratch that WinogradOutputs needs.

@@ -1,3 +1,6 @@
+// Gradients of a Winograd convolution. Each step of the forward pass (winograd.cc) is linear, so
+// the gradient goes back through its transpose: with y = A^T M A, M = sum V * U and U = G g G^T,
+//   dM = A dy A^T,  dU = V * dM summed over the tiles,  dg = G^T dU G.
 #include "common/kernels/conv/winograd_gradients.h"
 
 #include <algorithm>
@@ -18,38 +21,23 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-void Turn(int in_channels, int out_channels, const float* weight, float* turned) {
+void Flip(int in_channels, int out_channels, const float* weight, float* flipped) {
   const int64_t tap = int64_t{in_channels} * out_channels;
   for (int i = 0; i < 9; ++i) {
     TransposeMatrix(in_channels, out_channels, weight + i * tap, out_channels,
-                    turned + (8 - i) * tap, in_channels);
+                    flipped + (8 - i) * tap, in_channels);
   }
 }
 
-// A dy A^T for kLanes channels of one tile.
+// dM = A dy A^T for kLanes channels of one tile, whose pixels are `pixel` floats apart.
 template <int kM>
-void GradientsOfVector(const float* d_dst, int64_t row, int64_t pixel, float* d_products,
-                       int64_t plane) {
+void TransformOutputGradients(const float* d_dst, int64_t row, int64_t pixel, float* d_products,
+                              int64_t plane) {
   constexpr int kAlpha = kM + 2;
-  const FloatTag d;
-  FloatVec columns[kM][kAlpha];
-#pragma GCC unroll 5
-  for (int j = 0; j < kM; ++j) {
-    FloatVec y[kM];
-#pragma GCC unroll 5
-    for (int i = 0; i < kM; ++i) y[i] = hn::LoadU(d, d_dst + i * row + j * pixel);
-    Winograd<kM>::OutputTransposed(y, columns[j]);
-  }
-#pragma GCC unroll 7
-  for (int i = 0; i < kAlpha; ++i) {
-    FloatVec y[kM];
-#pragma GCC unroll 5
-    for (int j = 0; j < kM; ++j) y[j] = columns[j][i];
-    FloatVec x[kAlpha];
-    Winograd<kM>::OutputTransposed(y, x);
-#pragma GCC unroll 7
-    for (int j = 0; j < kAlpha; ++j) hn::StoreU(x[j], d, d_products + (i * kAlpha + j) * plane);
-  }
+  Transform2d<kM, kAlpha, &Winograd<kM>::OutputTransposed>(
+      [=](int i, int j) HWY_ATTR { return hn::LoadU(FloatTag(), d_dst + i * row + j * pixel); },
+      [=](int i, int j, FloatVec x)
+          HWY_ATTR { hn::StoreU(x, FloatTag(), d_products + (i * kAlpha + j) * plane); });
 }
 
 template <int kM>
@@ -62,49 +50,35 @@ void GradientsOfImage(const WinogradShape& shape, int images, int image, const f
     for (int tw = 0; tw < shape.tiles_w; ++tw, d_products += padded) {
       const float* tile = d_dst + th * kM * row + tw * kM * pixel;
       for (int oc = 0; oc < shape.out_channels; oc += kLanes) {
-        GradientsOfVector<kM>(tile + oc, row, pixel, d_products + oc, shape.ProductPlane(images));
+        TransformOutputGradients<kM>(tile + oc, row, pixel, d_products + oc,
+                                     shape.ProductPlane(images));
       }
     }
   }
 }
 
-// G^T dU G for kLanes output channels of one input channel, of which `count` are stored.
+// dg = G^T dU G for kLanes output channels of one input channel, of which `count` are stored.
 template <int kM>
-void WeightsOfVector(const float* d_transformed, int64_t place, int count, float* d_weight,
-                     int64_t tap) {
+void TransformWeightGradients(const float* d_transformed, int64_t plane, int count, float* d_weight,
+                              int64_t tap) {
   constexpr int kAlpha = kM + 2;
-  const FloatTag d;
-  FloatVec columns[kAlpha][3];
-#pragma GCC unroll 7
-  for (int j = 0; j < kAlpha; ++j) {
-    FloatVec u[kAlpha];
-#pragma GCC unroll 7
-    for (int i = 0; i < kAlpha; ++i) {
-      u[i] = hn::LoadU(d, d_transformed + (i * kAlpha + j) * place);
-    }
-    Winograd<kM>::WeightsTransposed(u, columns[j]);
-  }
-#pragma GCC unroll 3
-  for (int i = 0; i < 3; ++i) {
-    FloatVec u[kAlpha];
-#pragma GCC unroll 7
-    for (int j = 0; j < kAlpha; ++j) u[j] = columns[j][i];
-    FloatVec g[3];
-    Winograd<kM>::WeightsTransposed(u, g);
-#pragma GCC unroll 3
-    for (int j = 0; j < 3; ++j) StoreFirst(g[j], count, d_weight + (3 * i + j) * tap);
-  }
+  Transform2d<kAlpha, 3, &Winograd<kM>::WeightsTransposed>(
+      [=](int i, int j)
+          HWY_ATTR { return hn::LoadU(FloatTag(), d_transformed + (i * kAlpha + j) * plane); },
+      [=](int i, int j, FloatVec g)
+          HWY_ATTR { StoreFirst(g, count, d_weight + (3 * i + j) * tap); });
 }
 
 template <int kM>
-void WeightsOfTile(const WinogradShape& shape, const float* d_transformed, float* d_weight) {
+void TransformAllWeightGradients(const WinogradShape& shape, const float* d_transformed,
+                                 float* d_weight) {
   const int64_t padded = PadChannels(shape.out_channels);
   const int64_t tap = int64_t{shape.in_channels} * shape.out_channels;
   for (int ic = 0; ic < shape.in_channels; ++ic) {
     for (int oc = 0; oc < shape.out_channels; oc += kLanes) {
-      WeightsOfVector<kM>(d_transformed + ic * padded + oc, shape.WeightPlane(),
-                          shape.out_channels - oc, d_weight + ic * int64_t{shape.out_channels} + oc,
-                          tap);
+      TransformWeightGradients<kM>(d_transformed + ic * padded + oc, shape.WeightPlane(),
+                                   shape.out_channels - oc,
+                                   d_weight + ic * int64_t{shape.out_channels} + oc, tap);
     }
   }
 }
@@ -120,24 +94,25 @@ void WeightProducts(const WinogradShape& shape, int images, const float* inputs,
   const int in_padded = PadChannels(shape.in_channels);
   const int out_padded = PadChannels(shape.out_channels);
   const int columns = (shape.out_channels + kLanes - 1) / kLanes * kLanes;
-  for (int place = 0; place < shape.places(); ++place) {
-    const GemmOperands operands = {inputs + place * shape.InputPlane(images),
+  for (int element = 0; element < shape.elements(); ++element) {
+    const GemmOperands operands = {inputs + element * shape.InputPlane(images),
                                    1,
                                    in_padded,
-                                   d_products + place * shape.ProductPlane(images),
+                                   d_products + element * shape.ProductPlane(images),
                                    out_padded,
-                                   d_transformed + place * shape.WeightPlane(),
+                                   d_transformed + element * shape.WeightPlane(),
                                    out_padded};
     GemmInCache<true>(operands, shape.in_channels, columns, images * shape.tiles());
   }
 }
 
 void WeightGradient(const WinogradShape& shape, const float* d_transformed, float* d_weight) {
-  (shape.tile == 5 ? &WeightsOfTile<5> : &WeightsOfTile<4>)(shape, d_transformed, d_weight);
+  (shape.tile == 5 ? &TransformAllWeightGradients<5>
+                   : &TransformAllWeightGradients<4>)(shape, d_transformed, d_weight);
 }
 
-void Mask(int height, int width, int channels, const float* dst, const float* d_dst, float* masked,
-          int64_t masked_row, float* d_bias) {
+void ReluBackward(int height, int width, int channels, const float* dst, const float* d_dst,
+                  float* masked, int64_t masked_row, float* d_bias) {
   const FloatTag d;
   for (int h = 0; h < height; ++h) {
     float* to = masked + h * masked_row;
@@ -161,14 +136,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace convoy::kernels {
 
-HWY_EXPORT(Turn);
+HWY_EXPORT(Flip);
 HWY_EXPORT(OutputGradients);
 HWY_EXPORT(WeightProducts);
 HWY_EXPORT(WeightGradient);
-HWY_EXPORT(Mask);
+HWY_EXPORT(ReluBackward);
 
-void TurnWeights(int in_channels, int out_channels, const float* weight, float* turned) {
-  HWY_DYNAMIC_DISPATCH(Turn)(in_channels, out_channels, weight, turned);
+void FlipWeights(int in_channels, int out_channels, const float* weight, float* flipped) {
+  HWY_DYNAMIC_DISPATCH(Flip)(in_channels, out_channels, weight, flipped);
 }
 
 void WinogradOutputGradients(const WinogradShape& shape, int images, int image, const float* d_dst,
@@ -186,9 +161,10 @@ void WinogradWeightGradient(const WinogradShape& shape, const float* d_transform
   HWY_DYNAMIC_DISPATCH(WeightGradient)(shape, d_transformed, d_weight);
 }
 
-void MaskGradients(int height, int width, int channels, const float* dst, const float* d_dst,
-                   float* masked, int64_t masked_row, float* d_bias) {
-  HWY_DYNAMIC_DISPATCH(Mask)(height, width, channels, dst, d_dst, masked, masked_row, d_bias);
+void ReluBackwardWithBias(int height, int width, int channels, const float* dst, const float* d_dst,
+                          float* masked, int64_t masked_row, float* d_bias) {
+  HWY_DYNAMIC_DISPATCH(ReluBackward)
+  (height, width, channels, dst, d_dst, masked, masked_row, d_bias);
 }
 
 }  // namespace convoy::kernels

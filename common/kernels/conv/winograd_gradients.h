@@ -1,8 +1,8 @@
 // The gradients of a Winograd convolution (winograd.h), by the transposes of its steps. With V the
-// transformed inputs, M the products and U the transformed weights of a place,
+// transformed inputs, M the products and U the transformed weights of an element,
 //   dM = A dy A^T,  dU = sum over the tiles of V^T dM,  d_weight = G^T dU G.
 // The gradient of the inputs is a convolution itself: of the output gradients, padded, with the
-// kernels turned by 180 degrees and input and output channels exchanged.
+// weights flipped in both axes and input and output channels exchanged.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace convoy::kernels {
 
-// turned[3, 3, OC, IC] from weight[3, 3, IC, OC]: what WinogradWeights takes for d_src.
-void TurnWeights(int in_channels, int out_channels, const float* weight, float* turned);
+// flipped[3, 3, OC, IC] from weight[3, 3, IC, OC]: what WinogradWeights takes for d_src.
+void FlipWeights(int in_channels, int out_channels, const float* weight, float* flipped);
 
 // d_products of image `image` of a group of `images` from its output gradients: pixels of OC
 // floats, rows `d_dst_row` floats apart, 0 where the tiles hang over. Reads up to kChannelPadding -
@@ -20,7 +20,7 @@ void TurnWeights(int in_channels, int out_channels, const float* weight, float* 
 void WinogradOutputGradients(const WinogradShape& shape, int images, int image, const float* d_dst,
                              int64_t d_dst_row, float* d_products);
 
-// d_transformed[place, IC, OC padded] += the tiles' inputs^T d_products, in order.
+// d_transformed[element, IC, OC padded] += the tiles' inputs^T d_products, in order.
 void WinogradWeightProducts(const WinogradShape& shape, int images, const float* inputs,
                             const float* d_products, float* d_transformed);
 
@@ -30,7 +30,7 @@ void WinogradWeightGradient(const WinogradShape& shape, const float* d_transform
 
 // Copies the gradients d_dst[OH, OW, OC] that ReLU lets through, where dst > 0, into `masked`,
 // whose rows are `masked_row` floats apart, and adds them to d_bias[OC padded].
-void MaskGradients(int height, int width, int channels, const float* dst, const float* d_dst,
-                   float* masked, int64_t masked_row, float* d_bias);
+void ReluBackwardWithBias(int height, int width, int channels, const float* dst, const float* d_dst,
+                          float* masked, int64_t masked_row, float* d_bias);
 
 }  // namespace convoy::kernels

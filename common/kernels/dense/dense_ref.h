@@ -1,5 +1,5 @@
-// The plain dense layer, by the definition, in T; for tests. The letters are those of
-// dense_sparse.h.
+// The naive reference of the dense layer, in T, for tests. The letters are those of
+// dense.h.
 #pragma once
 
 namespace convoy::kernels {

@@ -120,18 +120,6 @@ void Backward(Activation activation, const float* dst, const float* d_dst, float
   });
 }
 
-void AddBias(int64_t rows, int64_t cols, const float* bias, Activation activation, float* inout) {
-  WithFunction(activation, /*alpha=*/0, [=](auto f) HWY_ATTR {
-    for (int64_t row = 0; row < rows; ++row) {
-      float* line = inout + row * cols;
-      Sweep(hn::ScalableTag<float>(), 0, cols, [=](auto d, int64_t i) HWY_ATTR {
-        const auto x = hn::Add(hn::LoadU(d, line + i), hn::LoadU(d, bias + i));
-        hn::StoreU(f.Forward(d, x), d, line + i);
-      });
-    }
-  });
-}
-
 }  // namespace convoy::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -140,7 +128,6 @@ namespace convoy::kernels {
 
 HWY_EXPORT(Forward);
 HWY_EXPORT(Backward);
-HWY_EXPORT(AddBias);
 
 void ActivationForward(Activation activation, const float* src, float* dst, int64_t n,
                        float alpha) {
@@ -150,11 +137,6 @@ void ActivationForward(Activation activation, const float* src, float* dst, int6
 void ActivationBackward(Activation activation, const float* dst, const float* d_dst, float* d_src,
                         int64_t n, float alpha) {
   HWY_DYNAMIC_DISPATCH(Backward)(activation, dst, d_dst, d_src, n, alpha);
-}
-
-void AddBiasActivation(int64_t rows, int64_t cols, const float* bias, Activation activation,
-                       float* inout) {
-  HWY_DYNAMIC_DISPATCH(AddBias)(rows, cols, bias, activation, inout);
 }
 
 }  // namespace convoy::kernels

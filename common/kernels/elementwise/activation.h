@@ -21,9 +21,4 @@ void ActivationForward(Activation activation, const float* src, float* dst, int6
 void ActivationBackward(Activation activation, const float* dst, const float* d_dst, float* d_src,
                         int64_t n, float alpha = 0);
 
-// inout[r, c] = f(inout[r, c] + bias[c]); inout [rows, cols], bias [cols]. For all but kLeakyRelu
-// and kElu.
-void AddBiasActivation(int64_t rows, int64_t cols, const float* bias, Activation activation,
-                       float* inout);
-
 }  // namespace convoy::kernels

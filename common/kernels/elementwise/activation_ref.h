@@ -8,7 +8,7 @@
 
 namespace convoy::kernels {
 
-// As ActivationForward, by the definition, in T.
+// As ActivationForward, naively, in T.
 template <typename T>
 void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n, T alpha = 0) {
   for (int64_t i = 0; i < n; ++i) {
@@ -36,7 +36,7 @@ void ActivationForwardRef(Activation activation, const T* src, T* dst, int64_t n
   }
 }
 
-// As ActivationBackward, by the definition, in T.
+// As ActivationBackward, naively, in T.
 template <typename T>
 void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, T* d_src, int64_t n,
                            T alpha = 0) {
@@ -62,17 +62,6 @@ void ActivationBackwardRef(Activation activation, const T* dst, const T* d_dst, 
         d_src[i] = y > T{0} ? d_dst[i] : d_dst[i] * (y + alpha);
         break;
     }
-  }
-}
-
-// As AddBiasActivation, by the definition, in T.
-template <typename T>
-void AddBiasActivationRef(int64_t rows, int64_t cols, const T* bias, Activation activation,
-                          T* inout) {
-  for (int64_t row = 0; row < rows; ++row) {
-    T* line = inout + row * cols;
-    for (int64_t col = 0; col < cols; ++col) line[col] += bias[col];
-    ActivationForwardRef(activation, line, line, cols);
   }
 }
 

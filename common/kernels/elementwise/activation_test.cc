@@ -89,20 +89,6 @@ TEST_P(ActivationTest, SplittingAndWorkingInPlaceGiveTheSameBits) {
   }
 }
 
-TEST_P(ActivationTest, BiasIsAddedFirst) {
-  for (int64_t rows : {0, 1, 5}) {
-    for (int64_t cols : {0, 1, 10, 33}) {
-      const std::vector<float> bias = UniformValues(cols, 3);
-      std::vector<float> inout = UniformValues(rows * cols, 4);
-      std::vector<float> expected = inout;
-      AddBiasActivation(rows, cols, bias.data(), activation(), inout.data());
-      AddBiasActivationRef(rows, cols, bias.data(), Activation::kLinear, expected.data());
-      ActivationForward(activation(), expected.data(), expected.data(), rows * cols);
-      ExpectSameBits(inout, expected);
-    }
-  }
-}
-
 TEST_P(ActivationTest, NanStaysNan) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> src(9, nan);

@@ -1,3 +1,10 @@
+// Batch normalization of one column x of R rows, with i = 1 / sqrt(v + epsilon):
+//   mu = mean of x,  v = mean of (x - mu)^2,  n = (x - mu) i,  y = gamma n + beta.
+// Backward, d_beta = sum of dy and d_gamma = sum of dy n. Each x_k acts on every n_j, by itself, by
+// mu (dmu/dx_k = 1 / R) and by v (dv/dx_k = 2 (x_k - mu) / R, so di/dx_k = -i^2 n_k / R):
+//   dn_j/dx_k = i ([j = k] - 1 / R - n_j n_k / R),
+// and summed over j with dL/dn = gamma dy,
+//   dx_k = i gamma (dy_k - d_beta / R - n_k d_gamma / R).
 #include "common/kernels/elementwise/batch_norm.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -16,6 +23,8 @@ namespace convoy::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 16>;
 
+// Rows that are added in single precision before they are added in double: few enough for small
+// errors, enough that converting costs nothing.
 constexpr int64_t kBlockRows = 64;
 
 // Adds the lanes of a vector to doubles.

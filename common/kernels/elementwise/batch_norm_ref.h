@@ -1,4 +1,4 @@
-// The plain batch normalization and its gradient, by the definition, for tests.
+// The naive reference of batch normalization and its gradient, for tests.
 #pragma once
 
 #include <cmath>

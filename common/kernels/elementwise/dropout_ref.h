@@ -9,7 +9,7 @@
 
 namespace convoy::kernels {
 
-// As DropoutForward, by the definition, in T.
+// As DropoutForward, naively, in T.
 template <typename T>
 void DropoutForwardRef(const DropoutKey& key, T rate, int n, int64_t elems_per_image,
                        const uint32_t* image_index, const T* src, T* dst, uint8_t* keep) {
@@ -26,7 +26,7 @@ void DropoutForwardRef(const DropoutKey& key, T rate, int n, int64_t elems_per_i
   }
 }
 
-// As DropoutBackward, by the definition, in T.
+// As DropoutBackward, naively, in T.
 template <typename T>
 void DropoutBackwardRef(T rate, int64_t num_elems, const uint8_t* keep, const T* d_dst, T* d_src) {
   for (int64_t i = 0; i < num_elems; ++i) {

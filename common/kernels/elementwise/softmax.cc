@@ -1,3 +1,11 @@
+// With z the logits of an image, m the largest and l the label, softmax and cross-entropy are
+//   p_c = exp(z_c - m) / S,  S = sum of exp(z - m),  L = log(S) - (z_l - m),  dL/dz_c = p_c - [c =
+//   l].
+// Taking m away changes none of them and keeps exp from overflow (log-sum-exp). With smoothed
+// targets t_c = (1 - s) [c = l] + s / K over K classes, which add to 1,
+//   L' = log(S) + m - sum of t_c z_c = L + s / K times the sum of (z_l - z_c),  dL'/dz_c = p_c -
+//   t_c,
+// so both are what they were, with something added.
 #include "common/kernels/elementwise/softmax.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -15,8 +15,8 @@ void Softmax(int n, int classes, const float* logits, float* probabilities);
 // Sums over images, to be divided by their number.
 struct LossSums {
   double loss = 0;
-  int64_t correct =
-      0;  // images whose largest logit is the label's; of equal logits the first counts
+  // Images whose largest logit is the label's; of equal logits the first counts.
+  int64_t correct = 0;
 };
 
 // The sparse categorical cross-entropy: loss of an image = log(sum of exp(logits)) - logits[label].
@@ -26,8 +26,7 @@ struct LossSums {
 // CategoricalCrossentropy(label_smoothing=s).
 //   logits [n, classes], labels [n], each < classes
 //   d_logits [n, classes], may be null, or `logits` without smoothing: the gradient of the sum (not
-//   the mean) of the
-//     losses, softmax(logits) - targets
+//     the mean) of the losses, softmax(logits) - targets
 //   loss_per_image [n], may be null
 // The losses are added in double in the order of the images. A row as above gives a NaN loss (+inf
 // where only the label's logit is -inf) and counts as not correct. REQUIRES: classes >= 1.

@@ -9,7 +9,7 @@
 
 namespace convoy::kernels {
 
-// As Softmax, by the definition, in T.
+// As Softmax, naively, in T.
 template <typename T>
 void SoftmaxRef(int n, int classes, const T* logits, T* probabilities) {
   for (int image = 0; image < n; ++image, logits += classes, probabilities += classes) {
@@ -20,7 +20,7 @@ void SoftmaxRef(int n, int classes, const T* logits, T* probabilities) {
   }
 }
 
-// As SoftmaxCrossEntropy, by the definition, in T; d_logits and loss_per_image are not nullable.
+// As SoftmaxCrossEntropy, naively, in T; d_logits and loss_per_image are not nullable.
 template <typename T>
 LossSums SoftmaxCrossEntropyRef(int n, int classes, const T* logits, const uint8_t* labels,
                                 T* d_logits, T* loss_per_image, T label_smoothing = 0) {

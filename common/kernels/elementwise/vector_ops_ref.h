@@ -8,13 +8,13 @@
 
 namespace convoy::kernels {
 
-// As AddTo, by the definition, in T.
+// As AddTo, naively, in T.
 template <typename T>
 void AddToRef(const T* a, const T* b, T* dst, int64_t n) {
   for (int64_t i = 0; i < n; ++i) dst[i] = a[i] + b[i];
 }
 
-// As AllFinite, by the definition, in T.
+// As AllFinite, naively, in T.
 template <typename T>
 bool AllFiniteRef(const T* values, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
@@ -23,13 +23,13 @@ bool AllFiniteRef(const T* values, int64_t n) {
   return true;
 }
 
-// As Uint8ToUnitFloat, by the definition, in T.
+// As Uint8ToUnitFloat, naively, in T.
 template <typename T>
 void Uint8ToUnitFloatRef(const uint8_t* src, T* dst, int64_t n) {
   for (int64_t i = 0; i < n; ++i) dst[i] = static_cast<T>(src[i]) / T{255};
 }
 
-// As ColumnSums, by the definition, in T.
+// As ColumnSums, naively, in T.
 template <typename T>
 void ColumnSumsRef(int64_t rows, int64_t cols, const T* src, T* sums) {
   for (int64_t col = 0; col < cols; ++col) {

@@ -1,4 +1,4 @@
-// The plain max-pooling and its gradient, by the definition, for tests.
+// The naive reference of max-pooling and its gradient, for tests.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The end of a fused convolution for one vector of channels, as a Highway "-inl.h": the maximum of
-// a 2x2 window, ReLU, and the code of pool_codes.h.
+// a 2x2 window, ReLU, and the code of argmax_codes.h.
 #if defined(CONVOY_KERNELS_POOL_EPILOGUE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CONVOY_KERNELS_POOL_EPILOGUE_INL_H_
 #undef CONVOY_KERNELS_POOL_EPILOGUE_INL_H_
@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "common/kernels/pooling/pool_codes.h"
+#include "common/kernels/pooling/argmax_codes.h"
 #include "common/kernels/simd/simd-inl.h"
 #include "hwy/highway.h"
 

@@ -12,7 +12,7 @@ class ActivationOperation : public Operation {
         alpha_(ActivationAlpha(layer.kind)),
         elems_(ElemsOf(layer.output)) {}
 
-  std::string Describe() const override { return "elementwise"; }
+  std::string Describe() const override { return "activation, elementwise"; }
 
   void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
                float* dst) const override {
@@ -40,9 +40,8 @@ class ActivationOperation : public Operation {
 
 absl::StatusOr<Match> MatchActivation(const std::vector<Layer>& layers, size_t first) {
   const Layer& layer = layers[first];
-  const auto* spec = std::get_if<ActivationSpec>(&layer.kind);
-  if (spec == nullptr) return DeclineKind(layer, "Activation");
-  const bool nothing_to_do = ActivationKernel(spec->function) == kernels::Activation::kLinear;
+  const auto& spec = std::get<ActivationSpec>(layer.kind);
+  const bool nothing_to_do = ActivationKernel(spec.function) == kernels::Activation::kLinear;
   if (nothing_to_do) return Match{.operation = nullptr, .num_layers = 1};
   return Match{.operation = std::make_unique<ActivationOperation>(layer), .num_layers = 1};
 }

@@ -10,7 +10,7 @@ class AveragePooling2dOperation : public Operation {
   explicit AveragePooling2dOperation(const kernels::Pool2dGeometry& geometry)
       : geometry_(geometry) {}
 
-  std::string Describe() const override { return "sums of windows"; }
+  std::string Describe() const override { return "average-pool by sums of windows"; }
 
   void Forward(const Pass& pass, const OperationMemory& memory, const float* src,
                float* dst) const override {
@@ -36,10 +36,6 @@ class AveragePooling2dOperation : public Operation {
 
 absl::StatusOr<Match> MatchAveragePooling2d(const std::vector<Layer>& layers, size_t first) {
   const Layer& layer = layers[first];
-  if (!std::holds_alternative<AveragePooling2dSpec>(layer.kind) &&
-      !std::holds_alternative<GlobalAveragePooling2dSpec>(layer.kind)) {
-    return DeclineKind(layer, "AveragePooling2D");
-  }
   return Match{.operation = std::make_unique<AveragePooling2dOperation>(Pool2dGeometryOf(layer)),
                .num_layers = 1};
 }

@@ -23,7 +23,7 @@ class BatchNormalizationOperation : public Operation {
         moving_mean_(layer.parameters.at(2).offset),
         moving_variance_(layer.parameters.at(3).offset) {}
 
-  std::string Describe() const override { return "statistics of the micro-batch"; }
+  std::string Describe() const override { return "normalization by the micro-batch's statistics"; }
 
   // What inference multiplies by, and what it adds.
   int64_t PreparedFloats() const override { return 2 * channels_; }
@@ -97,9 +97,6 @@ class BatchNormalizationOperation : public Operation {
 
 absl::StatusOr<Match> MatchBatchNormalization(const std::vector<Layer>& layers, size_t first) {
   const Layer& layer = layers[first];
-  if (!std::holds_alternative<BatchNormalizationSpec>(layer.kind)) {
-    return DeclineKind(layer, "BatchNormalization");
-  }
   return Match{.operation = std::make_unique<BatchNormalizationOperation>(layer), .num_layers = 1};
 }
 

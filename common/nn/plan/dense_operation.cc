@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/dense/dense.h"
 #include "common/kernels/elementwise/activation.h"
 #include "common/kernels/elementwise/vector_ops.h"
 #include "common/nn/geometry.h"
@@ -18,7 +18,7 @@ class DenseOperation : public Operation {
         weight_offset_(WeightOffset(layer)),
         bias_offset_(BiasOffset(layer)) {}
 
-  std::string Describe() const override { return "in cache, zeros skipped"; }
+  std::string Describe() const override { return "dense in cache, zeros skipped"; }
 
   int64_t PreparedFloats() const override {
     return kernels::DenseTransposedFloats(inputs_, units_);
@@ -96,7 +96,6 @@ class DenseOperation : public Operation {
 
 absl::StatusOr<Match> MatchDense(const std::vector<Layer>& layers, size_t first) {
   const Layer& layer = layers[first];
-  if (!std::holds_alternative<DenseSpec>(layer.kind)) return DeclineKind(layer, "Dense");
   return Match{.operation = std::make_unique<DenseOperation>(layer), .num_layers = 1};
 }
 

@@ -14,7 +14,7 @@ class DropoutOperation : public Operation {
         ordinal_(static_cast<uint32_t>(layer.ordinal)),
         elems_(ElemsOf(layer.output)) {}
 
-  std::string Describe() const override { return "philox mask"; }
+  std::string Describe() const override { return "dropout by a Philox mask"; }
 
   int64_t SavedBytes(int max_images) const override { return max_images * elems_; }
 
@@ -51,7 +51,6 @@ class DropoutOperation : public Operation {
 
 absl::StatusOr<Match> MatchDropout(const std::vector<Layer>& layers, size_t first) {
   const Layer& layer = layers[first];
-  if (!std::holds_alternative<DropoutSpec>(layer.kind)) return DeclineKind(layer, "Dropout");
   return Match{.operation = std::make_unique<DropoutOperation>(layer), .num_layers = 1};
 }
 

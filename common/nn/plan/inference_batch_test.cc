@@ -1,4 +1,4 @@
-// What the network says of an image does not depend on the batch that the image rides in.
+// What the network says of an image does not depend on the batch that the image is in.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -5,11 +5,14 @@
 
 namespace convoy::nn {
 
-// Conv2D with ReLU, and the MaxPooling2D behind it where there is one.
-absl::StatusOr<Match> MatchConvBlock(const std::vector<Layer>& layers, size_t first);
+// Conv2D with ReLU, and the MaxPooling2D behind it where there is one, by Winograd's method.
+absl::StatusOr<Match> MatchWinogradBlock(const std::vector<Layer>& layers, size_t first);
 
-// Conv2D with any activation.
-absl::StatusOr<Match> MatchConv2d(const std::vector<Layer>& layers, size_t first);
+// The same, directly.
+absl::StatusOr<Match> MatchDirectBlock(const std::vector<Layer>& layers, size_t first);
+
+// Conv2D with any activation, by im2col.
+absl::StatusOr<Match> MatchIm2colBlock(const std::vector<Layer>& layers, size_t first);
 
 // MaxPooling2D.
 absl::StatusOr<Match> MatchMaxPooling2d(const std::vector<Layer>& layers, size_t first);
@@ -31,8 +34,5 @@ absl::StatusOr<Match> MatchDropout(const std::vector<Layer>& layers, size_t firs
 
 // Activation. A softmax at the end is left to the loss.
 absl::StatusOr<Match> MatchActivation(const std::vector<Layer>& layers, size_t first);
-
-// Returns the reason with which a factory declines a layer that is not of its kind.
-absl::Status DeclineKind(const Layer& layer, std::string_view wanted);
 
 }  // namespace convoy::nn

@@ -44,9 +44,6 @@ class MaxPooling2dOperation : public Operation {
 
 absl::StatusOr<Match> MatchMaxPooling2d(const std::vector<Layer>& layers, size_t first) {
   const Layer& layer = layers[first];
-  if (!std::holds_alternative<MaxPooling2dSpec>(layer.kind)) {
-    return DeclineKind(layer, "MaxPooling2D");
-  }
   return Match{.operation = std::make_unique<MaxPooling2dOperation>(Pool2dGeometryOf(layer)),
                .num_layers = 1};
 }

@@ -60,7 +60,7 @@ class Operation {
  public:
   virtual ~Operation() = default;
 
-  // Says how it computes, for --explain-plan: "im2col + gemm".
+  // Says how it computes, for Plan::Explain: "dense in cache, zeros skipped".
   virtual std::string Describe() const = 0;
 
   // What Prepare writes: weights in another layout, made once for each new set of weights.
@@ -107,12 +107,18 @@ class Operation {
 struct Match {
   std::unique_ptr<Operation> operation;
   int num_layers = 0;
+  // Why faster ways to compute a part of the operation were not taken: "NAME: REASON".
+  std::vector<std::string> declined;
 };
 
-// One way to implement layers. The factories of a network are tried in order, from fast to general.
+// One way to implement layers. The factories that take a network's next layer are tried in order,
+// from fast to general.
 struct OperationFactory {
   const char* name;
-  // Returns an operation for the layers from `first` on, or a status that says why it declines.
+  // Whether it is for layers of this kind.
+  bool (*is_for)(const LayerKind& kind);
+  // Returns an operation for the layers from `first` on, or UNIMPLEMENTED with the reason why it
+  // declines them. REQUIRES: is_for the layer `first`.
   absl::StatusOr<Match> (*match)(const std::vector<Layer>& layers, size_t first);
 };
 

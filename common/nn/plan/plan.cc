@@ -13,18 +13,42 @@
 namespace convoy::nn {
 namespace {
 
-// From fast to general. Every kind of layer has a general operation, so one always matches.
+template <typename... Kinds>
+bool IsA(const LayerKind& kind) {
+  return (std::holds_alternative<Kinds>(kind) || ...);
+}
+
+// From fast to general. Every kind of layer has an operation that never declines.
 constexpr std::array kFactories = {
-    OperationFactory{"conv_block", &MatchConvBlock},
-    OperationFactory{"conv2d", &MatchConv2d},
-    OperationFactory{"max_pooling2d", &MatchMaxPooling2d},
-    OperationFactory{"average_pooling2d", &MatchAveragePooling2d},
-    OperationFactory{"batch_normalization", &MatchBatchNormalization},
-    OperationFactory{"flatten", &MatchFlatten},
-    OperationFactory{"dense", &MatchDense},
-    OperationFactory{"dropout", &MatchDropout},
-    OperationFactory{"activation", &MatchActivation},
+    OperationFactory{"winograd", &IsA<Conv2dSpec>, &MatchWinogradBlock},
+    OperationFactory{"direct", &IsA<Conv2dSpec>, &MatchDirectBlock},
+    OperationFactory{"im2col", &IsA<Conv2dSpec>, &MatchIm2colBlock},
+    OperationFactory{"max_pooling2d", &IsA<MaxPooling2dSpec>, &MatchMaxPooling2d},
+    OperationFactory{"average_pooling2d", &IsA<AveragePooling2dSpec, GlobalAveragePooling2dSpec>,
+                     &MatchAveragePooling2d},
+    OperationFactory{"batch_normalization", &IsA<BatchNormalizationSpec>, &MatchBatchNormalization},
+    OperationFactory{"flatten", &IsA<FlattenSpec>, &MatchFlatten},
+    OperationFactory{"dense", &IsA<DenseSpec>, &MatchDense},
+    OperationFactory{"dropout", &IsA<DropoutSpec>, &MatchDropout},
+    OperationFactory{"activation", &IsA<ActivationSpec>, &MatchActivation},
 };
+
+// Returns the first match for the layers from `first` on; adds to `declined`, as "NAME: REASON",
+// why faster ways do not take them.
+Match FindMatch(const std::vector<Layer>& layers, size_t first,
+                std::vector<std::string>* declined) {
+  for (const OperationFactory& factory : kFactories) {
+    if (!factory.is_for(layers[first].kind)) continue;
+    absl::StatusOr<Match> match = factory.match(layers, first);
+    if (match.ok()) {
+      CONVOY_CHECK_GT(match->num_layers, 0);
+      return *std::move(match);
+    }
+    declined->push_back(absl::StrCat(factory.name, ": ", std::string(match.status().message())));
+  }
+  CONVOY_CHECK(!"a kind of layer without a general operation");
+  return {};
+}
 
 // Every operation's prepared weights begin at a cache line.
 int64_t RoundUpToLine(int64_t num_floats) {
@@ -35,46 +59,44 @@ int64_t RoundUpToLine(int64_t num_floats) {
 }  // namespace
 
 Plan::Plan(Network network) : network_(std::move(network)) {
-  const std::vector<Layer>& layers = network_.layers();
-  for (size_t first = 0; first < layers.size();) {
-    const size_t before = first;
-    for (const OperationFactory& factory : kFactories) {
-      absl::StatusOr<Match> match = factory.match(layers, first);
-      if (!match.ok()) continue;
-      const int covered = match->num_layers;
-      AddStage(*std::move(match), first, factory);
-      first += static_cast<size_t>(covered);
-      break;
-    }
-    CONVOY_CHECK_GT(first, before);
-  }
+  for (size_t first = 0; first < network_.layers().size();) first += AddStage(first);
 }
 
-void Plan::AddStage(Match match, size_t first, const OperationFactory& factory) {
+size_t Plan::AddStage(size_t first) {
   const std::vector<Layer>& layers = network_.layers();
-  const size_t last = first + static_cast<size_t>(match.num_layers) - 1;
+  std::vector<std::string> declined;
+  Match match = FindMatch(layers, first, &declined);
+  const auto num_layers = static_cast<size_t>(match.num_layers);
   std::vector<std::string> names;
-  for (size_t i = first; i <= last; ++i) names.push_back(layers[i].name);
+  for (size_t i = first; i < first + num_layers; ++i) names.push_back(layers[i].name);
   const std::string joined = absl::StrJoin(names, " + ");
-  if (match.operation == nullptr) {
-    explanation_.push_back(absl::StrCat(joined, ": nothing to compute"));
-    return;
-  }
-  explanation_.push_back(
-      absl::StrCat(joined, ": ", factory.name, " (", match.operation->Describe(), ")"));
+  AddExplanation(joined, match, declined);
+  if (match.operation == nullptr) return num_layers;
   Stage stage{.operation = std::move(match.operation),
               .layers = joined,
-              .factory = factory.name,
               .src_elems = ElemsOf(layers[first].input),
-              .dst_elems = ElemsOf(layers[last].output),
+              .dst_elems = ElemsOf(layers[first + num_layers - 1].output),
               .prepared_offset = prepared_floats_};
   prepared_floats_ += RoundUpToLine(stage.operation->PreparedFloats());
-  for (size_t i = last + 1; i-- > first;) {
+  for (size_t i = first + num_layers; i-- > first;) {
     if (layers[i].parameters.empty()) continue;
     stage.has_parameters = true;
     stage.parameters_begin = layers[i].parameters.front().offset;
   }
   stages_.push_back(std::move(stage));
+  return num_layers;
+}
+
+void Plan::AddExplanation(const std::string& layers, const Match& match,
+                          const std::vector<std::string>& declined) {
+  explanation_.push_back(absl::StrCat(
+      layers, ": ",
+      match.operation == nullptr ? "nothing to compute" : match.operation->Describe()));
+  for (const auto* reasons : {&declined, &match.declined}) {
+    for (const std::string& reason : *reasons) {
+      explanation_.push_back(absl::StrCat("  not ", reason));
+    }
+  }
 }
 
 void Plan::Prepare(const float* weights, float* prepared) const {

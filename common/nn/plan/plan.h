@@ -18,8 +18,7 @@ class Plan {
   // One operation and where it stands.
   struct Stage {
     std::unique_ptr<Operation> operation;
-    std::string layers;  // "conv1 + pool1"
-    std::string factory;
+    std::string layers;     // "conv1 + pool1"
     int64_t src_elems = 0;  // of one image
     int64_t dst_elems = 0;  // of one image
     int64_t prepared_offset = 0;
@@ -37,11 +36,15 @@ class Plan {
   // weights [num_parameters]. `prepared` must be aligned to a cache line.
   void Prepare(const float* weights, float* prepared) const;
 
-  // Returns a line a stage: the layers, the chosen implementation, and why faster ones declined.
+  // Returns a line a stage, the layers and how they are computed; below it, indented, a line for
+  // each faster way, why it was not taken.
   std::string Explain() const;
 
  private:
-  void AddStage(Match match, size_t first, const OperationFactory& factory);
+  // Returns the number of layers of the stage that begins with layer `first`.
+  size_t AddStage(size_t first);
+  void AddExplanation(const std::string& layers, const Match& match,
+                      const std::vector<std::string>& declined);
 
   Network network_;
   std::vector<Stage> stages_;

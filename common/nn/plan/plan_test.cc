@@ -25,7 +25,7 @@ std::vector<Network> AllNetworks() {
   return networks;
 }
 
-// Returns the names before the colon of every line: "conv1 + pool1: conv_pool (...)".
+// Returns the names before the colon of every line: "conv1 + pool1: direct, ...".
 std::vector<std::string> ExplainedLayers(const Plan& plan) {
   std::vector<std::string> names;
   for (const auto line : absl::StrSplit(plan.Explain(), '\n', absl::SkipEmpty())) {
@@ -70,6 +70,39 @@ TEST(PlanTest, FlattenAndSoftmaxAreNoStages) {
   ASSERT_EQ(plan.stages().size(), 1u);
   EXPECT_EQ(plan.stages()[0].layers, "scores");
   EXPECT_THAT(plan.Explain(), StartsWith("rows: nothing to compute\nscores: "));
+}
+
+TEST(PlanTest, ExplainSaysWhyFasterWaysDecline) {
+  EXPECT_EQ(Plan(Network::Create(LoadModelSpec("deep").value()).value()).Explain(),
+            R"(conv1 + pool1: direct, narrow sparse backward
+  not winograd: there are fewer than 8 input channels
+conv2: winograd 5x5, dense backward by winograd
+conv3 + pool2: winograd 5x5, sparse backward
+  not narrow backward: the layer before it needs a gradient
+flatten: nothing to compute
+dense1: dense in cache, zeros skipped
+dropout1: dropout by a Philox mask
+output: dense in cache, zeros skipped
+)");
+  EXPECT_EQ(Plan(NetworkOf(29, 29, 6, R"(
+    layers { name: "strided" conv2d { filters: 8 kernel_size: 5 strides: 2 activation: RELU } }
+    layers { name: "smooth" conv2d { filters: 8 kernel_size: 3 padding: SAME activation: TANH } }
+    layers { name: "pooled" conv2d { filters: 8 kernel_size: 3 padding: SAME activation: RELU } }
+    layers { name: "thirds" max_pooling2d { pool_size: 3 } }
+    layers { flatten {} } layers { name: "scores" dense { units: 4 activation: SOFTMAX } })"))
+                .Explain(),
+            R"(strided: direct, dense backward by gemm
+  not winograd: windows are 5x5, not 3x3
+smooth: im2col + gemm, dense backward by gemm
+  not winograd: there is no ReLU behind the convolution
+  not direct: there is no ReLU behind the convolution
+pooled: im2col + gemm, dense backward by gemm
+  not winograd: the pool is 3x3 with stride 3x3, not 2x2 with stride 2
+  not direct: the pool is 3x3 with stride 3x3, not 2x2 with stride 2
+thirds: max-pool with saved argmax
+flatten: nothing to compute
+scores: dense in cache, zeros skipped
+)");
 }
 
 TEST(PlanTest, SameNetworkGivesTheSamePlan) {

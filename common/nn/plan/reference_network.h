@@ -1,5 +1,5 @@
-// The whole network by the definition: plain loops in T through the reference kernels. In double it
-// is what the gradients of fast code are measured against; for tests and benches, as it is slow.
+// The naive reference of a whole network: plain loops in T through the reference kernels. In double
+// it is what the gradients of fast code are measured against; for tests and benches, as it is slow.
 #pragma once
 
 #include <algorithm>

@@ -94,7 +94,7 @@ TEST(ReferenceNetworkTest, EvaluateLeavesDropoutOut) {
             expected.Evaluate(4, weights.data(), values.data(), images.labels()));
 }
 
-// The same by the definition, with numbers that a person can check: a feature that is 0 and 1 in
+// The same worked out, with numbers that a person can check: a feature that is 0 and 1 in
 // two images has mean 1/2 and variance 1/4.
 TEST(ReferenceNetworkTest, NormalizationByHand) {
   const Network network = NetworkOf(1, 1, 1, R"(

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/conv2d_geometry.h"
 
 namespace convoy::kernels {
 
@@ -21,7 +21,7 @@ int64_t DirectConvWeightFloats(const Conv2dGeometry& conv);
 void DirectConvWeights(const Conv2dGeometry& conv, const float* weight, float* arranged);
 
 // dst[height, width, OC] from the padded image src. bias[OC padded]; codes[height, width, OC
-// padded] (pool_codes.h) may be null and is not used unless pooled.
+// padded] (argmax_codes.h) may be null and is not used unless pooled.
 void DirectConvForward(const DirectConvShape& shape, const float* src, const float* arranged,
                        const float* bias, float* dst, uint8_t* codes);
 

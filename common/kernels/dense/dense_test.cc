@@ -1,4 +1,4 @@
-#include "common/kernels/dense/dense_sparse.h"
+#include "common/kernels/dense/dense.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "common/kernels/conv/conv2d.h"
+#include "common/kernels/conv/im2col.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,23 +8,10 @@
 namespace convoy::kernels {
 namespace {
 
-struct Sizes {
-  int64_t src;  // floats of one input image
-  int64_t dst;  // floats of one output image
-  int pixels;   // OH * OW: rows of columns of one image
-  int row;      // KH * KW * IC: length of a row of columns
-};
+// Length of a row of columns: a window's taps.
+int ColumnsRow(const Conv2dGeometry& g) { return g.kernel_height * g.kernel_width * g.in_channels; }
 
-Sizes SizesOf(const Conv2dGeometry& g) {
-  Sizes s;
-  s.src = int64_t{g.in_height} * g.in_width * g.in_channels;
-  s.pixels = g.out_height * g.out_width;
-  s.dst = int64_t{s.pixels} * g.out_channels;
-  s.row = g.kernel_height * g.kernel_width * g.in_channels;
-  return s;
-}
-
-// The part [begin, end) of a kernel's row or column that lies inside the image when its first
+// The part [begin, end) of a window's row or column that lies inside the image when its first
 // element is at `first`.
 struct Inside {
   int begin;
@@ -89,43 +76,36 @@ void AddColumnSums(int64_t rows, int64_t row, const float* src, float* sums) {
 
 }  // namespace
 
-int64_t Conv2dWorkspaceFloats(const Conv2dGeometry& g) {
-  const Sizes s = SizesOf(g);
-  return int64_t{s.pixels} * s.row;
+int64_t Im2colWorkspaceFloats(const Conv2dGeometry& g) {
+  return int64_t{g.out_height} * g.out_width * ColumnsRow(g);
 }
 
-void Conv2dForward(const Conv2dGeometry& g, int n, const float* src, const float* weight,
+// One product an image: OpenBLAS's rounding depends on the number of rows and, on some cores, on
+// the place among them.
+void Im2colForward(const Conv2dGeometry& g, const float* src, const float* weight,
                    const float* bias, float* dst, float* workspace) {
-  const Sizes s = SizesOf(g);
-  // One product an image: OpenBLAS's rounding depends on the number of rows and, on some cores, on
-  // the place among them.
-  for (int image = 0; image < n; ++image, src += s.src, dst += s.dst) {
-    ImageToColumns(g, src, workspace);
-    if (bias != nullptr) FillRows(s.pixels, g.out_channels, bias, dst);
-    Gemm(Transpose::kNo, Transpose::kNo, s.pixels, g.out_channels, s.row, workspace, s.row, weight,
-         g.out_channels, bias == nullptr ? 0.0f : 1.0f, dst, g.out_channels);
-  }
+  const int pixels = g.out_height * g.out_width;
+  const int row = ColumnsRow(g);
+  ImageToColumns(g, src, workspace);
+  FillRows(pixels, g.out_channels, bias, dst);
+  Gemm(Transpose::kNo, Transpose::kNo, pixels, g.out_channels, row, workspace, row, weight,
+       g.out_channels, 1.0f, dst, g.out_channels);
 }
 
-void Conv2dBackward(const Conv2dGeometry& g, int n, const float* src, const float* weight,
+void Im2colBackward(const Conv2dGeometry& g, const float* src, const float* weight,
                     const float* d_dst, float* d_src, float* d_weight, float* d_bias,
                     float* workspace) {
-  const Sizes s = SizesOf(g);
-  std::memset(d_weight, 0, int64_t{s.row} * g.out_channels * sizeof(float));
-  if (d_bias != nullptr) {
-    std::memset(d_bias, 0, g.out_channels * sizeof(float));
-    AddColumnSums(int64_t{n} * s.pixels, g.out_channels, d_dst, d_bias);
-  }
-  if (d_src != nullptr) std::fill_n(d_src, n * s.src, 0.0f);
-  for (int image = 0; image < n; ++image, src += s.src, d_dst += s.dst) {
-    ImageToColumns(g, src, workspace);
-    Gemm(Transpose::kYes, Transpose::kNo, s.row, g.out_channels, s.pixels, workspace, s.row, d_dst,
-         g.out_channels, 1.0f, d_weight, g.out_channels);
-    if (d_src == nullptr) continue;
-    Gemm(Transpose::kNo, Transpose::kYes, s.pixels, s.row, g.out_channels, d_dst, g.out_channels,
-         weight, g.out_channels, 0.0f, workspace, s.row);
-    AddColumnsToImage(g, workspace, d_src + image * s.src);
-  }
+  const int pixels = g.out_height * g.out_width;
+  const int row = ColumnsRow(g);
+  AddColumnSums(pixels, g.out_channels, d_dst, d_bias);
+  ImageToColumns(g, src, workspace);
+  Gemm(Transpose::kYes, Transpose::kNo, row, g.out_channels, pixels, workspace, row, d_dst,
+       g.out_channels, 1.0f, d_weight, g.out_channels);
+  if (d_src == nullptr) return;
+  Gemm(Transpose::kNo, Transpose::kYes, pixels, row, g.out_channels, d_dst, g.out_channels, weight,
+       g.out_channels, 0.0f, workspace, row);
+  std::fill_n(d_src, int64_t{g.in_height} * g.in_width * g.in_channels, 0.0f);
+  AddColumnsToImage(g, workspace, d_src);
 }
 
 }  // namespace convoy::kernels

@@ -1,11 +1,17 @@
-#include "common/kernels/conv/direct_conv.h"
+// Direct convolution by register tiling: output channels lie in the lanes, and the sums of a tile
+// of outputs, two rows by some columns, stay in registers while the window's taps pass; each tap
+// loads its weights once and broadcasts one pixel an output. (The same idea: Georganas et al.,
+// "Anatomy of high-performance deep learning convolutions on SIMD architectures", SC'18.) Two rows,
+// because the outputs that a 2x2 pool compares are then in one tile, and only the maximum is
+// stored.
+#include "common/kernels/conv/direct.h"
 
 #include <algorithm>
 
-#include "common/kernels/conv/winograd.h"
+#include "common/kernels/simd/channel_padding.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "common/kernels/conv/direct_conv.cc"
+#define HWY_TARGET_INCLUDE "common/kernels/conv/direct.cc"
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/pooling/pool_epilogue-inl.h"

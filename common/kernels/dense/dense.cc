@@ -1,10 +1,19 @@
-#include "common/kernels/dense/dense_sparse.h"
+// The three products of a dense layer y = x W: y, dx = dy W^T and dW = x^T dy, each an element of
+// the result as one chain of multiply-adds in rising order.
+//
+// Behind ReLU and dropout most of dy is 0. There the products are sums of rows over lists of what
+// is not 0 (compressed sparse rows): dx adds rows of W^T over the outputs of an image's list, the
+// transposed dW adds rows of x over the images of an output's list. Lists are made by compressing
+// vectors, without a branch an element. Where there are few zeros a list costs more than it saves,
+// and the same chains run dense (simd_gemm-inl.h): a product with 0 more or less changes no sum, so
+// the choice does not show in the bits.
+#include "common/kernels/dense/dense.h"
 
 #include <algorithm>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "common/kernels/dense/dense_sparse.cc"
+#define HWY_TARGET_INCLUDE "common/kernels/dense/dense.cc"
 #include "hwy/foreach_target.h"
 
 #include "common/kernels/simd/compress-inl.h"

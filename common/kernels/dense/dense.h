@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-#include "common/kernels/conv/winograd.h"
+#include "common/kernels/simd/channel_padding.h"
 #include "common/kernels/simd/workspace.h"
 
 namespace convoy::kernels {

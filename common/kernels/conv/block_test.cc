@@ -1,6 +1,5 @@
-#include "common/kernels/conv/conv_block.h"
+#include "common/kernels/conv/block.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -8,9 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/aligned_buffer.h"
 #include "common/kernels/conv/conv2d_ref.h"
 #include "common/kernels/conv/conv_testing.h"
+#include "common/kernels/conv/fused_block.h"
+#include "common/kernels/conv/im2col_block.h"
 #include "common/kernels/pooling/max_pool_ref.h"
 #include "common/kernels/simd/isa.h"
 
@@ -18,7 +21,7 @@ namespace convoy::kernels {
 
 void PrintTo(const ConvBlockGeometry& g, std::ostream* out) {
   const Conv2dGeometry& c = g.conv;
-  *out << c.in_height << "x" << c.in_width << "x" << c.in_channels << ", kernel " << c.kernel_height
+  *out << c.in_height << "x" << c.in_width << "x" << c.in_channels << ", window " << c.kernel_height
        << "x" << c.kernel_width << ", stride " << c.stride_height << "x" << c.stride_width
        << ", padding " << c.pad_top << "," << c.pad_left << ", to " << c.out_height << "x"
        << c.out_width << "x" << c.out_channels;
@@ -29,8 +32,6 @@ void PrintTo(const ConvBlockGeometry& g, std::ostream* out) {
 }
 
 namespace {
-
-using ::testing::HasSubstr;
 
 // A square convolution on a possibly oblong image, then a pool of `pool` x `pool` (0: none).
 ConvBlockGeometry Block(int height, int width, int in_channels, int out_channels, int kernel,
@@ -57,6 +58,17 @@ ConvBlockGeometry Block(int height, int width, int in_channels, int out_channels
   }
   g.needs_d_src = !first;
   return g;
+}
+
+// Every block that takes the geometry, fast first. The general one has no pool.
+std::vector<std::unique_ptr<ConvBlock>> BlocksFor(const ConvBlockGeometry& g) {
+  std::vector<std::unique_ptr<ConvBlock>> blocks;
+  for (auto* create : {&CreateWinogradBlock, &CreateDirectBlock}) {
+    absl::StatusOr<std::unique_ptr<ConvBlock>> block = create(g);
+    if (block.ok()) blocks.push_back(*std::move(block));
+  }
+  if (!g.pooled) blocks.push_back(CreateIm2colBlock(g));
+  return blocks;
 }
 
 // The block by the plain references in double.
@@ -108,8 +120,8 @@ class Runner {
 
   std::vector<float> Forward(int n, const ImageSource& src, bool training) {
     dst_ = AlignedBuffer<float>(n * g_.out_floats());
-    masks_ = AlignedBuffer<uint8_t>(n * block_.mask_bytes());
-    activations_ = {src, dst_.data(), training ? masks_.data() : nullptr};
+    codes_ = AlignedBuffer<uint8_t>(n * block_.code_bytes());
+    activations_ = {src, dst_.data(), training ? codes_.data() : nullptr};
     block_.Forward(n, activations_, prepared_.data(), workspace_.data());
     return {dst_.begin(), dst_.end()};
   }
@@ -142,26 +154,23 @@ class Runner {
   AlignedBuffer<float> prepared_;
   AlignedBuffer<std::byte> workspace_;
   AlignedBuffer<float> dst_;
-  AlignedBuffer<uint8_t> masks_;
+  AlignedBuffer<uint8_t> codes_;
   ConvBlockActivations activations_;
 };
 
 class ConvBlockTest : public ::testing::TestWithParam<ConvBlockGeometry> {
  protected:
-  // Runs `check` for every implementation that takes the geometry, on every instruction set.
+  // Runs `check` for every block that takes the geometry, on every instruction set.
   template <typename Check>
   void ForEachBlock(Check check) {
     for (Isa isa : SupportedIsas()) {
       ASSERT_TRUE(SelectIsa(isa).ok());
-      int taken = 0;
-      for (const ConvBlockImplementation& implementation : ConvBlockImplementations()) {
-        if (!implementation.supports(g_).ok()) continue;
-        const std::unique_ptr<ConvBlock> block = implementation.create(g_);
+      const auto blocks = BlocksFor(g_);
+      EXPECT_FALSE(blocks.empty());
+      for (const auto& block : blocks) {
         SCOPED_TRACE(std::string(IsaName(isa)) + ", " + block->Describe());
         check(*block);
-        ++taken;
       }
-      EXPECT_GE(taken, 1);
     }
     ASSERT_TRUE(SelectIsa(SupportedIsas().front()).ok());
   }
@@ -267,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Block(1, 1, 9, 10, 3, true, 0), Block(1, 1, 3, 4, 1, false, 0),
                       Block(2, 2, 16, 16, 3, true, 2), Block(8, 9, 5, 20, 2, false, 2),
                       Block(15, 15, 4, 8, 3, false, 2, false, 2),
-                      Block(13, 12, 3, 18, 4, false, 0, false, 3), Block(9, 9, 8, 8, 3, true, 3),
+                      Block(13, 12, 3, 18, 4, false, 0, false, 3), Block(9, 9, 8, 8, 3, true, 0),
                       Block(10, 10, 20, 100, 7, true, 2)));
 
 TEST(ConvBlockTest, OutputsThatNobodyReadsAreLeftOut) {
@@ -278,8 +287,8 @@ TEST(ConvBlockTest, OutputsThatNobodyReadsAreLeftOut) {
   const std::vector<float> weight = RandomVector<float>(9 * 32, 1);
   const std::vector<float> bias = RandomVector<float>(32, 2);
   const std::vector<float> src = RandomVector<float>(28 * 28, 3);
-  const auto whole_block = CreateConvBlock(whole);
-  const auto part_block = CreateConvBlock(part);
+  const auto whole_block = CreateDirectBlock(whole).value();
+  const auto part_block = CreateDirectBlock(part).value();
   const std::vector<float> all =
       Runner(whole, *whole_block, weight, bias).Forward(1, {src.data()}, false);
   const std::vector<float> fewer =
@@ -289,18 +298,64 @@ TEST(ConvBlockTest, OutputsThatNobodyReadsAreLeftOut) {
   }
 }
 
-TEST(ConvBlockTest, ChoosesTheFastestAndSaysWhyNot) {
-  std::vector<std::string> declined;
-  EXPECT_EQ(CreateConvBlock(Block(12, 12, 32, 64, 3, false, 2))->Describe(),
-            "winograd 5x5, sparse backward");
-  EXPECT_EQ(CreateConvBlock(Block(28, 28, 1, 32, 3, false, 2, true), &declined)->Describe(),
-            "direct, narrow sparse backward");
-  ASSERT_EQ(declined.size(), 1u);
-  EXPECT_EQ(declined[0], "winograd: there are fewer than 8 input channels");
-  declined.clear();
-  EXPECT_EQ(CreateConvBlock(Block(9, 9, 8, 8, 3, true, 3), &declined)->Describe(), "general");
-  ASSERT_EQ(declined.size(), 2u);
-  EXPECT_THAT(declined[1], HasSubstr("the pool is 3x3 with stride 3x3"));
+// Returns how the block is computed; why a backward pass was not taken; or why there is no block.
+std::string Explain(const absl::StatusOr<std::unique_ptr<ConvBlock>>& block) {
+  if (!block.ok()) return std::string(block.status().message());
+  return absl::StrCat((*block)->Describe(), "; not ", absl::StrJoin((*block)->declined(), ", "));
+}
+
+TEST(ConvBlockTest, PoolsAreTakenByTheFirstBackwardPassThatCan) {
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(12, 12, 32, 64, 3, false, 2))),
+            "winograd 5x5, sparse backward; not narrow backward: the layer before it needs a "
+            "gradient");
+  EXPECT_EQ(Explain(CreateDirectBlock(Block(28, 28, 1, 32, 3, false, 2, true))),
+            "direct, narrow sparse backward; not ");
+  EXPECT_EQ(Explain(CreateDirectBlock(Block(28, 28, 1, 32, 4, false, 2, true))),
+            "direct, sparse backward; not narrow backward: windows are 4 wide, not 3 or 5");
+  EXPECT_EQ(Explain(CreateDirectBlock(Block(28, 28, 1, 32, 3, false, 2, true, 2))),
+            "direct, sparse backward; not narrow backward: the stride is not 1");
+  EXPECT_EQ(Explain(CreateDirectBlock(Block(28, 28, 5, 32, 3, false, 2, true))),
+            "direct, sparse backward; not narrow backward: there are more than 4 input channels");
+  EXPECT_EQ(Explain(CreateDirectBlock(Block(300, 300, 5, 32, 3, true, 2))),
+            "there are 22500 pooled outputs of 32 channels, more than 8191 or 65535");
+}
+
+TEST(ConvBlockTest, WithoutAPoolWinogradsBackwardPassComesFirst) {
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(7, 7, 64, 128, 3, true, 0))),
+            "winograd 4x4, dense backward by winograd; not ");
+  ConvBlockGeometry wide = Block(12, 12, 8, 8, 3, false, 0);
+  wide.conv.pad_top = wide.conv.pad_left = 3;
+  EXPECT_EQ(Explain(CreateWinogradBlock(wide)),
+            "winograd 5x5, dense backward by gemm; not winograd backward: the padding is wider "
+            "than the window reaches");
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(7, 7, 512, 512, 3, true, 0))),
+            "winograd 4x4, dense backward by gemm; not winograd backward: the transformed "
+            "weights' gradient needs 36 MiB, more than 16");
+  EXPECT_EQ(Explain(CreateDirectBlock(Block(7, 7, 64, 128, 3, true, 0))),
+            "direct, dense backward by gemm; not ");
+}
+
+TEST(ConvBlockTest, FastBlocksSayWhyTheyDecline) {
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(28, 28, 1, 32, 3, false, 2, true))),
+            "there are fewer than 8 input channels");
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(28, 28, 8, 32, 5, false, 2))),
+            "windows are 5x5, not 3x3");
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(28, 28, 8, 32, 3, false, 2, false, 2))),
+            "the stride is not 1");
+  EXPECT_EQ(Explain(CreateWinogradBlock(Block(400, 400, 64, 64, 3, true, 0))),
+            "an image needs 153 MiB of workspace, more than 16");
+  for (auto* create : {&CreateWinogradBlock, &CreateDirectBlock}) {
+    EXPECT_EQ(Explain(create(Block(9, 9, 8, 8, 3, true, 3))),
+              "the pool is 3x3 with stride 3x3, not 2x2 with stride 2");
+    EXPECT_EQ(Explain(create(Block(1, 1, 9, 10, 3, true, 0))),
+              "the output is narrower than two pixels");
+    ConvBlockGeometry padded = Block(9, 9, 8, 8, 3, true, 2);
+    padded.pool.out_height = padded.pool.out_width = 5;
+    EXPECT_EQ(Explain(create(padded)), "the pool's windows are padded");
+    ConvBlockGeometry linear = Block(9, 9, 8, 8, 3, true, 0);
+    linear.relu = false;
+    EXPECT_EQ(Explain(create(linear)), "there is no ReLU behind the convolution");
+  }
 }
 
 TEST(ConvBlockTest, FirstOfEqualMaximaGetsTheGradient) {
@@ -314,9 +369,7 @@ TEST(ConvBlockTest, FirstOfEqualMaximaGetsTheGradient) {
   const std::vector<float> d_dst(2 * 2 * 16, 1.0f);
   std::vector<float> expected(9 * 16, 0.0f);
   for (int tap : {0, 2, 6, 8}) std::fill_n(expected.begin() + tap * 16, 16, 1.0f);
-  for (const ConvBlockImplementation& implementation : ConvBlockImplementations()) {
-    if (!implementation.supports(g).ok()) continue;
-    const auto block = implementation.create(g);
+  for (const auto& block : BlocksFor(g)) {
     Runner runner(g, *block, weight, bias);
     runner.Forward(1, {src.data()}, true);
     EXPECT_EQ(runner.Backward(1, d_dst, false, true).d_weight, expected) << block->Describe();
