@@ -33,13 +33,13 @@
 #include "common/kernels/elementwise/vector_ops.h"
 #include "worker/comm/mpi_communicator.h"
 #include "worker/comm/thread_communicator.h"
-#include "worker/step/all_reducer.h"
-#include "worker/step/exact_reducer.h"
+#include "worker/step/mpi_all_reduce.h"
+#include "worker/step/sharded_optimizer.h"
 
 namespace convoy {
 namespace {
 
-using reduce::Range;
+using step::Range;
 
 constexpr int kBatchImages = 128;
 constexpr int kMicroBatch = 16;
@@ -99,7 +99,7 @@ class Contestant {
   virtual const float* weights() const = 0;
 };
 
-reduce::UpdateRule RuleOf(int64_t step) {
+step::StepHyperparameters HyperparametersOf(int64_t step) {
   return {.step = step, .learning_rate = kLearningRate, .grad_scale = 1.0f / kBatchImages};
 }
 
@@ -117,14 +117,15 @@ struct World {
   World(comm::Communicator& communicator, const Problem& of)
       : comm(communicator),
         problem(of),
-        batch(kBatchImages, kMicroBatch,
-              std::vector<int>(static_cast<size_t>(communicator.world_size()), 1)),
+        batches(1, step::BatchPartition(
+                       kBatchImages, kMicroBatch,
+                       std::vector<int>(static_cast<size_t>(communicator.world_size()), 1))),
         optimizer(optim::Optimizer::Create({}).value()),
         team(1) {}
 
   comm::Communicator& comm;
   const Problem& problem;
-  reduce::BatchLayout batch;
+  const std::vector<step::BatchPartition> batches;
   std::unique_ptr<optim::Optimizer> optimizer;
   ThreadTeam team;
 };
@@ -134,48 +135,50 @@ class Exact : public Contestant {
   Exact(World& world, bool shared)
       : world_(world),
         shared_(shared),
-        layout_(world.problem.num_parameters, world.problem.kernels, kBatchImages,
-                world.comm.world_size()),
-        state_(*world.optimizer, world.problem.num_parameters) {
-    const auto& nodes = world.batch.NodesOfRank(world.comm.rank());
-    const reduce::ExchangeSizes sizes{.max_batch_images = kBatchImages,
-                                      .num_gradients = static_cast<int>(nodes.size())};
-    exchange_ = shared ? reduce::CreateSharedExchange(world.comm, layout_, sizes).value()
-                       : reduce::CreateMessageExchange(world.comm, layout_, sizes, {&world.batch});
+        sharding_(world.problem.num_parameters, world.problem.kernels, kBatchImages,
+                  world.comm.world_size()),
+        optimizer_(*world.optimizer, {}, sharding_, world.comm.rank(), world.team, kBatchImages) {
+    const auto& nodes = world.batches[0].NodesOfRank(world.comm.rank());
+    const auto num_gradients = static_cast<int>(nodes.size());
+    collectives_ =
+        shared
+            ? step::CreateSharedCollectives(world.comm, sharding_, world.batches, num_gradients)
+                  .value()
+            : step::CreateMessageCollectives(world.comm, sharding_, world.batches, num_gradients);
     Contribute(nodes);
     CONVOY_CHECK(world.comm.Barrier().ok());
-    reducer_ = std::make_unique<reduce::ExactReducer>(
-        world.comm.rank(), layout_, world.team, *exchange_,
-        std::vector<const reduce::BatchLayout*>{&world.batch});
   }
 
   std::string Name() const override { return shared_ ? "exact, shared memory" : "exact, messages"; }
   void Step() override {
-    const auto result =
-        reducer_->Step(world_.batch, contribution_, RuleOf(++step_), current_, &state_, &phases_);
-    CONVOY_CHECK(result.ok());
+    const step::ScatteredSums* sums = collectives_->ReduceScatter(0, contribution_).value();
+    optimizer_.Step(*sums, HyperparametersOf(++step_), collectives_->arrays(), current_, &phases_);
     current_ = 1 - current_;
+    CONVOY_CHECK(collectives_->AllGather(current_).ok());
+    CONVOY_CHECK(optimizer_.CheckAllRanks(weights()).ok());
   }
-  const float* weights() const override { return exchange_->weights(current_); }
+  const float* weights() const override {
+    return collectives_->arrays().weights[static_cast<size_t>(current_)];
+  }
 
  private:
   void Contribute(const std::vector<Range>& nodes) {
     for (size_t i = 0; i < nodes.size(); ++i) {
       const std::vector<float> sum = NodeSum(nodes[i], world_.problem.num_parameters);
-      float* gradient = exchange_->gradient(static_cast<int>(i));
+      float* gradient = collectives_->arrays().gradients[i];
       std::copy(sum.begin(), sum.end(), gradient);
       contribution_.gradients.push_back(gradient);
       contribution_.losses.push_back(1);
       for (int64_t leaf = nodes[i].begin; leaf < nodes[i].end; ++leaf) {
-        WriteFactors(world_.batch.ImagesOf(leaf));
+        WriteFactors(world_.batches[0].ImagesOf(leaf));
       }
     }
   }
 
   void WriteFactors(Range images) {
-    for (size_t k = 0; k < layout_.kernels().size(); ++k) {
-      const nn::OuterProductGradient& kernel = layout_.kernels()[k];
-      const reduce::FactorArrays factors = exchange_->factors(k);
+    for (size_t k = 0; k < sharding_.kernels().size(); ++k) {
+      const nn::OuterProductGradient& kernel = sharding_.kernels()[k];
+      const step::FactorArrays factors = collectives_->arrays().factors[k];
       for (int64_t image = images.begin; image < images.end; ++image) {
         WriteImage(kernel, image, factors.src, factors.d_dst);
       }
@@ -184,11 +187,10 @@ class Exact : public Contestant {
 
   World& world_;
   bool shared_;
-  reduce::ParameterLayout layout_;
-  reduce::OptimizerState state_;
-  std::unique_ptr<reduce::Exchange> exchange_;
-  std::unique_ptr<reduce::ExactReducer> reducer_;
-  reduce::Contribution contribution_;
+  const step::ShardingPlan sharding_;
+  step::ShardedOptimizer optimizer_;
+  std::unique_ptr<step::Collectives> collectives_;
+  step::Contribution contribution_;
   metrics::PhaseSeconds phases_;
   int64_t step_ = 0;
   int current_ = 0;
@@ -199,7 +201,8 @@ class Exact : public Contestant {
 class RankSum {
  public:
   explicit RankSum(const World& world)
-      : original_(NodeSum(world.batch.RunOfRank(world.comm.rank()), world.problem.num_parameters)),
+      : original_(
+            NodeSum(world.batches[0].RunOfRank(world.comm.rank()), world.problem.num_parameters)),
         sum_(original_.size()) {}
   float* Fresh() {
     std::copy(original_.begin(), original_.end(), sum_.begin());
@@ -236,7 +239,7 @@ class KernelProducts {
     kernels::WorkspaceCarver carver(scratch_.data());
     const auto buffers = kernels::CarveDenseGradients(kMicroBatch, kernel_->units, carver);
     float* sum = gradient + kernel_->weight_offset;
-    const Range run = world_.batch.RunOfRank(world_.comm.rank());
+    const Range run = world_.batches[0].RunOfRank(world_.comm.rank());
     if (run.empty()) std::fill(sum, sum + one_.size(), 0.0f);
     for (int64_t leaf = run.begin; leaf < run.end; ++leaf) {
       float* dst = leaf == run.begin ? sum : one_.data();
@@ -264,8 +267,8 @@ class Mpi : public Contestant {
       : world_(world),
         sum_(world),
         products_(world),
-        state_(*world.optimizer, world.problem.num_parameters),
-        reducer_(world.comm, world.problem.num_parameters),
+        optimizer_(*world.optimizer, world.problem.num_parameters),
+        all_reduce_(world.comm, world.problem.num_parameters),
         weights_(static_cast<size_t>(world.problem.num_parameters)),
         new_weights_(weights_.size()) {}
 
@@ -273,13 +276,18 @@ class Mpi : public Contestant {
   void Step() override {
     float* sum = sum_.Fresh();
     products_.Write(sum);
-    reducer_.Start(sum);
+    all_reduce_.Start(sum);
     // As the backward pass of the notebook's network: its last layers are most of it.
     const int64_t n = world_.problem.num_parameters;
-    for (const int64_t begin : {n * 9 / 10, n / 10}) CONVOY_CHECK(reducer_.AddReady(begin).ok());
-    const auto result = reducer_.Finish({}, RuleOf(++step_), weights_.data(), new_weights_.data(),
-                                        &state_, &phases_);
-    CONVOY_CHECK(result.ok());
+    for (const int64_t begin : {n * 9 / 10, n / 10}) {
+      CONVOY_CHECK(all_reduce_.AddReady(begin).ok());
+    }
+    CONVOY_CHECK(all_reduce_.Finish({}).ok());
+    const bool gradient_finite = kernels::AllFinite(sum, n);
+    optimizer_.Update(HyperparametersOf(++step_), {0, n}, weights_.data(), sum,
+                      new_weights_.data());
+    CONVOY_CHECK(step::CheckFinite(gradient_finite, new_weights_.data(), n) ==
+                 step::Finiteness::kFinite);
     std::swap(weights_, new_weights_);
   }
   const float* weights() const override { return weights_.data(); }
@@ -288,11 +296,10 @@ class Mpi : public Contestant {
   World& world_;
   RankSum sum_;
   KernelProducts products_;
-  reduce::OptimizerState state_;
-  reduce::AllReducer reducer_;
+  step::RangeOptimizer optimizer_;
+  step::MpiAllReduce all_reduce_;
   AlignedBuffer<float> weights_;
   AlignedBuffer<float> new_weights_;
-  metrics::PhaseSeconds phases_;
   int64_t step_ = 0;
 };
 
@@ -344,10 +351,10 @@ void RequireEqual(const std::string& name, const float* actual,
 
 // Requires the weights of a first step with `gradient` from weights of 0.
 void CheckFirstStep(const World& world, const Contestant& contestant, std::vector<float> gradient) {
-  reduce::OptimizerState state(*world.optimizer, world.problem.num_parameters);
+  step::RangeOptimizer state(*world.optimizer, world.problem.num_parameters);
   std::vector<float> weights(gradient.size());
-  state.Update(RuleOf(1), {0, world.problem.num_parameters}, weights.data(), gradient.data(),
-               weights.data());
+  state.Update(HyperparametersOf(1), {0, world.problem.num_parameters}, weights.data(),
+               gradient.data(), weights.data());
   RequireEqual(contestant.Name(), contestant.weights(), weights);
 }
 
@@ -390,7 +397,7 @@ void Measure(comm::Communicator& comm, const Options& options, const Problem& pr
   contestants.push_back(std::make_unique<Bare>(world));
   for (auto& contestant : contestants) contestant->Step();
   std::vector<float> gradient =
-      NodeSum({0, world.batch.num_micro_batches()}, problem.num_parameters);
+      NodeSum({0, world.batches[0].num_micro_batches()}, problem.num_parameters);
   RequireEqual(contestants[3]->Name(), static_cast<const Bare&>(*contestants[3]).sum(), gradient);
   AddFactors(problem, &gradient);
   CheckFirstStep(world, *contestants[0], gradient);

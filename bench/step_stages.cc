@@ -32,7 +32,7 @@
 #include "common/nn/geometry.h"
 #include "common/nn/plan/executor.h"
 #include "worker/comm/thread_communicator.h"
-#include "worker/step/exact_reducer.h"
+#include "worker/step/sharded_optimizer.h"
 #include "worker/step/thread_sums.h"
 #include "worker/step/weights.h"
 
@@ -113,22 +113,17 @@ class Step {
       : plan_(plan),
         world_(1),
         comm_(world_.MakeCommunicator(0)),
-        batch_(kBatch, kMicroBatch, {1}),
-        layout_(reduce::LayoutOf(plan, kBatch, 1)),
+        batches_(1, step::BatchPartition(kBatch, kMicroBatch, {1})),
+        sharding_(step::PlanSharding(plan, kBatch, 1)),
         team_(1),
-        optimizer_(optim::Optimizer::Create({}).value()),
-        state_(*optimizer_, layout_.num_parameters()),
-        sums_(0, 1, layout_, {&batch_}),
-        exchange_(
-            reduce::CreateSharedExchange(
-                *comm_, layout_, {.max_batch_images = kBatch, .num_gradients = sums_.num_arrays()})
-                .value()),
-        reducer_(0, layout_, team_, *exchange_, {&batch_}),
-        weights_(plan, exchange_->weights(0), exchange_->weights(1)),
+        adam_(optim::Optimizer::Create({}).value()),
+        optimizer_(*adam_, {}, sharding_, 0, team_, kBatch),
+        sums_(0, 1, sharding_, batches_),
+        collectives_(
+            step::CreateCollectives(*comm_, sharding_, batches_, sums_.num_arrays()).value()),
+        weights_(plan, collectives_->arrays().weights[0], collectives_->arrays().weights[1]),
         pixels_(Digits(&labels_)) {
-    std::vector<float*> arrays;
-    for (int i = 0; i < sums_.num_arrays(); ++i) arrays.push_back(exchange_->gradient(i));
-    sums_.SetMemory(std::move(arrays));
+    sums_.SetMemory(collectives_->arrays().gradients);
     nn::InitializeWeights(plan.network(), kSeed, weights_.next());
     weights_.Advance();
     TakeMemory();
@@ -138,7 +133,7 @@ class Step {
   // Requires the gradient of a micro-batch to be the executor's.
   void Check() {
     PointAt(0, 0);
-    const auto n = static_cast<size_t>(layout_.num_parameters());
+    const auto n = static_cast<size_t>(sharding_.num_parameters());
     std::vector<float> expected(n);
     std::vector<float> actual(n);
     nn::Executor executor(plan_, kMicroBatch);
@@ -159,7 +154,7 @@ class Step {
       PointAt(static_cast<int>(step_ % kBatches), leaf);
       const kernels::LossSums sums = RunMicroBatch(sums_.Top(0), factors_.data());
       Stopwatch watch;
-      sums_.Push(batch_, 0, leaf, sums.loss, sums.correct);
+      sums_.Push(0, 0, leaf, sums.loss, sums.correct);
       seconds_[add_row_] += watch.Lap();
       if (measured) Keep(0, add_row_, kMicroBatch);
     }
@@ -208,7 +203,7 @@ class Step {
         const double weights = size.parameters * kFloat / kMicroBatch;
         // Backward: the gradient of the weights, unless it is left as factors, and that of the
         // source, unless it is the image.
-        const int products = (layout_.kernel_of_stage(i) >= 0 ? 0 : 1) + (i == 0 ? 0 : 1);
+        const int products = (sharding_.kernel_of_stage(i) >= 0 ? 0 : 1) + (i == 0 ? 0 : 1);
         rows_.push_back({.name = absl::StrCat(stage.layers, forward ? " forward" : " backward"),
                          .flops = forward ? size.flops : products * size.flops,
                          .bytes = forward ? src + dst + weights
@@ -216,11 +211,11 @@ class Step {
       }
       if (forward) rows_.push_back({.name = "loss"});
     }
-    const auto parameters = static_cast<double>(layout_.num_parameters());
+    const auto parameters = static_cast<double>(sharding_.num_parameters());
     add_row_ = rows_.size();
     rows_.push_back({.name = "add micro-batches"});
     Row reduce{.name = "reduce"};
-    for (const nn::OuterProductGradient& kernel : layout_.kernels()) {
+    for (const nn::OuterProductGradient& kernel : sharding_.kernels()) {
       reduce.flops += 2.0 * kernel.inputs * kernel.units;
       reduce.bytes += kFloat * (kernel.inputs + kernel.units);
     }
@@ -242,10 +237,10 @@ class Step {
     }
     pass_ = {.num_images = kMicroBatch, .pixels = image_, .image_index = index_, .seed = kSeed};
     for (size_t stage = 0; stage < factors_.size(); ++stage) {
-      const int kernel = layout_.kernel_of_stage(stage);
+      const int kernel = sharding_.kernel_of_stage(stage);
       if (kernel < 0) continue;
-      const nn::OuterProductGradient& shape = layout_.kernels()[static_cast<size_t>(kernel)];
-      const reduce::FactorArrays arrays = exchange_->factors(static_cast<size_t>(kernel));
+      const nn::OuterProductGradient& shape = sharding_.kernels()[static_cast<size_t>(kernel)];
+      const step::FactorArrays arrays = collectives_->arrays().factors[static_cast<size_t>(kernel)];
       factors_[stage] = {.src = arrays.src + int64_t{leaf} * kMicroBatch * shape.inputs,
                          .d_dst = arrays.d_dst + int64_t{leaf} * kMicroBatch * shape.units};
     }
@@ -297,14 +292,13 @@ class Step {
 
   void Reduce() {
     Stopwatch watch;
-    sums_.AddUp(batch_, team_, &contribution_);
+    sums_.AddUp(0, team_, &contribution_);
     seconds_[add_row_] += watch.Lap();
     metrics::PhaseSeconds phases;
-    const auto result =
-        reducer_.Step(batch_, contribution_,
-                      {.step = ++step_, .learning_rate = 0.001, .grad_scale = 1.0f / kBatch},
-                      weights_.current_set(), &state_, &phases);
-    CONVOY_CHECK(result.ok());
+    const step::ScatteredSums* sums = collectives_->ReduceScatter(0, contribution_).value();
+    optimizer_.Step(*sums, {.step = ++step_, .learning_rate = 0.001, .grad_scale = 1.0f / kBatch},
+                    collectives_->arrays(), weights_.current_set(), &phases);
+    CONVOY_CHECK(optimizer_.CheckAllRanks(weights_.next()).ok());
     seconds_[add_row_ + 1] = phases.reduce;
     seconds_[add_row_ + 2] = phases.update;
     watch.Lap();
@@ -315,15 +309,14 @@ class Step {
   const nn::Plan& plan_;
   comm::ThreadWorld world_;
   std::unique_ptr<comm::Communicator> comm_;
-  reduce::BatchLayout batch_;
-  reduce::ParameterLayout layout_;
+  const std::vector<step::BatchPartition> batches_;
+  const step::ShardingPlan sharding_;
   ThreadTeam team_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
-  reduce::OptimizerState state_;
-  train::ThreadSums sums_;
-  std::unique_ptr<reduce::Exchange> exchange_;
-  reduce::ExactReducer reducer_;
-  train::Weights weights_;
+  std::unique_ptr<optim::Optimizer> adam_;
+  step::ShardedOptimizer optimizer_;
+  step::ThreadSums sums_;
+  std::unique_ptr<step::Collectives> collectives_;
+  step::Weights weights_;
   std::vector<uint8_t> labels_;
   std::vector<uint8_t> pixels_;
   std::vector<AlignedBuffer<float>> activations_;
@@ -336,7 +329,7 @@ class Step {
   const uint8_t* image_[kMicroBatch] = {};
   uint32_t index_[kMicroBatch] = {};
   int first_ = 0;  // image of the micro-batch
-  reduce::Contribution contribution_;
+  step::Contribution contribution_;
   int64_t step_ = 0;
   std::vector<Row> rows_;
   std::vector<double> seconds_;  // of the micro-batch or step, for each row

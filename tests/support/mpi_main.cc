@@ -1,6 +1,6 @@
 // main() of tests that run under mpirun: every rank runs every test; if a test fails on one rank,
 // all ranks fail. --world-size=N must be given and true, so that a test can never pass by running
-// alone.
+// alone. A watchdog ends a test whose ranks wait for one that does not come.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -9,12 +9,13 @@
 
 #include "common/base/check.h"
 #include "tests/support/mpi_world.h"
+#include "tests/support/watched_communicator.h"
 #include "worker/comm/mpi_communicator.h"
 
 namespace convoy::testing {
 namespace {
 
-comm::Communicator* g_world = nullptr;
+comm::Communicator* g_world = nullptr;  // while the tests run
 
 int ExpectedWorldSize(int argc, char** argv) {
   const std::string flag = "--world-size=";
@@ -46,6 +47,15 @@ class FailurePrinter : public ::testing::EmptyTestEventListener {
   int rank_;
 };
 
+// A rank that leaves a test early would leave the others in a collective: it ends them, too.
+class AbortAfterFatalFailure : public ::testing::EmptyTestEventListener {
+  void OnTestEnd(const ::testing::TestInfo& test) override {
+    if (!test.result()->HasFatalFailure()) return;
+    std::fflush(stdout);
+    comm::MpiRuntime::Abort(1);
+  }
+};
+
 int RunTests(int expected_world_size) {
   const int rank = g_world->rank();
   if (g_world->world_size() != expected_world_size) {
@@ -57,6 +67,7 @@ int RunTests(int expected_world_size) {
   if (rank != 0) {
     ::testing::UnitTest::GetInstance()->listeners().Append(new FailurePrinter(rank));
   }
+  ::testing::UnitTest::GetInstance()->listeners().Append(new AbortAfterFatalFailure);
   const int failed = RUN_ALL_TESTS();
   const absl::Status verdict =
       comm::Agree(*g_world, failed == 0 ? absl::OkStatus() : absl::InternalError("tests failed"));
@@ -71,13 +82,17 @@ int Main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   auto runtime = comm::MpiRuntime::Initialize();
   CONVOY_CHECK(runtime.ok());
+  SetAbortHook([] { comm::MpiRuntime::Abort(134); });
   auto communicator = (*runtime)->MakeCommunicator();
   CONVOY_CHECK(communicator.ok());
-  g_world = communicator->get();
-  SetAbortHook([] { g_world->Abort(134); });
-  const int code = RunTests(ExpectedWorldSize(argc, argv));
-  communicator->reset();
-  return code;
+  const int world_size = (*communicator)->world_size();
+  auto board = (*communicator)->AllocateShared(world_size * int64_t{sizeof(RankActivity)});
+  CONVOY_CHECK(board.ok());
+  auto* activities = reinterpret_cast<RankActivity*>((*board)->data());
+  WatchedCommunicator watched(**communicator, activities);
+  const Watchdog watchdog(activities, world_size, {.end = [] { comm::MpiRuntime::Abort(1); }});
+  g_world = &watched;
+  return RunTests(ExpectedWorldSize(argc, argv));
 }
 
 }  // namespace convoy::testing

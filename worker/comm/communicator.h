@@ -80,16 +80,12 @@ class Communicator {
   virtual absl::StatusOr<std::unique_ptr<PendingSum>> StartAllReduceSum(float* inout,
                                                                         int64_t n) = 0;
 
-  // Copies root's `data` [num_bytes] to every host once; its ranks share that copy.
+  // Copies rank 0's `data` [num_bytes] to every host once; its ranks share that copy.
   virtual absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
-                                                                     int64_t num_bytes,
-                                                                     int root) = 0;
+                                                                     int64_t num_bytes) = 0;
 
   // Returns one block of memory for all ranks of the host. REQUIRES: on_one_host().
   virtual absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) = 0;
-
-  // Ends all ranks at once, without cleaning up: for bugs only.
-  [[noreturn]] virtual void Abort(int exit_code) = 0;
 };
 
 // Makes an error of one rank the error of all: returns OK if `status` is OK on every rank, else, on

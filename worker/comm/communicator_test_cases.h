@@ -105,7 +105,7 @@ inline void CheckAllReduceSum(Communicator& comm) {
 inline void CheckShareFromRoot(Communicator& comm) {
   for (const int64_t size : {int64_t{0}, int64_t{1}, int64_t{100000}}) {
     const std::vector<uint8_t> data(static_cast<size_t>(comm.rank() == 0 ? size : 0), 7);
-    auto shared = comm.ShareFromRoot(data.data(), size, 0);
+    auto shared = comm.ShareFromRoot(data.data(), size);
     ASSERT_TRUE(shared.ok());
     EXPECT_EQ((*shared)->size(), size);
     EXPECT_EQ(std::count((*shared)->data(), (*shared)->data() + size, 7), size);
@@ -149,16 +149,24 @@ inline void CheckStrings(Communicator& comm) {
   EXPECT_EQ(BroadcastString(comm, comm.rank() == 0 ? "from rank 0" : "", 0).value(), "from rank 0");
 }
 
-inline void CheckCommunicator(Communicator& comm) {
-  CheckBroadcast(comm);
-  CheckAllGather(comm);
-  CheckAllToAll(comm);
-  CheckParts(comm);
-  CheckAllReduceSum(comm);
-  CheckShareFromRoot(comm);
-  CheckAllocateShared(comm);
-  CheckAgree(comm);
-  CheckStrings(comm);
+// One behaviour. Each is checked in several rounds, so that what a round leaves behind shows.
+struct CommunicatorCase {
+  const char* name;
+  void (*check)(Communicator& comm);
+};
+
+inline constexpr CommunicatorCase kCommunicatorCases[] = {{"Broadcast", CheckBroadcast},
+                                                          {"AllGather", CheckAllGather},
+                                                          {"AllToAll", CheckAllToAll},
+                                                          {"Parts", CheckParts},
+                                                          {"AllReduceSum", CheckAllReduceSum},
+                                                          {"ShareFromRoot", CheckShareFromRoot},
+                                                          {"AllocateShared", CheckAllocateShared},
+                                                          {"Agree", CheckAgree},
+                                                          {"Strings", CheckStrings}};
+
+inline void CheckInRounds(Communicator& comm, const CommunicatorCase& of) {
+  for (int round = 0; round < 20; ++round) of.check(comm);
   ASSERT_TRUE(comm.Barrier().ok());
 }
 

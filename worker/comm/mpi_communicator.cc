@@ -188,14 +188,13 @@ class MpiCommunicator : public Communicator {
     return std::make_unique<MpiPendingSum>(request);
   }
 
-  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data, int64_t num_bytes,
-                                                             int root) override {
-    CONVOY_CHECK_EQ(root, 0);  // rank 0 leads its host and the leaders
+  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
+                                                             int64_t num_bytes) override {
     CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<SharedBytes> shared, AllocateOnHost(num_bytes));
-    if (rank_ == root && num_bytes > 0) {
+    if (rank_ == 0 && num_bytes > 0) {
       std::memcpy(shared->data(), data, static_cast<size_t>(num_bytes));
     }
-    if (leaders_ != MPI_COMM_NULL) {
+    if (leaders_ != MPI_COMM_NULL) {  // whose first is rank 0
       CONVOY_RETURN_IF_ERROR(BroadcastInPieces(shared->data(), num_bytes, 0, leaders_));
     }
     CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Barrier(host_), "MPI_Barrier"));
@@ -205,11 +204,6 @@ class MpiCommunicator : public Communicator {
   absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) override {
     CONVOY_CHECK(on_one_host());
     return AllocateOnHost(num_bytes);
-  }
-
-  [[noreturn]] void Abort(int exit_code) override {
-    MPI_Abort(MPI_COMM_WORLD, exit_code);
-    std::_Exit(exit_code);
   }
 
  private:
@@ -285,6 +279,15 @@ absl::StatusOr<std::unique_ptr<MpiRuntime>> MpiRuntime::Initialize() {
     return absl::UnavailableError("this MPI does not allow threads beside the one that calls it");
   }
   return std::unique_ptr<MpiRuntime>(new MpiRuntime);
+}
+
+void MpiRuntime::Abort(int exit_code) {
+  int initialized = 0;
+  int finalized = 0;
+  MPI_Initialized(&initialized);
+  MPI_Finalized(&finalized);
+  if (initialized != 0 && finalized == 0) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
 }
 
 MpiRuntime::~MpiRuntime() {

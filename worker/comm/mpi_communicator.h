@@ -1,4 +1,4 @@
-// Ranks that are processes, by MPI. These two files are the only ones that see mpi.h.
+// Ranks that are processes, by MPI. mpi_communicator.cc alone sees mpi.h.
 #pragma once
 
 #include <memory>
@@ -34,6 +34,10 @@ class MpiRuntime {
 
   // COLLECTIVE. Returns a communicator over all ranks, with its own context and errors returned.
   absl::StatusOr<std::unique_ptr<Communicator>> MakeCommunicator();
+
+  // Ends all ranks at once, without cleaning up: for bugs only, as the hook of failed checks. It
+  // needs no communicator; before Initialize and after the end it ends this process alone.
+  [[noreturn]] static void Abort(int exit_code);
 
  private:
   MpiRuntime() = default;

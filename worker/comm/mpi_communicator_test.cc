@@ -6,9 +6,12 @@
 namespace convoy::comm {
 namespace {
 
-TEST(MpiCommunicatorTest, AllCollectives) {
-  for (int round = 0; round < 20; ++round) CheckCommunicator(testing::MpiWorld());
-}
+class MpiCommunicatorTest : public ::testing::TestWithParam<CommunicatorCase> {};
+
+TEST_P(MpiCommunicatorTest, Keeps) { CheckInRounds(testing::MpiWorld(), GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Contract, MpiCommunicatorTest, ::testing::ValuesIn(kCommunicatorCases),
+                         [](const auto& param) { return std::string(param.param.name); });
 
 }  // namespace
 }  // namespace convoy::comm

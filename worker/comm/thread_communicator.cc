@@ -1,6 +1,5 @@
 #include "worker/comm/thread_communicator.h"
 
-#include <cstdlib>
 #include <cstring>
 
 #include "common/base/aligned_buffer.h"
@@ -113,29 +112,27 @@ class ThreadCommunicator : public Communicator {
     return std::make_unique<FinishedSum>();
   }
 
-  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data, int64_t num_bytes,
-                                                             int root) override {
-    std::unique_ptr<SharedBytes> shared = MakeShared(num_bytes, root);
-    if (rank_ == root) Copy(shared->data(), data, num_bytes);
+  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
+                                                             int64_t num_bytes) override {
+    std::unique_ptr<SharedBytes> shared = MakeShared(num_bytes);
+    if (rank_ == 0) Copy(shared->data(), data, num_bytes);
     world_.barrier_.arrive_and_wait();
     return shared;
   }
 
   absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) override {
-    return MakeShared(num_bytes, 0);
+    return MakeShared(num_bytes);
   }
 
-  [[noreturn]] void Abort(int exit_code) override { std::_Exit(exit_code); }
-
  private:
-  std::unique_ptr<SharedBytes> MakeShared(int64_t num_bytes, int root) {
+  std::unique_ptr<SharedBytes> MakeShared(int64_t num_bytes) {
     using Bytes = std::shared_ptr<AlignedBuffer<uint8_t>>;
     Bytes bytes;
-    if (rank_ == root) {
+    if (rank_ == 0) {
       bytes = std::make_shared<AlignedBuffer<uint8_t>>(static_cast<size_t>(num_bytes));
     }
     Show(&bytes);
-    Bytes copy = *static_cast<const Bytes*>(Slot(root).send);
+    Bytes copy = *static_cast<const Bytes*>(Slot(0).send);
     world_.barrier_.arrive_and_wait();
     return std::make_unique<SharedPointer>(std::move(copy));
   }

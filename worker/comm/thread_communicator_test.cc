@@ -2,29 +2,33 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
+#include "tests/support/thread_ranks.h"
 #include "worker/comm/communicator_test_cases.h"
 
 namespace convoy::comm {
 namespace {
 
-class ThreadCommunicatorTest : public ::testing::TestWithParam<int> {};
+class ThreadCommunicatorTest : public ::testing::TestWithParam<std::tuple<int, CommunicatorCase>> {
+};
 
-TEST_P(ThreadCommunicatorTest, AllCollectives) {
-  ThreadWorld world(GetParam());
-  std::vector<std::thread> ranks;
-  for (int rank = 0; rank < GetParam(); ++rank) {
-    ranks.emplace_back([&world, rank] {
-      const auto communicator = world.MakeCommunicator(rank);
-      EXPECT_EQ(communicator->rank(), rank);
-      for (int round = 0; round < 20; ++round) CheckCommunicator(*communicator);
-    });
-  }
-  for (std::thread& thread : ranks) thread.join();
+TEST_P(ThreadCommunicatorTest, Keeps) {
+  const auto& [world_size, of] = GetParam();
+  testing::RunRanks(world_size, [&](Communicator& comm) { CheckInRounds(comm, of); });
 }
 
-INSTANTIATE_TEST_SUITE_P(WorldSizes, ThreadCommunicatorTest, ::testing::Values(1, 2, 3, 4, 7));
+INSTANTIATE_TEST_SUITE_P(Contract, ThreadCommunicatorTest,
+                         ::testing::Combine(::testing::Values(1, 2, 3, 4, 7),
+                                            ::testing::ValuesIn(kCommunicatorCases)),
+                         [](const auto& param) {
+                           return std::string(std::get<1>(param.param).name) + "OfRanks" +
+                                  std::to_string(std::get<0>(param.param));
+                         });
+
+TEST(ThreadWorldTest, RanksAreNumbered) {
+  ThreadWorld world(2);
+  EXPECT_EQ(world.MakeCommunicator(1)->rank(), 1);
+  EXPECT_EQ(world.MakeCommunicator(0)->world_size(), 2);
+}
 
 }  // namespace
 }  // namespace convoy::comm

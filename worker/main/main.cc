@@ -19,8 +19,6 @@
 namespace convoy::trainer {
 namespace {
 
-comm::Communicator* g_communicator = nullptr;
-
 // The instruction set of our kernels and, with it, of OpenBLAS.
 absl::Status PrepareKernels(const Flags& flags) {
   std::optional<kernels::Isa> isa;
@@ -52,10 +50,9 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
         "mpirun started ", started, " processes, but each finds itself alone: this mpirun is of ",
         "another MPI than the trainer; use Open MPI's (mpirun --version tells)")));
   }
-  g_communicator = communicator->get();
-  SetAbortHook([] { g_communicator->Abort(static_cast<int>(ExitCode::kFailed)); });
-  SetCheckContext(absl::StrCat("rank ", g_communicator->rank()));
-  return RunRank(*g_communicator, flags);
+  SetAbortHook([] { comm::MpiRuntime::Abort(static_cast<int>(ExitCode::kFailed)); });
+  SetCheckContext(absl::StrCat("rank ", (*communicator)->rank()));
+  return RunRank(**communicator, flags);
 }
 
 ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {

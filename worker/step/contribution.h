@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace convoy::reduce {
+namespace convoy::step {
 
-// The sums of a rank's micro-batches, one for each of BatchLayout::NodesOfRank, in that order.
+// The sums of a rank's micro-batches, one for each of BatchPartition::NodesOfRank, in that order.
 struct Contribution {
   std::vector<const float*> gradients;  // each [num_parameters]; not owned
   std::vector<double> losses;           // sums of the images' losses
@@ -22,4 +22,4 @@ struct StepResult {
   bool stop_requested = false;  // any rank was asked to stop
 };
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

@@ -2,7 +2,7 @@
 
 #include "common/base/stopwatch.h"
 
-namespace convoy::train {
+namespace convoy::step {
 
 MicroBatchRunner::MicroBatchRunner(const nn::Plan& plan, const data::DatasetView& images,
                                    int max_images, const PassOptions& options)
@@ -55,4 +55,4 @@ metrics::PhaseSeconds MeanPassSeconds(const std::vector<MicroBatchRunner>& runne
   return mean;
 }
 
-}  // namespace convoy::train
+}  // namespace convoy::step

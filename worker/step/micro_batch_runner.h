@@ -8,7 +8,7 @@
 #include "common/metrics/phase_seconds.h"
 #include "common/nn/plan/executor.h"
 
-namespace convoy::train {
+namespace convoy::step {
 
 // What a recipe changes about the passes.
 struct PassOptions {
@@ -49,4 +49,4 @@ class MicroBatchRunner {
 // Returns the mean over the threads of what their passes took so far.
 metrics::PhaseSeconds MeanPassSeconds(const std::vector<MicroBatchRunner>& runners);
 
-}  // namespace convoy::train
+}  // namespace convoy::step

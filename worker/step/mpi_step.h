@@ -1,14 +1,16 @@
-// A training step with --reduce mpi.
+// A training step whose gradients MPI adds up: data parallelism with a bucketed all-reduce, as
+// PyTorch's DistributedDataParallel does it. Every rank runs the whole optimizer.
 #pragma once
 
 #include <vector>
 
 #include "common/base/thread_team.h"
-#include "worker/step/all_reducer.h"
+#include "worker/step/mpi_all_reduce.h"
+#include "worker/step/range_optimizer.h"
 #include "worker/step/training_step.h"
 #include "worker/step/weights.h"
 
-namespace convoy::train {
+namespace convoy::step {
 
 // Each thread adds up its micro-batches' gradients in order; then the threads' sums are added. A
 // rank with one thread sends its buckets while the backward pass of its last micro-batch still
@@ -18,13 +20,13 @@ class MpiStep : public TrainingStep {
   // Arguments as ExactStep::Create's.
   MpiStep(comm::Communicator& communicator, ThreadTeam& team,
           std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
-          const nn::Plan& plan);
+          const nn::Plan& plan, const std::vector<BatchPartition>& batches);
 
-  absl::StatusOr<reduce::StepResult> Run(const StepInput& input) override;
+  absl::StatusOr<StepResult> Run(const StepInput& input) override;
   Weights& weights() override { return weights_; }
   absl::Status SetWeights(const float* values) override;
-  reduce::OptimizerState& optimizer() override { return optimizer_; }
-  std::vector<data::Range> UpdatedBy(int rank) const override { return {{0, num_parameters_}}; }
+  RangeOptimizer& slots() override { return optimizer_; }
+  std::vector<Range> UpdatedBy(int rank) const override { return {{0, num_parameters_}}; }
   metrics::PhaseSeconds phases() const override;
 
  private:
@@ -39,19 +41,21 @@ class MpiStep : public TrainingStep {
   absl::Status Compute(const StepInput& input);
   void ComputeRun(const StepInput& input, int thread, nn::GradientListener* last_listener);
   absl::Status SendAll();
+  absl::Status UpdateWeights(const StepHyperparameters& hyperparameters);
 
   comm::Communicator& communicator_;
   ThreadTeam& team_;
   std::vector<MicroBatchRunner>& runners_;
   const nn::Plan& plan_;
+  const std::vector<BatchPartition>& batches_;
   int64_t num_parameters_;
   AlignedBuffer<float> first_weights_;
   AlignedBuffer<float> second_weights_;
   Weights weights_;
   std::vector<ThreadSums> thread_sums_;
-  reduce::AllReducer reducer_;
-  reduce::OptimizerState optimizer_;
+  MpiAllReduce all_reduce_;
+  RangeOptimizer optimizer_;
   metrics::PhaseSeconds phases_;  // without what the executors count
 };
 
-}  // namespace convoy::train
+}  // namespace convoy::step

@@ -8,7 +8,7 @@
 #include "common/base/check.h"
 #include "common/kernels/elementwise/vector_ops.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 namespace {
 
 // Elements that are added up at a time, so that intermediate sums stay in the L1 cache.
@@ -116,4 +116,4 @@ LeafSchedule::LeafSchedule(int64_t num_leaves, Range run) {
   }
 }
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

@@ -9,7 +9,7 @@
 #include "absl/functional/function_ref.h"
 #include "common/base/range.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
 using data::Range;
 
@@ -77,4 +77,4 @@ class LeafSchedule {
   std::vector<Range> result_;
 };
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

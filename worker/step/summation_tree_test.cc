@@ -6,7 +6,7 @@
 
 #include "common/base/random.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 namespace {
 
 // The sum as the definition says, recursively.
@@ -132,4 +132,4 @@ TEST(SumProgramTest, ResultMayReplaceTheFirstSource) {
 }
 
 }  // namespace
-}  // namespace convoy::reduce
+}  // namespace convoy::step

@@ -6,26 +6,22 @@
 #include "common/base/check.h"
 #include "common/kernels/elementwise/vector_ops.h"
 
-namespace convoy::train {
+namespace convoy::step {
 
-using reduce::BatchLayout;
-using reduce::Range;
-
-ThreadSums::ThreadSums(int rank, int num_threads, const reduce::ParameterLayout& layout,
-                       const std::vector<const BatchLayout*>& batches)
-    : layout_(layout), stacks_(static_cast<size_t>(num_threads)) {
+ThreadSums::ThreadSums(int rank, int num_threads, const ShardingPlan& sharding,
+                       const std::vector<BatchPartition>& batches)
+    : sharding_(sharding), stacks_(static_cast<size_t>(num_threads)) {
   size_t most_merges = 0;
-  for (const BatchLayout* batch : batches) {
+  for (const BatchPartition& batch : batches) {
     Schedule& schedule = schedules_.emplace_back();
-    schedule.batch = batch;
     for (int thread = 0; thread < num_threads; ++thread) {
-      schedule.threads.emplace_back(batch->num_micro_batches(), batch->RunOfThread(rank, thread));
+      schedule.threads.emplace_back(batch.num_micro_batches(), batch.RunOfThread(rank, thread));
       Stack& stack = stacks_[static_cast<size_t>(thread)];
       const auto places = static_cast<size_t>(schedule.threads.back().stack_size());
       stack.losses.resize(std::max(stack.losses.size(), places));
       stack.gradients.resize(stack.losses.size());
     }
-    schedule.merges = PlanMerges(schedule, rank);
+    schedule.merges = PlanMerges(schedule, batch, rank);
     most_merges = std::max(most_merges, schedule.merges.size());
   }
   if (num_threads > 1) rank_sums_.resize(most_merges);
@@ -33,9 +29,10 @@ ThreadSums::ThreadSums(int rank, int num_threads, const reduce::ParameterLayout&
   for (const Stack& stack : stacks_) num_arrays_ += static_cast<int>(stack.gradients.size());
 }
 
-std::vector<ThreadSums::Merge> ThreadSums::PlanMerges(const Schedule& schedule, int rank) const {
+std::vector<ThreadSums::Merge> ThreadSums::PlanMerges(const Schedule& schedule,
+                                                      const BatchPartition& batch, int rank) {
   std::vector<Merge> merges;
-  for (const Range& node : schedule.batch->NodesOfRank(rank)) {
+  for (const Range& node : batch.NodesOfRank(rank)) {
     std::vector<Range> nodes;
     std::vector<std::pair<size_t, size_t>> parts;
     for (size_t thread = 0; thread < schedule.threads.size(); ++thread) {
@@ -47,8 +44,7 @@ std::vector<ThreadSums::Merge> ThreadSums::PlanMerges(const Schedule& schedule, 
       }
     }
     merges.push_back(
-        {.program = reduce::SumProgram(schedule.batch->num_micro_batches(), nodes, node),
-         .parts = std::move(parts)});
+        {.program = SumProgram(batch.num_micro_batches(), nodes, node), .parts = std::move(parts)});
   }
   return merges;
 }
@@ -62,13 +58,6 @@ void ThreadSums::SetMemory(std::vector<float*> arrays) {
   for (float*& sum : rank_sums_) sum = *next++;
 }
 
-const ThreadSums::Schedule& ThreadSums::ScheduleOf(const BatchLayout& batch) const {
-  const auto schedule = std::find_if(schedules_.begin(), schedules_.end(),
-                                     [&](const Schedule& s) { return s.batch == &batch; });
-  CONVOY_CHECK(schedule != schedules_.end());
-  return *schedule;
-}
-
 void ThreadSums::Start(int thread) {
   Stack& stack = stacks_[static_cast<size_t>(thread)];
   stack.size = 0;
@@ -80,15 +69,14 @@ float* ThreadSums::Top(int thread) {
   return stack.gradients[stack.size];
 }
 
-void ThreadSums::Push(const BatchLayout& batch, int thread, int64_t leaf, double loss,
-                      int64_t correct) {
+void ThreadSums::Push(size_t batch, int thread, int64_t leaf, double loss, int64_t correct) {
   Stack& stack = stacks_[static_cast<size_t>(thread)];
   stack.correct += correct;
   stack.losses[stack.size++] = loss;
-  const reduce::LeafSchedule& leaves = ScheduleOf(batch).threads[static_cast<size_t>(thread)];
+  const LeafSchedule& leaves = schedules_[batch].threads[static_cast<size_t>(thread)];
   for (int i = leaves.additions_after(leaf); i > 0; --i) {
     const size_t top = --stack.size;
-    for (const Range& range : layout_.summed()) {
+    for (const Range& range : sharding_.summed()) {
       kernels::Add(stack.gradients[top] + range.begin, stack.gradients[top - 1] + range.begin,
                    range.size());
     }
@@ -96,9 +84,8 @@ void ThreadSums::Push(const BatchLayout& batch, int thread, int64_t leaf, double
   }
 }
 
-void ThreadSums::AddUp(const BatchLayout& batch, ThreadTeam& team,
-                       reduce::Contribution* contribution) {
-  const Schedule& schedule = ScheduleOf(batch);
+void ThreadSums::AddUp(size_t batch, ThreadTeam& team, Contribution* contribution) {
+  const Schedule& schedule = schedules_[batch];
   contribution->gradients.clear();
   contribution->losses.clear();
   contribution->correct = 0;
@@ -130,11 +117,11 @@ void ThreadSums::AddPart(const Merge& merge, int thread, int num_threads, float*
   for (size_t i = 0; i < merge.parts.size(); ++i) {
     sources[i] = stacks_[merge.parts[i].first].gradients[merge.parts[i].second];
   }
-  for (const Range& range : layout_.summed()) {
-    const Range part = reduce::EqualPart(range.size(), thread, num_threads);
+  for (const Range& range : sharding_.summed()) {
+    const Range part = EqualPart(range.size(), thread, num_threads);
     merge.program.Sum(sources, {range.begin + part.begin, range.begin + part.end},
                       dst + range.begin + part.begin);
   }
 }
 
-}  // namespace convoy::train
+}  // namespace convoy::step

@@ -4,20 +4,21 @@
 #include <vector>
 
 #include "common/base/thread_team.h"
-#include "worker/step/batch_layout.h"
+#include "worker/step/batch_partition.h"
 #include "worker/step/contribution.h"
-#include "worker/step/parameter_layout.h"
+#include "worker/step/sharding_plan.h"
 #include "worker/step/summation_tree.h"
 
-namespace convoy::train {
+namespace convoy::step {
 
 // Each thread has a stack of sums: it pushes a micro-batch's gradient and adds neighbours as soon
 // as they make up a node of the tree. What is left on the threads' stacks is added to the rank's
 // nodes. Thread-compatible, but threads may push side by side, each on its own stack.
 class ThreadSums {
  public:
-  ThreadSums(int rank, int num_threads, const reduce::ParameterLayout& layout,
-             const std::vector<const reduce::BatchLayout*>& batches);
+  // `batches` are all that steps will come with; a call's `batch` is an index into them.
+  ThreadSums(int rank, int num_threads, const ShardingPlan& sharding,
+             const std::vector<BatchPartition>& batches);
 
   // How many arrays [num_parameters] the sums need; SetMemory gives them.
   int num_arrays() const { return num_arrays_; }
@@ -31,12 +32,10 @@ class ThreadSums {
 
   // Takes the gradient at Top as that of leaf `leaf` of the thread's run, and adds what can be
   // added.
-  void Push(const reduce::BatchLayout& batch, int thread, int64_t leaf, double loss,
-            int64_t correct);
+  void Push(size_t batch, int thread, int64_t leaf, double loss, int64_t correct);
 
   // Makes the rank's contribution of all threads' stacks; the team does the additions.
-  void AddUp(const reduce::BatchLayout& batch, ThreadTeam& team,
-             reduce::Contribution* contribution);
+  void AddUp(size_t batch, ThreadTeam& team, Contribution* contribution);
 
  private:
   struct Stack {
@@ -47,25 +46,24 @@ class ThreadSums {
   };
   // A node of the rank, and the places on the threads' stacks of the nodes that make it up.
   struct Merge {
-    reduce::SumProgram program;
+    SumProgram program;
     std::vector<std::pair<size_t, size_t>> parts;  // thread, place on its stack
   };
-  // What depends on the batch's layout.
+  // What depends on the batch.
   struct Schedule {
-    const reduce::BatchLayout* batch;
-    std::vector<reduce::LeafSchedule> threads;
+    std::vector<LeafSchedule> threads;
     std::vector<Merge> merges;
   };
 
-  const Schedule& ScheduleOf(const reduce::BatchLayout& batch) const;
-  std::vector<Merge> PlanMerges(const Schedule& schedule, int rank) const;
+  static std::vector<Merge> PlanMerges(const Schedule& schedule, const BatchPartition& batch,
+                                       int rank);
   void AddPart(const Merge& merge, int thread, int num_threads, float* dst);
 
-  const reduce::ParameterLayout& layout_;
-  std::vector<Schedule> schedules_;
-  std::vector<Stack> stacks_;      // of each thread
-  std::vector<float*> rank_sums_;  // of nodes that several threads make up
+  const ShardingPlan& sharding_;
+  std::vector<Schedule> schedules_;  // of each batch
+  std::vector<Stack> stacks_;        // of each thread
+  std::vector<float*> rank_sums_;    // of nodes that several threads make up
   int num_arrays_ = 0;
 };
 
-}  // namespace convoy::train
+}  // namespace convoy::step

@@ -6,7 +6,7 @@
 #include "common/base/aligned_buffer.h"
 #include "common/nn/plan/executor.h"
 
-namespace convoy::train {
+namespace convoy::step {
 
 // Thread-compatible. New weights are written beside the old ones, so that a step that fails leaves
 // these as they were.
@@ -20,12 +20,13 @@ class Weights {
   // Which set is in force: 0 or 1.
   int current_set() const { return current_; }
   const float* current() const { return sets_[static_cast<size_t>(current_)]; }
-  float* next() { return sets_[static_cast<size_t>(1 - current_)]; }
+  int next_set() const { return 1 - current_; }
+  float* next() { return sets_[static_cast<size_t>(next_set())]; }
   nn::PreparedWeights prepared() const { return {current(), prepared_.data()}; }
 
   // Makes next() the weights in force.
   void Advance() {
-    current_ = 1 - current_;
+    current_ = next_set();
     plan_.Prepare(current(), prepared_.data());
   }
 
@@ -36,4 +37,4 @@ class Weights {
   AlignedBuffer<float> prepared_;
 };
 
-}  // namespace convoy::train
+}  // namespace convoy::step

@@ -13,11 +13,9 @@ namespace convoy::train {
 
 // COLLECTIVE. Returns the sums over all images of `data`, the same bits at any world size and
 // thread count. threads_of_rank has the team's size of every rank.
-absl::StatusOr<evaluate::EvaluationSums> EvaluateOnAllRanks(comm::Communicator& communicator,
-                                                            ThreadTeam& team,
-                                                            const std::vector<int>& threads_of_rank,
-                                                            std::vector<MicroBatchRunner>& runners,
-                                                            const nn::PreparedWeights& weights,
-                                                            const data::DatasetView& data);
+absl::StatusOr<evaluate::EvaluationSums> EvaluateOnAllRanks(
+    comm::Communicator& communicator, ThreadTeam& team, const std::vector<int>& threads_of_rank,
+    std::vector<step::MicroBatchRunner>& runners, const nn::PreparedWeights& weights,
+    const data::DatasetView& data);
 
 }  // namespace convoy::train

@@ -144,7 +144,7 @@ absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicato
     Append(source.train.labels, &bytes);
     Append(source.test.labels, &bytes);
   }
-  return communicator.ShareFromRoot(bytes.data(), layout.size, 0);
+  return communicator.ShareFromRoot(bytes.data(), layout.size);
 }
 
 absl::Status SetViews(const nlohmann::json& description, Job* job) {

@@ -22,9 +22,19 @@
 namespace convoy::train {
 namespace {
 
-int64_t LastBatchImages(int64_t num_images, int64_t batch_size) {
-  const int64_t steps = data::StepsPerEpoch(num_images, batch_size);
-  return data::BatchRange(num_images, batch_size, steps - 1).size();
+// The batches of an epoch: all but the last are full ones.
+constexpr size_t kFullBatch = 0;
+constexpr size_t kLastBatch = 1;
+
+std::vector<step::BatchPartition> PartitionBatches(const Job& job,
+                                                   const std::vector<int>& threads_of_rank) {
+  const int64_t steps = data::StepsPerEpoch(job.train.count, job.recipe.batch_size);
+  std::vector<step::BatchPartition> batches;
+  for (const int64_t number : {int64_t{0}, steps - 1}) {
+    const data::Range images = data::BatchRange(job.train.count, job.recipe.batch_size, number);
+    batches.emplace_back(images.size(), job.recipe.micro_batch, threads_of_rank);
+  }
+  return batches;
 }
 
 // COLLECTIVE. Only rank 0 hears of cancellation.
@@ -71,18 +81,15 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
       optimizer_(std::move(optimizer)),
       threads_of_rank_(std::move(threads_of_rank)),
       team_(options_.threads),
-      full_batch_(std::min<int64_t>(job.recipe.batch_size, job.train.count), job.recipe.micro_batch,
-                  threads_of_rank_),
-      last_batch_(LastBatchImages(job.train.count, job.recipe.batch_size), job.recipe.micro_batch,
-                  threads_of_rank_),
+      batches_(PartitionBatches(job, threads_of_rank_)),
       callbacks_(job.recipe.options.reduce_on_plateau, job.recipe.options.early_stopping,
                  job.recipe.optimizer.learning_rate),
       epoch_seconds_(1, 0.0) {
   const int max_images = std::max(job.recipe.micro_batch, evaluate::kChunkImages);
   for (int thread = 0; thread < team_.size(); ++thread) {
     runners_.emplace_back(plan_, job.train, max_images,
-                          PassOptions{.label_smoothing = job.recipe.options.label_smoothing,
-                                      .augmentation = job.recipe.options.augmentation});
+                          step::PassOptions{.label_smoothing = job.recipe.options.label_smoothing,
+                                            .augmentation = job.recipe.options.augmentation});
   }
   if (options_.store != nullptr) {
     checkpoint_writer_ = std::make_unique<formats::CheckpointWriter>(
@@ -94,10 +101,11 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
 
 absl::Status Trainer::Open() {
   if (job_.recipe.exact_reduce) {
-    CONVOY_ASSIGN_OR_RETURN(step_, ExactStep::Create(communicator_, team_, runners_, *optimizer_,
-                                                     plan_, {&full_batch_, &last_batch_}));
+    CONVOY_ASSIGN_OR_RETURN(step_, step::ExactStep::Create(communicator_, team_, runners_,
+                                                           *optimizer_, plan_, batches_));
   } else {
-    step_ = std::make_unique<MpiStep>(communicator_, team_, runners_, *optimizer_, plan_);
+    step_ = std::make_unique<step::MpiStep>(communicator_, team_, runners_, *optimizer_, plan_,
+                                            batches_);
   }
   if (job_.checkpoint) return RestoreCheckpoint(*job_.checkpoint);
   if (!job_.initial_weights.empty()) return step_->SetWeights(job_.initial_weights.data());
@@ -114,9 +122,9 @@ absl::Status Trainer::RestoreCheckpoint(const formats::Checkpoint& checkpoint) {
     weights.insert(weights.end(), tensor.data.begin(), tensor.data.end());
   }
   CONVOY_RETURN_IF_ERROR(step_->SetWeights(weights.data()));
-  for (size_t i = 0; i < step_->optimizer().slot_names().size(); ++i) {
+  for (size_t i = 0; i < step_->slots().slot_names().size(); ++i) {
     CopyFromTrainable(plan_.network(), checkpoint.optimizer.slots[i].values,
-                      step_->optimizer().slot(i).data());
+                      step_->slots().slot(i).data());
   }
   position_ = checkpoint.position;
   sums_ = checkpoint.sums;
@@ -229,16 +237,17 @@ absl::Status Trainer::RunStep(int64_t steps, double* epoch_seconds, bool* stop_r
   const data::Range images =
       data::BatchRange(job_.train.count, job_.recipe.batch_size, position_.step_in_epoch);
   const bool last = position_.step_in_epoch + 1 == steps;
-  const StepInput input{.layout = last ? &last_batch_ : &full_batch_,
-                        .image_index = order_.data() + images.begin,
-                        .seed = job_.recipe.seed,
-                        .epoch = static_cast<uint32_t>(position_.epoch),
-                        .rule = {.step = position_.global_step + 1,
-                                 .learning_rate = LearningRateOf(position_.global_step),
-                                 .grad_scale = 1.0f / static_cast<float>(images.size())},
-                        .stop_requested = StopRequested()};
+  const step::StepInput input{
+      .batch = last ? kLastBatch : kFullBatch,
+      .image_index = order_.data() + images.begin,
+      .seed = job_.recipe.seed,
+      .epoch = static_cast<uint32_t>(position_.epoch),
+      .hyperparameters = {.step = position_.global_step + 1,
+                          .learning_rate = LearningRateOf(position_.global_step),
+                          .grad_scale = 1.0f / static_cast<float>(images.size())},
+      .stop_requested = StopRequested()};
   const double penalty = nn::L2Penalty(plan_.network(), step_->weights().current());
-  const absl::StatusOr<reduce::StepResult> result = step_->Run(input);
+  const absl::StatusOr<step::StepResult> result = step_->Run(input);
   if (!result.ok()) {
     return Annotate(result.status(), absl::StrCat("step ", position_.global_step + 1, " (epoch ",
                                                   position_.epoch + 1, ", batch ",
@@ -379,10 +388,10 @@ formats::ModelFile Trainer::Model() const {
 
 // Rank 0 gets the slots of all ranks in the parameters' order; the others nothing.
 absl::StatusOr<std::vector<formats::OptimizerSlot>> Trainer::GatherSlots() {
-  reduce::OptimizerState& optimizer = step_->optimizer();
+  step::RangeOptimizer& optimizer = step_->slots();
   const int rank = communicator_.rank();
   const int64_t num_parameters = plan_.network().num_parameters();
-  const bool all_at_rank_zero = reduce::TotalSize(step_->UpdatedBy(0)) == num_parameters;
+  const bool all_at_rank_zero = step::TotalSize(step_->UpdatedBy(0)) == num_parameters;
   std::vector<formats::OptimizerSlot> slots(optimizer.slot_names().size());
   for (size_t i = 0; i < slots.size(); ++i) {
     slots[i].name = optimizer.slot_names()[i];
@@ -404,7 +413,7 @@ absl::StatusOr<std::vector<float>> Trainer::GatherUpdated(const float* values) {
   std::vector<int64_t> offsets;
   int64_t total = 0;
   for (int rank = 0; rank < communicator_.world_size(); ++rank) {
-    counts.push_back(reduce::TotalSize(step_->UpdatedBy(rank)));
+    counts.push_back(step::TotalSize(step_->UpdatedBy(rank)));
     offsets.push_back(total);
     total += counts.back();
   }

@@ -88,10 +88,9 @@ class Trainer {
   const std::unique_ptr<optim::Optimizer> optimizer_;
   const std::vector<int> threads_of_rank_;
   ThreadTeam team_;
-  std::vector<MicroBatchRunner> runners_;
-  reduce::BatchLayout full_batch_;
-  reduce::BatchLayout last_batch_;
-  std::unique_ptr<TrainingStep> step_;
+  std::vector<step::MicroBatchRunner> runners_;
+  const std::vector<step::BatchPartition> batches_;
+  std::unique_ptr<step::TrainingStep> step_;
   std::unique_ptr<formats::CheckpointWriter> checkpoint_writer_;  // rank 0 only
   std::vector<uint32_t> order_;                                   // of the epoch's images
   formats::Position position_;

@@ -1,4 +1,4 @@
-// The optimizer and its slots, on one rank.
+// The optimizer and its slots, run on any range of the parameters.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
 using data::Range;
 
 // What a step's update takes besides gradients.
-struct UpdateRule {
+struct StepHyperparameters {
   int64_t step = 0;  // from 1
   double learning_rate = 0;
   float grad_scale = 0;  // 1 / images of the batch
@@ -35,10 +35,10 @@ std::vector<ParameterRule> RulesOf(const nn::Network& network);
 
 // Thread-compatible; Update is thread-safe on disjoint parts. Slots have room for all parameters,
 // but only those that a rank updates are kept up to date there.
-class OptimizerState {
+class RangeOptimizer {
  public:
-  // `optimizer` must outlive the state. Slots are zero.
-  OptimizerState(const optim::Optimizer& optimizer, int64_t num_parameters,
+  // `optimizer` must outlive this. Slots are zero.
+  RangeOptimizer(const optim::Optimizer& optimizer, int64_t num_parameters,
                  std::vector<ParameterRule> rules = {});
 
   const std::vector<std::string>& slot_names() const { return slot_names_; }
@@ -46,14 +46,14 @@ class OptimizerState {
 
   // Updates the weights of `part`. weights and new_weights are [num_parameters], grad_sum is
   // [part.size()] and may be changed.
-  void Update(const UpdateRule& rule, Range part, const float* weights, float* grad_sum,
-              float* new_weights);
+  void Update(const StepHyperparameters& hyperparameters, Range part, const float* weights,
+              float* grad_sum, float* new_weights);
 
  private:
-  void Optimize(const UpdateRule& rule, Range part, const float* weights, const float* grad_sum,
-                float* new_weights);
-  void UpdateByRule(const UpdateRule& rule, const ParameterRule& parameters, Range part,
-                    const float* weights, float* grad_sum, float* new_weights);
+  void Optimize(const StepHyperparameters& hyperparameters, Range part, const float* weights,
+                const float* grad_sum, float* new_weights);
+  void UpdateByRule(const StepHyperparameters& hyperparameters, const ParameterRule& parameters,
+                    Range part, const float* weights, float* grad_sum, float* new_weights);
 
   const optim::Optimizer& optimizer_;
   std::vector<std::string> slot_names_;
@@ -61,4 +61,4 @@ class OptimizerState {
   std::vector<ParameterRule> rules_;
 };
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

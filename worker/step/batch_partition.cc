@@ -1,13 +1,14 @@
-#include "worker/step/batch_layout.h"
+#include "worker/step/batch_partition.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "common/data/sampler.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
-BatchLayout::BatchLayout(int64_t batch_images, int micro_batch,
-                         const std::vector<int>& threads_of_rank)
+BatchPartition::BatchPartition(int64_t batch_images, int micro_batch,
+                               const std::vector<int>& threads_of_rank)
     : batch_images_(batch_images),
       micro_batch_(micro_batch),
       num_micro_batches_(data::MicroBatchCount(batch_images, micro_batch)) {
@@ -22,23 +23,35 @@ BatchLayout::BatchLayout(int64_t batch_images, int micro_batch,
   }
 }
 
-Range BatchLayout::ImagesOf(int64_t micro_batch) const {
+Range BatchPartition::ImagesOf(int64_t micro_batch) const {
   return data::MicroBatchRange(batch_images_, micro_batch_, micro_batch);
 }
 
-Range BatchLayout::RunOfThread(int rank, int thread) const {
+Range BatchPartition::RunOfThread(int rank, int thread) const {
   return thread_runs_[static_cast<size_t>(rank)][static_cast<size_t>(thread)];
 }
 
-Range BatchLayout::RunOfRank(int rank) const {
+Range BatchPartition::RunOfRank(int rank) const {
   const std::vector<Range>& runs = thread_runs_[static_cast<size_t>(rank)];
   return {runs.front().begin, runs.back().end};
 }
 
-std::vector<Range> BatchLayout::NodesOfAllRanks() const {
+Range BatchPartition::ImagesOfRank(int rank) const {
+  const Range run = RunOfRank(rank);
+  if (run.empty()) return {0, 0};
+  return {ImagesOf(run.begin).begin, ImagesOf(run.end - 1).end};
+}
+
+std::vector<Range> BatchPartition::NodesOfAllRanks() const {
   std::vector<Range> all;
   for (const std::vector<Range>& nodes : nodes_) all.insert(all.end(), nodes.begin(), nodes.end());
   return all;
 }
 
-}  // namespace convoy::reduce
+int64_t MostImages(const std::vector<BatchPartition>& batches) {
+  int64_t most = 0;
+  for (const BatchPartition& batch : batches) most = std::max(most, batch.batch_images());
+  return most;
+}
+
+}  // namespace convoy::step

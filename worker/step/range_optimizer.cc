@@ -1,4 +1,4 @@
-#include "worker/step/optimizer_state.h"
+#include "worker/step/range_optimizer.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "common/base/check.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 namespace {
 
 // More than any optimizer of common/optim has.
@@ -26,7 +26,7 @@ std::vector<ParameterRule> RulesOf(const nn::Network& network) {
   return rules;
 }
 
-OptimizerState::OptimizerState(const optim::Optimizer& optimizer, int64_t num_parameters,
+RangeOptimizer::RangeOptimizer(const optim::Optimizer& optimizer, int64_t num_parameters,
                                std::vector<ParameterRule> rules)
     : optimizer_(optimizer), slot_names_(optimizer.SlotNames()), rules_(std::move(rules)) {
   CONVOY_CHECK_LE(slot_names_.size(), kMaxSlots);
@@ -35,49 +35,52 @@ OptimizerState::OptimizerState(const optim::Optimizer& optimizer, int64_t num_pa
   }
 }
 
-void OptimizerState::Update(const UpdateRule& rule, Range part, const float* weights,
-                            float* grad_sum, float* new_weights) {
+void RangeOptimizer::Update(const StepHyperparameters& hyperparameters, Range part,
+                            const float* weights, float* grad_sum, float* new_weights) {
   int64_t done = part.begin;
   for (const ParameterRule& parameters : rules_) {
     const Range common = {std::max(done, parameters.range.begin),
                           std::min(part.end, parameters.range.end)};
     if (common.begin >= common.end) continue;
     if (done < common.begin) {
-      Optimize(rule, {done, common.begin}, weights, grad_sum + (done - part.begin), new_weights);
+      Optimize(hyperparameters, {done, common.begin}, weights, grad_sum + (done - part.begin),
+               new_weights);
     }
-    UpdateByRule(rule, parameters, common, weights, grad_sum + (common.begin - part.begin),
-                 new_weights);
+    UpdateByRule(hyperparameters, parameters, common, weights,
+                 grad_sum + (common.begin - part.begin), new_weights);
     done = common.end;
   }
   if (done < part.end) {
-    Optimize(rule, {done, part.end}, weights, grad_sum + (done - part.begin), new_weights);
+    Optimize(hyperparameters, {done, part.end}, weights, grad_sum + (done - part.begin),
+             new_weights);
   }
 }
 
 // Element by element, so that neither the part nor its place shows in the bits.
-void OptimizerState::UpdateByRule(const UpdateRule& rule, const ParameterRule& parameters,
-                                  Range part, const float* weights, float* grad_sum,
-                                  float* new_weights) {
+void RangeOptimizer::UpdateByRule(const StepHyperparameters& hyperparameters,
+                                  const ParameterRule& parameters, Range part, const float* weights,
+                                  float* grad_sum, float* new_weights) {
   if (parameters.is_moving) {
     const float share = 1 - parameters.momentum;
     for (int64_t i = 0; i < part.size(); ++i) {
-      const float mean = grad_sum[i] * rule.grad_scale;
+      const float mean = grad_sum[i] * hyperparameters.grad_scale;
       new_weights[part.begin + i] = weights[part.begin + i] * parameters.momentum + mean * share;
     }
     return;
   }
   // The gradient is a sum over the batch's images, so the penalty's counts once for each.
-  const float factor = 2 * parameters.l2 / rule.grad_scale;
+  const float factor = 2 * parameters.l2 / hyperparameters.grad_scale;
   for (int64_t i = 0; i < part.size(); ++i) grad_sum[i] += weights[part.begin + i] * factor;
-  Optimize(rule, part, weights, grad_sum, new_weights);
+  Optimize(hyperparameters, part, weights, grad_sum, new_weights);
 }
 
-void OptimizerState::Optimize(const UpdateRule& rule, Range part, const float* weights,
-                              const float* grad_sum, float* new_weights) {
+void RangeOptimizer::Optimize(const StepHyperparameters& hyperparameters, Range part,
+                              const float* weights, const float* grad_sum, float* new_weights) {
   std::array<float*, kMaxSlots> slots{};
   for (size_t i = 0; i < slots_.size(); ++i) slots[i] = slots_[i].data() + part.begin;
-  optimizer_.Update(rule.step, rule.learning_rate, rule.grad_scale, part.size(),
-                    weights + part.begin, grad_sum, slots.data(), new_weights + part.begin);
+  optimizer_.Update(hyperparameters.step, hyperparameters.learning_rate, hyperparameters.grad_scale,
+                    part.size(), weights + part.begin, grad_sum, slots.data(),
+                    new_weights + part.begin);
 }
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

@@ -1,25 +1,26 @@
-// The reducers on made-up gradients: run by all ranks of a world side by side, whether threads or
-// processes.
+// From made-up gradients to new weights, by reduce-scatter, sharded optimizer and all-gather, or by
+// an all-reduce: run by all ranks of a world side by side, whether threads or processes.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/base/status.h"
 #include "common/base/thread_team.h"
 #include "worker/comm/communicator.h"
 #include "worker/comm/thread_communicator.h"
-#include "worker/step/all_reducer.h"
-#include "worker/step/exact_reducer.h"
+#include "worker/step/mpi_all_reduce.h"
+#include "worker/step/sharded_optimizer.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
 inline std::vector<float> LeafGradient(int64_t leaf, int64_t num_parameters) {
   RandomSequence random(21, RandomStream::kNoise, static_cast<uint32_t>(leaf));
@@ -56,51 +57,47 @@ inline constexpr int64_t kWithBigKernel = 37 + 210 * 80 + 500;
 enum class Transport { kShared, kMessages };
 
 // One rank's part of a few steps on a batch of `leaves` micro-batches of one image each.
-class ReducerHarness {
+class ShardHarness {
  public:
-  ReducerHarness(comm::Communicator& comm, Transport transport, int64_t num_parameters,
-                 int64_t leaves, int threads)
+  ShardHarness(comm::Communicator& comm, Transport transport, int64_t num_parameters,
+               int64_t leaves, int threads = 1)
       : comm_(comm),
         team_(threads),
-        batch_(leaves, 1, std::vector<int>(static_cast<size_t>(comm.world_size()), threads)),
-        layout_(num_parameters,
-                {num_parameters == kWithBigKernel ? std::optional(BigKernel()) : std::nullopt},
-                leaves, comm.world_size()),
-        optimizer_(optim::Optimizer::Create({}).value()),
-        state_(*optimizer_, num_parameters) {
-    const ExchangeSizes sizes = {
-        .max_batch_images = leaves,
-        .num_gradients = static_cast<int>(batch_.NodesOfRank(comm.rank()).size())};
-    if (transport == Transport::kShared) {
-      exchange_ = CreateSharedExchange(comm, layout_, sizes).value();
-    } else {
-      exchange_ = CreateMessageExchange(comm, layout_, sizes, {&batch_});
-    }
-    if (comm.rank() == 0 || !exchange_->weights_are_shared()) {
-      std::fill_n(exchange_->weights(0), num_parameters, 0.5f);
+        batches_(1,
+                 BatchPartition(leaves, 1,
+                                std::vector<int>(static_cast<size_t>(comm.world_size()), threads))),
+        sharding_(num_parameters,
+                  {num_parameters == kWithBigKernel ? std::optional(BigKernel()) : std::nullopt},
+                  leaves, comm.world_size()),
+        adam_(optim::Optimizer::Create({}).value()),
+        optimizer_(*adam_, {}, sharding_, comm.rank(), team_, leaves) {
+    const auto num_gradients = static_cast<int>(batch().NodesOfRank(comm.rank()).size());
+    collectives_ = transport == Transport::kShared
+                       ? CreateSharedCollectives(comm, sharding_, batches_, num_gradients).value()
+                       : CreateMessageCollectives(comm, sharding_, batches_, num_gradients);
+    if (comm.rank() == 0 || !collectives_->arrays().weights_are_shared) {
+      std::fill_n(collectives_->arrays().weights[0], num_parameters, 0.5f);
     }
     EXPECT_TRUE(comm.Barrier().ok());
-    reducer_ = std::make_unique<ExactReducer>(comm.rank(), layout_, team_, *exchange_,
-                                              std::vector<const BatchLayout*>{&batch_});
   }
 
   Contribution Contribute() {
     Contribution contribution;
-    int next = 0;
-    for (const Range& node : batch_.NodesOfRank(comm_.rank())) {
-      float* sum = exchange_->gradient(next++);
-      const std::vector<float> gradient = NodeGradient(node, layout_.num_parameters());
+    size_t next = 0;
+    for (const Range& node : batch().NodesOfRank(comm_.rank())) {
+      float* sum = collectives_->arrays().gradients[next++];
+      const std::vector<float> gradient = NodeGradient(node, sharding_.num_parameters());
       std::copy(gradient.begin(), gradient.end(), sum);
       contribution.gradients.push_back(sum);
       contribution.losses.push_back(NodeLoss(node));
       contribution.correct += node.size();
     }
-    if (layout_.kernels().empty()) return contribution;
-    const Range images = batch_.RunOfRank(comm_.rank());  // an image a leaf
+    if (sharding_.kernels().empty()) return contribution;
+    const FactorArrays factors = collectives_->arrays().factors[0];
+    const Range images = batch().ImagesOfRank(comm_.rank());
     for (int64_t image = images.begin; image < images.end; ++image) {
       const std::vector<float> src = LeafGradient(1000 + image, BigKernel().inputs);
       const std::vector<float> d_dst = LeafGradient(2000 + image, BigKernel().units);
-      const FactorArrays factors = exchange_->factors(0);
       std::copy(src.begin(), src.end(), factors.src + image * BigKernel().inputs);
       std::copy(d_dst.begin(), d_dst.end(), factors.d_dst + image * BigKernel().units);
     }
@@ -108,30 +105,41 @@ class ReducerHarness {
   }
 
   absl::StatusOr<StepResult> Step(const Contribution& contribution) {
-    ++step_;
-    const UpdateRule rule = {.step = step_,
-                             .learning_rate = 0.01,
-                             .grad_scale = 1.0f / static_cast<float>(batch_.batch_images())};
-    auto result = reducer_->Step(batch_, contribution, rule, current_, &state_, &phases_);
-    if (result.ok()) current_ = 1 - current_;
-    return result;
+    CONVOY_ASSIGN_OR_RETURN(const ScatteredSums* sums,
+                            collectives_->ReduceScatter(0, contribution));
+    CONVOY_RETURN_IF_ERROR(CheckLoss(sums->result.loss));
+    optimizer_.Step(*sums,
+                    {.step = ++step_,
+                     .learning_rate = learning_rate_,
+                     .grad_scale = 1.0f / static_cast<float>(batch().batch_images())},
+                    collectives_->arrays(), current_, &phases_);
+    const int next = 1 - current_;
+    CONVOY_RETURN_IF_ERROR(collectives_->AllGather(next));
+    CONVOY_RETURN_IF_ERROR(
+        optimizer_.CheckAllRanks(collectives_->arrays().weights[static_cast<size_t>(next)]));
+    current_ = next;
+    return sums->result;
   }
 
+  void set_learning_rate(double rate) { learning_rate_ = rate; }
+
   std::vector<float> weights() {
-    const float* values = exchange_->weights(current_);
-    return {values, values + layout_.num_parameters()};
+    const float* values = collectives_->arrays().weights[static_cast<size_t>(current_)];
+    return {values, values + sharding_.num_parameters()};
   }
 
  private:
+  const BatchPartition& batch() const { return batches_[0]; }
+
   comm::Communicator& comm_;
   ThreadTeam team_;
-  BatchLayout batch_;
-  ParameterLayout layout_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
-  OptimizerState state_;
-  std::unique_ptr<Exchange> exchange_;
-  std::unique_ptr<ExactReducer> reducer_;
+  const std::vector<BatchPartition> batches_;
+  const ShardingPlan sharding_;
+  std::unique_ptr<optim::Optimizer> adam_;
+  ShardedOptimizer optimizer_;
+  std::unique_ptr<Collectives> collectives_;
   metrics::PhaseSeconds phases_;
+  double learning_rate_ = 0.01;
   int64_t step_ = 0;
   int current_ = 0;
 };
@@ -157,11 +165,11 @@ inline std::vector<float> BatchGradient(int64_t num_parameters, int64_t leaves) 
 // The weights after `steps` steps, by one optimizer.
 inline std::vector<float> ExpectedWeights(int64_t num_parameters, int64_t leaves, int steps) {
   const auto optimizer = optim::Optimizer::Create({}).value();
-  OptimizerState state(*optimizer, num_parameters);
+  RangeOptimizer slots(*optimizer, num_parameters);
   std::vector<float> weights(static_cast<size_t>(num_parameters), 0.5f);
   std::vector<float> sum = BatchGradient(num_parameters, leaves);
   for (int64_t step = 1; step <= steps; ++step) {
-    state.Update(
+    slots.Update(
         {.step = step, .learning_rate = 0.01, .grad_scale = 1.0f / static_cast<float>(leaves)},
         {0, num_parameters}, weights.data(), sum.data(), weights.data());
   }
@@ -172,7 +180,7 @@ inline std::vector<float> ExpectedWeights(int64_t num_parameters, int64_t leaves
 inline std::vector<float> WeightsOfOneRank(int64_t num_parameters, int64_t leaves, int steps) {
   comm::ThreadWorld world(1);
   const auto alone = world.MakeCommunicator(0);
-  ReducerHarness harness(*alone, Transport::kShared, num_parameters, leaves, 1);
+  ShardHarness harness(*alone, Transport::kShared, num_parameters, leaves);
   const Contribution contribution = harness.Contribute();
   for (int step = 0; step < steps; ++step) EXPECT_TRUE(harness.Step(contribution).ok());
   return harness.weights();
@@ -189,7 +197,7 @@ inline double LargestDifference(const std::vector<float>& a, const std::vector<f
 inline void CheckExactSteps(comm::Communicator& comm, Transport transport, int threads) {
   for (const int64_t leaves : {1, 2, 7, 8, 13}) {
     for (const int64_t num_parameters : {int64_t{1}, int64_t{40}, int64_t{9531}, kWithBigKernel}) {
-      ReducerHarness harness(comm, transport, num_parameters, leaves, threads);
+      ShardHarness harness(comm, transport, num_parameters, leaves, threads);
       const Contribution contribution = harness.Contribute();
       for (int step = 0; step < 3; ++step) {
         const auto result = harness.Step(contribution);
@@ -210,7 +218,7 @@ inline void CheckExactSteps(comm::Communicator& comm, Transport transport, int t
 }
 
 inline void CheckStopOfOneRankReachesAll(comm::Communicator& comm, Transport transport) {
-  ReducerHarness harness(comm, transport, 100, 8, 1);
+  ShardHarness harness(comm, transport, 100, 8);
   Contribution contribution = harness.Contribute();
   contribution.stop_requested = comm.rank() == comm.world_size() - 1;
   const auto result = harness.Step(contribution);
@@ -219,55 +227,78 @@ inline void CheckStopOfOneRankReachesAll(comm::Communicator& comm, Transport tra
 }
 
 // Not-finite values of one rank fail the step on all ranks, and no weight moves.
-inline void CheckNotFiniteIsAgreed(comm::Communicator& comm, Transport transport) {
+inline void CheckGradientNotFinite(comm::Communicator& comm, Transport transport) {
   for (const float bad :
        {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
-    ReducerHarness harness(comm, transport, 100, 8, 1);
+    ShardHarness harness(comm, transport, 100, 8);
     Contribution contribution = harness.Contribute();
     if (comm.rank() == 0) const_cast<float*>(contribution.gradients[0])[77] = bad;
     const std::vector<float> before = harness.weights();
-    EXPECT_EQ(harness.Step(contribution).status().code(), absl::StatusCode::kAborted);
+    EXPECT_EQ(harness.Step(contribution).status(),
+              absl::AbortedError("the gradient is not finite"));
     EXPECT_EQ(harness.weights(), before);
   }
-  ReducerHarness harness(comm, transport, 100, 8, 1);
-  Contribution contribution = harness.Contribute();
-  if (comm.rank() == 0) contribution.losses[0] = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(harness.Step(contribution).status().code(), absl::StatusCode::kAborted);
 }
 
-inline void CheckMpiReduceIsClose(comm::Communicator& comm) {
+// A finite gradient may still make weights that are not: the error says which.
+inline void CheckWeightsNotFinite(comm::Communicator& comm, Transport transport) {
+  ShardHarness harness(comm, transport, 100, 8);
+  const Contribution contribution = harness.Contribute();
+  harness.set_learning_rate(1e39);
+  const std::vector<float> before = harness.weights();
+  EXPECT_EQ(harness.Step(contribution).status(),
+            absl::AbortedError("the new weights are not finite"));
+  EXPECT_EQ(harness.weights(), before);
+}
+
+inline void CheckLossNotFinite(comm::Communicator& comm, Transport transport) {
+  ShardHarness harness(comm, transport, 100, 8);
+  Contribution contribution = harness.Contribute();
+  if (comm.rank() == 0) contribution.losses[0] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(harness.Step(contribution).status(), absl::AbortedError("the loss is not finite"));
+}
+
+inline void CheckAllReduce(comm::Communicator& comm) {
   const int64_t num_parameters = 200000;  // several buckets
   const int64_t leaves = 8;
-  const BatchLayout batch(leaves, 1, std::vector<int>(static_cast<size_t>(comm.world_size()), 1));
+  const BatchPartition batch(leaves, 1,
+                             std::vector<int>(static_cast<size_t>(comm.world_size()), 1));
   const Range run = batch.RunOfRank(comm.rank());
   std::vector<float> sum(static_cast<size_t>(num_parameters), 0.0f);
   for (int64_t leaf = run.begin; leaf < run.end; ++leaf) {
     const std::vector<float> gradient = LeafGradient(leaf, num_parameters);
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += gradient[i];
   }
-  AllReducer reducer(comm, num_parameters);
-  reducer.Start(sum.data());
+  MpiAllReduce all_reduce(comm, num_parameters);
+  all_reduce.Start(sum.data());
   for (int64_t begin = num_parameters; begin > 0; begin -= begin / 3 + 1) {
-    ASSERT_TRUE(reducer.AddReady(begin).ok());
+    ASSERT_TRUE(all_reduce.AddReady(begin).ok());
   }
-  const auto optimizer = optim::Optimizer::Create({}).value();
-  OptimizerState state(*optimizer, num_parameters);
-  std::vector<float> weights(static_cast<size_t>(num_parameters), 0.5f);
-  metrics::PhaseSeconds phases;
-  const auto result = reducer.Finish({}, {.step = 1, .learning_rate = 0.01, .grad_scale = 0.125f},
-                                     weights.data(), weights.data(), &state, &phases);
+  const auto result = all_reduce.Finish({.losses = {0.5}, .correct = 1, .stop_requested = true});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_LT(LargestDifference(weights, ExpectedWeights(num_parameters, leaves, 1)), 1e-5);
+  EXPECT_EQ(result->loss, 0.5 * comm.world_size());
+  EXPECT_EQ(result->correct, comm.world_size());
+  EXPECT_TRUE(result->stop_requested);
+  EXPECT_LT(LargestDifference(sum, NodeGradient({0, leaves}, num_parameters)), 1e-3);
 }
 
-inline void CheckReducers(comm::Communicator& comm) {
-  for (const Transport transport : {Transport::kShared, Transport::kMessages}) {
-    CheckExactSteps(comm, transport, 1);
-    CheckExactSteps(comm, transport, 3);
-    CheckStopOfOneRankReachesAll(comm, transport);
-    CheckNotFiniteIsAgreed(comm, transport);
-  }
-  CheckMpiReduceIsClose(comm);
+struct ShardCase {
+  const char* name;
+  void (*check)(comm::Communicator& comm, Transport transport);
+};
+
+inline constexpr ShardCase kShardCases[] = {
+    {"SameBitsWithOneThread",
+     [](comm::Communicator& comm, Transport of) { CheckExactSteps(comm, of, 1); }},
+    {"SameBitsWithThreeThreads",
+     [](comm::Communicator& comm, Transport of) { CheckExactSteps(comm, of, 3); }},
+    {"StopOfOneRankReachesAll", CheckStopOfOneRankReachesAll},
+    {"GradientNotFinite", CheckGradientNotFinite},
+    {"WeightsNotFinite", CheckWeightsNotFinite},
+    {"LossNotFinite", CheckLossNotFinite}};
+
+inline std::string TransportName(Transport transport) {
+  return transport == Transport::kShared ? "Shared" : "Messages";
 }
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

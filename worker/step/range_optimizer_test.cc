@@ -1,11 +1,11 @@
-#include "worker/step/optimizer_state.h"
+#include "worker/step/range_optimizer.h"
 
 #include <gtest/gtest.h>
 
 #include "common/base/random.h"
 #include "common/nn/plan/network_testing.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 namespace {
 
 std::vector<float> Values(size_t size, uint32_t stream) {
@@ -22,9 +22,10 @@ nn::Network NormalizedNetwork() {
     layers { activation { function: SOFTMAX } })");
 }
 
-constexpr UpdateRule kRule = {.step = 1, .learning_rate = 0.5, .grad_scale = 0.125f};
+constexpr StepHyperparameters kHyperparameters = {
+    .step = 1, .learning_rate = 0.5, .grad_scale = 0.125f};
 
-TEST(OptimizerStateTest, RulesAreThoseOfTheNetwork) {
+TEST(RangeOptimizerTest, RulesAreThoseOfTheNetwork) {
   const std::vector<ParameterRule> rules = RulesOf(NormalizedNetwork());
   ASSERT_EQ(rules.size(), 3u);
   EXPECT_TRUE(rules[0].is_moving);
@@ -37,17 +38,17 @@ TEST(OptimizerStateTest, RulesAreThoseOfTheNetwork) {
 }
 
 // Plain gradient descent, in which everything can be written down.
-TEST(OptimizerStateTest, EachParameterFollowsItsRule) {
+TEST(RangeOptimizerTest, EachParameterFollowsItsRule) {
   const nn::Network network = NormalizedNetwork();
   const auto size = static_cast<size_t>(network.num_parameters());
   const auto sgd = optim::Optimizer::Create({.kind = optim::OptimizerConfig::Kind::kSgd}).value();
-  OptimizerState state(*sgd, network.num_parameters(), RulesOf(network));
+  RangeOptimizer optimizer(*sgd, network.num_parameters(), RulesOf(network));
   const std::vector<float> weights = Values(size, 1);
   const std::vector<float> sums = Values(size, 2);
   std::vector<float> gradient = sums;
   std::vector<float> updated(size);
-  state.Update(kRule, {0, network.num_parameters()}, weights.data(), gradient.data(),
-               updated.data());
+  optimizer.Update(kHyperparameters, {0, network.num_parameters()}, weights.data(), gradient.data(),
+                   updated.data());
   for (size_t i = 0; i < size; ++i) {
     const double w = weights[i];
     double expected = w - 0.5 * sums[i] * 0.125;
@@ -57,18 +58,18 @@ TEST(OptimizerStateTest, EachParameterFollowsItsRule) {
   }
 }
 
-TEST(OptimizerStateTest, AnyCutGivesTheSameBits) {
+TEST(RangeOptimizerTest, AnyCutGivesTheSameBits) {
   const nn::Network network = NormalizedNetwork();
   const auto size = static_cast<size_t>(network.num_parameters());
   const auto adam = optim::Optimizer::Create({}).value();
   const std::vector<float> weights = Values(size, 1);
   const std::vector<float> sums = Values(size, 2);
   const auto update = [&](const std::vector<Range>& parts) {
-    OptimizerState state(*adam, network.num_parameters(), RulesOf(network));
+    RangeOptimizer optimizer(*adam, network.num_parameters(), RulesOf(network));
     std::vector<float> updated(size);
     for (const Range& part : parts) {
       std::vector<float> gradient(sums.begin() + part.begin, sums.begin() + part.end);
-      state.Update(kRule, part, weights.data(), gradient.data(), updated.data());
+      optimizer.Update(kHyperparameters, part, weights.data(), gradient.data(), updated.data());
     }
     return updated;
   };
@@ -79,4 +80,4 @@ TEST(OptimizerStateTest, AnyCutGivesTheSameBits) {
 }
 
 }  // namespace
-}  // namespace convoy::reduce
+}  // namespace convoy::step

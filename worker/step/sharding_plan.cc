@@ -1,11 +1,11 @@
-#include "worker/step/parameter_layout.h"
+#include "worker/step/sharding_plan.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "common/base/aligned_buffer.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 namespace {
 
 // Kernels below this many elements are not worth the bookkeeping.
@@ -35,9 +35,9 @@ int64_t TotalSize(const std::vector<Range>& ranges) {
   return total;
 }
 
-ParameterLayout::ParameterLayout(
-    int64_t num_parameters, std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
-    int64_t batch_size, int world_size)
+ShardingPlan::ShardingPlan(int64_t num_parameters,
+                           std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
+                           int64_t batch_size, int world_size)
     : num_parameters_(num_parameters) {
   int64_t next = 0;
   for (const std::optional<nn::OuterProductGradient>& kernel : kernel_of_stage) {
@@ -53,16 +53,15 @@ ParameterLayout::ParameterLayout(
   DealRows(world_size);
 }
 
-ParameterLayout LayoutOf(const nn::Plan& plan, int64_t batch_size, int world_size) {
+ShardingPlan PlanSharding(const nn::Plan& plan, int64_t batch_size, int world_size) {
   std::vector<std::optional<nn::OuterProductGradient>> kernels;
   for (const nn::Plan::Stage& stage : plan.stages()) {
     kernels.push_back(stage.operation->outer_product_gradient());
   }
-  return ParameterLayout(plan.network().num_parameters(), std::move(kernels), batch_size,
-                         world_size);
+  return ShardingPlan(plan.network().num_parameters(), std::move(kernels), batch_size, world_size);
 }
 
-void ParameterLayout::DealSummed(int world_size) {
+void ShardingPlan::DealSummed(int world_size) {
   const int64_t total = TotalSize(summed_);
   for (int rank = 0; rank < world_size; ++rank) {
     const Range wanted = EqualPart(total, rank, world_size);
@@ -79,7 +78,7 @@ void ParameterLayout::DealSummed(int world_size) {
   }
 }
 
-void ParameterLayout::DealRows(int world_size) {
+void ShardingPlan::DealRows(int world_size) {
   for (int rank = 0; rank < world_size; ++rank) {
     std::vector<KernelRows>& owned = rows_of_rank_.emplace_back();
     for (size_t k = 0; k < kernels_.size(); ++k) {
@@ -94,10 +93,16 @@ void ParameterLayout::DealRows(int world_size) {
   }
 }
 
-std::vector<Range> ParameterLayout::OwnedBy(int rank) const {
+std::vector<Range> ShardingPlan::OwnedBy(int rank) const {
   std::vector<Range> owned = summed_of(rank);
   for (const KernelRows& rows : rows_of(rank)) owned.push_back(rows.parameters);
   return owned;
 }
 
-}  // namespace convoy::reduce
+std::optional<int64_t> ShardingPlan::FirstOwnedBy(int rank) const {
+  if (!summed_of(rank).empty()) return summed_of(rank).front().begin;
+  if (!rows_of(rank).empty()) return rows_of(rank).front().parameters.begin;
+  return std::nullopt;
+}
+
+}  // namespace convoy::step

@@ -1,18 +1,17 @@
 // --reduce mpi: gradients are summed by MPI_Iallreduce in buckets, while the backward pass goes on.
 // For fabrics whose MPI reduces in hardware. The library chooses the order of additions, so the
-// same bits come out only at the same world size. Every rank runs the whole optimizer.
+// same bits come out only at the same world size.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/metrics/phase_seconds.h"
 #include "worker/comm/communicator.h"
 #include "worker/step/contribution.h"
-#include "worker/step/optimizer_state.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
 // A bucket is sent as soon as it has this many bytes: large enough to use the network well, small
 // enough that the first ones are on their way while the backward pass still works.
@@ -20,10 +19,10 @@ inline constexpr int64_t kBucketBytes = 256 * 1024;
 
 // Thread-compatible. A step is: Start, AddReady for parts of the gradient as they are complete,
 // from the last parameters to the first, then Finish.
-class AllReducer {
+class MpiAllReduce {
  public:
-  // `communicator` must outlive the reducer.
-  AllReducer(comm::Communicator& communicator, int64_t num_parameters);
+  // `communicator` must outlive this.
+  MpiAllReduce(comm::Communicator& communicator, int64_t num_parameters);
 
   // Begins a step whose sums over this rank's images will stand in `gradient` [num_parameters].
   void Start(float* gradient);
@@ -32,11 +31,9 @@ class AllReducer {
   // lets what is under way go on. COLLECTIVE: all ranks call it with the same values.
   absl::Status AddReady(int64_t begin);
 
-  // COLLECTIVE. Waits for all sums, checks that they are finite and makes `new_weights`. Errors as
-  // ExactReducer::Step. `own` has this rank's one loss, or none.
-  absl::StatusOr<StepResult> Finish(const Contribution& own, const UpdateRule& rule,
-                                    const float* weights, float* new_weights,
-                                    OptimizerState* optimizer, metrics::PhaseSeconds* phases);
+  // COLLECTIVE. Waits for all sums, which then stand in the gradient, and adds up the scalars.
+  // `own` has this rank's one loss, or none.
+  absl::StatusOr<StepResult> Finish(const Contribution& own);
 
  private:
   absl::Status Send(int64_t begin);
@@ -49,4 +46,4 @@ class AllReducer {
   std::vector<std::unique_ptr<comm::PendingSum>> pending_;
 };
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

@@ -1,4 +1,5 @@
-// How the gradient of a network is made from what the ranks compute, and who owns what of it.
+// Which rank owns what of a network's parameters (the shards of ZeRO stage 1), and which gradients
+// are exchanged as sums, which as sufficient factors.
 #pragma once
 
 #include <cstddef>
@@ -9,26 +10,26 @@
 #include "common/base/range.h"
 #include "common/nn/plan/plan.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
 using data::Range;
 
 // The rows of a factored kernel that a rank owns. Each element of the gradient is one sum over the
-// images in order (kernels/dense_sparse.h), so how the rows are dealt does not show in its bits.
+// images in order (kernels/dense.h), so how the rows are dealt does not show in its bits.
 struct KernelRows {
-  size_t kernel = 0;  // index into ParameterLayout::kernels()
+  size_t kernel = 0;  // index into ShardingPlan::kernels()
   Range rows;         // inputs of the kernel
   Range parameters;   // where they stand among the network's parameters
 };
 
 // Immutable, so thread-safe. The same on every rank.
-class ParameterLayout {
+class ShardingPlan {
  public:
   // Those of the stages' kernels whose factors for a whole batch are small are made from factors;
   // all other gradients are summed along the tree.
-  ParameterLayout(int64_t num_parameters,
-                  std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
-                  int64_t batch_size, int world_size);
+  ShardingPlan(int64_t num_parameters,
+               std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
+               int64_t batch_size, int world_size);
 
   int64_t num_parameters() const { return num_parameters_; }
   int world_size() const { return static_cast<int>(summed_of_rank_.size()); }
@@ -51,6 +52,9 @@ class ParameterLayout {
   // Returns all that a rank owns, as ranges of parameters.
   std::vector<Range> OwnedBy(int rank) const;
 
+  // Returns the first parameter of OwnedBy(rank), if there is one.
+  std::optional<int64_t> FirstOwnedBy(int rank) const;
+
  private:
   void DealSummed(int world_size);
   void DealRows(int world_size);
@@ -63,8 +67,8 @@ class ParameterLayout {
   std::vector<std::vector<KernelRows>> rows_of_rank_;
 };
 
-// Returns the layout of a plan's parameters.
-ParameterLayout LayoutOf(const nn::Plan& plan, int64_t batch_size, int world_size);
+// Returns how the parameters of a network are dealt to the ranks.
+ShardingPlan PlanSharding(const nn::Plan& plan, int64_t batch_size, int world_size);
 
 // Returns part `part` of `parts` nearly equal ones of [0, size), cut at whole cache lines of
 // floats; empty where there are more parts than lines.
@@ -73,4 +77,4 @@ Range EqualPart(int64_t size, int part, int parts);
 // Returns the number of elements of all ranges.
 int64_t TotalSize(const std::vector<Range>& ranges);
 
-}  // namespace convoy::reduce
+}  // namespace convoy::step

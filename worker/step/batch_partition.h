@@ -7,14 +7,15 @@
 
 #include "worker/step/summation_tree.h"
 
-namespace convoy::reduce {
+namespace convoy::step {
 
-// Immutable, so thread-safe. The same on every rank.
-class BatchLayout {
+// Immutable, so thread-safe. The same on every rank. What a step keeps for each batch size stands
+// at the index that the partition has in the step's list of batches (StepInput::batch).
+class BatchPartition {
  public:
   // A batch of `batch_images` images, cut into micro-batches, dealt to the threads of all ranks in
   // equal runs: first rank 0's threads_of_rank[0] threads, then rank 1's, and so on.
-  BatchLayout(int64_t batch_images, int micro_batch, const std::vector<int>& threads_of_rank);
+  BatchPartition(int64_t batch_images, int micro_batch, const std::vector<int>& threads_of_rank);
 
   int64_t batch_images() const { return batch_images_; }
   int64_t num_micro_batches() const { return num_micro_batches_; }
@@ -26,6 +27,9 @@ class BatchLayout {
   // The micro-batches of a thread, and of a rank, in order; may be empty.
   Range RunOfThread(int rank, int thread) const;
   Range RunOfRank(int rank) const;
+
+  // The images of a rank's run; may be empty.
+  Range ImagesOfRank(int rank) const;
 
   // The nodes whose sums a rank contributes, in order; none for an empty run.
   const std::vector<Range>& NodesOfRank(int rank) const {
@@ -43,4 +47,7 @@ class BatchLayout {
   std::vector<std::vector<Range>> nodes_;        // [rank]
 };
 
-}  // namespace convoy::reduce
+// Returns the images of the largest of `batches`.
+int64_t MostImages(const std::vector<BatchPartition>& batches);
+
+}  // namespace convoy::step

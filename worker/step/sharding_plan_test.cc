@@ -1,10 +1,10 @@
-#include "worker/step/parameter_layout.h"
+#include "worker/step/sharding_plan.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace convoy::reduce {
+namespace convoy::step {
 namespace {
 
 TEST(EqualPartTest, PartsMakeUpTheWhole) {
@@ -26,12 +26,12 @@ const nn::OuterProductGradient kSmall = {
     .weight_offset = 100 + 1600 * 128, .inputs = 128, .units = 10};
 constexpr int64_t kTotal = 100 + 1600 * 128 + 128 * 10 + 10;
 
-TEST(ParameterLayoutTest, EveryParameterHasOneOwner) {
+TEST(ShardingPlanTest, EveryParameterHasOneOwner) {
   for (const int world_size : {1, 2, 3, 5, 80}) {
-    const ParameterLayout layout(kTotal, {std::nullopt, kLarge, kSmall}, 128, world_size);
+    const ShardingPlan plan(kTotal, {std::nullopt, kLarge, kSmall}, 128, world_size);
     std::vector<int> owners(static_cast<size_t>(kTotal), 0);
     for (int rank = 0; rank < world_size; ++rank) {
-      for (const Range& range : layout.OwnedBy(rank)) {
+      for (const Range& range : plan.OwnedBy(rank)) {
         for (int64_t i = range.begin; i < range.end; ++i) ++owners[static_cast<size_t>(i)];
       }
     }
@@ -39,16 +39,16 @@ TEST(ParameterLayoutTest, EveryParameterHasOneOwner) {
   }
 }
 
-TEST(ParameterLayoutTest, LargeKernelsAreFactoredUnlessTheBatchIsLarger) {
-  const ParameterLayout small_batch(kTotal, {std::nullopt, kLarge, kSmall}, 128, 2);
+TEST(ShardingPlanTest, LargeKernelsAreFactoredUnlessTheBatchIsLarger) {
+  const ShardingPlan small_batch(kTotal, {std::nullopt, kLarge, kSmall}, 128, 2);
   EXPECT_EQ(small_batch.kernels().size(), 1u);
   EXPECT_EQ(small_batch.kernel_of_stage(1), 0);
   EXPECT_EQ(small_batch.kernel_of_stage(2), -1);
   EXPECT_EQ(small_batch.summed(), (std::vector<Range>{{0, 100}, {100 + 1600 * 128, kTotal}}));
-  const ParameterLayout large_batch(kTotal, {std::nullopt, kLarge, kSmall}, 1024, 2);
+  const ShardingPlan large_batch(kTotal, {std::nullopt, kLarge, kSmall}, 1024, 2);
   EXPECT_TRUE(large_batch.kernels().empty());
   EXPECT_EQ(large_batch.summed(), (std::vector<Range>{{0, kTotal}}));
 }
 
 }  // namespace
-}  // namespace convoy::reduce
+}  // namespace convoy::step
