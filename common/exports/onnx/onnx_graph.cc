@@ -6,8 +6,8 @@ namespace convoy::exports {
 
 static_assert(std::endian::native == std::endian::little, "ONNX's raw data is little-endian");
 
-OnnxChain::OnnxChain(const std::string& input, onnx::GraphProto* graph)
-    : graph_(graph), last_(input), names_({input}) {}
+OnnxChain::OnnxChain(const std::string& input, const std::string& output, onnx::GraphProto* graph)
+    : graph_(graph), last_(input), output_(output), names_({input, output}) {}
 
 std::string OnnxChain::AddConstant(const std::string& name, const Shape& shape,
                                    const std::vector<float>& values) {
@@ -29,6 +29,13 @@ onnx::NodeProto* OnnxChain::AddNode(const char* op_type, const std::string& name
   node->set_name(last_);
   node->add_output(last_);
   return node;
+}
+
+void OnnxChain::Finish() {
+  onnx::NodeProto* node = graph_->mutable_node(graph_->node_size() - 1);
+  node->set_name(output_);
+  node->set_output(0, output_);
+  last_ = output_;
 }
 
 std::string OnnxChain::Unique(std::string name) {

@@ -15,8 +15,8 @@ namespace convoy::exports {
 // value to have a name of its own: one that is taken already gets "_1" behind it, until it is free.
 class OnnxChain {
  public:
-  // `graph` must outlive the chain. The first node works on `input`.
-  OnnxChain(const std::string& input, onnx::GraphProto* graph);
+  // `graph` must outlive the chain. The first node works on `input`; the last will give `output`.
+  OnnxChain(const std::string& input, const std::string& output, onnx::GraphProto* graph);
 
   // Adds a constant array and returns its name. `values` has as many elements as `shape` says.
   std::string AddConstant(const std::string& name, const Shape& shape,
@@ -28,14 +28,15 @@ class OnnxChain {
   onnx::NodeProto* AddNode(const char* op_type, const std::string& name,
                            const std::vector<std::string>& constants = {});
 
-  // Returns the name of the last value.
-  const std::string& last() const { return last_; }
+  // Gives the last node and its value the output's name. Call once, after at least one AddNode.
+  void Finish();
 
  private:
   std::string Unique(std::string name);
 
   onnx::GraphProto* graph_;
   std::string last_;
+  std::string output_;
   std::set<std::string> names_;
 };
 

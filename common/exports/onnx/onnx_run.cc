@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -304,21 +305,21 @@ absl::StatusOr<OnnxArray> Gemm(const Node& node) {
   const OnnxArray& src = node.src();
   const OnnxArray* kernel = node.input(1);
   const OnnxArray* bias = node.input(2);
+  CONVOY_RETURN_IF_ERROR(node.CheckInt("transB", 1));  // the kernel is [units, inputs]
   if (src.shape.size() != 2 || kernel == nullptr || kernel->shape.size() != 2 ||
-      src.shape[1] != kernel->shape[0]) {
+      src.shape[1] != kernel->shape[1]) {
     return node.Refuse("has a kernel that does not fit");
   }
-  const int64_t inputs = kernel->shape[0];
-  const int64_t units = kernel->shape[1];
+  const int64_t units = kernel->shape[0];
+  const int64_t inputs = kernel->shape[1];
   CONVOY_RETURN_IF_ERROR(CheckBias(node, bias, units));
   CONVOY_ASSIGN_OR_RETURN(OnnxArray dst, Zeros({src.shape[0], units}));
+  double* out = dst.values.data();
   for (int64_t image = 0; image < src.shape[0]; ++image) {
-    double* row = dst.values.data() + image * units;
-    if (bias != nullptr) std::copy(bias->values.begin(), bias->values.end(), row);
-    for (int64_t i = 0; i < inputs; ++i) {
-      const double value = src.values[static_cast<size_t>(image * inputs + i)];
-      const double* weights = kernel->values.data() + i * units;
-      for (int64_t unit = 0; unit < units; ++unit) row[unit] += value * weights[unit];
+    const double* row = src.values.data() + image * inputs;
+    for (int64_t unit = 0; unit < units; ++unit) {
+      const double first = bias == nullptr ? 0 : bias->values[static_cast<size_t>(unit)];
+      *out++ = std::inner_product(row, row + inputs, kernel->values.data() + unit * inputs, first);
     }
   }
   return dst;

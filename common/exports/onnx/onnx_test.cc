@@ -43,7 +43,7 @@ TEST(OnnxTest, NotebookIsAChainFromImagesToProbabilities) {
   EXPECT_EQ(proto.opset_import(0).version(), 13);
   const onnx::GraphProto& graph = proto.graph();
   ASSERT_EQ(graph.input_size(), 1);
-  EXPECT_EQ(graph.input(0).name(), "conv1_input");
+  EXPECT_EQ(graph.input(0).name(), "input");
   const auto& shape = graph.input(0).type().tensor_type().shape();
   EXPECT_EQ(shape.dim(0).dim_param(), "N");
   EXPECT_EQ(shape.dim(1).dim_value(), 28);
@@ -71,7 +71,8 @@ TEST(OnnxTest, FirstDenseLayerTakesUpTheOrderOfFlatten) {
   ASSERT_EQ(kernel.name(), "dense1/kernel");
   const auto* rows = reinterpret_cast<const float*>(kernel.raw_data().data());
   // Of the image [5, 5, 64]: y = 3, x = 1, channel 9; unit 17.
-  EXPECT_EQ(rows[((9 * 5 + 3) * 5 + 1) * 128 + 17],
+  EXPECT_THAT(kernel.dims(), ElementsAre(128, 5 * 5 * 64));
+  EXPECT_EQ(rows[17 * 1600 + (9 * 5 + 3) * 5 + 1],
             model.tensors[4].data[((3 * 5 + 1) * 64 + 9) * 128 + 17]);
 }
 
@@ -102,6 +103,19 @@ TEST(OnnxTest, AllValuesHaveNamesOfTheirOwn) {
       EXPECT_TRUE(names.insert(node.output(0)).second) << node.output(0);
     }
   }
+}
+
+TEST(OnnxTest, InputAndOutputKeepTheirNamesWhateverLayersAreCalled) {
+  const onnx::ModelProto proto = Parse(EncodeOnnx(ModelOf(R"(name: "d" input { height: 2 width: 2 }
+      layers { name: "output" flatten {} } layers { name: "input" dense { units: 3 activation: RELU } }
+      layers { name: "last" dense { units: 2 activation: SOFTMAX } })"))
+                                           .value());
+  const onnx::GraphProto& graph = proto.graph();
+  EXPECT_EQ(graph.input(0).name(), "input");
+  EXPECT_EQ(graph.output(0).name(), "output");
+  EXPECT_EQ(graph.node(0).input(0), "input");
+  EXPECT_EQ(graph.node(0).output(0), "output_1");
+  EXPECT_EQ(graph.node(graph.node_size() - 1).output(0), "output");
 }
 
 TEST(OnnxTest, SameModelGivesSameBytes) {
@@ -140,6 +154,8 @@ TEST_F(OnnxRunTest, OtherOperatorsAndOddGraphsAreRefused) {
               HasSubstr("is no whole array of floats"));
   EXPECT_THAT(ErrorAfter([](Graph* g) { g->mutable_node(1)->set_input(1, "conv2/kernel"); }),
               HasSubstr("has a kernel that does not fit"));
+  EXPECT_THAT(ErrorAfter([](Graph* g) { g->mutable_node(8)->clear_attribute(); }),
+              HasSubstr("attribute 'transB' must be 1"));
   EXPECT_THAT(ErrorAfter([](Graph* g) { g->mutable_node(1)->set_input(2, "conv2/bias"); }),
               HasSubstr("has a bias of the wrong size"));
   EXPECT_THAT(ErrorAfter([](Graph* g) { g->mutable_output(0)->set_name("x"); }),

@@ -23,6 +23,10 @@ namespace {
 constexpr int64_t kIrVersion = 7;
 constexpr int64_t kOperators = 13;
 
+// What the coordinator calls them too, so that one client serves both.
+constexpr char kInput[] = "input";
+constexpr char kOutput[] = "output";
+
 // Returns the kernel [KH, KW, C, OC] as [OC, C, KH, KW].
 std::vector<float> KernelToOihw(const formats::NamedTensor& kernel) {
   const int64_t window = kernel.shape[0] * kernel.shape[1];
@@ -55,6 +59,18 @@ std::vector<float> RowsToChw(const formats::NamedTensor& kernel, const Shape& im
   return result;
 }
 
+// Returns the dense kernel [inputs, units] as [units, inputs].
+std::vector<float> Transposed(const std::vector<float>& kernel, int64_t inputs, int64_t units) {
+  std::vector<float> result(kernel.size());
+  for (int64_t i = 0; i < inputs; ++i) {
+    for (int64_t unit = 0; unit < units; ++unit) {
+      result[static_cast<size_t>(unit * inputs + i)] =
+          kernel[static_cast<size_t>(i * units + unit)];
+    }
+  }
+  return result;
+}
+
 // Writes a network layer by layer. Keras's images are [N, H, W, C]; ONNX convolves [N, C, H, W], so
 // the image is transposed before the first layer that needs it so, and stays. A Flatten then gives
 // the features in the order C, H, W: the next dense layer's rows are put into that order, which
@@ -62,15 +78,16 @@ std::vector<float> RowsToChw(const formats::NamedTensor& kernel, const Shape& im
 class NetworkWriter {
  public:
   NetworkWriter(const nn::Network& network, const formats::ModelFile& model,
-                const std::string& input, onnx::GraphProto* graph)
-      : layers_(network.layers()), groups_(GroupByLayer(network, model)), chain_(input, graph) {}
+                onnx::GraphProto* graph)
+      : layers_(network.layers()),
+        groups_(GroupByLayer(network, model)),
+        chain_(kInput, kOutput, graph) {}
 
-  // Returns the output's name.
-  std::string Write() {
+  void Write() {
     for (; at_ < layers_.size(); ++at_) {
       std::visit([this](const auto& spec) { Add(spec); }, layers_[at_].kind);
     }
-    return chain_.last();
+    chain_.Finish();
   }
 
  private:
@@ -207,13 +224,17 @@ class NetworkWriter {
     AddInt("axis", 1, chain_.AddNode("Flatten", name()));
   }
 
+  // The kernel is [units, inputs], as PyTorch writes it: OpenCV 4.6 reads no other.
   void Add(const nn::DenseSpec& spec) {
     const formats::NamedTensor& kernel = tensor(0);
-    const std::vector<std::string> constants = AddKernelAndBias(
-        kernel.shape, rows_of_image_.empty() ? kernel.data : RowsToChw(kernel, rows_of_image_),
-        spec.use_bias);
+    const int64_t inputs = kernel.shape[0];
+    const int64_t units = kernel.shape[1];
+    const std::vector<float> rows =
+        rows_of_image_.empty() ? kernel.data : RowsToChw(kernel, rows_of_image_);
+    const std::vector<std::string> constants =
+        AddKernelAndBias({units, inputs}, Transposed(rows, inputs, units), spec.use_bias);
     rows_of_image_.clear();
-    chain_.AddNode("Gemm", LinearName(spec.activation), constants);
+    AddInt("transB", 1, chain_.AddNode("Gemm", LinearName(spec.activation), constants));
     AddActivation(spec.activation);
   }
 
@@ -250,10 +271,9 @@ absl::StatusOr<std::string> EncodeOnnx(const formats::ModelFile& model) {
   proto.add_opset_import()->set_version(kOperators);
   onnx::GraphProto* graph = proto.mutable_graph();
   graph->set_name(network.spec().name.empty() ? "sequential" : network.spec().name);
-  const std::string input = network.layers().front().name + "_input";
-  const std::string output = NetworkWriter(network, model, input, graph).Write();
-  Describe(input, network.input_shape(), graph->add_input());
-  Describe(output, network.layers().back().output, graph->add_output());
+  NetworkWriter(network, model, graph).Write();
+  Describe(kInput, network.input_shape(), graph->add_input());
+  Describe(kOutput, network.layers().back().output, graph->add_output());
   if (proto.ByteSizeLong() > size_t{std::numeric_limits<int32_t>::max()}) {
     return absl::InvalidArgumentError(
         "the network is too large for ONNX, whose files end at 2 GiB");
