@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/local/run_directory.h"
 #include "common/base/files.h"
-#include "common/base/status.h"
-#include "common/nn/model_spec.h"
 
 namespace convoy::client {
 namespace {
@@ -23,15 +20,6 @@ std::string NewestCheckpoint(const std::string& run) {
     if (entry.path().extension() == ".convoy") newest = std::max(newest, entry.path().string());
   }
   return newest;
-}
-
-// Whether the file's tensors are the network's parameters, in order.
-bool WeightsFit(const formats::ModelFile& file, const nn::Network& network) {
-  const std::vector<nn::Parameter> parameters = network.Parameters();
-  return std::equal(parameters.begin(), parameters.end(), file.tensors.begin(), file.tensors.end(),
-                    [](const nn::Parameter& parameter, const formats::NamedTensor& tensor) {
-                      return parameter.shape == tensor.shape;
-                    });
 }
 
 }  // namespace
@@ -57,19 +45,6 @@ absl::StatusOr<std::string> ModelPath(const std::string& named) {
   return absl::NotFoundError(
       absl::StrCat(named, ": this training has not finished and left no model.convoy yet; ",
                    "its newest checkpoint is a model too: ", newest));
-}
-
-absl::StatusOr<LocalModel> ReadLocalModel(const std::string& named) {
-  CONVOY_ASSIGN_OR_RETURN(std::string path, ModelPath(named));
-  CONVOY_ASSIGN_OR_RETURN(formats::ModelFile file, formats::ReadModel(path));
-  CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec, nn::ParseModelSpec(file.model_textproto, path));
-  absl::StatusOr<nn::Network> network = nn::Network::Create(spec);
-  if (!network.ok()) return Annotate(network.status(), path);
-  if (!WeightsFit(file, *network)) {
-    return absl::DataLossError(
-        absl::StrCat(path, ": its weights are not those of the network that it describes"));
-  }
-  return LocalModel{std::move(path), std::move(file), *std::move(network)};
 }
 
 }  // namespace convoy::client

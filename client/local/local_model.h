@@ -1,11 +1,9 @@
-// A model file that somebody named, found and read.
+// A model file that somebody named, found.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/formats/model_file.h"
-#include "common/nn/network.h"
 
 namespace convoy::client {
 
@@ -13,19 +11,8 @@ namespace convoy::client {
 // slash, begins with a dot, ends in ".convoy", or is a directory here that holds a summary.json.
 bool IsLocalModel(const std::string& named);
 
-// A model or checkpoint file, and the network that it describes.
-struct LocalModel {
-  std::string path;
-  formats::ModelFile file;
-  nn::Network network;
-};
-
 // Returns the file that `named` means: itself, or the model.convoy of a run directory. Returns
 // NOT_FOUND if there is none; the error of an unfinished run names its newest checkpoint.
 absl::StatusOr<std::string> ModelPath(const std::string& named);
-
-// Reads ModelPath(named). Returns also what ReadModel and Network::Create do, and DATA_LOSS if the
-// weights are not the network's.
-absl::StatusOr<LocalModel> ReadLocalModel(const std::string& named);
 
 }  // namespace convoy::client

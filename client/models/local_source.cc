@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/local/local_model.h"
+#include "common/api/model_description.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
-#include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
 #include "common/data/split.h"
@@ -101,28 +101,8 @@ class LocalSource : public ModelSource {
 
 absl::StatusOr<v1::TrainedModel> LocalSource::Describe() {
   CONVOY_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes());
-  const formats::ModelFile& file = model_->description();
-  const nn::Network& network = model_->network();
-  v1::TrainedModel model;
+  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, api::DescribeModel(bytes, path_));
   model.set_name(path_);
-  model.set_size_bytes(static_cast<int64_t>(bytes.size()));
-  model.set_sha256(Sha256Hex(bytes));
-  model.set_weights_sha256(model_->weights_sha256());
-  model.set_network(network.spec().name);
-  model.mutable_input()->set_height(network.spec().height);
-  model.mutable_input()->set_width(network.spec().width);
-  model.mutable_input()->set_channels(network.spec().channels);
-  model.set_class_count(network.num_classes());
-  model.set_parameter_count(network.num_parameters());
-  for (const nn::Layer& layer : network.layers()) model.add_layers(layer.name);
-  for (const formats::NamedValue& value : file.metrics) {
-    v1::Metric* metric = model.add_metrics();
-    metric->set_name(value.name);
-    metric->set_value(value.value);
-  }
-  model.set_data_sha256(file.data_sha256);
-  model.set_isa(file.kernel_family.isa);
-  model.set_blas_core(file.kernel_family.blas_core);
   return model;
 }
 

@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/api/model_description.h"
 #include "common/base/status.h"
 #include "coordinator/jobs/job_registry.h"
-#include "coordinator/jobs/model_facts.h"
 #include "coordinator/jobs/progress.h"
 #include "coordinator/jobs/requests.h"
 
@@ -256,7 +256,7 @@ absl::StatusOr<worker::v1::PublishModelResponse> JobRegistry::Publish(
     CONVOY_ASSIGN_OR_RETURN(const LiveJob* live, FindForProcess(header.job(), header.process_id()));
     id = live->record.id;
   }
-  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, DescribeModel(bytes));
+  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, api::DescribeModel(bytes, "the published model"));
   if (model.sha256() != header.sha256() || model.size_bytes() != header.size_bytes()) {
     return absl::DataLossError("the model's bytes are not those that its header says; send again");
   }
