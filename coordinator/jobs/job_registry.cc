@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/job_progress.h"
 #include "common/base/status.h"
-#include "coordinator/jobs/progress.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -19,7 +19,7 @@ absl::Status Stopping() {
 
 // The job as clients get it.
 v1::Job Whole(v1::Job job, const std::vector<v1::Event>& events, absl::Duration between_epochs) {
-  Derive(between_epochs, &job);
+  api::Derive(between_epochs, &job);
   *job.mutable_events() = {events.begin(), events.end()};
   return job;
 }
@@ -123,7 +123,7 @@ absl::StatusOr<v1::ListJobsResponse> JobRegistry::List(const v1::ListJobsRequest
     job = newer ? live->second.record.job : std::move(stored);
     job.clear_recipe();
     job.clear_ranks();
-    Derive(newer ? live->second.between_epochs : absl::ZeroDuration(), &job);
+    api::Derive(newer ? live->second.between_epochs : absl::ZeroDuration(), &job);
   }
   return response;
 }

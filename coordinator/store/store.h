@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/file_lock.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
 #include "coordinator/store/names.h"
@@ -107,7 +108,7 @@ class Store {
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(const std::string& id);
 
  private:
-  Store(std::string directory, int lock_fd, Database database);
+  Store(std::string directory, FileLock lock, Database database);
 
   absl::Status Migrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteJob(const JobRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -122,7 +123,7 @@ class Store {
   std::string ModelPath(const std::string& file) const;
 
   const std::string directory_;
-  const int lock_fd_;
+  const FileLock lock_;
   absl::Mutex mutex_;
   Database database_ ABSL_GUARDED_BY(mutex_);
 };

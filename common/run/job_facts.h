@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
-namespace convoy::report {
+#include "absl/time/time.h"
+
+namespace convoy::run {
 
 struct JobFacts {
   int world_size = 0;
   std::vector<int> threads;        // of each rank
-  std::vector<std::string> hosts;  // of each rank
+  std::vector<std::string> hosts;  // of each rank; "" where unknown
   std::string isa;
   std::string blas_core;
   std::string data_kind;   // "mnist", "generated" or "idx"
@@ -30,6 +32,8 @@ struct JobFacts {
   uint64_t seed = 0;
   int64_t restarts = 0;
   int64_t resumed_at_step = 0;  // global step of the checkpoint; 0 for a new run
+  // When the run first started; InfinitePast where unknown.
+  absl::Time start_time = absl::InfinitePast();
 
   // Returns the host names, each once, in order of rank.
   std::vector<std::string> DistinctHosts() const;
@@ -38,4 +42,4 @@ struct JobFacts {
   int TotalThreads() const;
 };
 
-}  // namespace convoy::report
+}  // namespace convoy::run

@@ -1,4 +1,4 @@
-#include "client/local/local_model.h"
+#include "client/models/model_path.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

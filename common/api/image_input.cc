@@ -1,4 +1,4 @@
-#include "coordinator/service/image_input.h"
+#include "common/api/image_input.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 #include "common/images/digit.h"
 #include "common/images/png.h"
 
-namespace convoy::coordinator {
+namespace convoy::api {
 namespace {
 
 // An image as it came: grey where it came as a PNG.
@@ -46,7 +46,7 @@ absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& 
 
 absl::StatusOr<SourceImage> Read(const v1::Image& image, const std::string& field) {
   if (image.has_png()) {
-    CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodePng(image.png(), field + ".png"));
+    CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodePng(image.png(), field));
     return SourceImage{.height = grey.height,
                        .width = grey.width,
                        .channels = 1,
@@ -114,7 +114,7 @@ absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparat
   if (always && !TakesDigits(network)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "preparation: the network takes images of ", ShapeToString(network.input_shape()),
-        ", for which there is none; send images of that shape"));
+        ", for which no preparation exists; send images of that shape"));
   }
   absl::StatusOr<NetworkImage> result =
       preparation == v1::NONE || !TakesDigits(network)
@@ -126,4 +126,4 @@ absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparat
   return result;
 }
 
-}  // namespace convoy::coordinator
+}  // namespace convoy::api

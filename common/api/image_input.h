@@ -9,7 +9,7 @@
 #include "common/nn/network.h"
 #include "convoy/v1/model_service.pb.h"
 
-namespace convoy::coordinator {
+namespace convoy::api {
 
 struct NetworkImage {
   std::vector<uint8_t> pixels;  // [height, width, channels], as the network takes them
@@ -22,4 +22,4 @@ struct NetworkImage {
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
                                             const nn::Network& network, const std::string& field);
 
-}  // namespace convoy::coordinator
+}  // namespace convoy::api

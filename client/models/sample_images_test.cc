@@ -1,4 +1,4 @@
-#include "client/local/sample_images.h"
+#include "client/models/sample_images.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

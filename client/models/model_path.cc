@@ -1,4 +1,4 @@
-#include "client/local/local_model.h"
+#include "client/models/model_path.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,17 +6,18 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/local/run_directory.h"
 #include "common/base/files.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
 
 // Returns the checkpoint with the largest step, or "" if there is none.
-std::string NewestCheckpoint(const std::string& run) {
+std::string NewestCheckpoint(const std::string& directory) {
   std::string newest;
   std::error_code unknown;
-  for (const auto& entry : std::filesystem::directory_iterator(run + "/checkpoints", unknown)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(run::PathIn(directory, run::kCheckpoints), unknown)) {
     if (entry.path().extension() == ".convoy") newest = std::max(newest, entry.path().string());
   }
   return newest;
@@ -25,7 +26,7 @@ std::string NewestCheckpoint(const std::string& run) {
 }  // namespace
 
 bool IsLocalModel(const std::string& named) {
-  return absl::EndsWith(named, ".convoy") || IsLocalRun(named);
+  return absl::EndsWith(named, ".convoy") || run::IsRun(named);
 }
 
 absl::StatusOr<std::string> ModelPath(const std::string& named) {
@@ -35,7 +36,7 @@ absl::StatusOr<std::string> ModelPath(const std::string& named) {
     return absl::NotFoundError(absl::StrCat(
         named, ": no such file; give a model (FILE.convoy) or a run directory that holds one"));
   }
-  const std::string path = (std::filesystem::path(named) / "model.convoy").string();
+  const std::string path = run::PathIn(named, run::kModelFile);
   if (PathExists(path)) return path;
   const std::string newest = NewestCheckpoint(named);
   if (newest.empty()) {

@@ -1,4 +1,4 @@
-#include "coordinator/service/image_input.h"
+#include "common/api/image_input.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include "common/images/png.h"
 #include "common/nn/builtin_models.h"
 
-namespace convoy::coordinator {
+namespace convoy::api {
 namespace {
 
 using ::testing::HasSubstr;
@@ -105,7 +105,7 @@ TEST_F(ImageInputTest, RefusesImagesThatAreNone) {
   ExpectRefused(v1::Image(), v1::AUTOMATIC, "images[3]: neither png nor raw is set");
   v1::Image png;
   png.set_png("no png");
-  ExpectRefused(png, v1::AUTOMATIC, "images[3].png: no PNG file");
+  ExpectRefused(png, v1::AUTOMATIC, "images[3]: no PNG file");
   v1::Image image = Bar(28, 28, 1);
   image.mutable_raw()->mutable_pixels()->pop_back();
   ExpectRefused(image, v1::AUTOMATIC, "= 784 bytes, not 783");
@@ -125,4 +125,4 @@ TEST_F(ImageInputTest, RefusesImagesThatAreNone) {
 }
 
 }  // namespace
-}  // namespace convoy::coordinator
+}  // namespace convoy::api

@@ -1,4 +1,4 @@
-#include "client/local/sample_images.h"
+#include "client/models/sample_images.h"
 
 #include <algorithm>
 #include <utility>

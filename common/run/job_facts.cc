@@ -1,9 +1,9 @@
-#include "worker/report/job_facts.h"
+#include "common/run/job_facts.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace convoy::report {
+namespace convoy::run {
 
 std::vector<std::string> JobFacts::DistinctHosts() const {
   std::vector<std::string> distinct;
@@ -17,4 +17,4 @@ std::vector<std::string> JobFacts::DistinctHosts() const {
 
 int JobFacts::TotalThreads() const { return std::accumulate(threads.begin(), threads.end(), 0); }
 
-}  // namespace convoy::report
+}  // namespace convoy::run

@@ -1,4 +1,4 @@
-#include "coordinator/evaluation/model_evaluation.h"
+#include "common/api/model_evaluation.h"
 
 #include <utility>
 #include <vector>
@@ -11,13 +11,14 @@
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/recipe.pb.h"
 
-namespace convoy::coordinator {
+namespace convoy::api {
 namespace {
 
 absl::Status CheckRequest(const v1::EvaluateModelRequest& request) {
   if (!v1::Split_IsValid(request.split())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("split: ", static_cast<int>(request.split()), " is none"));
+    return absl::InvalidArgumentError(absl::StrCat("split: there is no split ",
+                                                   static_cast<int>(request.split()),
+                                                   "; ask for TEST, VALIDATION or TRAIN"));
   }
   if (request.max_mistakes() < 0 || request.max_mistakes() > kMaxMistakes) {
     return absl::InvalidArgumentError(absl::StrCat("max_mistakes: must be 0 to ", kMaxMistakes,
@@ -27,11 +28,12 @@ absl::Status CheckRequest(const v1::EvaluateModelRequest& request) {
 }
 
 // Returns the part of the training file that the model's recipe trained on or held out.
-absl::StatusOr<data::DatasetView> TrainingPart(const ServedModel& served, v1::Split split,
+absl::StatusOr<data::DatasetView> TrainingPart(const evaluate::LoadedModel& model,
+                                               const v1::EvaluateModelRequest& request,
                                                const data::DataSource& source) {
   v1::Recipe recipe;
-  CONVOY_RETURN_IF_ERROR(ParseTextProto(served.model->description().recipe_textproto,
-                                        served.facts.name() + ": recipe", &recipe));
+  CONVOY_RETURN_IF_ERROR(
+      ParseTextProto(model.description().recipe_textproto, request.name() + ": recipe", &recipe));
   const absl::StatusOr<data::Split> parts = data::SplitTrainingImages(
       source.train.count, recipe.validation_split(), recipe.train_limit());
   if (!parts.ok()) {
@@ -39,16 +41,18 @@ absl::StatusOr<data::DatasetView> TrainingPart(const ServedModel& served, v1::Sp
         "these are not the images that the model was trained on: ", parts.status().message(),
         "; ask for the split TEST"));
   }
-  if (split == v1::VALIDATION && parts->validation.empty()) {
+  if (request.split() == v1::VALIDATION && parts->validation.empty()) {
     return absl::FailedPreconditionError(
         "split: the model's recipe held no images out for validation; ask for TEST or TRAIN");
   }
-  return source.train.View().Slice(split == v1::TRAIN ? parts->train : parts->validation);
+  return source.train.View().Slice(request.split() == v1::TRAIN ? parts->train : parts->validation);
 }
 
-absl::StatusOr<data::DatasetView> SplitOf(const ServedModel& served, v1::Split split,
+absl::StatusOr<data::DatasetView> SplitOf(const evaluate::LoadedModel& model,
+                                          const v1::EvaluateModelRequest& request,
                                           const data::DataSource& source) {
-  if (split == v1::VALIDATION || split == v1::TRAIN) return TrainingPart(served, split, source);
+  const bool held_out = request.split() == v1::VALIDATION;
+  if (held_out || request.split() == v1::TRAIN) return TrainingPart(model, request, source);
   return source.test.View();
 }
 
@@ -90,27 +94,26 @@ void AddMistake(const evaluate::Mistake& mistake, const v1::EvaluateModelRequest
 
 }  // namespace
 
-absl::StatusOr<v1::EvaluateModelResponse> EvaluateServedModel(
-    const ServedModel& served, const v1::EvaluateModelRequest& request, EvaluationData& data,
-    int threads, const std::function<bool()>& stop) {
+absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedModel& model,
+                                                        const data::DataSource& source,
+                                                        const v1::EvaluateModelRequest& request,
+                                                        int threads,
+                                                        const std::function<bool()>& stop) {
   CONVOY_RETURN_IF_ERROR(CheckRequest(request));
-  CONVOY_ASSIGN_OR_RETURN(const auto source, data.Get(request.data_set()));
-  CONVOY_ASSIGN_OR_RETURN(const data::DatasetView images,
-                          SplitOf(served, request.split(), *source));
+  CONVOY_ASSIGN_OR_RETURN(const data::DatasetView images, SplitOf(model, request, source));
   CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation evaluation,
-                          evaluate::EvaluateInDetail(*served.model, images,
+                          evaluate::EvaluateInDetail(model, images,
                                                      {.noise_level = request.noise_level(),
                                                       .noise_seed = request.noise_seed(),
                                                       .threads = threads,
                                                       .stop = stop}));
   v1::EvaluateModelResponse response;
-  response.set_data_kind(source->kind);
-  response.set_data_sha256(source->sha256);
+  response.set_data_kind(source.kind);
+  response.set_data_sha256(source.sha256);
   response.set_split(request.split() == v1::SPLIT_UNSPECIFIED ? v1::TEST : request.split());
   response.set_image_count(evaluation.images);
   response.set_loss(evaluation.loss);
   response.set_accuracy(evaluation.accuracy);
-  response.set_model_version(served.facts.version());
   AddClasses(evaluation.confusion, &response);
   for (const evaluate::Mistake& mistake :
        evaluate::WorstMistakes(evaluation, images, static_cast<size_t>(request.max_mistakes()))) {
@@ -119,4 +122,4 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateServedModel(
   return response;
 }
 
-}  // namespace convoy::coordinator
+}  // namespace convoy::api
