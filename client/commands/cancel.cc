@@ -6,9 +6,9 @@
 #include "client/commands/output.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/remote_job.h"
-#include "client/local/run_directory.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
@@ -28,7 +28,7 @@ class Cancel : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    if (IsPath(job_) && job_.rfind(kJobPrefix, 0) != 0) {
+    if (run::IsPath(job_) && job_.rfind(kJobPrefix, 0) != 0) {
       return absl::InvalidArgumentError(absl::StrCat(
           job_, ": is a directory; a training without a coordinator is stopped by a signal: ",
           "kill -TERM to trainer, kill -USR1 to mpirun"));

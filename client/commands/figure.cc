@@ -14,7 +14,6 @@
 #include "client/commands/picture_options.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_source.h"
-#include "client/local/run_directory.h"
 #include "client/models/model_source.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
@@ -24,6 +23,7 @@
 #include "common/figures/texts.h"
 #include "common/images/digit.h"
 #include "common/images/png.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
@@ -38,7 +38,7 @@ constexpr int64_t kMostTiles = 100;
 // The name in legends: a run's, or a file's without its ending.
 std::string LegendName(const std::string& named) {
   std::error_code unknown;
-  if (std::filesystem::is_directory(named, unknown)) return RunName(named);
+  if (std::filesystem::is_directory(named, unknown)) return run::RunName(named);
   return std::filesystem::path(named).stem().string();
 }
 

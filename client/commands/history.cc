@@ -8,7 +8,7 @@
 #include "client/jobs/job_source.h"
 #include "client/jobs/job_text.h"
 #include "common/base/status.h"
-#include "common/metrics/history.h"
+#include "common/run/history_file.h"
 
 namespace convoy::client {
 namespace {
@@ -30,7 +30,7 @@ class History : public Command {
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenJob(job_, context));
     CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::MetricSample> epochs, source->Epochs());
     const metrics::History history = ToHistory(epochs);
-    Print(context, context.json ? metrics::HistoryToJson(history) : HistoryTable(history));
+    Print(context, context.json ? run::HistoryToJson(history) : HistoryTable(history));
     return absl::OkStatus();
   }
 

@@ -8,9 +8,9 @@
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_text.h"
 #include "client/jobs/local_job.h"
-#include "client/local/run_directory.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
@@ -50,7 +50,7 @@ class Jobs : public Command {
   }
 
   absl::StatusOr<std::vector<v1::Job>> Local(const Context& context) const {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, ListRuns(directory_));
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, run::ListRuns(directory_));
     std::vector<v1::Job> jobs;
     for (const std::string& run : runs) {
       if (jobs.size() == static_cast<size_t>(limit_)) break;

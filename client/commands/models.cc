@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "client/commands/output.h"
-#include "client/local/run_directory.h"
 #include "client/models/model_json.h"
 #include "client/models/model_source.h"
 #include "client/models/model_text.h"
 #include "client/remote/coordinator.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
@@ -56,12 +56,12 @@ class Models : public Command {
   }
 
   absl::StatusOr<std::vector<v1::TrainedModel>> Local(const Context& context) const {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, ListRuns(directory_));
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, run::ListRuns(directory_));
     std::vector<v1::TrainedModel> models;
-    for (const std::string& run : runs) {
+    for (const std::string& directory : runs) {
       if (models.size() == static_cast<size_t>(limit_)) break;
-      if (!PathExists(run + "/model.convoy")) continue;  // not finished
-      const auto source = OpenModel(run + "/model.convoy", Context{});
+      if (!PathExists(run::PathIn(directory, run::kModelFile))) continue;  // not finished
+      const auto source = OpenModel(run::PathIn(directory, run::kModelFile), Context{});
       const auto model = source.ok() ? (*source)->Describe() : source.status();
       if (model.ok()) {
         models.push_back(*model);

@@ -11,6 +11,7 @@
 #include "common/figures/report/report.h"
 #include "common/figures/report/run_files.h"
 #include "common/figures/texts.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
@@ -44,9 +45,10 @@ class Report : public Command {
     }
     CONVOY_RETURN_IF_ERROR(gallery::WriteReport(run_, source.train.View(), source.test.View(),
                                                 {.language = language, .threads = UsableCores()}));
-    const std::string page = run_ + "/report.html";
+    const std::string page = run::PathIn(run_, run::kReportFile);
     if (context.json) {
-      PrintLine(context, nlohmann::ordered_json{{"report", page}, {"figures", run_ + "/figures"}});
+      PrintLine(context, nlohmann::ordered_json{{"report", page},
+                                                {"figures", run::PathIn(run_, run::kFigures)}});
     } else {
       Print(context,
             absl::StrCat(page, ": open it in a browser; its figures are in ", run_, "/figures\n"));

@@ -11,6 +11,7 @@
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_source.h"
 #include "client/jobs/live_view.h"
+#include "common/api/job_progress.h"
 #include "common/base/status.h"
 
 namespace convoy::client {
@@ -22,7 +23,8 @@ bool IsOfEpoch(const v1::Metric& metric) { return metric.name().rfind("val_", 0)
 // What ends the program: an error unless the job succeeded.
 absl::Status Verdict(const v1::Job& job) {
   if (job.state() == v1::Job::SUCCEEDED) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("job ", JobId(job), " ended: ", StateName(job.state()),
+  return absl::AbortedError(absl::StrCat("job ", JobId(job),
+                                         " ended: ", api::StateName(job.state()),
                                          job.error().empty() ? "" : ": ", job.error()));
 }
 

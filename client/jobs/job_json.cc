@@ -5,6 +5,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
 #include "client/view/time_text.h"
+#include "common/api/job_description.h"
+#include "common/api/job_progress.h"
 
 namespace convoy::client {
 namespace {
@@ -17,10 +19,11 @@ Json TimeToJson(bool known, const Timestamp& time) {
   return text.empty() ? Json() : Json(text);
 }
 
-Json PhasesToJson(const v1::PhaseSeconds& phases) {
-  return {{"data", phases.data()},         {"forward", phases.forward()},
-          {"backward", phases.backward()}, {"reduce", phases.reduce()},
-          {"update", phases.update()},     {"wait", phases.wait()}};
+Json PhasesToJson(const v1::PhaseSeconds& proto) {
+  const metrics::PhaseSeconds seconds = api::FromProto(proto);
+  Json json;
+  for (const metrics::Phase& phase : metrics::kPhases) json[phase.name] = seconds.*phase.seconds;
+  return json;
 }
 
 Json RanksToJson(const v1::Job& job) {
@@ -77,16 +80,12 @@ void AddSetup(const v1::JobSetup& setup, Json* json) {
 
 }  // namespace
 
-std::string StateName(v1::Job::State state) {
-  return absl::AsciiStrToLower(v1::Job::State_Name(state));
-}
-
 std::string JobId(const v1::Job& job) {
   return std::string(absl::StripPrefix(job.name(), "jobs/"));
 }
 
 Json JobToJson(const v1::Job& job) {
-  Json json = {{"name", JobId(job)}, {"state", StateName(job.state())}};
+  Json json = {{"name", JobId(job)}, {"state", api::StateName(job.state())}};
   json["error"] = job.error().empty() ? Json() : Json(job.error());
   AddProgress(job, &json);
   json["metrics"] = Json::object();

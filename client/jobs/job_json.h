@@ -9,9 +9,6 @@
 
 namespace convoy::client {
 
-// Returns "running", "succeeded", ...: the words of summary.json, and "lost".
-std::string StateName(v1::Job::State state);
-
 // Returns the job's id: "first" for "jobs/first".
 std::string JobId(const v1::Job& job);
 

@@ -39,12 +39,6 @@ TEST(JobJsonTest, TimeThatIsNoneIsNull) {
   EXPECT_TRUE(JobToJson(job).at("update_time").is_null());
 }
 
-TEST(JobJsonTest, StatesAreTheSummarysWords) {
-  EXPECT_EQ(StateName(v1::Job::SUCCEEDED), "succeeded");
-  EXPECT_EQ(StateName(v1::Job::CANCELLED), "cancelled");
-  EXPECT_EQ(StateName(v1::Job::LOST), "lost");
-}
-
 TEST(JobJsonTest, EventsHaveTypeAndSeverity) {
   v1::Job job = SampleJob();
   AddWarning("rank 1 is slow", &job);

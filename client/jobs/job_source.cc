@@ -4,8 +4,9 @@
 #include "absl/strings/str_cat.h"
 #include "client/jobs/local_job.h"
 #include "client/jobs/remote_job.h"
-#include "client/local/run_directory.h"
+#include "common/api/job_progress.h"
 #include "common/base/status.h"
+#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
@@ -24,7 +25,7 @@ absl::StatusOr<std::string> NewestJob(Coordinator& coordinator) {
 
 absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,
                                                    const Context& context) {
-  if (IsLocalRun(named) && !absl::StartsWith(named, kJobPrefix)) return NewLocalJob(named);
+  if (run::IsRun(named) && !absl::StartsWith(named, kJobPrefix)) return NewLocalJob(named);
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
                           Coordinator::Open(context.connection));
   std::string name = JobName(named);
@@ -34,17 +35,7 @@ absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,
   return NewRemoteJob(std::move(coordinator), name);
 }
 
-bool HasEnded(const v1::Job& job) {
-  switch (job.state()) {
-    case v1::Job::SUCCEEDED:
-    case v1::Job::FAILED:
-    case v1::Job::STOPPED:
-    case v1::Job::CANCELLED:
-      return true;
-    default:
-      return false;
-  }
-}
+bool HasEnded(const v1::Job& job) { return api::IsTerminal(job.state()); }
 
 void AddJobArgument(Arguments& arguments, std::string* job) {
   arguments.Positional("JOB", job, "run directory, or name at the coordinator (its newest job)");

@@ -38,7 +38,7 @@ class JobSource {
   virtual absl::StatusOr<std::vector<v1::MetricSample>> Steps() = 0;
 };
 
-// Returns the source of `named`: a run directory (client/local/run_directory.h: IsLocalRun) or the
+// Returns the source of `named`: a run directory (run::IsRun) or the
 // name of a job at the coordinator, with or without "jobs/" before it; where it is empty, the
 // coordinator's newest job. Returns NOT_FOUND if the coordinator has none, and its errors.
 absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,

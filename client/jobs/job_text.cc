@@ -10,6 +10,8 @@
 #include "client/view/spark.h"
 #include "client/view/text.h"
 #include "client/view/time_text.h"
+#include "common/api/job_description.h"
+#include "common/api/job_progress.h"
 
 namespace convoy::client {
 namespace {
@@ -102,23 +104,28 @@ std::string MetricsLine(const v1::Job& job) {
 
 std::string RanksTable(const v1::Job& job) {
   if (job.ranks().empty()) return "";
-  Table table(
-      {"rank", "host", "threads", "data", "forward", "backward", "reduce", "update", "wait"},
-      {Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight,
-       Align::kRight, Align::kRight, Align::kRight});
-  const auto seconds = [](double value) { return absl::StrFormat("%.2fs", value); };
+  std::vector<std::string> header = {"rank", "host", "threads"};
+  std::vector<Align> aligns = {Align::kRight, Align::kLeft, Align::kRight};
+  for (const metrics::Phase& phase : metrics::kPhases) {
+    header.emplace_back(phase.name);
+    aligns.push_back(Align::kRight);
+  }
+  Table table(std::move(header), std::move(aligns));
   for (const v1::Rank& rank : job.ranks()) {
-    const v1::PhaseSeconds& phases = rank.phase_seconds();
-    table.AddRow({absl::StrCat(rank.rank()), rank.host().empty() ? "-" : rank.host(),
-                  absl::StrCat(rank.threads()), seconds(phases.data()), seconds(phases.forward()),
-                  seconds(phases.backward()), seconds(phases.reduce()), seconds(phases.update()),
-                  seconds(phases.wait())});
+    std::vector<std::string> row = {absl::StrCat(rank.rank()),
+                                    rank.host().empty() ? "-" : rank.host(),
+                                    absl::StrCat(rank.threads())};
+    const metrics::PhaseSeconds seconds = api::FromProto(rank.phase_seconds());
+    for (const metrics::Phase& phase : metrics::kPhases) {
+      row.push_back(absl::StrFormat("%.2fs", seconds.*phase.seconds));
+    }
+    table.AddRow(std::move(row));
   }
   return table.ToText(2);
 }
 
 std::string JobText(const v1::Job& job) {
-  std::string text = absl::StrCat(JobId(job), ": ", StateName(job.state()),
+  std::string text = absl::StrCat(JobId(job), ": ", api::StateName(job.state()),
                                   job.cancel_requested() ? ", asked to stop" : "", "\n");
   AddLine("error", job.error(), &text);
   AddLine("progress", ProgressLine(job), &text);
@@ -145,7 +152,8 @@ std::string JobsTable(const std::vector<v1::Job>& jobs) {
               {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
                Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   for (const v1::Job& job : jobs) {
-    table.AddRow({JobId(job), StateName(job.state()), absl::StrCat(job.epoch(), "/", job.epochs()),
+    table.AddRow({JobId(job), api::StateName(job.state()),
+                  absl::StrCat(job.epoch(), "/", job.epochs()),
                   absl::StrCat(job.progress_percentage(), "%"), MetricCell(job, "loss"),
                   MetricCell(job, "accuracy"), MetricCell(job, "val_accuracy"),
                   MetricCell(job, "test_accuracy"),

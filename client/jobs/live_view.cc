@@ -13,6 +13,7 @@
 #include "client/jobs/job_text.h"
 #include "client/view/spark.h"
 #include "client/view/text.h"
+#include "common/api/job_progress.h"
 
 namespace convoy::client {
 namespace {
@@ -73,7 +74,7 @@ std::string EpochLine(const v1::Job& job, const v1::MetricSample& sample) {
 }
 
 std::string StateLine(const v1::Job& job) {
-  std::string line = absl::StrCat(JobId(job), ": ", StateName(job.state()));
+  std::string line = absl::StrCat(JobId(job), ": ", api::StateName(job.state()));
   if (job.state() == v1::Job::RUNNING) absl::StrAppend(&line, " with ", RanksOnHosts(job));
   if (job.state() == v1::Job::SUCCEEDED) absl::StrAppend(&line, ", ", MetricsLine(job));
   if (!job.error().empty()) absl::StrAppend(&line, ": ", job.error());

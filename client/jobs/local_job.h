@@ -10,7 +10,7 @@
 namespace convoy::client {
 
 // Reads `directory` anew with every call. A run that says it is running though no trainer works
-// there is LOST. Errors as ReadRunSummary.
+// there is LOST. Errors as run::ReadSummary.
 std::unique_ptr<JobSource> NewLocalJob(const std::string& directory);
 
 }  // namespace convoy::client

@@ -78,16 +78,6 @@ TEST_F(LocalJobTest, RunThatHasJustBegunHasNoHistoryYet) {
   EXPECT_EQ(NewLocalJob(run_)->Epochs()->size(), 0u);
 }
 
-TEST_F(LocalJobTest, NumbersOfAHostileSummaryAreCut) {
-  Write("summary.json", R"({"state": "stopped", "world_size": 1e300, "epochs": -7, "steps": 1e99,
-                            "train_images": 1e18, "batch_size": 0, "threads": "x",
-                            "phase_seconds": [7, {"data": "y"}]})");
-  const v1::Job job = NewLocalJob(run_)->Get().value();
-  EXPECT_EQ(job.epochs(), 0);
-  EXPECT_EQ(job.progress_percentage(), 0);
-  EXPECT_EQ(job.ranks_size(), 2);
-}
-
 TEST_F(LocalJobTest, UnknownStateIsAnErrorThatNamesTheFile) {
   Write("summary.json", R"({"state": "resting"})");
   const absl::Status status = NewLocalJob(run_)->Get().status();

@@ -80,7 +80,7 @@ TEST_F(LocalSourceTest, PictureOfAnotherSizeIsRefusedAsItIs) {
   const absl::Status status =
       source->Predict({{"small.png", images::EncodePng(image)}}, true).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(status.message(), HasSubstr("9 x 9"));
+  EXPECT_THAT(status.message(), HasSubstr("small.png: the image is (9, 9, 1)"));
   EXPECT_TRUE(source->Predict({{"digit.png", DigitPng(0)}}, true).ok());
 }
 

@@ -2,8 +2,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/local/local_model.h"
 #include "client/models/local_source.h"
+#include "client/models/model_path.h"
 #include "client/models/remote_source.h"
 #include "common/base/status.h"
 
@@ -23,6 +23,17 @@ absl::StatusOr<std::string> NewestModel(Coordinator& coordinator) {
 }
 
 }  // namespace
+
+v1::EvaluateModelRequest ToMessage(const EvaluationRequest& request, const std::string& name) {
+  v1::EvaluateModelRequest message;
+  message.set_name(name);
+  message.set_data_set(request.data);
+  message.set_split(request.split);
+  message.set_noise_level(request.noise_level);
+  message.set_noise_seed(request.noise_seed);
+  message.set_max_mistakes(request.max_mistakes);
+  return message;
+}
 
 absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argument,
                                                        const Context& context) {

@@ -22,6 +22,9 @@ struct EvaluationRequest {
   int max_mistakes = 0;
 };
 
+// Returns the message that asks the model of that name for it.
+v1::EvaluateModelRequest ToMessage(const EvaluationRequest& request, const std::string& name);
+
 // A picture with its name in messages.
 struct Picture {
   std::string name;

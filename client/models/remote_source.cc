@@ -26,14 +26,7 @@ class RemoteSource : public ModelSource {
           absl::StrCat("`data` ", request.data, ": a coordinator evaluates on its own images or ",
                        "'generated'; for others download the model and give its file"));
     }
-    v1::EvaluateModelRequest asked;
-    asked.set_name(name_);
-    asked.set_data_set(request.data);
-    asked.set_split(request.split);
-    asked.set_noise_level(request.noise_level);
-    asked.set_noise_seed(request.noise_seed);
-    asked.set_max_mistakes(request.max_mistakes);
-    return coordinator_->EvaluateModel(asked);
+    return coordinator_->EvaluateModel(ToMessage(request, name_));
   }
 
   absl::StatusOr<v1::PredictResponse> Predict(const std::vector<Picture>& pictures,

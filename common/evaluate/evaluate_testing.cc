@@ -8,8 +8,9 @@
 
 namespace convoy::evaluate {
 
-formats::ModelFile UntrainedModelFile(const std::string& network_name, uint64_t seed) {
-  const nn::ModelSpec spec = nn::LoadModelSpec(network_name).value();
+namespace {
+
+formats::ModelFile FileOf(const nn::ModelSpec& spec, uint64_t seed) {
   const nn::Network network = nn::Network::Create(spec).value();
   std::vector<float> weights(static_cast<size_t>(network.num_parameters()));
   nn::InitializeWeights(network, seed, weights.data());
@@ -20,10 +21,25 @@ formats::ModelFile UntrainedModelFile(const std::string& network_name, uint64_t 
     const float* values = weights.data() + parameter.offset;
     file.tensors.push_back({.name = parameter.name,
                             .shape = parameter.shape,
-                            .trainable = true,
+                            .trainable = parameter.trainable,
                             .data = {values, values + parameter.size}});
   }
   return file;
+}
+
+}  // namespace
+
+formats::ModelFile UntrainedModelFile(const std::string& network, uint64_t seed) {
+  return FileOf(nn::LoadModelSpec(network).value(), seed);
+}
+
+formats::ModelFile NormalizedModelFile() {
+  constexpr char kNetwork[] =
+      "name: 'normalized' input { height: 28 width: 28 }\n"
+      "layers { conv2d { filters: 2 kernel_size: 3 } }\n"
+      "layers { batch_normalization {} } layers { flatten {} }\n"
+      "layers { dense { units: 10 activation: SOFTMAX } }";
+  return FileOf(nn::ParseModelSpec(kNetwork, "normalized").value(), 3);
 }
 
 std::shared_ptr<const LoadedModel> UntrainedModel(const std::string& network) {

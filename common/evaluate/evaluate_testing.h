@@ -13,7 +13,10 @@ namespace convoy::evaluate {
 // Returns the file of a built-in network with initial weights.
 formats::ModelFile UntrainedModelFile(const std::string& network, uint64_t seed = 3);
 
-// Returns that network, loaded.
+// Returns the file of a small network for images [28, 28, 1] with a batch normalization.
+formats::ModelFile NormalizedModelFile();
+
+// Returns the built-in network, loaded.
 std::shared_ptr<const LoadedModel> UntrainedModel(const std::string& network = "notebook");
 
 // Returns noise images [28, 28, 1] with random labels of 10 classes.

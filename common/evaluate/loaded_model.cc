@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/evaluate/evaluation.h"
+#include "common/evaluate/model_network.h"
 
 namespace convoy::evaluate {
 namespace {
@@ -18,15 +19,10 @@ absl::Status Refuse(absl::StatusCode code, const std::string& name, const std::s
 
 absl::Status CheckTensors(const formats::ModelFile& file, const nn::Network& network,
                           const std::string& name) {
-  const std::vector<nn::Parameter> parameters = network.Parameters();
-  const auto same = [](const nn::Parameter& parameter, const formats::NamedTensor& tensor) {
-    return parameter.name == tensor.name && parameter.shape == tensor.shape &&
-           parameter.size == static_cast<int64_t>(tensor.data.size());
-  };
-  if (!std::equal(parameters.begin(), parameters.end(), file.tensors.begin(), file.tensors.end(),
-                  same)) {
+  const absl::Status fits = CheckFits(file.tensors, network);
+  if (!fits.ok()) {
     return Refuse(absl::StatusCode::kDataLoss, name,
-                  "its tensors are not those of its network; get the file again");
+                  absl::StrCat(fits.message(), "; get the file again"));
   }
   for (const formats::NamedTensor& tensor : file.tensors) {
     if (std::all_of(tensor.data.begin(), tensor.data.end(),

@@ -44,7 +44,7 @@ TEST(LoadedModelTest, RefusesTensorsOfAnotherNetwork) {
   file.tensors.pop_back();
   const auto model = LoadedModel::Create(file, "NAME");
   EXPECT_EQ(model.status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(model.status().message(), HasSubstr("NAME: its tensors"));
+  EXPECT_THAT(model.status().message(), HasSubstr("NAME: the weights have"));
 }
 
 TEST(LoadedModelTest, RefusesWeightsThatAreNoNumbers) {

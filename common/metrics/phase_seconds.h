@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 namespace convoy::metrics {
 
@@ -15,19 +16,31 @@ struct PhaseSeconds {
   double update = 0;
   double wait = 0;
 
-  PhaseSeconds& operator+=(const PhaseSeconds& other) {
-    data += other.data;
-    forward += other.forward;
-    backward += other.backward;
-    reduce += other.reduce;
-    update += other.update;
-    wait += other.wait;
-    return *this;
-  }
+  PhaseSeconds& operator+=(const PhaseSeconds& other);
 };
 
-// The phases' names, in the order of the struct: summary.json's keys.
-inline constexpr std::array<const char*, 6> kPhaseNames = {"data",   "forward", "backward",
-                                                           "reduce", "update",  "wait"};
+struct Phase {
+  const char* name;  // in summary.json, in tables and events
+  double PhaseSeconds::*seconds;
+};
+
+// All phases in the order of a step: those of a rank's own work, then waiting.
+inline constexpr std::array<Phase, 6> kPhases = {{{"data", &PhaseSeconds::data},
+                                                  {"forward", &PhaseSeconds::forward},
+                                                  {"backward", &PhaseSeconds::backward},
+                                                  {"reduce", &PhaseSeconds::reduce},
+                                                  {"update", &PhaseSeconds::update},
+                                                  {"wait", &PhaseSeconds::wait}}};
+inline constexpr size_t kWorkPhases = kPhases.size() - 1;
+
+inline PhaseSeconds& PhaseSeconds::operator+=(const PhaseSeconds& other) {
+  for (const Phase& phase : kPhases) this->*phase.seconds += other.*phase.seconds;
+  return *this;
+}
+
+inline PhaseSeconds operator-(PhaseSeconds a, const PhaseSeconds& b) {
+  for (const Phase& phase : kPhases) a.*phase.seconds -= b.*phase.seconds;
+  return a;
+}
 
 }  // namespace convoy::metrics

@@ -3,12 +3,12 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <array>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/job_description.h"
+#include "common/api/job_progress.h"
 #include "common/base/version.h"
-#include "coordinator/jobs/progress.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -40,21 +40,15 @@ class Families {
 };
 
 void AddRank(const v1::Rank& rank, const Labels& job_labels, Families* families) {
-  const v1::PhaseSeconds& seconds = rank.phase_seconds();
-  const std::array<std::pair<const char*, double>, 6> phases = {{{"data", seconds.data()},
-                                                                 {"forward", seconds.forward()},
-                                                                 {"backward", seconds.backward()},
-                                                                 {"reduce", seconds.reduce()},
-                                                                 {"update", seconds.update()},
-                                                                 {"wait", seconds.wait()}}};
-  for (const auto& [phase, value] : phases) {
+  const metrics::PhaseSeconds seconds = api::FromProto(rank.phase_seconds());
+  for (const metrics::Phase& phase : metrics::kPhases) {
     Labels labels = job_labels;
     labels.emplace_back("rank", absl::StrCat(rank.rank()));
     labels.emplace_back("host", rank.host());
-    labels.emplace_back("phase", phase);
+    labels.emplace_back("phase", phase.name);
     families->Add("convoy_rank_phase_seconds_total",
                   "Time of each rank by phase, up to the end of the last epoch.",
-                  prometheus::MetricType::Counter, value, labels);
+                  prometheus::MetricType::Counter, seconds.*phase.seconds, labels);
   }
 }
 
@@ -86,7 +80,7 @@ std::string MetricsPage(const std::vector<v1::Job>& running,
                {{"version", Version()}, {"commit", GitCommit()}});
   for (const auto& [state, count] : counts) {
     families.Add("convoy_jobs", "Jobs in the store, by state.", prometheus::MetricType::Gauge,
-                 static_cast<double>(count), {{"state", StateName(state)}});
+                 static_cast<double>(count), {{"state", api::StateName(state)}});
   }
   for (const v1::Job& job : running) AddJob(job, &families);
   return families.Serialize();

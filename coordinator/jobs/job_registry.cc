@@ -11,8 +11,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/job_progress.h"
 #include "common/base/status.h"
-#include "coordinator/jobs/progress.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -136,7 +136,7 @@ absl::StatusOr<v1::ListJobsResponse> JobRegistry::List(const v1::ListJobsRequest
     if (newer) {
       *response.add_jobs() = found->second.live.Summary();
     } else {
-      Derive(absl::ZeroDuration(), &stored);
+      api::Derive(absl::ZeroDuration(), &stored);
       *response.add_jobs() = std::move(stored);
     }
   }

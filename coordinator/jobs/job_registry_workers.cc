@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/model_description.h"
 #include "common/base/status.h"
 #include "coordinator/jobs/job_registry.h"
-#include "coordinator/jobs/model_facts.h"
 #include "coordinator/jobs/requests.h"
 
 namespace convoy::coordinator {
@@ -119,7 +119,7 @@ absl::StatusOr<worker::v1::PublishModelResponse> JobRegistry::Publish(
     CONVOY_ASSIGN_OR_RETURN(const Entry* entry, FindForProcess(header.job(), header.process_id()));
     id = entry->live.record().id;
   }
-  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, DescribeModel(bytes));
+  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, api::DescribeModel(bytes, "the published model"));
   if (model.sha256() != header.sha256() || model.size_bytes() != header.size_bytes()) {
     return absl::DataLossError("the model's bytes are not those that its header says; send again");
   }

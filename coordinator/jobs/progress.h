@@ -1,34 +1,19 @@
-// What follows from what a trainer reports: where the job stands, how long it still takes, which
-// rank is slow.
+// What follows from what a trainer reports: where the job stands, which rank is slow.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
 
 namespace convoy::coordinator {
-
-// Whether a job in this state is at its end, unless it is resumed.
-bool IsTerminal(v1::Job::State state);
-
-// Returns "RUNNING", "LOST", ... in lower case.
-std::string StateName(v1::Job::State state);
-
-// Replaces the metric of that name, or adds it.
-void SetMetric(const std::string& name, double value, v1::Job* job);
 
 // Takes over where the training stands. What is older than the job's own state is left alone.
 void ApplyProgress(const worker::v1::Progress& progress, v1::Job* job);
 
 // Takes over a sample's metrics and the epochs completed by it.
 void ApplySample(const v1::MetricSample& sample, v1::Job* job);
-
-// Fills in what is derived: total_steps, progress_percentage, epoch, estimated remaining time.
-// `between_epochs` is how long validation and the rest takes after each epoch.
-void Derive(absl::Duration between_epochs, v1::Job* job);
 
 // A rank that does its share much slower than the others.
 struct Straggler {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/api/job_progress.h"
 #include "common/base/status.h"
-#include "coordinator/jobs/progress.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -99,7 +99,7 @@ absl::Status Check(const worker::v1::ReportProgressRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckRanks(request.ranks()));
   if (!request.has_conclusion()) return absl::OkStatus();
   CONVOY_RETURN_IF_ERROR(CheckText("conclusion.error", request.conclusion().error()));
-  if (IsTerminal(request.conclusion().state())) return absl::OkStatus();
+  if (api::IsTerminal(request.conclusion().state())) return absl::OkStatus();
   return Wrong("conclusion.state", "must be SUCCEEDED, FAILED, STOPPED or CANCELLED");
 }
 

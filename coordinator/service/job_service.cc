@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/api/job_progress.h"
 #include "common/base/status.h"
 #include "common/rpc/grpc_status.h"
-#include "coordinator/jobs/progress.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -62,7 +62,7 @@ absl::Status JobService::Watch(const grpc::ServerContext& context, const std::st
     v1::WatchJobResponse response;
     *response.mutable_job() = std::move(state.job);
     if (!writer->Write(response)) break;
-    if (IsTerminal(response.job().state())) return absl::OkStatus();
+    if (api::IsTerminal(response.job().state())) return absl::OkStatus();
     absl::SleepFor(kWatchInterval);
   }
   return absl::CancelledError("the caller went away");

@@ -10,12 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/api/model_evaluation.h"
+#include "common/api/prediction.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
-#include "coordinator/evaluation/model_evaluation.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -149,16 +150,7 @@ absl::Status CheckLayers(const nn::Network& network, const v1::GetFeatureMapsReq
   return absl::OkStatus();
 }
 
-v1::Prediction ToPrediction(const float* probabilities, int classes,
-                            const v1::PreparationReport& report) {
-  v1::Prediction prediction;
-  prediction.set_label(evaluate::MostLikely(probabilities, classes));
-  prediction.mutable_probabilities()->Add(probabilities, probabilities + classes);
-  *prediction.mutable_preparation() = report;
-  return prediction;
-}
-
-void SetImage(const NetworkImage& image, const nn::Network& network, v1::RawImage* out) {
+void SetImage(const api::NetworkImage& image, const nn::Network& network, v1::RawImage* out) {
   const nn::ModelSpec& spec = network.spec();
   out->set_height(spec.height);
   out->set_width(spec.width);
@@ -206,34 +198,36 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
   const Permit permit(evaluating_, deadline);
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
-  auto result = EvaluateServedModel(*served, request, serving_.data,
-                                    serving_.batcher.options().threads, stop);
+  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set()));
+  auto result = api::EvaluateModel(*served->model, *source, request,
+                                   serving_.batcher.options().threads, stop);
   if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
     return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
   }
+  if (result.ok()) result->set_model_version(served->facts.version());
   return result;
 }
 
-absl::StatusOr<NetworkImage> ModelService::Prepare(const grpc::ServerContext& context,
-                                                   const v1::Image& image,
-                                                   v1::Preparation preparation,
-                                                   const nn::Network& network,
-                                                   const std::string& field) {
+absl::StatusOr<api::NetworkImage> ModelService::Prepare(const grpc::ServerContext& context,
+                                                        const v1::Image& image,
+                                                        v1::Preparation preparation,
+                                                        const nn::Network& network,
+                                                        const std::string& field) {
   const Permit permit(preparing_, DeadlineOf(context));
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
-  return ToNetworkImage(image, preparation, network, field);
+  return api::ToNetworkImage(image, preparation, network, field);
 }
 
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
     const grpc::ServerContext& context, const ModelPointer& served,
-    const std::vector<NetworkImage>& images) {
+    const std::vector<api::NetworkImage>& images) {
   BatchedRequest request{.model = served->model,
                          .pixels = {},
                          .counters = served->counters,
                          .deadline = DeadlineOf(context),
                          .cancelled = [&context] { return context.IsCancelled(); }};
-  for (const NetworkImage& image : images) {
+  for (const api::NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
   }
   const absl::Time begun = absl::Now();
@@ -243,8 +237,8 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   const int classes = served->model->network().num_classes();
   std::vector<v1::Prediction> predictions;
   const float* next = answer->probabilities.data();
-  for (const NetworkImage& image : images) {
-    predictions.push_back(ToPrediction(next, classes, image.report));
+  for (const api::NetworkImage& image : images) {
+    predictions.push_back(api::ToPrediction(next, classes, image.report));
     next += classes;
   }
   return predictions;
@@ -267,9 +261,9 @@ absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::Serv
   }
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
   const nn::Network& network = served->model->network();
-  std::vector<NetworkImage> images;
+  std::vector<api::NetworkImage> images;
   for (int i = 0; i < request.images_size(); ++i) {
-    CONVOY_ASSIGN_OR_RETURN(NetworkImage image,
+    CONVOY_ASSIGN_OR_RETURN(api::NetworkImage image,
                             Prepare(context, request.images(i), request.preparation(), network,
                                     absl::StrCat("images[", i, "]")));
     images.push_back(std::move(image));
@@ -307,7 +301,7 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
   const nn::Network& network = served->model->network();
   CONVOY_RETURN_IF_ERROR(CheckLayers(network, request));
   CONVOY_ASSIGN_OR_RETURN(
-      const NetworkImage image,
+      const api::NetworkImage image,
       Prepare(context, request.image(), request.preparation(), network, "image"));
   CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions,
                           Answer(context, served, {image}));

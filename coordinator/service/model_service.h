@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/api/image_input.h"
 #include "convoy/v1/model_service.grpc.pb.h"
-#include "coordinator/service/image_input.h"
 #include "coordinator/service/serving.h"
 
 namespace convoy::coordinator {
@@ -46,12 +46,12 @@ class ModelService final : public v1::ModelService::Service {
                                                     const v1::PredictRequest& request);
   absl::StatusOr<std::vector<v1::Prediction>> Answer(const grpc::ServerContext& context,
                                                      const ModelPointer& served,
-                                                     const std::vector<NetworkImage>& images);
+                                                     const std::vector<api::NetworkImage>& images);
   absl::StatusOr<v1::GetFeatureMapsResponse> FeatureMapsOf(
       const grpc::ServerContext& context, const v1::GetFeatureMapsRequest& request);
-  absl::StatusOr<NetworkImage> Prepare(const grpc::ServerContext& context, const v1::Image& image,
-                                       v1::Preparation preparation, const nn::Network& network,
-                                       const std::string& field);
+  absl::StatusOr<api::NetworkImage> Prepare(const grpc::ServerContext& context,
+                                            const v1::Image& image, v1::Preparation preparation,
+                                            const nn::Network& network, const std::string& field);
   absl::Status Send(const std::string& name, grpc::ServerWriter<v1::DownloadModelResponse>* writer);
 
   Serving& serving_;

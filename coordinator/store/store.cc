@@ -45,12 +45,10 @@ constexpr int64_t kSchemaVersion = std::size(kMigrations);
 // Every list of jobs reads its columns in this order.
 constexpr char kJobColumns[] = "id, run_id, process_id, summary, details";
 
-absl::StatusOr<int> TakeLock(const std::string& directory) {
-  const std::string path = directory + "/lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return Annotate(ErrnoStatus(errno, "cannot write", path), "store");
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  ::close(fd);
+absl::StatusOr<FileLock> TakeLock(const std::string& directory) {
+  absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(directory + "/lock");
+  if (!lock.ok()) return Annotate(lock.status(), "store");
+  if (lock->has_value()) return **std::move(lock);
   return absl::FailedPreconditionError(absl::StrCat("store: another coordinator is at work in ",
                                                     directory, "; stop it, or name another"));
 }
@@ -87,30 +85,29 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
                                                    absl::Duration patience) {
   CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "store"));
-  CONVOY_ASSIGN_OR_RETURN(const int lock_fd, TakeLock(directory));
+  CONVOY_ASSIGN_OR_RETURN(FileLock lock, TakeLock(directory));
   const std::string path = directory + "/coordinator.sqlite";
   absl::StatusOr<Database> database = Database::Open(path, patience);
   absl::StatusOr<Database> reader = Database::Open(path, patience);
   if (!database.ok() || !reader.ok()) {
-    ::close(lock_fd);
     return Annotate(database.ok() ? reader.status() : database.status(),
                     absl::StrCat("`store` ", directory));
   }
   std::unique_ptr<Store> store(
-      new Store(directory, lock_fd, *std::move(database), *std::move(reader)));
-  const absl::MutexLock lock(&store->mutex_);
+      new Store(directory, std::move(lock), *std::move(database), *std::move(reader)));
+  const absl::MutexLock held(&store->mutex_);
   CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("`store` ", directory)));
   CONVOY_RETURN_IF_ERROR(store->RemoveStrayFiles());
   return store;
 }
 
-Store::Store(std::string directory, int lock_fd, Database database, Database reader)
+Store::Store(std::string directory, FileLock lock, Database database, Database reader)
     : directory_(std::move(directory)),
-      lock_fd_(lock_fd),
+      lock_(std::move(lock)),
       database_(std::move(database)),
       reader_(std::move(reader)) {}
 
-Store::~Store() { ::close(lock_fd_); }
+Store::~Store() = default;
 
 absl::Status Store::Migrate() {
   CONVOY_ASSIGN_OR_RETURN(const int64_t version, database_.QueryInt("PRAGMA user_version"));

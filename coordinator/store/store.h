@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/file_lock.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
 #include "coordinator/store/model_source.h"
@@ -101,7 +102,7 @@ class Store final : public ModelSource {
       const std::string& id) override;
 
  private:
-  Store(std::string directory, int lock_fd, Database database, Database reader);
+  Store(std::string directory, FileLock lock, Database database, Database reader);
 
   absl::Status Migrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteJob(const JobRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -117,7 +118,7 @@ class Store final : public ModelSource {
   std::string ModelPath(const std::string& file) const;
 
   const std::string directory_;
-  const int lock_fd_;
+  const FileLock lock_;
   absl::Mutex mutex_;
   Database database_ ABSL_GUARDED_BY(mutex_);
   absl::Mutex reading_;

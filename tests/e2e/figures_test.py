@@ -161,7 +161,7 @@ class FiguresTest(harness.TrainerTest):
         self.refuse("figure", "feature-maps", self.run_dir, *DATA, "--image", "320", words=["0 to 319"])
         self.refuse("figure", "feature-maps", self.run_dir, *DATA, "--image", "no.png", words=["--image", "no.png"])
         self.refuse("figure", "confusion", self.run_dir, words=["--data", "not trained on digits that are drawn"])
-        self.refuse("report", self.directory, words=["summary.json", "is missing"])
+        self.refuse("report", self.directory, words=["it has no summary.json"])
         self.refuse("report", self.run_dir, "--data", datasets.directory(400), words=["other images"])
 
 

@@ -114,7 +114,7 @@ class ServingTest(harness.TrainerTest):
             self.assertGreaterEqual(np.mean(labels == plain), 0.8)
 
         broken = pictures[0]["png"][:200]
-        self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, "images[0].png: broken PNG", self.ask_models,
+        self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, "images[0]: broken PNG", self.ask_models,
                             "Predict", name="models/lesson", images=[{"png": broken}])
         self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, "none given", self.ask_models, "Predict",
                             name="models/lesson")

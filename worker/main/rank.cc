@@ -156,7 +156,8 @@ absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& jo
 // Rank 0: writes the model and tells everybody the result.
 absl::Status Conclude(const train::Trainer& trainer, Reporting& reporting) {
   const formats::ModelFile model = trainer.Model();
-  CONVOY_RETURN_IF_ERROR(formats::WriteModel(reporting.directory->FilePath("model.convoy"), model));
+  CONVOY_RETURN_IF_ERROR(
+      formats::WriteModel(reporting.directory->FilePath(run::kModelFile), model));
   report::FinalReport report = trainer.final_report();
   report.weights_sha256 = formats::WeightsSha256(model.tensors);
   reporting.recorder->OnFinished(report);

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/run/run_files.h"
 
 namespace convoy::report {
 namespace {
@@ -156,8 +157,9 @@ void Console::OnEpoch(const EpochReport& report) {
 
 void Console::OnNotice(const std::string& line) { Print(line + "\n"); }
 void Console::OnStopped(int64_t global_step, bool cancelled) {
-  const std::string where = absl::StrCat(" at step ", Thousands(global_step),
-                                         "; the checkpoint is in ", run_directory_, "/checkpoints");
+  const std::string where =
+      absl::StrCat(" at step ", Thousands(global_step), "; the checkpoint is in ",
+                   run::PathIn(run_directory_, run::kCheckpoints));
   const std::string text =
       cancelled ? absl::StrCat("Cancelled by the coordinator", where, "\n")
                 : absl::StrCat("Stopped on request", where, ". Go on with --run-dir ",

@@ -16,6 +16,7 @@
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
 #include "common/rpc/grpc_status.h"
+#include "common/run/run_files.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
 
 namespace convoy::report {
@@ -59,7 +60,7 @@ bool MayPass(const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadOrMakeRunId(const std::string& run_directory) {
-  const std::string path = run_directory + "/run_id";
+  const std::string path = run::PathIn(run_directory, run::kRunIdFile);
   if (PathExists(path)) {
     CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1024));
     const std::string id(absl::StripAsciiWhitespace(text));
@@ -273,12 +274,12 @@ absl::Status CoordinatorClient::PublishModel(const DueModel& model) {
 // The final model is the run's; that of an epoch is in the checkpoint that ends the epoch.
 absl::StatusOr<std::string> CoordinatorClient::ReadModelBytes(const DueModel& model) const {
   if (model.final) {
-    return ReadFile(options_.run_directory + "/model.convoy", formats::kMaxFileBytes);
+    return ReadFile(run::PathIn(options_.run_directory, run::kModelFile), formats::kMaxFileBytes);
   }
   CONVOY_ASSIGN_OR_RETURN(
       const formats::ModelFile file,
-      formats::ReadModel(absl::StrCat(options_.run_directory, "/checkpoints/",
-                                      formats::CheckpointFileName(model.step))));
+      formats::ReadModel(run::PathIn(run::PathIn(options_.run_directory, run::kCheckpoints),
+                                     formats::CheckpointFileName(model.step))));
   return formats::EncodeModel(file);
 }
 

@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "common/metrics/history.h"
-#include "worker/report/job_facts.h"
 #include "worker/report/observer.h"
 
 namespace convoy::report {

@@ -84,7 +84,6 @@ class JobStory {
   mutable std::mutex mutex_;
   // The members below are guarded by mutex_.
   std::optional<JobFacts> facts_;
-  google::protobuf::Timestamp start_time_;
   worker::v1::Progress progress_;
   int64_t step_stride_ = 1;
   std::vector<v1::MetricSample> steps_;   // at most kMaxStepSamples

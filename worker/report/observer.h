@@ -8,9 +8,11 @@
 
 #include "common/metrics/history.h"
 #include "common/metrics/phase_seconds.h"
-#include "worker/report/job_facts.h"
+#include "common/run/job_facts.h"
 
 namespace convoy::report {
+
+using run::JobFacts;
 
 // Where training stands after a step.
 struct StepProgress {

@@ -1,11 +1,6 @@
 #include "worker/report/run_directory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <ctime>
 #include <filesystem>
 #include <random>
@@ -56,22 +51,25 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
     return absl::AlreadyExistsError(absl::StrCat(
         "run_dir: ", path, " exists already; `resume` goes on with it, or name another"));
   }
-  absl::Status created = CreateDirectories(path + "/checkpoints");
+  absl::Status created = CreateDirectories(run::PathIn(path, run::kCheckpoints));
   if (!created.ok()) return Annotate(created, "run_dir");
-  const std::string lock_path = path + "/.lock";
-  const int lock_fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_fd < 0) return Annotate(ErrnoStatus(errno, "cannot write to", path), "run_dir");
-  if (::flock(lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(lock_fd);
+  absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(run::PathIn(path, run::kLockFile));
+  if (lock.ok() && !lock->has_value()) {
     return absl::FailedPreconditionError(
         absl::StrCat("run_dir: another trainer is at work in ", path));
   }
+  if (!lock.ok() && !absl::IsUnimplemented(lock.status())) {
+    return Annotate(lock.status(), "run_dir");
+  }
   RemoveTemporaryFiles(path);
-  return std::unique_ptr<RunDirectory>(new RunDirectory(path, lock_fd));
+  return std::unique_ptr<RunDirectory>(new RunDirectory(path, std::move(lock)));
 }
 
-RunDirectory::RunDirectory(std::string path, int lock_fd)
-    : path_(std::move(path)), lock_fd_(lock_fd), thread_([this] { Serve(); }) {}
+RunDirectory::RunDirectory(std::string path, absl::StatusOr<std::optional<FileLock>> lock)
+    : path_(std::move(path)), lock_(std::move(lock)), thread_([this] { Serve(); }) {
+  if (!lock_.ok())
+    Log(absl::StrCat("note: no lock keeps a second trainer out: ", lock_.status().message()));
+}
 
 RunDirectory::~RunDirectory() {
   {
@@ -80,7 +78,6 @@ RunDirectory::~RunDirectory() {
   }
   changed_.notify_all();
   thread_.join();
-  ::close(lock_fd_);
 }
 
 void RunDirectory::Write(const std::string& name, std::string content) {
@@ -90,7 +87,7 @@ void RunDirectory::Write(const std::string& name, std::string content) {
 }
 
 void RunDirectory::Log(std::string line) {
-  Do([path = FilePath("log.txt"), line = std::move(line)] {
+  Do([path = FilePath(run::kLogFile), line = std::move(line)] {
     return AppendToFile(path, line + "\n");
   });
 }

@@ -7,11 +7,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/file_lock.h"
+#include "common/run/run_files.h"
 
 namespace convoy::report {
 
@@ -23,7 +26,8 @@ class RunDirectory {
 
   // Creates `path`, or takes it over if `resume` says that a run goes on there. Locks it for this
   // process. Returns ALREADY_EXISTS if it exists and resume is false, FAILED_PRECONDITION if
-  // another trainer works in it, or what the system says if it cannot be written.
+  // another trainer works in it, or what the system says if it cannot be written. Where the file
+  // system has no locks it goes on without, and says so in the log.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path, bool resume);
 
   // Writes what is pending; an error is lost: call Flush before.
@@ -32,8 +36,8 @@ class RunDirectory {
   RunDirectory& operator=(const RunDirectory&) = delete;
 
   const std::string& path() const { return path_; }
-  std::string FilePath(const std::string& name) const { return path_ + "/" + name; }
-  std::string checkpoints() const { return FilePath("checkpoints"); }
+  std::string FilePath(const std::string& name) const { return run::PathIn(path_, name); }
+  std::string checkpoints() const { return FilePath(run::kCheckpoints); }
 
   // Has a file replaced, atomically. In order with all other writes.
   void Write(const std::string& name, std::string content);
@@ -49,12 +53,13 @@ class RunDirectory {
   absl::Status Flush();
 
  private:
-  RunDirectory(std::string path, int lock_fd);
+  RunDirectory(std::string path, absl::StatusOr<std::optional<FileLock>> lock);
 
   void Serve();
 
   const std::string path_;
-  const int lock_fd_;
+  const absl::StatusOr<std::optional<FileLock>>
+      lock_;  // an error where the file system has no locks
   std::mutex mutex_;
   // The members below are guarded by mutex_.
   std::condition_variable changed_;

@@ -6,6 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "common/base/version.h"
+#include "common/run/history_file.h"
+#include "common/run/run_files.h"
 
 namespace convoy::report {
 
@@ -16,34 +20,49 @@ RunRecorder::RunRecorder(RunDirectory& directory, std::string recipe_text,
       history_(std::move(finished_epochs)),
       epoch_train_seconds_(std::move(epoch_train_seconds)) {
   epoch_train_seconds_.resize(history_.size());  // the unfinished one comes with its report
-  if (!history_.empty()) NoteValidationAccuracy(history_.back());
+  if (!history_.empty()) NoteMetrics(history_.back());
 }
 
 void RunRecorder::OnStart(const JobFacts& facts) {
   summary_.facts = facts;
+  summary_.version = Version();
+  summary_.git_commit = GitCommit();
   summary_.steps = facts.resumed_at_step;
+  // A run that goes on began when its first trainer did.
+  const absl::StatusOr<run::Summary> before = run::ReadSummary(directory_.path());
+  if (before.ok() && before->facts.start_time != absl::InfinitePast()) {
+    summary_.facts.start_time = std::min(facts.start_time, before->facts.start_time);
+  }
   directory_.Log(absl::StrCat(
       facts.restarts == 0 ? "start: " : "go on: ", facts.world_size, " ranks, ",
       facts.TotalThreads(), " threads, ", facts.DistinctHosts().size(), " hosts, ", facts.isa, ", ",
       facts.blas_core, ", data ", facts.data_kind, ", step ", facts.resumed_at_step));
-  directory_.Write("recipe.textproto", recipe_text_);
+  directory_.Write(run::kRecipeFile, recipe_text_);
   WriteHistory();
   UpdateSpeed();
   WriteSummary();
 }
 
-void RunRecorder::OnStep(const StepProgress& progress) { summary_.steps = progress.global_step; }
+void RunRecorder::OnEpochStart(int64_t epoch, int64_t step_in_epoch) { summary_.epoch = epoch + 1; }
+
+void RunRecorder::OnStep(const StepProgress& progress) {
+  summary_.steps = progress.global_step;
+  summary_.loss = progress.loss;
+  summary_.accuracy = progress.accuracy;
+  if (progress.images_per_second > 0) summary_.images_per_second = progress.images_per_second;
+}
 
 void RunRecorder::OnEpoch(const EpochReport& report) {
   history_.push_back(report.metrics);
   epoch_train_seconds_.push_back(report.train_seconds);
   summary_.phase_seconds = report.phases;
+  summary_.validation_seconds = report.validation_seconds;
   summary_.peak_rss_bytes = report.peak_rss_bytes;
   std::string line = absl::StrFormat("epoch %d: %.2f s", report.epoch + 1, report.train_seconds);
   for (const auto& [name, value] : report.metrics) {
     absl::StrAppend(&line, ", ", name, " ", absl::StrFormat("%.4f", value));
   }
-  NoteValidationAccuracy(report.metrics);
+  NoteMetrics(report.metrics);
   directory_.Log(line);
   UpdateSpeed();
   WriteHistory();
@@ -51,15 +70,16 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
 }
 
 void RunRecorder::OnNotice(const std::string& line) { directory_.Log(line); }
+
 void RunRecorder::OnStopped(int64_t global_step, bool cancelled) {
-  summary_.state = cancelled ? RunState::kCancelled : RunState::kStopped;
+  NoteEnd(cancelled ? run::RunState::kCancelled : run::RunState::kStopped);
   directory_.Log(
       absl::StrCat(cancelled ? "cancelled at step " : "stopped on request at step ", global_step));
   WriteSummary();
 }
 
 void RunRecorder::OnFinished(const FinalReport& report) {
-  summary_.state = RunState::kSucceeded;
+  NoteEnd(run::RunState::kSucceeded);
   summary_.test_loss = report.test_loss;
   summary_.test_accuracy = report.test_accuracy;
   summary_.weights_sha256 = report.weights_sha256;
@@ -72,10 +92,23 @@ void RunRecorder::OnFinished(const FinalReport& report) {
 }
 
 void RunRecorder::OnFailed(const std::string& error) {
-  summary_.state = RunState::kFailed;
+  NoteEnd(run::RunState::kFailed);
   summary_.error = error;
   directory_.Log("failed: " + error);
   WriteSummary();
+}
+
+void RunRecorder::NoteEnd(run::RunState state) {
+  summary_.state = state;
+  summary_.end_time = absl::Now();
+}
+
+void RunRecorder::NoteMetrics(const metrics::EpochMetrics& metrics) {
+  for (const auto& [name, value] : metrics) {
+    if (name == "loss") summary_.loss = value;
+    if (name == "accuracy") summary_.accuracy = value;
+  }
+  NoteValidationAccuracy(metrics);
 }
 
 void RunRecorder::NoteValidationAccuracy(const metrics::EpochMetrics& metrics) {
@@ -85,13 +118,13 @@ void RunRecorder::NoteValidationAccuracy(const metrics::EpochMetrics& metrics) {
 }
 
 void RunRecorder::WriteHistory() {
-  directory_.Write("history.json", metrics::HistoryToJson(history_));
-  directory_.Write("history.csv", metrics::HistoryToCsv(history_));
+  directory_.Write(run::kHistoryFile, run::HistoryToJson(history_));
+  directory_.Write(run::kHistoryCsvFile, run::HistoryToCsv(history_));
 }
 
 void RunRecorder::WriteSummary() {
   summary_.wall_seconds = since_start_.Elapsed();
-  directory_.Write("summary.json", SummaryToJson(summary_));
+  directory_.Write(run::kSummaryFile, run::ToJson(summary_));
 }
 
 // The rate is that of the median epoch: the first is slower while memory and caches warm up, any

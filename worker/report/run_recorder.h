@@ -6,9 +6,9 @@
 
 #include "common/base/stopwatch.h"
 #include "common/metrics/history.h"
+#include "common/run/summary.h"
 #include "worker/report/observer.h"
 #include "worker/report/run_directory.h"
-#include "worker/report/summary.h"
 
 namespace convoy::report {
 
@@ -21,6 +21,7 @@ class RunRecorder : public Observer {
               std::vector<double> epoch_train_seconds);
 
   void OnStart(const JobFacts& facts) override;
+  void OnEpochStart(int64_t epoch, int64_t step_in_epoch) override;
   void OnStep(const StepProgress& progress) override;
   void OnEpoch(const EpochReport& report) override;
   void OnNotice(const std::string& line) override;
@@ -31,7 +32,9 @@ class RunRecorder : public Observer {
   void OnFailed(const std::string& error);
 
  private:
+  void NoteMetrics(const metrics::EpochMetrics& metrics);
   void NoteValidationAccuracy(const metrics::EpochMetrics& metrics);
+  void NoteEnd(run::RunState state);
   void WriteHistory();
   void WriteSummary();
   void UpdateSpeed();
@@ -41,7 +44,7 @@ class RunRecorder : public Observer {
   metrics::History history_;
   std::vector<double> epoch_train_seconds_;
   Stopwatch since_start_;
-  Summary summary_;
+  run::Summary summary_;
 };
 
 }  // namespace convoy::report

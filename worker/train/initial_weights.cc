@@ -1,9 +1,8 @@
 #include "worker/train/initial_weights.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/evaluate/model_network.h"
 #include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
 
@@ -38,10 +37,6 @@ absl::Status Complete(const formats::ModelFile& model, v1::Recipe* asked) {
   return absl::OkStatus();
 }
 
-std::string Describe(const std::string& name, const Shape& shape) {
-  return absl::StrCat("'", name, "' ", ShapeToString(shape));
-}
-
 }  // namespace
 
 absl::StatusOr<formats::ModelFile> ReadInitialWeights(const std::string& path, v1::Recipe* asked) {
@@ -54,22 +49,14 @@ absl::StatusOr<formats::ModelFile> ReadInitialWeights(const std::string& path, v
 absl::StatusOr<std::vector<float>> WeightsFor(const nn::ModelSpec& spec,
                                               const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
-  const std::vector<nn::Parameter> parameters = network.Parameters();
-  const size_t count = std::max(parameters.size(), model.tensors.size());
+  const absl::Status fits = evaluate::CheckFits(model.tensors, network);
+  if (!fits.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        kField, ": ", fits.message(), "; leave `model` out to train the file's own network"));
+  }
   std::vector<float> weights;
-  for (size_t i = 0; i < count; ++i) {
-    const std::string wanted = i < parameters.size()
-                                   ? Describe(parameters[i].name, parameters[i].shape)
-                                   : "no further tensor";
-    const std::string given = i < model.tensors.size()
-                                  ? Describe(model.tensors[i].name, model.tensors[i].shape)
-                                  : "no further tensor";
-    if (given != wanted) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(kField, ": the file has ", given, " where the network '", spec.name,
-                       "' has ", wanted, "; leave `model` out to train the file's own network"));
-    }
-    weights.insert(weights.end(), model.tensors[i].data.begin(), model.tensors[i].data.end());
+  for (const formats::NamedTensor& tensor : model.tensors) {
+    weights.insert(weights.end(), tensor.data.begin(), tensor.data.end());
   }
   return weights;
 }

@@ -103,10 +103,11 @@ TEST_F(InitialWeightsTest, TensorsOfAnotherNetworkAreNamed) {
   };
   formats::ModelFile model = Lenet5();
   model.tensors[2].shape.back() += 1;
-  EXPECT_THAT(error(model), HasSubstr("has '" + model.tensors[2].name + "' (5, 5, 6, 17)"));
+  EXPECT_THAT(error(model),
+              HasSubstr("the weights have '" + model.tensors[2].name + "' (5, 5, 6, 17)"));
   model = Lenet5();
   model.tensors.pop_back();
-  EXPECT_THAT(error(model), HasSubstr("the file has no further tensor"));
+  EXPECT_THAT(error(model), HasSubstr("the weights have no further tensor"));
   model = Lenet5();
   model.tensors.push_back(model.tensors.back());
   EXPECT_THAT(error(model), HasSubstr("the network 'lenet5' has no further tensor"));

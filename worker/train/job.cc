@@ -5,19 +5,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
 #include "common/formats/checkpoint_store.h"
+#include "common/run/run_files.h"
 #include "common/textproto/text_proto.h"
-#include "worker/report/summary.h"
 #include "worker/train/initial_weights.h"
 #include "worker/train/job_checks.h"
 
 namespace convoy::train {
 namespace {
-
-constexpr uint64_t kMaxSummaryBytes = 1 << 24;
 
 // Returns the recipe of a run that goes on, or of a new one.
 absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
@@ -32,10 +29,9 @@ absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
 // The run is finished if its summary says so and it stopped early or no more epochs are asked for.
 bool IsFinished(const std::string& run_dir, const formats::Checkpoint& checkpoint,
                 const Recipe& recipe) {
-  const auto summary = ReadFile(run_dir + "/summary.json", kMaxSummaryBytes);
+  const auto summary = run::ReadSummary(run_dir);
   const bool ended = checkpoint.position.epoch >= recipe.epochs || StoppedEarly(recipe, checkpoint);
-  return summary.ok() && ended &&
-         report::StateInSummary(*summary) == report::RunStateName(report::RunState::kSucceeded);
+  return summary.ok() && ended && summary->state == run::RunState::kSucceeded;
 }
 
 absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
@@ -44,7 +40,7 @@ absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
   if (request.run_dir.empty()) {
     return absl::InvalidArgumentError("resume: needs `run_dir`, the run to go on with");
   }
-  return formats::LoadLatestCheckpoint(request.run_dir + "/checkpoints", skipped);
+  return formats::LoadLatestCheckpoint(run::PathIn(request.run_dir, run::kCheckpoints), skipped);
 }
 
 // Sets the job's recipe and, for a new run, the weights that it begins with.

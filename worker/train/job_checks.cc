@@ -1,6 +1,5 @@
 #include "worker/train/job_checks.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "common/base/cpus.h"
 #include "common/base/status.h"
 #include "common/data/sampler.h"
+#include "common/evaluate/model_network.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/network.h"
@@ -88,14 +88,8 @@ absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe&
         absl::StrCat("the checkpoint contradicts itself: ", what, "; remove it"));
   };
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
-  const std::vector<nn::Parameter> parameters = network.Parameters();
-  const std::vector<formats::NamedTensor>& tensors = checkpoint.model.tensors;
-  const auto same = [](const nn::Parameter& parameter, const formats::NamedTensor& tensor) {
-    return parameter.name == tensor.name && parameter.shape == tensor.shape;
-  };
-  if (!std::equal(parameters.begin(), parameters.end(), tensors.begin(), tensors.end(), same)) {
-    return refuse("its tensors are not those of its network");
-  }
+  const absl::Status fits = evaluate::CheckFits(checkpoint.model.tensors, network);
+  if (!fits.ok()) return refuse(std::string(fits.message()));
   CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(recipe.optimizer));
   std::vector<std::string> slots;
   for (const formats::OptimizerSlot& slot : checkpoint.optimizer.slots) slots.push_back(slot.name);

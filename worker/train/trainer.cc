@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/cpus.h"
 #include "common/base/failpoint.h"
 #include "common/base/status.h"
@@ -165,7 +166,8 @@ report::JobFacts Trainer::Facts(std::vector<std::string> hosts) const {
           .reduce = recipe.exact_reduce ? "exact" : "mpi",
           .seed = recipe.seed,
           .restarts = restarts_,
-          .resumed_at_step = position_.global_step};
+          .resumed_at_step = position_.global_step,
+          .start_time = absl::Now()};
 }
 
 void Trainer::TellScaledLearningRate() {

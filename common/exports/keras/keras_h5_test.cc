@@ -118,11 +118,13 @@ TEST(KerasH5Test, ModelsThatAreNoneAreNotWritten) {
   formats::ModelFile model = BuiltinModel("notebook");
   model.tensors.pop_back();
   EXPECT_THAT(std::string(EncodeKerasH5(model).status().message()),
-              HasSubstr("in place 7 there is nothing where output/bias (10) should be"));
+              HasSubstr("the weights have no further tensor where the network 'notebook' has "
+                        "'output/bias' (10)"));
   model = BuiltinModel("notebook");
   std::swap(model.tensors[0], model.tensors[1]);
   EXPECT_THAT(std::string(EncodeKerasH5(model).status().message()),
-              HasSubstr("in place 0 there is conv1/bias (32) where conv1/kernel (3, 3, 1, 32)"));
+              HasSubstr("the weights have 'conv1/bias' (32) where the network 'notebook' has "
+                        "'conv1/kernel' (3, 3, 1, 32)"));
   model = BuiltinModel("notebook");
   model.tensors[1].data.pop_back();
   EXPECT_FALSE(EncodeKerasH5(model).ok());

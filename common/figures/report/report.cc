@@ -17,6 +17,7 @@
 #include "common/figures/report/gallery.h"
 #include "common/figures/report/html.h"
 #include "common/figures/report/report_texts.h"
+#include "common/run/run_files.h"
 
 namespace convoy::gallery {
 namespace {
@@ -25,30 +26,12 @@ using figures::Count;
 using figures::Fill;
 using figures::Number;
 using figures::Percent;
-using Json = nlohmann::ordered_json;
 
 // Layers whose feature maps are shown: those that make images.
 constexpr size_t kMostFeatureMaps = 6;
 
-std::string ValueText(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-// A value of summary.json as text, lists with commas, "?" where it is missing: the report must not
-// fail for it.
-std::string Text(const Json& summary, const char* key) {
-  const auto value = summary.find(key);
-  if (value == summary.end() || value->is_null()) return "?";
-  if (!value->is_array()) return ValueText(*value);
-  std::vector<std::string> parts;
-  for (const Json& part : *value) parts.push_back(ValueText(part));
-  return absl::StrJoin(parts, ", ");
-}
-
-double NumberIn(const Json& summary, const char* key) {
-  const auto value = summary.find(key);
-  return value != summary.end() && value->is_number() ? value->get<double>() : 0;
-}
+// Text of the summary, "?" where an earlier version did not say it.
+std::string OrUnknown(const std::string& text) { return text.empty() ? "?" : text; }
 
 // Returns a layer's name as part of a file's: what could lead elsewhere is written as %XX, and
 // names that are too long for a file system become the layer's number.
@@ -92,7 +75,7 @@ class ReportWriter {
     CONVOY_RETURN_IF_ERROR(AddNoise());
     AddNextSteps();
     const std::string title = Fill(texts_.title, {run_.name});
-    files_.push_back({"report.html", HtmlPage(figures::LanguageCode(language_), title, body_)});
+    files_.push_back({run::kReportFile, HtmlPage(figures::LanguageCode(language_), title, body_)});
     return std::move(files_);
   }
 
@@ -132,32 +115,32 @@ class ReportWriter {
   absl::Status AddTitle() {
     CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, gallery_.Evaluate(0));
     absl::StrAppend(&body_, "<h1>", EscapeHtml(Fill(texts_.title, {run_.name})), "</h1>\n");
-    Paragraph(Fill(texts_.lead, {run_.model->network().spec().name, Text(run_.summary, "data"),
-                                 Percent(language_, plain->accuracy, 2)}));
+    Paragraph(Fill(texts_.lead,
+                   {run_.model->network().spec().name, OrUnknown(run_.summary.facts.data_kind),
+                    Percent(language_, plain->accuracy, 2)}));
     return absl::OkStatus();
   }
 
   void AddRun() {
     Heading(texts_.run_heading);
-    const Json& summary = run_.summary;
+    const run::JobFacts& facts = run_.summary.facts;
     Table({.header = {},
-           .rows = {{texts_.seed, Text(summary, "seed")},
-                    {texts_.ranks, Text(summary, "world_size")},
-                    {texts_.threads, Text(summary, "threads")},
-                    {texts_.hosts, Text(summary, "hosts")},
+           .rows = {{texts_.seed, absl::StrCat(facts.seed)},
+                    {texts_.ranks, absl::StrCat(facts.world_size)},
+                    {texts_.threads, OrUnknown(absl::StrJoin(facts.threads, ", "))},
+                    {texts_.hosts, OrUnknown(absl::StrJoin(facts.DistinctHosts(), ", "))},
                     {texts_.kernels,
-                     absl::StrCat(Text(summary, "isa"), ", ", Text(summary, "blas_core"))},
-                    {texts_.version, Text(summary, "version")},
+                     absl::StrCat(OrUnknown(facts.isa), ", ", OrUnknown(facts.blas_core))},
+                    {texts_.version, OrUnknown(run_.summary.version)},
                     {texts_.weights, run_.model->weights_sha256()}}});
   }
 
   absl::Status AddData() {
     Heading(texts_.data_heading);
-    const auto count = [this](const char* key) {
-      return Count(language_, static_cast<int64_t>(NumberIn(run_.summary, key)));
-    };
+    const run::JobFacts& facts = run_.summary.facts;
     Paragraph(Fill(texts_.data_lead,
-                   {count("train_images"), count("validation_images"), count("test_images")}));
+                   {Count(language_, facts.train_images), Count(language_, facts.validation_images),
+                    Count(language_, facts.test_images)}));
     return Named("samples");
   }
 
@@ -169,13 +152,11 @@ class ReportWriter {
 
   absl::Status AddTraining() {
     Heading(texts_.training_heading);
-    const Json& summary = run_.summary;
-    Paragraph(
-        Fill(texts_.training_lead,
-             {absl::StrCat(run_.history.size()),
-              Number(language_, NumberIn(summary, "train_seconds"), 1),
-              Count(language_, static_cast<int64_t>(NumberIn(summary, "train_images_per_second"))),
-              Text(summary, "world_size")}));
+    const run::Summary& summary = run_.summary;
+    Paragraph(Fill(texts_.training_lead,
+                   {absl::StrCat(run_.history.size()), Number(language_, summary.train_seconds, 1),
+                    Count(language_, static_cast<int64_t>(summary.train_images_per_second)),
+                    absl::StrCat(summary.facts.world_size)}));
     CONVOY_RETURN_IF_ERROR(Named("curves"));
     Table(HistoryTable());
     Folded(texts_.recipe, run_.recipe);
@@ -298,7 +279,7 @@ absl::Status WriteReport(const std::string& directory, const data::DatasetView& 
   CONVOY_ASSIGN_OR_RETURN(const RunFiles run, ReadRun(directory));
   CONVOY_ASSIGN_OR_RETURN(const std::vector<ReportFile> files,
                           MakeReport(run, train, test, options));
-  CONVOY_RETURN_IF_ERROR(CreateDirectories(directory + "/figures"));
+  CONVOY_RETURN_IF_ERROR(CreateDirectories(run::PathIn(directory, run::kFigures)));
   for (const ReportFile& file : files) {
     CONVOY_RETURN_IF_ERROR(
         WriteFileAtomically(absl::StrCat(directory, "/", file.name), file.content));

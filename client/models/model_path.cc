@@ -1,0 +1,51 @@
+#include "client/models/model_path.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/files.h"
+#include "common/run/run_files.h"
+
+namespace convoy::client {
+namespace {
+
+// Returns the checkpoint with the largest step, or "" if there is none.
+std::string NewestCheckpoint(const std::string& directory) {
+  std::string newest;
+  std::error_code unknown;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(run::PathIn(directory, run::kCheckpoints), unknown)) {
+    if (entry.path().extension() == ".convoy") newest = std::max(newest, entry.path().string());
+  }
+  return newest;
+}
+
+}  // namespace
+
+bool IsLocalModel(const std::string& named) {
+  return absl::EndsWith(named, ".convoy") || run::IsRun(named);
+}
+
+absl::StatusOr<std::string> ModelPath(const std::string& named) {
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(named, unknown)) {
+    if (PathExists(named)) return named;
+    return absl::NotFoundError(absl::StrCat(
+        named, ": no such file; give a model (FILE.convoy) or a run directory that holds one"));
+  }
+  const std::string path = run::PathIn(named, run::kModelFile);
+  if (PathExists(path)) return path;
+  const std::string newest = NewestCheckpoint(named);
+  if (newest.empty()) {
+    return absl::NotFoundError(absl::StrCat(
+        named, ": holds no model.convoy; give a run directory of a finished training"));
+  }
+  return absl::NotFoundError(
+      absl::StrCat(named, ": this training has not finished and left no model.convoy yet; ",
+                   "its newest checkpoint is a model too: ", newest));
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,125 @@
+#include "common/api/model_evaluation.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/data/noise.h"
+#include "common/data/split.h"
+#include "common/evaluate/detailed_evaluation.h"
+#include "common/textproto/text_proto.h"
+#include "convoy/v1/recipe.pb.h"
+
+namespace convoy::api {
+namespace {
+
+absl::Status CheckRequest(const v1::EvaluateModelRequest& request) {
+  if (!v1::Split_IsValid(request.split())) {
+    return absl::InvalidArgumentError(absl::StrCat("split: there is no split ",
+                                                   static_cast<int>(request.split()),
+                                                   "; ask for TEST, VALIDATION or TRAIN"));
+  }
+  if (request.max_mistakes() < 0 || request.max_mistakes() > kMaxMistakes) {
+    return absl::InvalidArgumentError(absl::StrCat("max_mistakes: must be 0 to ", kMaxMistakes,
+                                                   ", not ", request.max_mistakes()));
+  }
+  return Annotate(data::CheckNoiseLevel(request.noise_level()), "noise_level");
+}
+
+// Returns the part of the training file that the model's recipe trained on or held out.
+absl::StatusOr<data::DatasetView> TrainingPart(const evaluate::LoadedModel& model,
+                                               const v1::EvaluateModelRequest& request,
+                                               const data::DataSource& source) {
+  v1::Recipe recipe;
+  CONVOY_RETURN_IF_ERROR(
+      ParseTextProto(model.description().recipe_textproto, request.name() + ": recipe", &recipe));
+  const absl::StatusOr<data::Split> parts = data::SplitTrainingImages(
+      source.train.count, recipe.validation_split(), recipe.train_limit());
+  if (!parts.ok()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "these are not the images that the model was trained on: ", parts.status().message(),
+        "; ask for the split TEST"));
+  }
+  if (request.split() == v1::VALIDATION && parts->validation.empty()) {
+    return absl::FailedPreconditionError(
+        "split: the model's recipe held no images out for validation; ask for TEST or TRAIN");
+  }
+  return source.train.View().Slice(request.split() == v1::TRAIN ? parts->train : parts->validation);
+}
+
+absl::StatusOr<data::DatasetView> SplitOf(const evaluate::LoadedModel& model,
+                                          const v1::EvaluateModelRequest& request,
+                                          const data::DataSource& source) {
+  const bool held_out = request.split() == v1::VALIDATION;
+  if (held_out || request.split() == v1::TRAIN) return TrainingPart(model, request, source);
+  return source.test.View();
+}
+
+void AddClasses(const metrics::ConfusionMatrix& confusion, v1::EvaluateModelResponse* response) {
+  for (int actual = 0; actual < confusion.num_classes(); ++actual) {
+    v1::ConfusionRow* row = response->add_confusion_matrix();
+    int64_t taken_for_it = 0;
+    for (int other = 0; other < confusion.num_classes(); ++other) {
+      row->add_counts(confusion.count(actual, other));
+      taken_for_it += confusion.count(other, actual);
+    }
+    const metrics::ClassScore score = confusion.Score(actual);
+    v1::ClassReport* report = response->add_classes();
+    report->set_label(actual);
+    report->set_support(score.images);
+    if (taken_for_it > 0) report->set_precision(score.precision);
+    if (score.images > 0) report->set_recall(score.recall);
+    if (taken_for_it > 0 && score.images > 0) report->set_f1_score(score.f1);
+  }
+}
+
+void AddMistake(const evaluate::Mistake& mistake, const v1::EvaluateModelRequest& request,
+                const data::DatasetView& data, v1::EvaluateModelResponse* response) {
+  v1::Mistake* out = response->add_mistakes();
+  out->set_image_index(mistake.image);
+  out->set_label(mistake.actual);
+  out->set_predicted_label(mistake.predicted);
+  out->set_predicted_probability(mistake.confidence);
+  out->set_label_probability(mistake.actual_probability);
+  std::vector<uint8_t> pixels(static_cast<size_t>(data.image_bytes()));
+  data::AddNoise(data.image(mistake.image), data.image_bytes(), request.noise_level(),
+                 request.noise_seed(), static_cast<uint32_t>(mistake.image), pixels.data());
+  v1::RawImage* image = out->mutable_image();
+  image->set_height(data.height);
+  image->set_width(data.width);
+  image->set_channels(data.channels);
+  image->set_pixels(pixels.data(), pixels.size());
+}
+
+}  // namespace
+
+absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedModel& model,
+                                                        const data::DataSource& source,
+                                                        const v1::EvaluateModelRequest& request,
+                                                        int threads,
+                                                        const std::function<bool()>& stop) {
+  CONVOY_RETURN_IF_ERROR(CheckRequest(request));
+  CONVOY_ASSIGN_OR_RETURN(const data::DatasetView images, SplitOf(model, request, source));
+  CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation evaluation,
+                          evaluate::EvaluateInDetail(model, images,
+                                                     {.noise_level = request.noise_level(),
+                                                      .noise_seed = request.noise_seed(),
+                                                      .threads = threads,
+                                                      .stop = stop}));
+  v1::EvaluateModelResponse response;
+  response.set_data_kind(source.kind);
+  response.set_data_sha256(source.sha256);
+  response.set_split(request.split() == v1::SPLIT_UNSPECIFIED ? v1::TEST : request.split());
+  response.set_image_count(evaluation.images);
+  response.set_loss(evaluation.loss);
+  response.set_accuracy(evaluation.accuracy);
+  AddClasses(evaluation.confusion, &response);
+  for (const evaluate::Mistake& mistake :
+       evaluate::WorstMistakes(evaluation, images, static_cast<size_t>(request.max_mistakes()))) {
+    AddMistake(mistake, request, images, &response);
+  }
+  return response;
+}
+
+}  // namespace convoy::api

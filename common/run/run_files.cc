@@ -1,0 +1,92 @@
+#include "common/run/run_files.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/file_lock.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/run/history_file.h"
+
+namespace convoy::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxTextBytes = uint64_t{256} << 20;
+
+absl::StatusOr<std::string> ReadText(const std::string& directory, const std::string& name) {
+  constexpr char kGive[] =
+      "; give the directory of a training (trainer --run-dir), such as "
+      "runs/first";
+  std::error_code unknown;
+  if (!fs::is_directory(directory, unknown)) {
+    return absl::NotFoundError(absl::StrCat(directory, ": no such directory", kGive));
+  }
+  absl::StatusOr<std::string> text = ReadFile(PathIn(directory, name), kMaxTextBytes);
+  if (!absl::IsNotFound(text.status())) return text;
+  return absl::NotFoundError(
+      absl::StrCat(directory, ": is no run directory, it has no ", name, kGive));
+}
+
+}  // namespace
+
+std::string PathIn(const std::string& directory, const std::string& name) {
+  return absl::StrCat(directory, absl::EndsWith(directory, "/") ? "" : "/", name);
+}
+
+bool IsPath(const std::string& named) {
+  return absl::StrContains(named, "/") || absl::StartsWith(named, ".");
+}
+
+bool IsRun(const std::string& named) {
+  return IsPath(named) || PathExists(PathIn(named, kSummaryFile));
+}
+
+std::string RunName(const std::string& directory) {
+  std::error_code unknown;
+  fs::path path = fs::weakly_canonical(directory, unknown);
+  if (unknown) path = directory;
+  return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+}
+
+bool TrainerWorksIn(const std::string& directory) { return IsLocked(PathIn(directory, kLockFile)); }
+
+absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::pair<fs::file_time_type, std::string>> runs;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    std::error_code unknown;
+    const fs::file_time_type time = fs::last_write_time(entry.path() / kSummaryFile, unknown);
+    if (!unknown) runs.emplace_back(time, entry.path().string());
+  }
+  if (error) {
+    return absl::NotFoundError(
+        absl::StrCat(directory, ": ", error.message(), "; give the directory that holds the runs"));
+  }
+  std::sort(runs.rbegin(), runs.rend());
+  std::vector<std::string> paths;
+  for (auto& [time, path] : runs) paths.push_back(std::move(path));
+  return paths;
+}
+
+absl::StatusOr<Summary> ReadSummary(const std::string& directory) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadText(directory, kSummaryFile));
+  return SummaryFromJson(text, PathIn(directory, kSummaryFile));
+}
+
+absl::StatusOr<metrics::History> ReadHistory(const std::string& directory) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadText(directory, kHistoryFile));
+  return HistoryFromJson(text, PathIn(directory, kHistoryFile));
+}
+
+absl::StatusOr<std::string> ReadRecipe(const std::string& directory) {
+  return ReadText(directory, kRecipeFile);
+}
+
+}  // namespace convoy::run

@@ -1,0 +1,53 @@
+// What is in a run directory, by name, and how it is read (docs/run_directory.md). Only this folder
+// knows the names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/metrics/history.h"
+#include "common/run/summary.h"
+
+namespace convoy::run {
+
+inline constexpr char kRecipeFile[] = "recipe.textproto";
+inline constexpr char kSummaryFile[] = "summary.json";
+inline constexpr char kHistoryFile[] = "history.json";
+inline constexpr char kHistoryCsvFile[] = "history.csv";
+inline constexpr char kModelFile[] = "model.convoy";
+inline constexpr char kLogFile[] = "log.txt";
+inline constexpr char kRunIdFile[] = "run_id";
+inline constexpr char kLockFile[] = ".lock";
+inline constexpr char kReportFile[] = "report.html";
+inline constexpr char kCheckpoints[] = "checkpoints";
+inline constexpr char kFigures[] = "figures";
+
+// Returns the path of one of these in a run directory: "runs/first/summary.json".
+std::string PathIn(const std::string& directory, const std::string& name);
+
+// Whether `named` can only be a path: it has a slash or begins with a dot.
+bool IsPath(const std::string& named);
+
+// Whether `named` means a run directory on this computer and no name at a coordinator: it is a
+// path, or a directory here that holds a summary.json.
+bool IsRun(const std::string& named);
+
+// Returns the run's name: the last part of its path ("first" for "runs/first/").
+std::string RunName(const std::string& directory);
+
+// Whether a trainer works in the directory now; false also where nobody can tell.
+bool TrainerWorksIn(const std::string& directory);
+
+// Returns the paths of the run directories in `directory`, the newest first. Returns NOT_FOUND if
+// it cannot be listed.
+absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory);
+
+// Read summary.json, history.json or recipe.textproto of `directory`. Return NOT_FOUND, saying what
+// to give, if it is no directory or no run; DATA_LOSS if the file is not what a trainer writes.
+// Errors name the file.
+absl::StatusOr<Summary> ReadSummary(const std::string& directory);
+absl::StatusOr<metrics::History> ReadHistory(const std::string& directory);
+absl::StatusOr<std::string> ReadRecipe(const std::string& directory);
+
+}  // namespace convoy::run
