@@ -237,9 +237,7 @@ absl::StatusOr<Summary> SummaryFromJson(const std::string& text, const std::stri
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
     return absl::DataLossError(
-        absl::StrCat(path,
-                     ": is damaged, it holds no JSON object; train again, or go on with trainer "
-                     "--resume"));
+        absl::StrCat(path, ": is damaged, it holds no JSON object; resume the run or train again"));
   }
   const Fields fields(json);
   for (const auto& [state, name] : kStates) {
