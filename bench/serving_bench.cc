@@ -181,7 +181,7 @@ class Bench {
  private:
   static ServingOptions Options() {
     ServingOptions options;
-    options.engine.threads = UsableCores();
+    options.batcher.threads = UsableCores();
     return options;
   }
 

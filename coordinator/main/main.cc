@@ -63,9 +63,9 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
 
 ServingOptions ReadServingOptions(const Flags& flags) {
   ServingOptions options;
-  options.engine.threads = flags.threads == 0 ? UsableCores() : flags.threads;
-  options.engine.max_delay = absl::Milliseconds(flags.batch_delay_ms);
-  options.engine.max_queued_images = std::max(flags.max_queued_images, flags.max_images);
+  options.batcher.threads = flags.threads == 0 ? UsableCores() : flags.threads;
+  options.batcher.max_delay = absl::Milliseconds(flags.batch_delay_ms);
+  options.batcher.max_queued_images = std::max(flags.max_queued_images, flags.max_images);
   options.max_images = flags.max_images;
   options.data = flags.data;
   return options;

@@ -17,14 +17,20 @@ LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 # Before a flag that is part of a whole command; a literal that begins with " --" goes on with one.
 COMMAND = re.compile(PROGRAMS + r"[^:;]*$|^ $")
+# The end of a line whose literal goes on in the next, in the middle of a command.
+CONTINUED = re.compile(PROGRAMS + r'[^:;"]* "$')
 
 
 def check(tree: Tree) -> list[Finding]:
-    return [Finding(path, number, f"names a flag, {flag}: a library names the field ({field})")
-            for path in tree.cpp_files() if _is_library(path)
-            for number, line in tree.lines(path)
-            for flag in _flags(line)
-            for field in [flag[2:].replace("-", "_")]]
+    findings = []
+    for path in filter(_is_library, tree.cpp_files()):
+        previous = ""
+        for number, line in tree.lines(path):
+            if not CONTINUED.search(previous):
+                findings += [Finding(path, number, f"names a flag, {flag}: a library names the field "
+                                                   f"({flag[2:].replace('-', '_')})") for flag in _flags(line)]
+            previous = line.rstrip()
+    return findings
 
 
 def _is_library(path: str) -> bool:

@@ -158,6 +158,8 @@ class LintTest(unittest.TestCase):
             with self.subTest(text=text):
                 self.write("common/nn/layer.h", HEADER + cite % text + "// leave --data out\n")
                 self.assertEqual(self.findings("flags"), [])
+        self.write("common/nn/layer.h", HEADER + 'const char* a = "go on with trainer "\n    "--resume";\n')
+        self.assertEqual(self.findings("flags"), [])
 
     def test_folder_of_too_many_files(self):
         for number in range(lint.includes.MAX_FILES - 2):
