@@ -238,8 +238,8 @@ absl::StatusOr<Summary> SummaryFromJson(const std::string& text, const std::stri
   if (!json.is_object()) {
     return absl::DataLossError(
         absl::StrCat(path,
-                     ": is damaged, it holds no JSON object; train again, or go on with trainer "
-                     "--resume"));
+                     ": is damaged, it holds no JSON object; train again, or go on with "
+                     "trainer --resume"));
   }
   const Fields fields(json);
   for (const auto& [state, name] : kStates) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/api/job_progress.h"
 #include "coordinator/jobs/progress.h"
 
 namespace convoy::coordinator {
@@ -99,14 +100,14 @@ LiveJob::LiveJob(const std::string& id, const worker::v1::RegisterJobRequest& re
 
 v1::Job LiveJob::Snapshot() const {
   v1::Job job = record_.job;
-  Derive(between_epochs_, &job);
+  api::Derive(between_epochs_, &job);
   *job.mutable_events() = {events_.begin(), events_.end()};
   return job;
 }
 
 v1::Job LiveJob::Summary() const {
   v1::Job job = record_.job;
-  Derive(between_epochs_, &job);
+  api::Derive(between_epochs_, &job);
   job.clear_recipe();
   job.clear_ranks();
   return job;
