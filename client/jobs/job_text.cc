@@ -12,6 +12,7 @@
 #include "client/view/time_text.h"
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
+#include "common/base/text.h"
 
 namespace convoy::client {
 namespace {

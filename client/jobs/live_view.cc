@@ -14,6 +14,7 @@
 #include "client/view/spark.h"
 #include "client/view/text.h"
 #include "common/api/job_progress.h"
+#include "common/base/text.h"
 
 namespace convoy::client {
 namespace {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "client/view/text.h"
+#include "common/base/text.h"
 
 namespace convoy::client {
 namespace {

@@ -45,14 +45,6 @@ std::string Sparkline(const std::vector<double>& values, int columns) {
   return line;
 }
 
-std::string ProgressBar(double fraction, int columns) {
-  const auto filled = static_cast<size_t>(CutToUnit(fraction) * columns);
-  std::string bar(filled, '=');
-  if (filled < static_cast<size_t>(columns)) bar += '>';
-  bar.resize(static_cast<size_t>(columns), '.');
-  return "[" + bar + "]";
-}
-
 std::string BlockBar(double fraction, int columns) {
   const auto eighths = static_cast<size_t>(std::lround(CutToUnit(fraction) * columns * 8));
   std::string bar;

@@ -10,9 +10,6 @@ namespace convoy::client {
 // greatest); more values than columns are averaged. Values that are no numbers are left out.
 std::string Sparkline(const std::vector<double>& values, int columns);
 
-// Returns "[=====>....]", `columns` characters between the brackets; `fraction` is cut to [0, 1].
-std::string ProgressBar(double fraction, int columns);
-
 // Returns a bar of blocks, in eighths of a character, whose full length is `columns`.
 std::string BlockBar(double fraction, int columns);
 

@@ -24,14 +24,6 @@ TEST(SparklineTest, EqualValuesAndNoValuesAreNoDivisionByZero) {
   EXPECT_EQ(Sparkline({1, 2}, 0), "");
 }
 
-TEST(ProgressBarTest, FillsFromLeftAndIsCut) {
-  EXPECT_EQ(ProgressBar(0, 4), "[>...]");
-  EXPECT_EQ(ProgressBar(0.5, 4), "[==>.]");
-  EXPECT_EQ(ProgressBar(1, 4), "[====]");
-  EXPECT_EQ(ProgressBar(7, 4), "[====]");
-  EXPECT_EQ(ProgressBar(std::nan(""), 4), "[>...]");
-}
-
 TEST(BlockBarTest, EighthsOfACharacter) {
   EXPECT_EQ(BlockBar(0, 4), "");
   EXPECT_EQ(BlockBar(0.5, 4), "██");

@@ -1,7 +1,6 @@
 #include "client/view/text.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,22 +9,6 @@
 #include "common/base/check.h"
 
 namespace convoy::client {
-
-std::string Thousands(int64_t number) {
-  std::string digits = absl::StrCat(number);
-  const int first = number < 0 ? 1 : 0;
-  for (int at = static_cast<int>(digits.size()) - 3; at > first; at -= 3) {
-    digits.insert(static_cast<size_t>(at), ",");
-  }
-  return digits;
-}
-
-std::string DurationText(double seconds) {
-  const auto whole = static_cast<int64_t>(std::ceil(std::max(seconds, 0.0)));
-  if (whole < 60) return absl::StrCat(whole, "s");
-  if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
-  return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
-}
 
 std::string PercentText(double ratio) { return absl::StrFormat("%.2f%%", 100 * ratio); }
 

@@ -1,4 +1,4 @@
-// Numbers and tables as text for people.
+// Tables and amounts as text for people.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,6 @@
 #include <vector>
 
 namespace convoy::client {
-
-// 48000 -> "48,000".
-std::string Thousands(int64_t number);
-
-// Whole seconds, rounded up: 7 -> "7s", 75 -> "1:15", 3675 -> "1:01:15".
-std::string DurationText(double seconds);
 
 // 0.98765 -> "98.77%".
 std::string PercentText(double ratio);

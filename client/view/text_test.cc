@@ -5,22 +5,6 @@
 namespace convoy::client {
 namespace {
 
-TEST(TextTest, NumbersAreGroupedByThousands) {
-  EXPECT_EQ(Thousands(0), "0");
-  EXPECT_EQ(Thousands(999), "999");
-  EXPECT_EQ(Thousands(1000), "1,000");
-  EXPECT_EQ(Thousands(1234567), "1,234,567");
-  EXPECT_EQ(Thousands(-999), "-999");
-  EXPECT_EQ(Thousands(-1000), "-1,000");
-}
-
-TEST(TextTest, DurationsRoundUpAndNeverGoNegative) {
-  EXPECT_EQ(DurationText(-3), "0s");
-  EXPECT_EQ(DurationText(6.1), "7s");
-  EXPECT_EQ(DurationText(59.5), "1:00");
-  EXPECT_EQ(DurationText(3675), "1:01:15");
-}
-
 TEST(TextTest, BytesTakeTheLargestUnitThatFits) {
   EXPECT_EQ(BytesText(1023), "1023 bytes");
   EXPECT_EQ(BytesText(1536), "1.5 KB");

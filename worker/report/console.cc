@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/base/text.h"
 #include "common/run/run_files.h"
 
 namespace convoy::report {
@@ -22,23 +22,6 @@ namespace {
 
 constexpr int kBarWidth = 30;
 constexpr double kRedrawSeconds = 0.1;
-
-// 48000 -> "48,000".
-std::string Thousands(int64_t number) {
-  std::string digits = absl::StrCat(number);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<size_t>(at), ",");
-  }
-  return digits;
-}
-
-// 75 -> "1:15".
-std::string Duration(double seconds) {
-  const auto whole = static_cast<int64_t>(std::ceil(seconds));
-  if (whole < 60) return absl::StrCat(whole, "s");
-  if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
-  return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
-}
 
 std::string Count(int64_t number, const std::string& noun) {
   return absl::StrCat(Thousands(number), " ", noun, number == 1 ? "" : "s");
@@ -116,12 +99,9 @@ void Console::OnEpochStart(int64_t epoch, int64_t step_in_epoch) {
 
 std::string Console::Bar(int64_t done) const {
   const int64_t total = facts_.steps_per_epoch;
-  const auto filled = static_cast<int>(kBarWidth * done / std::max<int64_t>(total, 1));
-  std::string bar(static_cast<size_t>(filled), '=');
-  if (filled < kBarWidth) bar += '>';
-  bar.resize(kBarWidth, '.');
+  const double fraction = static_cast<double>(done) / std::max(static_cast<double>(total), 1.0);
   const int digits = static_cast<int>(absl::StrCat(total).size());
-  return absl::StrFormat("%*d/%d [%s]", digits, done, total, bar);
+  return absl::StrFormat("%*d/%d %s", digits, done, total, ProgressBar(fraction, kBarWidth));
 }
 
 void Console::OnStep(const StepProgress& progress) {
@@ -135,8 +115,8 @@ void Console::OnStep(const StepProgress& progress) {
   // Erases what is left of a longer line.
   Print(absl::StrFormat("\r%s - ETA: %s - loss: %.4f - accuracy: %.4f - %s images/s\033[K",
                         Bar(progress.step_in_epoch),
-                        Duration(elapsed / std::max(steps_done, 1.0) * steps_left), progress.loss,
-                        progress.accuracy,
+                        DurationText(elapsed / std::max(steps_done, 1.0) * steps_left),
+                        progress.loss, progress.accuracy,
                         Thousands(static_cast<int64_t>(progress.images_per_second))));
 }
 
@@ -170,7 +150,7 @@ void Console::OnStopped(int64_t global_step, bool cancelled) {
 void Console::OnFinished(const FinalReport& report) {
   Print(absl::StrFormat("\nTest loss %.4f, test accuracy %.2f%% on %s images, after %s\n",
                         report.test_loss, 100 * report.test_accuracy, Thousands(facts_.test_images),
-                        Duration(since_start_.Elapsed())));
+                        DurationText(since_start_.Elapsed())));
   Print(absl::StrCat("Weights SHA-256 ", report.weights_sha256, "\n"));
   Print(absl::StrCat("Everything is in ", run_directory_,
                      ": model.convoy, history.json, summary.json, checkpoints\n"));

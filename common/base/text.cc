@@ -1,0 +1,37 @@
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace convoy {
+
+std::string Thousands(int64_t number) {
+  std::string digits = absl::StrCat(number);
+  const int first = number < 0 ? 1 : 0;
+  for (int at = static_cast<int>(digits.size()) - 3; at > first; at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string DurationText(double seconds) {
+  const auto whole = static_cast<int64_t>(std::ceil(std::max(seconds, 0.0)));
+  if (whole < 60) return absl::StrCat(whole, "s");
+  if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
+  return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string ProgressBar(double fraction, int columns) {
+  // Not a number counts as nothing.
+  const double part = fraction > 0 ? std::min(fraction, 1.0) : 0;
+  const auto filled = static_cast<size_t>(part * columns);
+  std::string bar(filled, '=');
+  if (filled < static_cast<size_t>(columns)) bar += '>';
+  bar.resize(static_cast<size_t>(columns), '.');
+  return "[" + bar + "]";
+}
+
+}  // namespace convoy

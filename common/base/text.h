@@ -1,0 +1,18 @@
+// Numbers as text for people on a terminal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace convoy {
+
+// 48000 -> "48,000".
+std::string Thousands(int64_t number);
+
+// Whole seconds, rounded up: 7 -> "7s", 75 -> "1:15", 3675 -> "1:01:15".
+std::string DurationText(double seconds);
+
+// Returns "[=====>....]", `columns` characters between the brackets; `fraction` is cut to [0, 1].
+std::string ProgressBar(double fraction, int columns);
+
+}  // namespace convoy

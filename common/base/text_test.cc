@@ -1,0 +1,35 @@
+#include "common/base/text.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace convoy {
+namespace {
+
+TEST(TextTest, NumbersAreGroupedByThousands) {
+  EXPECT_EQ(Thousands(0), "0");
+  EXPECT_EQ(Thousands(999), "999");
+  EXPECT_EQ(Thousands(1000), "1,000");
+  EXPECT_EQ(Thousands(1234567), "1,234,567");
+  EXPECT_EQ(Thousands(-999), "-999");
+  EXPECT_EQ(Thousands(-1000), "-1,000");
+}
+
+TEST(TextTest, DurationsRoundUpAndNeverGoNegative) {
+  EXPECT_EQ(DurationText(-3), "0s");
+  EXPECT_EQ(DurationText(6.1), "7s");
+  EXPECT_EQ(DurationText(59.5), "1:00");
+  EXPECT_EQ(DurationText(3675), "1:01:15");
+}
+
+TEST(ProgressBarTest, FillsFromLeftAndIsCut) {
+  EXPECT_EQ(ProgressBar(0, 4), "[>...]");
+  EXPECT_EQ(ProgressBar(0.5, 4), "[==>.]");
+  EXPECT_EQ(ProgressBar(1, 4), "[====]");
+  EXPECT_EQ(ProgressBar(7, 4), "[====]");
+  EXPECT_EQ(ProgressBar(std::nan(""), 4), "[>...]");
+}
+
+}  // namespace
+}  // namespace convoy
