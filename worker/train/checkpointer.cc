@@ -25,16 +25,16 @@ std::vector<std::vector<formats::NamedValue>> ToNamedValues(const metrics::Histo
   return epochs;
 }
 
-metrics::History ToHistory(const std::vector<std::vector<formats::NamedValue>>& epochs) {
+}  // namespace
+
+metrics::History HistoryOf(const formats::Checkpoint& checkpoint) {
   metrics::History history;
-  for (const std::vector<formats::NamedValue>& epoch : epochs) {
+  for (const std::vector<formats::NamedValue>& epoch : checkpoint.history) {
     metrics::EpochMetrics& metrics = history.emplace_back();
     for (const formats::NamedValue& metric : epoch) metrics.emplace_back(metric.name, metric.value);
   }
   return history;
 }
-
-}  // namespace
 
 Checkpointer::Checkpointer(comm::Communicator& communicator, const Job& job,
                            const nn::Network& network, step::TrainingStep& step,
@@ -61,7 +61,7 @@ absl::Status Checkpointer::Restore(const formats::Checkpoint& checkpoint, Progre
   }
   progress->position = checkpoint.position;
   progress->sums = checkpoint.sums;
-  progress->history = ToHistory(checkpoint.history);
+  progress->history = HistoryOf(checkpoint);
   progress->best = checkpoint.best;
   progress->epoch_seconds = checkpoint.run.epoch_train_seconds;
   progress->epoch_seconds.resize(static_cast<size_t>(checkpoint.position.epoch) + 1);
