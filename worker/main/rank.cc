@@ -1,3 +1,6 @@
+// The order of a rank's start and end. What can fail on one rank alone is agreed on by all before
+// anybody acts on it, because a rank that returns early would leave the others in a collective.
+// Rank 0 alone has files, terminal and coordinator; the others train and keep quiet.
 #include "worker/main/rank.h"
 
 #include <unistd.h>
