@@ -22,21 +22,6 @@
 namespace convoy::train {
 namespace {
 
-// The batches of an epoch: all but the last are full ones.
-constexpr size_t kFullBatch = 0;
-constexpr size_t kLastBatch = 1;
-
-std::vector<step::BatchPartition> PartitionBatches(const Job& job,
-                                                   const std::vector<int>& threads_of_rank) {
-  const int64_t steps = data::StepsPerEpoch(job.train.count, job.recipe.batch_size);
-  std::vector<step::BatchPartition> batches;
-  for (const int64_t number : {int64_t{0}, steps - 1}) {
-    const data::Range images = data::BatchRange(job.train.count, job.recipe.batch_size, number);
-    batches.emplace_back(images.size(), job.recipe.micro_batch, threads_of_rank);
-  }
-  return batches;
-}
-
 // COLLECTIVE. Only rank 0 knows of a cancellation.
 absl::StatusOr<bool> RankZeroIsCancelled(comm::Communicator& communicator) {
   CONVOY_ASSIGN_OR_RETURN(
@@ -58,10 +43,6 @@ absl::StatusOr<std::vector<RankUsage>> GatherUsage(comm::Communicator& communica
   std::vector<RankUsage> all(static_cast<size_t>(communicator.world_size()));
   CONVOY_RETURN_IF_ERROR(communicator.AllGather(&mine, sizeof(mine), all.data()));
   return all;
-}
-
-double Mean(double sum, int64_t count) {
-  return count == 0 ? 0.0 : sum / static_cast<double>(count);
 }
 
 }  // namespace
@@ -103,7 +84,8 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
       optimizer_(std::move(optimizer)),
       threads_of_rank_(std::move(threads_of_rank)),
       team_(options_.threads),
-      batches_(PartitionBatches(job, threads_of_rank_)),
+      batches_(step::PartitionEpoch(job.train.count, job.recipe.batch_size, job.recipe.micro_batch,
+                                    threads_of_rank_)),
       callbacks_(job.recipe.options.reduce_on_plateau, job.recipe.options.early_stopping,
                  job.recipe.optimizer.learning_rate) {
   const int max_images = std::max(job.recipe.micro_batch, evaluate::kChunkImages);
@@ -182,7 +164,7 @@ absl::StatusOr<bool> Trainer::RunStep() {
   Failpoint("before_step", "");
   Stopwatch watch;
   const double penalty = nn::L2Penalty(plan_.network(), step_->weights().current());
-  formats::Position& position = progress_.position;
+  const formats::Position& position = progress_.position;
   const absl::StatusOr<step::StepResult> result = Step();
   if (!result.ok()) {
     return Annotate(result.status(),
@@ -191,14 +173,10 @@ absl::StatusOr<bool> Trainer::RunStep() {
   }
   const int64_t images =
       data::BatchRange(job_.train.count, job_.recipe.batch_size, position.step_in_epoch).size();
-  ++position.step_in_epoch;
-  ++position.global_step;
-  position.images_seen += images;
-  progress_.sums.loss_sum += result->loss + penalty * static_cast<double>(images);
-  progress_.sums.correct += result->correct;
-  progress_.sums.count += images;
+  progress_.AddStep(*result, images, penalty);
   progress_.epoch_seconds.back() += watch.Lap();
-  ReportStep();
+  const report::StepProgress step = progress_.Step();
+  Tell([&](report::Observer& observer) { observer.OnStep(step); });
   return result->stop_requested;
 }
 
@@ -207,7 +185,7 @@ absl::StatusOr<step::StepResult> Trainer::Step() {
   const data::Range images =
       data::BatchRange(job_.train.count, job_.recipe.batch_size, position.step_in_epoch);
   const bool last = position.step_in_epoch + 1 == StepsPerEpoch();
-  return step_->Run({.batch = last ? kLastBatch : kFullBatch,
+  return step_->Run({.batch = last ? step::kLastBatch : step::kFullBatch,
                      .image_index = order_.data() + images.begin,
                      .seed = job_.recipe.seed,
                      .epoch = static_cast<uint32_t>(position.epoch),
@@ -215,18 +193,6 @@ absl::StatusOr<step::StepResult> Trainer::Step() {
                                          .learning_rate = LearningRateOf(position.global_step),
                                          .grad_scale = 1.0f / static_cast<float>(images.size())},
                      .stop_requested = StopRequested()});
-}
-
-void Trainer::ReportStep() {
-  const formats::MetricSums& sums = progress_.sums;
-  const double seconds = std::max(progress_.epoch_seconds.back(), 1e-9);
-  const report::StepProgress step{.epoch = progress_.position.epoch,
-                                  .step_in_epoch = progress_.position.step_in_epoch,
-                                  .global_step = progress_.position.global_step,
-                                  .loss = Mean(sums.loss_sum, sums.count),
-                                  .accuracy = Mean(static_cast<double>(sums.correct), sums.count),
-                                  .images_per_second = static_cast<double>(sums.count) / seconds};
-  Tell([&](report::Observer& observer) { observer.OnStep(step); });
 }
 
 int64_t Trainer::StepsPerEpoch() const {
@@ -240,10 +206,7 @@ double Trainer::LearningRateOf(int64_t step) const {
 }
 
 absl::Status Trainer::FinishEpoch() {
-  const formats::MetricSums& sums = progress_.sums;
-  metrics::EpochMetrics metrics = {
-      {"loss", Mean(sums.loss_sum, sums.count)},
-      {"accuracy", Mean(static_cast<double>(sums.correct), sums.count)}};
+  metrics::EpochMetrics metrics = progress_.TrainingMetrics();
   Stopwatch watch;
   CONVOY_RETURN_IF_ERROR(Validate(&metrics));
   const double validation_seconds = watch.Lap();
@@ -252,11 +215,7 @@ absl::Status Trainer::FinishEpoch() {
   }
   CONVOY_RETURN_IF_ERROR(ReportEpoch(validation_seconds, metrics));
   RunCallbacks(metrics);
-  progress_.history.push_back(std::move(metrics));
-  ++progress_.position.epoch;
-  progress_.position.step_in_epoch = 0;
-  progress_.sums = {};
-  progress_.epoch_seconds.push_back(0.0);
+  progress_.FinishEpoch(std::move(metrics));
   return checkpointer_->Save(progress_, callbacks_);
 }
 

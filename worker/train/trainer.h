@@ -62,7 +62,6 @@ class Trainer {
   absl::StatusOr<bool> RunEpoch();
   absl::StatusOr<bool> RunStep();
   absl::StatusOr<step::StepResult> Step();
-  void ReportStep();
   int64_t StepsPerEpoch() const;
   double LearningRateOf(int64_t step) const;
   absl::Status FinishEpoch();

@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/formats/model_file.h"
 #include "tests/support/several_hosts.h"
 #include "tests/support/thread_ranks.h"
@@ -137,7 +136,8 @@ TEST(TrainerTest, GoesOnFromAnyCheckpointOnOtherRanks) {
     ASSERT_TRUE(whole.status.ok()) << whole.status;
     int found = 0;
     for (const auto& file : std::filesystem::directory_iterator(store)) {
-      const auto checkpoint = formats::ReadCheckpoint(file.path().string());
+      const auto checkpoint = formats::DecodeCheckpoint(
+          ReadFile(file.path().string(), 1 << 24).value(), file.path().string());
       ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
       const Trained rest = Train(recipe, {.ranks = exact ? 1 + found % 4 : 1, .from = *checkpoint});
       EXPECT_EQ(rest.weights_sha256, whole.weights_sha256)
