@@ -10,9 +10,9 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "common/formats/async_writer.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_testing.h"
+#include "worker/train/checkpoint_writer.h"
 
 namespace {
 
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   auto store = convoy::formats::CheckpointStore::Open(argv[1], std::atoi(argv[2])).value();
-  convoy::formats::CheckpointWriter writer(
+  convoy::train::CheckpointWriter writer(
       [&store](const auto& checkpoint) { return SaveAndTell(&store, checkpoint); });
   for (int64_t step = std::atoll(argv[3]);; ++step) {
     auto checkpoint = writer.TakeBuffer();

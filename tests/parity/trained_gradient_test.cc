@@ -53,21 +53,22 @@ nn::TestImages ClearImages(const TrainingLoop& loop, const data::DatasetView& im
 // Compares a pass over images that were not trained on.
 void ExpectGradientMatchesReference(const TrainingLoop& loop, const data::Dataset& dataset) {
   const nn::Network& network = loop.network();
+  const std::vector<float> weights = loop.weights();
   nn::TestImages images = ClearImages(loop, dataset.View());
   ASSERT_EQ(images.count(), kImages);
   nn::ReferenceNetwork<double> reference(network);
-  std::vector<double> expected(loop.weights().size());
-  const double loss = reference.Loss(images.TrainingPass(), nn::ToDouble(loop.weights()).data(),
+  std::vector<double> expected(weights.size());
+  const double loss = reference.Loss(images.TrainingPass(), nn::ToDouble(weights).data(),
                                      images.UnitValues().data(), images.labels(), expected.data());
 
   const nn::Plan plan(network);
   AlignedBuffer<float> prepared(static_cast<size_t>(plan.prepared_floats()));
-  plan.Prepare(loop.weights().data(), prepared.data());
-  std::vector<float> gradient(loop.weights().size());
+  plan.Prepare(weights.data(), prepared.data());
+  std::vector<float> gradient(weights.size());
   const kernels::LossSums sums =
       nn::Executor(plan, kImages)
-          .Train({.weights = loop.weights().data(), .prepared = prepared.data()},
-                 images.TrainingPass(), images.Batch(), {.gradient = gradient.data()});
+          .Train({.weights = weights.data(), .prepared = prepared.data()}, images.TrainingPass(),
+                 images.Batch(), {.gradient = gradient.data()});
   EXPECT_NEAR(sums.loss, loss, 1e-6 * (kImages + loss));
   for (const nn::TensorError& error : nn::GradientErrors(network, gradient, expected)) {
     ::testing::Test::RecordProperty(error.name, absl::StrFormat("%.1e", error.relative_l2));

@@ -1,17 +1,18 @@
-// A training loop in one thread from the parts of common/, with plain sums: what the checks against
-// other implementations train with.
+// The trainer's own step on one rank and thread, batch by batch: what the checks against other
+// implementations train with.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "common/base/aligned_buffer.h"
+#include "common/base/thread_team.h"
 #include "common/data/dataset.h"
 #include "common/nn/network.h"
-#include "common/nn/plan/executor.h"
 #include "common/nn/plan/plan.h"
 #include "common/optim/optimizer.h"
+#include "worker/comm/thread_communicator.h"
+#include "worker/step/training_step.h"
 
 namespace convoy::parity {
 
@@ -22,7 +23,7 @@ inline constexpr int64_t kMicroBatch = 16;
 // Returns the notebook's network without its dropout.
 nn::Network NotebookWithoutDropout();
 
-// Trains on the first epoch, batch by batch. Thread-compatible.
+// Trains on the first epoch. Thread-compatible.
 class TrainingLoop {
  public:
   // Draws the initial weights and the epoch's order from `seed`. What `images` views must outlive
@@ -37,25 +38,21 @@ class TrainingLoop {
   double StepOn(const uint32_t* batch);
 
   const nn::Network& network() const { return plan_.network(); }
-  const std::vector<float>& weights() const { return weights_; }  // [num_parameters]
-  const std::vector<uint32_t>& order() const { return order_; }   // the images of the epoch
+  std::vector<float> weights() const;                            // [num_parameters]
+  const std::vector<uint32_t>& order() const { return order_; }  // the images of the epoch
 
  private:
-  // Writes the gradient of the summed losses of the images order[0 .. num_images) to `gradient`;
-  // returns the sum.
-  double TrainMicroBatch(const uint32_t* order, int num_images, float* gradient);
-
-  nn::Plan plan_;
-  data::DatasetView images_;
-  uint64_t seed_;
-  nn::Executor executor_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  const nn::Plan plan_;
+  const int64_t num_images_;
+  const uint64_t seed_;
+  const std::vector<step::BatchPartition> batches_;
+  const std::unique_ptr<optim::Optimizer> optimizer_;
+  comm::ThreadWorld world_;
+  const std::unique_ptr<comm::Communicator> rank_;
+  ThreadTeam team_;
+  std::vector<step::MicroBatchRunner> runners_;
+  std::unique_ptr<step::TrainingStep> step_;
   std::vector<uint32_t> order_;
-  std::vector<float> weights_;
-  AlignedBuffer<float> prepared_;
-  std::vector<float> gradient_sum_;
-  std::vector<float> gradient_;
-  std::vector<std::vector<float>> slots_;
   int64_t steps_done_ = 0;
 };
 

@@ -1,3 +1,7 @@
+// Each collective is one call of MPI on a duplicate of MPI_COMM_WORLD, so that our messages never
+// meet others', with errors returned as statuses. Counts are int in MPI: what is larger goes in
+// pieces or is refused. Memory that a host's ranks share is an MPI-3 shared window whose first rank
+// owns all.
 #include "worker/comm/mpi_communicator.h"
 
 #include <mpi.h>

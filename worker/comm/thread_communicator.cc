@@ -1,3 +1,5 @@
+// Collectives between threads of one process, without a queue or a lock: all meet at a barrier,
+// read one another's arrays where they stand, and meet again.
 #include "worker/comm/thread_communicator.h"
 
 #include <cstring>

@@ -1,26 +1,13 @@
 #include "worker/main/coordinator_link.h"
 
-#include <chrono>
-#include <cstdio>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "worker/report/finished_run.h"
+#include "worker/report/reporting.h"
 #include "worker/train/stop_request.h"
 
 namespace convoy::trainer {
-namespace {
-
-constexpr std::chrono::seconds kDeliveryTimeout{10};
-
-void Note(report::RunDirectory& directory, const std::string& line) {
-  std::fprintf(stderr, "trainer: note: %s\n", line.c_str());
-  directory.Log("note: " + line);
-}
-
-}  // namespace
-
 absl::StatusOr<CoordinatorChannel> OpenCoordinatorChannel(const Flags& flags) {
   if (flags.coordinator.empty()) return CoordinatorChannel();
   CONVOY_ASSIGN_OR_RETURN(rpc::ClientChannel channel,
@@ -42,14 +29,8 @@ absl::StatusOr<std::unique_ptr<report::CoordinatorClient>> StartCoordinatorClien
       .recipe = job.recipe_proto,
       .finished_epochs = std::move(finished_epochs),
       .on_cancel = &train::RequestCancel,
-      .on_note = [&directory](const std::string& line) { Note(directory, line); },
+      .on_note = [&directory](const std::string& line) { report::Note(directory, line); },
   });
-}
-
-void FinishReporting(report::CoordinatorClient* client, report::RunDirectory& directory) {
-  if (client == nullptr || client->Finish(kDeliveryTimeout)) return;
-  Note(directory, absl::StrCat("the coordinator ", client->address(),
-                               " was not told all of this run; the run directory has it"));
 }
 
 absl::Status TellOfFinishedRun(const CoordinatorChannel& channel, const train::Job& job,
@@ -60,7 +41,7 @@ absl::Status TellOfFinishedRun(const CoordinatorChannel& channel, const train::J
                           StartCoordinatorClient(channel, job, run.history, directory));
   client->OnStart(run.facts);
   client->OnFinished(run.result);
-  FinishReporting(client.get(), directory);
+  report::DeliverReports(client.get(), directory);
   return absl::OkStatus();
 }
 

@@ -28,10 +28,6 @@ absl::StatusOr<std::unique_ptr<report::CoordinatorClient>> StartCoordinatorClien
     const CoordinatorChannel& channel, const train::Job& job, metrics::History finished_epochs,
     report::RunDirectory& directory);
 
-// Waits a moment until the coordinator knows all, and says so where it does not. `client` may be
-// null.
-void FinishReporting(report::CoordinatorClient* client, report::RunDirectory& directory);
-
 // Tells the coordinator, if there is one, of a run that was finished before.
 absl::Status TellOfFinishedRun(const CoordinatorChannel& channel, const train::Job& job,
                                report::RunDirectory& directory);

@@ -1,3 +1,6 @@
+// The order of a rank's start and end. What can fail on one rank alone is agreed on by all before
+// anybody acts on it, because a rank that returns early would leave the others in a collective.
+// Rank 0 alone has files, terminal and coordinator; the others train and keep quiet.
 #include "worker/main/rank.h"
 
 #include <unistd.h>
@@ -22,24 +25,19 @@
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "worker/main/coordinator_link.h"
-#include "worker/report/console.h"
-#include "worker/report/event_recorder.h"
+#include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
-#include "worker/report/run_recorder.h"
+#include "worker/train/checkpointer.h"
 #include "worker/train/job.h"
 #include "worker/train/trainer.h"
 
 namespace convoy::trainer {
 namespace {
 
-// Only rank 0 has any of this.
-struct Reporting {
-  std::unique_ptr<report::RunDirectory> directory;
+// What rank 0 alone has.
+struct RankZero {
+  std::unique_ptr<report::Reporting> reporting;
   std::unique_ptr<formats::CheckpointStore> store;
-  std::unique_ptr<report::RunRecorder> recorder;
-  std::unique_ptr<report::EventRecorder> events;
-  std::unique_ptr<report::Console> console;
-  std::unique_ptr<report::CoordinatorClient> coordinator;  // null without --coordinator
 };
 
 // What must be the same on all ranks, a line each: a name, a tab, a value.
@@ -86,20 +84,6 @@ int DefaultThreads(const comm::Communicator& communicator) {
   return std::max(1, std::min(share, UsableCores()));
 }
 
-std::vector<double> EpochSecondsSoFar(const train::Job& job) {
-  return job.checkpoint ? job.checkpoint->run.epoch_train_seconds : std::vector<double>();
-}
-
-metrics::History HistorySoFar(const train::Job& job) {
-  metrics::History history;
-  if (!job.checkpoint) return history;
-  for (const auto& epoch : job.checkpoint->history) {
-    metrics::EpochMetrics& metrics = history.emplace_back();
-    for (const formats::NamedValue& metric : epoch) metrics.emplace_back(metric.name, metric.value);
-  }
-  return history;
-}
-
 // Runs `make` on rank 0 only; an error there is the error of all.
 template <typename Make>
 auto OnRankZero(comm::Communicator& communicator, Make make) -> decltype(make()) {
@@ -118,89 +102,70 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
   return report::RunDirectory::Open(flags.run_dir, flags.resume);
 }
 
-absl::StatusOr<Reporting> OpenReporting(const Flags& flags, const train::Job& job,
-                                        const CoordinatorChannel& channel,
-                                        std::unique_ptr<report::RunDirectory> claimed) {
-  Reporting reporting{.directory = std::move(claimed),
-                      .store = {},
-                      .recorder = {},
-                      .events = {},
-                      .console = {},
-                      .coordinator = {}};
-  if (reporting.directory == nullptr) {
+report::Reporting::Run RunSoFar(const train::Job& job) {
+  report::Reporting::Run run = {.recipe_text = train::RecipeToText(job.recipe_proto),
+                                .learning_rate = job.recipe.optimizer.learning_rate};
+  if (!job.checkpoint) return run;
+  run.finished_epochs = train::HistoryOf(*job.checkpoint);
+  run.epoch_seconds = job.checkpoint->run.epoch_train_seconds;
+  return run;
+}
+
+absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
+                                      const CoordinatorChannel& channel,
+                                      std::unique_ptr<report::RunDirectory> directory) {
+  if (directory == nullptr) {
     const std::string path =
         flags.run_dir.empty() ? report::RunDirectory::DefaultPath() : flags.run_dir;
-    CONVOY_ASSIGN_OR_RETURN(reporting.directory, report::RunDirectory::Open(path, flags.resume));
+    CONVOY_ASSIGN_OR_RETURN(directory, report::RunDirectory::Open(path, flags.resume));
   }
   CONVOY_ASSIGN_OR_RETURN(
       formats::CheckpointStore store,
-      formats::CheckpointStore::Open(reporting.directory->checkpoints(), flags.keep_checkpoints));
-  reporting.store = std::make_unique<formats::CheckpointStore>(std::move(store));
-  reporting.recorder = std::make_unique<report::RunRecorder>(
-      *reporting.directory, train::RecipeToText(job.recipe_proto), HistorySoFar(job),
-      EpochSecondsSoFar(job));
-  reporting.events = std::make_unique<report::EventRecorder>(
-      *reporting.directory, HistorySoFar(job), job.recipe.optimizer.learning_rate);
-  reporting.console =
-      std::make_unique<report::Console>(stdout, flags.verbose, reporting.directory->path());
-  CONVOY_ASSIGN_OR_RETURN(
-      reporting.coordinator,
-      StartCoordinatorClient(channel, job, HistorySoFar(job), *reporting.directory));
+      formats::CheckpointStore::Open(directory->checkpoints(), flags.keep_checkpoints));
+  const report::Reporting::Run run = RunSoFar(job);
+  CONVOY_ASSIGN_OR_RETURN(auto client,
+                          StartCoordinatorClient(channel, job, run.finished_epochs, *directory));
+  auto reporting =
+      std::make_unique<report::Reporting>(std::move(directory), run, stdout, flags.verbose);
+  if (client != nullptr) reporting->Add(std::move(client));
   for (const std::string& skipped : job.skipped_checkpoints) {
-    std::fprintf(stderr, "trainer: note: %s\n", skipped.c_str());
-    reporting.directory->Log("note: " + skipped);
+    report::Note(reporting->directory(), skipped);
   }
-  return reporting;
+  return RankZero{.reporting = std::move(reporting),
+                  .store = std::make_unique<formats::CheckpointStore>(std::move(store))};
 }
 
-// Rank 0: writes the model and tells everybody the result.
-absl::Status Conclude(const train::Trainer& trainer, Reporting& reporting) {
+// Rank 0: writes the model and tells everybody how the training ended.
+absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
+                      report::Reporting& reporting) {
+  if (outcome != train::Outcome::kFinished) return reporting.Stop();
   const formats::ModelFile model = trainer.Model();
   CONVOY_RETURN_IF_ERROR(
-      formats::WriteModel(reporting.directory->FilePath(run::kModelFile), model));
+      formats::WriteModel(reporting.directory().FilePath(run::kModelFile), model));
   report::FinalReport report = trainer.final_report();
   report.weights_sha256 = formats::WeightsSha256(model.tensors);
-  reporting.recorder->OnFinished(report);
-  CONVOY_RETURN_IF_ERROR(reporting.directory->Flush());
-  reporting.console->OnFinished(report);
-  if (reporting.coordinator) reporting.coordinator->OnFinished(report);
-  return absl::OkStatus();
+  return reporting.Succeed(report);
 }
 
 absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Flags& flags,
-                                     const train::Job& job, Reporting& reporting) {
+                                     const train::Job& job, RankZero& mine) {
   train::TrainerOptions options{
       .threads = flags.threads > 0 ? flags.threads : DefaultThreads(communicator),
-      .checkpoint_every = flags.checkpoint_every};
+      .checkpoint_every = flags.checkpoint_every,
+      .store = mine.store.get()};
   const bool root = communicator.rank() == 0;
   if (root) {
-    options.run_id = std::filesystem::path(reporting.directory->path()).filename().string();
-    options.store = reporting.store.get();
-    options.observers = {reporting.recorder.get(), reporting.events.get(), reporting.console.get()};
-    if (reporting.coordinator) options.observers.push_back(reporting.coordinator.get());
+    options.run_id = std::filesystem::path(mine.reporting->directory().path()).filename().string();
+    options.observers = mine.reporting->observers();
   }
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
   if (root && flags.explain_plan) std::fputs(trainer->ExplainPlan().c_str(), stdout);
   CONVOY_ASSIGN_OR_RETURN(const train::Outcome outcome, trainer->Run());
-  absl::Status concluded;
-  if (root && outcome == train::Outcome::kFinished) concluded = Conclude(*trainer, reporting);
-  if (root && outcome != train::Outcome::kFinished) concluded = reporting.directory->Flush();
-  if (root && concluded.ok()) {
-    FinishReporting(reporting.coordinator.get(), *reporting.directory);
-  }
+  const absl::Status concluded =
+      root ? Conclude(*trainer, outcome, *mine.reporting) : absl::OkStatus();
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, concluded));
   return outcome;
-}
-
-// Returns the error, with that of noting it where there is one.
-absl::Status RecordFailure(const absl::Status& error, const Flags& flags, Reporting& reporting) {
-  reporting.recorder->OnFailed(std::string(error.message()));
-  if (reporting.coordinator) reporting.coordinator->OnFailed(std::string(error.message()));
-  FinishReporting(reporting.coordinator.get(), *reporting.directory);
-  const absl::Status noted = reporting.directory->Flush();
-  if (noted.ok()) return error;
-  return absl::Status(error.code(), absl::StrCat(error.message(), "; and ", noted.message()));
 }
 
 ExitCode ExitCodeOf(train::Outcome outcome) {
@@ -215,8 +180,8 @@ ExitCode ExitCodeOf(train::Outcome outcome) {
 }
 
 // Rank 0: draws the figures and the report of the run, whose own files are complete.
-absl::Status WriteFigures(const Flags& flags, const train::Job& job, Reporting& reporting) {
-  const std::string& directory = reporting.directory->path();
+absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Reporting& reporting) {
+  const std::string& directory = reporting.directory().path();
   CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(""));
   const absl::Status written = gallery::WriteReport(
       directory, job.train, job.test,
@@ -224,8 +189,7 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, Reporting& 
   if (!written.ok()) {
     return Annotate(written, "--figures: the training is complete, its report is not");
   }
-  CONVOY_RETURN_IF_ERROR(reporting.events->AddFigures(reporting.directory->FilePath("figures")));
-  CONVOY_RETURN_IF_ERROR(reporting.directory->Flush());
+  CONVOY_RETURN_IF_ERROR(reporting.AddFigures(run::PathIn(directory, run::kFigures)));
   if (flags.verbose > 0) std::printf("The report is %s/report.html\n", directory.c_str());
   return absl::OkStatus();
 }
@@ -259,16 +223,14 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
     CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
     return ExitCode::kOk;
   }
-  CONVOY_ASSIGN_OR_RETURN(Reporting reporting, OnRankZero(communicator, [&] {
-                            return OpenReporting(flags, job, channel, std::move(claimed));
+  CONVOY_ASSIGN_OR_RETURN(RankZero mine, OnRankZero(communicator, [&] {
+                            return OpenRankZero(flags, job, channel, std::move(claimed));
                           }));
-  const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, reporting);
-  if (!outcome.ok()) {
-    return root ? RecordFailure(outcome.status(), flags, reporting) : outcome.status();
-  }
+  const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, mine);
+  if (!outcome.ok()) return root ? mine.reporting->Fail(outcome.status()) : outcome.status();
   if (*outcome == train::Outcome::kFinished && flags.figures) {
-    CONVOY_RETURN_IF_ERROR(
-        comm::Agree(communicator, root ? WriteFigures(flags, job, reporting) : absl::OkStatus()));
+    CONVOY_RETURN_IF_ERROR(comm::Agree(
+        communicator, root ? WriteFigures(flags, job, *mine.reporting) : absl::OkStatus()));
   }
   return ExitCodeOf(*outcome);
 }

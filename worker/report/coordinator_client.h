@@ -53,7 +53,7 @@ class CoordinatorClient : public Observer {
   void OnStopped(int64_t global_step, bool cancelled) override { story_.Stop(cancelled); }
   // model.convoy must be there by now.
   void OnFinished(const FinalReport& report) override { story_.Succeed(report); }
-  void OnFailed(const std::string& error) { story_.Fail(error); }
+  void OnFailed(const std::string& error) override { story_.Fail(error); }
 
   // After the end of the job: waits until all is told, at most for `timeout`. Returns whether it
   // is.

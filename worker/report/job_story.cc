@@ -1,3 +1,6 @@
+// A bounded buffer between the training thread, which adds, and the reporting thread, which takes
+// what is due and confirms it when the coordinator has stored it: delivery at least once. Of steps
+// only every so many are kept, by the job's length, so a job of any length fits.
 #include "worker/report/job_story.h"
 
 #include <algorithm>

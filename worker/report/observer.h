@@ -1,4 +1,5 @@
-// What the training loop tells: rank 0's terminal and run directory listen.
+// What the training loop tells rank 0's observers: terminal, run directory, event files,
+// coordinator.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +56,7 @@ class Observer {
   // Stopped on request after so many steps, or cancelled; their checkpoint is on the disk.
   virtual void OnStopped(int64_t global_step, bool cancelled) {}
   virtual void OnFinished(const FinalReport& report) {}
+  virtual void OnFailed(const std::string& error) {}
 };
 
 }  // namespace convoy::report

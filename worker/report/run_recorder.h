@@ -27,9 +27,7 @@ class RunRecorder : public Observer {
   void OnNotice(const std::string& line) override;
   void OnStopped(int64_t global_step, bool cancelled) override;
   void OnFinished(const FinalReport& report) override;
-
-  // Writes the last summary of a run that failed.
-  void OnFailed(const std::string& error);
+  void OnFailed(const std::string& error) override;
 
  private:
   void NoteMetrics(const metrics::EpochMetrics& metrics);

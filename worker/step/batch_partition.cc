@@ -48,6 +48,17 @@ std::vector<Range> BatchPartition::NodesOfAllRanks() const {
   return all;
 }
 
+std::vector<BatchPartition> PartitionEpoch(int64_t num_images, int64_t batch_size, int micro_batch,
+                                           const std::vector<int>& threads_of_rank) {
+  const int64_t last = data::StepsPerEpoch(num_images, batch_size) - 1;
+  std::vector<BatchPartition> batches;
+  for (const int64_t number : {int64_t{0}, last}) {
+    const int64_t images = data::BatchRange(num_images, batch_size, number).size();
+    batches.emplace_back(images, micro_batch, threads_of_rank);
+  }
+  return batches;
+}
+
 int64_t MostImages(const std::vector<BatchPartition>& batches) {
   int64_t most = 0;
   for (const BatchPartition& batch : batches) most = std::max(most, batch.batch_images());

@@ -47,6 +47,14 @@ class BatchPartition {
   std::vector<std::vector<Range>> nodes_;        // [rank]
 };
 
+// The batches of an epoch: all but the last are full ones.
+inline constexpr size_t kFullBatch = 0;
+inline constexpr size_t kLastBatch = 1;
+
+// Returns these two for an epoch of so many images.
+std::vector<BatchPartition> PartitionEpoch(int64_t num_images, int64_t batch_size, int micro_batch,
+                                           const std::vector<int>& threads_of_rank);
+
 // Returns the images of the largest of `batches`.
 int64_t MostImages(const std::vector<BatchPartition>& batches);
 

@@ -22,5 +22,13 @@ TEST(BatchPartitionTest, RanksBeyondTheMicroBatchesHaveNothing) {
   EXPECT_EQ(partition.NodesOfAllRanks(), (std::vector<Range>{{0, 1}, {1, 2}}));
 }
 
+TEST(BatchPartitionTest, EpochHasFullBatchesAndAShorterLast) {
+  const std::vector<BatchPartition> batches = PartitionEpoch(266, 128, 16, {2});
+  ASSERT_EQ(batches.size(), 2u);
+  EXPECT_EQ(batches[kFullBatch].batch_images(), 128);
+  EXPECT_EQ(batches[kLastBatch].batch_images(), 10);
+  EXPECT_EQ(PartitionEpoch(100, 128, 16, {2})[kFullBatch].batch_images(), 100);
+}
+
 }  // namespace
 }  // namespace convoy::step

@@ -1,15 +1,19 @@
+// Rank 0 alone looks at files. What it finds goes to the others in three ways, by size: a small
+// message (proto/convoy/worker/v1/job_broadcast.proto), initial weights and checkpoint as bytes,
+// and the images once a host, into memory that its ranks share.
 #include "worker/train/job.h"
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/run/run_files.h"
 #include "common/textproto/text_proto.h"
+#include "convoy/worker/v1/job_broadcast.pb.h"
 #include "worker/train/initial_weights.h"
 #include "worker/train/job_checks.h"
 
@@ -87,20 +91,35 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   return job;
 }
 
-// The small things that every rank needs, as one text.
-nlohmann::json Describe(const Job& job, const data::DataSource& source) {
-  return {{"recipe", RecipeToText(job.recipe_proto)},
-          {"finished_before", job.finished_before},
-          {"kind", source.kind},
-          {"where", source.where},
-          {"sha256", source.sha256},
-          {"train", source.train.count},
-          {"test", source.test.count},
-          {"height", source.train.height},
-          {"width", source.train.width},
-          {"channels", source.train.channels},
-          {"classes", source.train.num_classes},
-          {"has_checkpoint", job.checkpoint.has_value()}};
+// The small things that every rank needs.
+worker::v1::JobBroadcast Describe(const Job& job, const data::DataSource& source) {
+  worker::v1::JobBroadcast message;
+  *message.mutable_recipe() = job.recipe_proto;
+  message.set_finished_before(job.finished_before);
+  message.set_has_checkpoint(job.checkpoint.has_value());
+  worker::v1::DataDescription& data = *message.mutable_data();
+  data.set_kind(source.kind);
+  data.set_where(source.where);
+  data.set_sha256(source.sha256);
+  data.set_train_images(source.train.count);
+  data.set_test_images(source.test.count);
+  data.set_height(source.train.height);
+  data.set_width(source.train.width);
+  data.set_channels(source.train.channels);
+  data.set_classes(source.train.num_classes);
+  return message;
+}
+
+// COLLECTIVE. Returns rank 0's message on every rank.
+absl::StatusOr<worker::v1::JobBroadcast> Broadcast(comm::Communicator& communicator,
+                                                   const worker::v1::JobBroadcast& message) {
+  CONVOY_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      comm::BroadcastString(communicator,
+                            communicator.rank() == 0 ? message.SerializeAsString() : "", 0));
+  worker::v1::JobBroadcast received;
+  CONVOY_CHECK(received.ParseFromString(bytes));
+  return received;
 }
 
 // Where the four arrays lie in the memory that the ranks of a host share.
@@ -111,16 +130,12 @@ struct ImageLayout {
   int64_t test_labels;
   int64_t size;
 
-  explicit ImageLayout(const nlohmann::json& description) {
-    const int64_t image_bytes = description["height"].get<int64_t>() *
-                                description["width"].get<int64_t>() *
-                                description["channels"].get<int64_t>();
-    const auto train = description["train"].get<int64_t>();
-    const auto test = description["test"].get<int64_t>();
-    test_pixels = train_pixels + train * image_bytes;
-    train_labels = test_pixels + test * image_bytes;
-    test_labels = train_labels + train;
-    size = test_labels + test;
+  explicit ImageLayout(const worker::v1::DataDescription& data) {
+    const int64_t image_bytes = int64_t{data.height()} * data.width() * data.channels();
+    test_pixels = train_pixels + data.train_images() * image_bytes;
+    train_labels = test_pixels + data.test_images() * image_bytes;
+    test_labels = train_labels + data.train_images();
+    size = test_labels + data.test_images();
   }
 };
 
@@ -143,16 +158,16 @@ absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicato
   return communicator.ShareFromRoot(bytes.data(), layout.size);
 }
 
-absl::Status SetViews(const nlohmann::json& description, Job* job) {
-  const ImageLayout layout(description);
+absl::Status SetViews(const worker::v1::DataDescription& data, Job* job) {
+  const ImageLayout layout(data);
   const uint8_t* base = job->images->data();
   const data::DatasetView train{.pixels = base + layout.train_pixels,
                                 .labels = base + layout.train_labels,
-                                .count = description["train"].get<int64_t>(),
-                                .height = description["height"].get<int>(),
-                                .width = description["width"].get<int>(),
-                                .channels = description["channels"].get<int>(),
-                                .num_classes = description["classes"].get<int>()};
+                                .count = data.train_images(),
+                                .height = data.height(),
+                                .width = data.width(),
+                                .channels = data.channels(),
+                                .num_classes = data.classes()};
   CONVOY_ASSIGN_OR_RETURN(const data::Split split,
                           data::SplitTrainingImages(train.count, job->recipe.validation_split,
                                                     job->recipe.train_limit));
@@ -161,7 +176,7 @@ absl::Status SetViews(const nlohmann::json& description, Job* job) {
   job->test = train;
   job->test.pixels = base + layout.test_pixels;
   job->test.labels = base + layout.test_labels;
-  job->test.count = description["test"].get<int64_t>();
+  job->test.count = data.test_images();
   return absl::OkStatus();
 }
 
@@ -196,26 +211,21 @@ absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobReques
   if (communicator.rank() == 0) found = FindJob(request, &source);
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, found.status()));
   Job job = *std::move(found);
-  CONVOY_ASSIGN_OR_RETURN(
-      const std::string text,
-      comm::BroadcastString(communicator,
-                            communicator.rank() == 0 ? Describe(job, source).dump() : "", 0));
-  const nlohmann::json description = nlohmann::json::parse(text);
-  CONVOY_RETURN_IF_ERROR(ParseTextProto(description["recipe"].get<std::string>(), "rank 0's recipe",
-                                        &job.recipe_proto));
+  CONVOY_ASSIGN_OR_RETURN(const worker::v1::JobBroadcast message,
+                          Broadcast(communicator, Describe(job, source)));
+  job.recipe_proto = message.recipe();
   CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
-  job.finished_before = description["finished_before"].get<bool>();
+  job.finished_before = message.finished_before();
   if (job.finished_before) return job;
-  job.data_kind = description["kind"].get<std::string>();
-  job.data_where = description["where"].get<std::string>();
-  job.data_sha256 = description["sha256"].get<std::string>();
+  const worker::v1::DataDescription& data = message.data();
+  job.data_kind = data.kind();
+  job.data_where = data.where();
+  job.data_sha256 = data.sha256();
   CONVOY_ASSIGN_OR_RETURN(job.images,
-                          ShareImages(communicator, ImageLayout(description), std::move(source)));
-  CONVOY_RETURN_IF_ERROR(SetViews(description, &job));
+                          ShareImages(communicator, ImageLayout(data), std::move(source)));
+  CONVOY_RETURN_IF_ERROR(SetViews(data, &job));
   CONVOY_RETURN_IF_ERROR(ShareInitialWeights(communicator, &job));
-  if (description["has_checkpoint"].get<bool>()) {
-    CONVOY_RETURN_IF_ERROR(ShareCheckpoint(communicator, &job));
-  }
+  if (message.has_checkpoint()) CONVOY_RETURN_IF_ERROR(ShareCheckpoint(communicator, &job));
   return job;
 }
 

@@ -1,3 +1,5 @@
+// A recipe is a protobuf message in three states: what was asked for, what is in force (all values
+// set, the network spelled out) and checked (plain values that the trainer works with).
 #include "worker/train/recipe.h"
 
 #include <google/protobuf/text_format.h>

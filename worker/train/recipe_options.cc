@@ -1,3 +1,6 @@
+// The parts of a recipe that change how training goes on from step to step: schedules, callbacks,
+// label smoothing, augmentation, and the learning rate's scaling with the batch (the linear scaling
+// rule, Goyal et al. 2017, or its square root).
 #include "worker/train/recipe_options.h"
 
 #include <algorithm>

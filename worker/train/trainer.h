@@ -2,22 +2,22 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/base/thread_team.h"
-#include "common/formats/async_writer.h"
+#include "common/evaluate/evaluation.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
 #include "common/metrics/history.h"
 #include "worker/comm/communicator.h"
 #include "worker/report/observer.h"
 #include "worker/step/training_step.h"
-#include "worker/step/weights.h"
 #include "worker/train/callbacks.h"
+#include "worker/train/checkpointer.h"
 #include "worker/train/job.h"
+#include "worker/train/progress.h"
 
 namespace convoy::train {
 
@@ -58,23 +58,19 @@ class Trainer {
           std::unique_ptr<optim::Optimizer> optimizer, std::vector<int> threads_of_rank);
 
   absl::Status Open();
-  void TellScaledLearningRate();
-  void WarnOfSmallMicroBatches();
-  absl::Status RestoreCheckpoint(const formats::Checkpoint& checkpoint);
-  report::JobFacts Facts(std::vector<std::string> hosts) const;
+  absl::StatusOr<Outcome> Stop();
   absl::StatusOr<bool> RunEpoch();
-  absl::Status RunStep(int64_t steps, double* epoch_seconds, bool* stop_requested);
+  absl::StatusOr<bool> RunStep();
+  absl::StatusOr<step::StepResult> Step();
+  int64_t StepsPerEpoch() const;
   double LearningRateOf(int64_t step) const;
   absl::Status FinishEpoch();
+  absl::Status Validate(metrics::EpochMetrics* metrics);
   void RunCallbacks(const metrics::EpochMetrics& metrics);
   absl::Status RestoreBestWeights();
   absl::Status ReportEpoch(double validation_seconds, const metrics::EpochMetrics& metrics);
   absl::Status EvaluateTestImages();
-  absl::Status SaveCheckpoint();
-  absl::Status FlushCheckpoints();
-  absl::StatusOr<std::vector<formats::OptimizerSlot>> GatherSlots();
-  absl::StatusOr<std::vector<float>> GatherUpdated(const float* values);
-  void FillModel(formats::ModelFile* model) const;
+  absl::StatusOr<evaluate::EvaluationSums> Evaluate(const data::DatasetView& images);
 
   template <typename Call>
   void Tell(Call call) {
@@ -91,18 +87,11 @@ class Trainer {
   std::vector<step::MicroBatchRunner> runners_;
   const std::vector<step::BatchPartition> batches_;
   std::unique_ptr<step::TrainingStep> step_;
-  std::unique_ptr<formats::CheckpointWriter> checkpoint_writer_;  // rank 0 only
-  std::vector<uint32_t> order_;                                   // of the epoch's images
-  formats::Position position_;
-  formats::MetricSums sums_;
-  metrics::History history_;
+  std::unique_ptr<Checkpointer> checkpointer_;
   Callbacks callbacks_;
-  std::optional<formats::BestWeights> best_;
-  std::vector<double> epoch_seconds_;  // training time of finished epochs and the unfinished one
-  int64_t restarts_ = 0;
-  std::optional<formats::Position> saved_position_;  // of the last checkpoint
+  Progress progress_;
+  std::vector<uint32_t> order_;  // of the epoch's images
   report::FinalReport final_report_;
-  std::vector<formats::NamedValue> final_metrics_;
 };
 
 }  // namespace convoy::train

@@ -1,10 +1,10 @@
-#include "common/formats/async_writer.h"
+#include "worker/train/checkpoint_writer.h"
 
 #include <utility>
 
 #include "common/base/check.h"
 
-namespace convoy::formats {
+namespace convoy::train {
 
 CheckpointWriter::CheckpointWriter(SaveFunction save)
     : save_(std::move(save)), thread_([this] { Serve(); }) {}
@@ -18,15 +18,15 @@ CheckpointWriter::~CheckpointWriter() {
   thread_.join();
 }
 
-std::unique_ptr<Checkpoint> CheckpointWriter::TakeBuffer() {
+std::unique_ptr<formats::Checkpoint> CheckpointWriter::TakeBuffer() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (free_.empty()) return std::make_unique<Checkpoint>();
-  std::unique_ptr<Checkpoint> buffer = std::move(free_.back());
+  if (free_.empty()) return std::make_unique<formats::Checkpoint>();
+  std::unique_ptr<formats::Checkpoint> buffer = std::move(free_.back());
   free_.pop_back();
   return buffer;
 }
 
-absl::Status CheckpointWriter::Submit(std::unique_ptr<Checkpoint> checkpoint) {
+absl::Status CheckpointWriter::Submit(std::unique_ptr<formats::Checkpoint> checkpoint) {
   CONVOY_CHECK(checkpoint != nullptr);
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait(lock, [this] { return waiting_ == nullptr; });
@@ -48,7 +48,7 @@ void CheckpointWriter::Serve() {
   while (true) {
     changed_.wait(lock, [this] { return waiting_ != nullptr || ending_; });
     if (waiting_ == nullptr) return;
-    std::unique_ptr<Checkpoint> checkpoint = std::move(waiting_);
+    std::unique_ptr<formats::Checkpoint> checkpoint = std::move(waiting_);
     saving_ = true;
     changed_.notify_all();
     lock.unlock();
@@ -61,4 +61,4 @@ void CheckpointWriter::Serve() {
   }
 }
 
-}  // namespace convoy::formats
+}  // namespace convoy::train

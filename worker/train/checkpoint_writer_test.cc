@@ -1,4 +1,4 @@
-#include "common/formats/async_writer.h"
+#include "worker/train/checkpoint_writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,10 +14,14 @@
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_testing.h"
 
-namespace convoy::formats {
+namespace convoy::train {
 namespace {
 
+using formats::Checkpoint;
+using formats::CheckpointStore;
+using formats::LoadLatestCheckpoint;
 using ::testing::ElementsAre;
+namespace samples = formats::samples;
 
 std::unique_ptr<Checkpoint> At(int64_t step) {
   auto checkpoint = std::make_unique<Checkpoint>();
@@ -157,7 +161,8 @@ TEST(CheckpointWriterTest, BuffersAreUsedAgainAndAreAtMostThree) {
 }
 
 TEST(CheckpointWriterTest, WritesThroughAStore) {
-  const std::string directory = ::testing::TempDir() + "/async_writer_" + std::to_string(getpid());
+  const std::string directory =
+      ::testing::TempDir() + "/checkpoint_writer_" + std::to_string(getpid());
   std::filesystem::remove_all(directory);
   CheckpointStore store = CheckpointStore::Open(directory, 2).value();
   CheckpointWriter writer([&](const Checkpoint& checkpoint) { return store.Save(checkpoint); });
@@ -175,4 +180,4 @@ TEST(CheckpointWriterTest, WritesThroughAStore) {
 }
 
 }  // namespace
-}  // namespace convoy::formats
+}  // namespace convoy::train

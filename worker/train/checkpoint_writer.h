@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "common/formats/checkpoint.h"
 
-namespace convoy::formats {
+namespace convoy::train {
 
 // Calls `save` for one checkpoint after another, in the order of their submission, on one thread.
 //
@@ -21,9 +21,10 @@ namespace convoy::formats {
 // Thread-compatible: one thread owns the writer. `save` runs on the writer's thread.
 class CheckpointWriter {
  public:
-  using SaveFunction = std::function<absl::Status(const Checkpoint&)>;
+  using SaveFunction = std::function<absl::Status(const formats::Checkpoint&)>;
 
-  // `save` is usually CheckpointStore::Save, whose store then belongs to this writer's thread.
+  // `save` is usually formats::CheckpointStore::Save, whose store then belongs to this writer's
+  // thread.
   explicit CheckpointWriter(SaveFunction save);
 
   // Saves what is pending, then ends the thread. An error is lost: call Flush before.
@@ -34,12 +35,12 @@ class CheckpointWriter {
   // Returns a checkpoint to fill in and Submit: an old one when there is one, for the memory of its
   // vectors. Its content is old too: assign every member. At most three exist in a steady state,
   // one being filled, one waiting and one being saved.
-  std::unique_ptr<Checkpoint> TakeBuffer();
+  std::unique_ptr<formats::Checkpoint> TakeBuffer();
 
   // Hands over `checkpoint`. Returns at once unless two are pending, one being saved and one
   // waiting: then it blocks until the first is saved. Returns an earlier checkpoint's error, if
   // any; `checkpoint` is accepted all the same.
-  absl::Status Submit(std::unique_ptr<Checkpoint> checkpoint);
+  absl::Status Submit(std::unique_ptr<formats::Checkpoint> checkpoint);
 
   // Blocks until everything submitted is saved or has failed. Returns the first error that has not
   // been reported.
@@ -53,12 +54,12 @@ class CheckpointWriter {
   std::mutex mutex_;
   // The members below are guarded by mutex_.
   std::condition_variable changed_;
-  std::unique_ptr<Checkpoint> waiting_;
+  std::unique_ptr<formats::Checkpoint> waiting_;
   bool saving_ = false;
   bool ending_ = false;
   absl::Status error_;
-  std::vector<std::unique_ptr<Checkpoint>> free_;
+  std::vector<std::unique_ptr<formats::Checkpoint>> free_;
   std::thread thread_;  // last: it uses all of the above
 };
 
-}  // namespace convoy::formats
+}  // namespace convoy::train

@@ -1,0 +1,69 @@
+#include "worker/report/reporting.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+
+namespace convoy::report {
+namespace {
+
+constexpr std::chrono::seconds kDeliveryTimeout{10};
+
+}  // namespace
+
+Reporting::Reporting(std::unique_ptr<RunDirectory> directory, const Run& run, std::FILE* out,
+                     int verbose)
+    : directory_(std::move(directory)),
+      recorder_(*directory_, run.recipe_text, run.finished_epochs, run.epoch_seconds),
+      events_(*directory_, run.finished_epochs, run.learning_rate),
+      console_(out, verbose, directory_->path()),
+      observers_{&recorder_, &events_, &console_} {}
+
+void Reporting::Add(std::unique_ptr<CoordinatorClient> coordinator) {
+  coordinator_ = std::move(coordinator);
+  observers_.push_back(coordinator_.get());
+}
+
+absl::Status Reporting::Succeed(const FinalReport& report) {
+  recorder_.OnFinished(report);
+  CONVOY_RETURN_IF_ERROR(directory_->Flush());
+  for (Observer* observer : observers_) {
+    if (observer != &recorder_) observer->OnFinished(report);
+  }
+  DeliverReports(coordinator_.get(), *directory_);
+  return absl::OkStatus();
+}
+
+absl::Status Reporting::Stop() {
+  CONVOY_RETURN_IF_ERROR(directory_->Flush());
+  DeliverReports(coordinator_.get(), *directory_);
+  return absl::OkStatus();
+}
+
+absl::Status Reporting::Fail(const absl::Status& error) {
+  for (Observer* observer : observers_) observer->OnFailed(std::string(error.message()));
+  DeliverReports(coordinator_.get(), *directory_);
+  const absl::Status noted = directory_->Flush();
+  if (noted.ok()) return error;
+  return absl::Status(error.code(), absl::StrCat(error.message(), "; and ", noted.message()));
+}
+
+absl::Status Reporting::AddFigures(const std::string& folder) {
+  CONVOY_RETURN_IF_ERROR(events_.AddFigures(folder));
+  return directory_->Flush();
+}
+
+void Note(RunDirectory& directory, const std::string& line) {
+  std::fprintf(stderr, "trainer: note: %s\n", line.c_str());
+  directory.Log("note: " + line);
+}
+
+void DeliverReports(CoordinatorClient* client, RunDirectory& directory) {
+  if (client == nullptr || client->Finish(kDeliveryTimeout)) return;
+  Note(directory, absl::StrCat("the coordinator ", client->address(),
+                               " was not told all of this run; the run directory has it"));
+}
+
+}  // namespace convoy::report

@@ -1,0 +1,64 @@
+#include "worker/train/job_description.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/data/sampler.h"
+#include "common/kernels/blas/gemm.h"
+#include "common/kernels/simd/isa.h"
+
+namespace convoy::train {
+namespace {
+
+// The linear scaling rule (Goyal et al. 2017) or its square root.
+std::string ScaledLearningRate(const Job& job) {
+  if (job.recipe.options.learning_rate_factor == 1) return "";
+  return absl::StrCat("note: learning rate ", job.recipe_proto.optimizer().learning_rate(),
+                      " for batches of 128 is ", job.recipe.optimizer.learning_rate, " for ",
+                      job.recipe.batch_size, " (", job.recipe_proto.learning_rate_scaling(), ")");
+}
+
+std::string SmallMicroBatches(const Job& job, const nn::Network& network) {
+  constexpr int kFewImages = 16;
+  const auto& layers = network.layers();
+  const bool normalizes = std::any_of(layers.begin(), layers.end(), [](const nn::Layer& layer) {
+    return std::holds_alternative<nn::BatchNormalizationSpec>(layer.kind);
+  });
+  const int images = std::min(job.recipe.micro_batch, job.recipe.batch_size);
+  if (!normalizes || images >= kFewImages) return "";
+  return absl::StrCat("note: batch normalization takes its statistics from micro-batches, of ",
+                      images, images == 1 ? " image" : " images", "; below ", kFewImages,
+                      " they are rough: a larger micro-batch would train better");
+}
+
+}  // namespace
+
+run::JobFacts FactsOf(const Job& job, const nn::Network& network) {
+  const Recipe& recipe = job.recipe;
+  return {.isa = std::string(IsaName(kernels::CurrentIsa())),
+          .blas_core = kernels::BlasCore(),
+          .data_kind = job.data_kind,
+          .data_where = job.data_where,
+          .data_sha256 = job.data_sha256,
+          .model_name = recipe.model.name,
+          .model_summary = nn::SummaryTable(network),
+          .parameters = network.num_parameters(),
+          .train_images = job.train.count,
+          .validation_images = job.validation.count,
+          .test_images = job.test.count,
+          .epochs = recipe.epochs,
+          .steps_per_epoch = data::StepsPerEpoch(job.train.count, recipe.batch_size),
+          .batch_size = recipe.batch_size,
+          .micro_batch = recipe.micro_batch,
+          .reduce = recipe.exact_reduce ? "exact" : "mpi",
+          .seed = recipe.seed};
+}
+
+std::vector<std::string> NotesOn(const Job& job, const nn::Network& network) {
+  std::vector<std::string> notes = {ScaledLearningRate(job), SmallMicroBatches(job, network)};
+  std::erase(notes, "");
+  return notes;
+}
+
+}  // namespace convoy::train
