@@ -53,19 +53,4 @@ Range MicroBatchRange(int64_t batch_images, int64_t micro_batch, int64_t index) 
   return Piece(batch_images, micro_batch, index);
 }
 
-std::vector<Range> EqualPartition(int64_t num_micro_batches, int slots) {
-  CONVOY_CHECK_GE(num_micro_batches, 0);
-  CONVOY_CHECK_GT(slots, 0);
-  const int64_t smaller = num_micro_batches / slots;
-  const int64_t num_larger = num_micro_batches % slots;
-  std::vector<Range> runs(static_cast<size_t>(slots));
-  int64_t begin = 0;
-  for (int slot = 0; slot < slots; ++slot) {
-    const int64_t end = begin + smaller + (slot < num_larger ? 1 : 0);
-    runs[static_cast<size_t>(slot)] = {begin, end};
-    begin = end;
-  }
-  return runs;
-}
-
 }  // namespace convoy::data

@@ -1,6 +1,6 @@
-// Which images are trained on when and by whom: the order of an epoch, its batches, their
-// micro-batches, and who computes these. The first three depend on the recipe alone, never on the
-// number of ranks or threads. docs/data.md explains the words.
+// Which images are trained on when: the order of an epoch, its batches and their micro-batches.
+// They depend on the recipe alone, never on the number of ranks or threads. docs/data.md explains
+// the words.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +23,13 @@ int64_t StepsPerEpoch(int64_t num_images, int64_t batch_size);
 // REQUIRES: 0 <= step < StepsPerEpoch(num_images, batch_size).
 Range BatchRange(int64_t num_images, int64_t batch_size, int64_t step);
 
-// Returns the number of micro-batches of a batch of `batch_images` images. REQUIRES: micro_batch >
-// 0.
+// Returns the number of micro-batches of a batch of `batch_images` images.
+// REQUIRES: micro_batch > 0.
 int64_t MicroBatchCount(int64_t batch_images, int64_t micro_batch);
 
 // Returns the places, counted from the start of the batch, that micro-batch `index` covers. All
 // have `micro_batch` images, only the last of the batch may have fewer: 100 = 6 x 16 + 4.
 // REQUIRES: 0 <= index < MicroBatchCount(batch_images, micro_batch).
 Range MicroBatchRange(int64_t batch_images, int64_t micro_batch, int64_t index);
-
-// Deals the micro-batches of a batch to `slots` (ranks times threads) in consecutive runs, [slots];
-// their sizes differ by at most one, the larger ones first, so slots beyond the number of
-// micro-batches get empty runs. REQUIRES: num_micro_batches >= 0, slots > 0.
-std::vector<Range> EqualPartition(int64_t num_micro_batches, int slots);
 
 }  // namespace convoy::data

@@ -83,27 +83,5 @@ TEST(MicroBatchDeathTest, PieceBeyondTheLastIsABug) {
   EXPECT_DEATH(BatchRange(100, 0, 0), "");
 }
 
-TEST(EqualPartitionTest, RunsAreConsecutiveAndDifferByAtMostOne) {
-  for (int64_t num_micro_batches : {0, 1, 2, 7, 8, 63}) {
-    for (int slots = 1; slots <= 20; ++slots) {
-      const std::vector<Range> runs = EqualPartition(num_micro_batches, slots);
-      ASSERT_EQ(runs.size(), static_cast<size_t>(slots));
-      int64_t next = 0;
-      for (const Range& run : runs) {
-        EXPECT_EQ(run.begin, next);
-        EXPECT_GE(run.size(), num_micro_batches / slots);
-        EXPECT_LE(run.size(), (num_micro_batches + slots - 1) / slots);
-        next = run.end;
-      }
-      EXPECT_EQ(next, num_micro_batches);
-    }
-  }
-}
-
-TEST(EqualPartitionTest, LargerRunsComeFirst) {
-  EXPECT_THAT(EqualPartition(8, 3), ElementsAre(Range{0, 3}, Range{3, 6}, Range{6, 8}));
-  EXPECT_THAT(EqualPartition(1, 2), ElementsAre(Range{0, 1}, Range{1, 1}));
-}
-
 }  // namespace
 }  // namespace convoy::data

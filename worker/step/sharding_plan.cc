@@ -24,9 +24,7 @@ bool IsWorthFactoring(const nn::OuterProductGradient& kernel, int64_t batch_size
 }  // namespace
 
 Range EqualPart(int64_t size, int part, int parts) {
-  const int64_t lines = (size + kFloatsPerLine - 1) / kFloatsPerLine;
-  const auto cut = [&](int64_t p) { return std::min(size, lines * p / parts * kFloatsPerLine); };
-  return {cut(part), cut(part + 1)};
+  return data::EqualPart(size, part, parts, kFloatsPerLine);
 }
 
 int64_t TotalSize(const std::vector<Range>& ranges) {
