@@ -13,11 +13,12 @@ BatchPartition::BatchPartition(int64_t batch_images, int micro_batch,
       micro_batch_(micro_batch),
       num_micro_batches_(data::MicroBatchCount(batch_images, micro_batch)) {
   const int slots = std::accumulate(threads_of_rank.begin(), threads_of_rank.end(), 0);
-  const std::vector<Range> runs = data::EqualPartition(num_micro_batches_, slots);
-  auto next = runs.begin();
+  int slot = 0;
   for (const int threads : threads_of_rank) {
-    thread_runs_.emplace_back(next, next + threads);
-    next += threads;
+    std::vector<Range>& runs = thread_runs_.emplace_back();
+    for (int thread = 0; thread < threads; ++thread) {
+      runs.push_back(data::EqualPart(num_micro_batches_, slot++, slots));
+    }
     const int rank = static_cast<int>(thread_runs_.size()) - 1;
     nodes_.push_back(CoverWithNodes(num_micro_batches_, RunOfRank(rank)));
   }
