@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -20,6 +22,7 @@ struct Setting {
   int hit = 1;
   std::string text;
   int signal = SIGKILL;
+  std::string held_by;  // a file; "" to raise the signal instead
 };
 
 Setting FromEnvironment() {
@@ -33,7 +36,14 @@ Setting FromEnvironment() {
   if (parts.size() > 2) setting.text = parts[2];
   const char* signal = std::getenv("CONVOY_FAILPOINT_SIGNAL");
   if (signal != nullptr) CONVOY_CHECK(absl::SimpleAtoi(signal, &setting.signal));
+  const char* held_by = std::getenv("CONVOY_FAILPOINT_HOLD");
+  if (held_by != nullptr) setting.held_by = held_by;
   return setting;
+}
+
+void WaitWhileExists(const std::string& file) {
+  constexpr std::chrono::milliseconds kPoll(2);
+  while (::access(file.c_str(), F_OK) == 0) std::this_thread::sleep_for(kPoll);
 }
 
 }  // namespace
@@ -42,7 +52,9 @@ void Failpoint(std::string_view name, std::string_view about) {
   static const Setting setting = FromEnvironment();
   static std::atomic<int> hits{0};
   if (setting.name != name || about.find(setting.text) == std::string_view::npos) return;
-  if (hits.fetch_add(1) + 1 == setting.hit) ::kill(::getpid(), setting.signal);
+  if (hits.fetch_add(1) + 1 != setting.hit) return;
+  if (!setting.held_by.empty()) return WaitWhileExists(setting.held_by);
+  ::kill(::getpid(), setting.signal);
 }
 
 }  // namespace convoy

@@ -1,12 +1,14 @@
-// Places where a test can have a signal raised, so that it need not race the program. For tests
-// only: without the environment variable CONVOY_FAILPOINT a failpoint costs one comparison.
+// Places where a test can have a signal raised, or the program held, so that it need not race the
+// program. For tests only: without the environment variable CONVOY_FAILPOINT a failpoint costs one
+// comparison.
 //
 //   CONVOY_FAILPOINT=NAME[:HIT[:TEXT]]
 //
 // raises the signal CONVOY_FAILPOINT_SIGNAL (a number; SIGKILL unless given) in the process when
 // the failpoint NAME is passed for the HIT-th time (1 unless given), counting only the times when
 // what it is about, a path, contains TEXT. So `after_rename:2:step-` dies after the rename of the
-// second checkpoint file.
+// second checkpoint file. With CONVOY_FAILPOINT_HOLD=FILE no signal is raised: the thread waits
+// there as long as FILE exists, while the program's other threads go on.
 #pragma once
 
 #include <string_view>

@@ -1,9 +1,14 @@
 #include "common/base/failpoint.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
 
 namespace convoy {
 namespace {
@@ -46,6 +51,23 @@ TEST_F(FailpointDeathTest, RaisesTheSignalThatIsAskedFor) {
   setenv("CONVOY_FAILPOINT_SIGNAL", "15", 1);
   EXPECT_EXIT(PassAll("place"), KilledBySignal(SIGTERM), "^$");
   unsetenv("CONVOY_FAILPOINT_SIGNAL");
+}
+
+[[noreturn]] void PassWhileHeld() {
+  const std::string file = ::testing::TempDir() + "/hold." + std::to_string(::getpid());
+  std::ofstream(file).put('x');
+  setenv("CONVOY_FAILPOINT_HOLD", file.c_str(), 1);
+  setenv("CONVOY_FAILPOINT", "place:2", 1);
+  Failpoint("place", "not held, it is the first");
+  std::thread other([&] { std::filesystem::remove(file); });
+  Failpoint("place", "held");
+  const bool let_go_before = std::filesystem::exists(file);
+  other.join();
+  std::exit(let_go_before ? 1 : 0);
+}
+
+TEST_F(FailpointDeathTest, HoldsUntilTheFileIsGone) {
+  EXPECT_EXIT(PassWhileHeld(), ExitedWithCode(0), "^$");
 }
 
 }  // namespace

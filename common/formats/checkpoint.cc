@@ -120,6 +120,7 @@ v1::RunSection RunToProto(const RunInfo& run) {
   section.set_restarts(run.restarts);
   section.mutable_epoch_train_seconds()->Add(run.epoch_train_seconds.begin(),
                                              run.epoch_train_seconds.end());
+  section.set_blas_config(run.blas_config);
   return section;
 }
 
@@ -170,6 +171,7 @@ absl::Status ReadRun(const ContainerReader& container, RunInfo* run) {
   run->restarts = section.restarts();
   run->epoch_train_seconds.assign(section.epoch_train_seconds().begin(),
                                   section.epoch_train_seconds().end());
+  run->blas_config = section.blas_config();
   return absl::OkStatus();
 }
 

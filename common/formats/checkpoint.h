@@ -57,6 +57,7 @@ struct RunInfo {
   std::string run_id;
   int64_t restarts = 0;
   std::vector<double> epoch_train_seconds;  // of each finished epoch, then of the unfinished one
+  std::string blas_config;  // version and build options of OpenBLAS; "" in older files
 };
 
 struct Checkpoint {

@@ -21,7 +21,8 @@ using ::testing::HasSubstr;
 std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
 
 TEST(CheckpointTest, RoundTripKeepsEverything) {
-  const Checkpoint written = samples::CheckpointAt(117);
+  Checkpoint written = samples::CheckpointAt(117);
+  written.run.blas_config = "OpenBLAS 0.3.21";
   const auto read = DecodeCheckpoint(samples::Encode(written), "c.convoy");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(WeightsSha256(read->model.tensors), WeightsSha256(written.model.tensors));
@@ -44,6 +45,7 @@ TEST(CheckpointTest, RoundTripKeepsEverything) {
   EXPECT_EQ(read->run.run_id, written.run.run_id);
   EXPECT_EQ(read->run.restarts, 3);
   EXPECT_EQ(read->run.epoch_train_seconds, written.run.epoch_train_seconds);
+  EXPECT_EQ(read->run.blas_config, written.run.blas_config);
 }
 
 TEST(CheckpointTest, FreshStateRoundTrips) {

@@ -95,10 +95,7 @@ class ConsoleTest(harness.TrainerTest):
 
     def test_stopped_run_says_how_to_go_on(self):
         run = Run(self.directory / "run")
-        process = self.start("--run-dir", run.path, *RECIPE[:-1], 500)
-        self.await_checkpoint(process, run)
-        process.signal(signal.SIGTERM)
-        outcome = process.wait()
+        outcome = self.run_trainer("--run-dir", run.path, *RECIPE, env=harness.signal_before_step(15, signal.SIGTERM))
         self.assertEqual((outcome.code, outcome.err), (harness.STOPPED, ""), outcome)
         self.assertRegex(outcome.out, r"\nStopped on request at step [\d,]+; the checkpoint is in "
                          f"{re.escape(str(run.path))}/checkpoints. Go on with --run-dir "

@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import pty
-import signal
 import socket
 import struct
 import subprocess
@@ -22,6 +21,7 @@ from harness import DONE, FAILED, USAGE, Run
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 DATA = ["--data", datasets.directory()]
 RECIPE = [*DATA, "--model", "lenet5", "--train-limit", 800, "--epochs", 2]
+STEPS = 5  # an epoch: 640 images in batches of 128
 
 
 def write_png(path, pixels, color=False):
@@ -106,17 +106,23 @@ class ConvoyTest(harness.TrainerTest):
 
     def test_watch_follows_a_training_to_its_end(self):
         run = Run(self.directory / "live")
-        training = self.start("--run-dir", run.path, *RECIPE)
+        hold = self.hold(before_step=STEPS + 1)
+        training = self.start("--run-dir", run.path, *RECIPE, env=hold.env)
         self.await_checkpoint(training, run)
-        shown = self.output("watch", run.path)
+        watch = self.start("watch", run.path, program=CONVOY, env={"HOME": str(self.directory)})
+        watch.await_shown(b"Epoch 1/2 - loss: ")
+        hold.let_go()
         self.assertEqual(training.wait().code, DONE)
+        outcome = watch.wait()
+        self.assertEqual(outcome.code, DONE, outcome)
+        shown = outcome.out
         self.assertIn("live: succeeded, loss ", shown)
         for epoch in (1, 2):
             self.assertEqual(shown.count(f"Epoch {epoch}/2 - loss: "), 1, shown)
 
     def test_watch_of_what_was_killed_or_stopped_fails(self):
         run = Run(self.directory / "killed")
-        training = self.start("--run-dir", run.path, *RECIPE[:-1], 500)
+        training = self.start("--run-dir", run.path, *RECIPE, env=self.hold(before_step=STEPS + 1).env)
         self.await_checkpoint(training, run)
         self.assertEqual(self.json("status", run.path)["state"], "running")
         training.kill_all()
@@ -126,10 +132,7 @@ class ConvoyTest(harness.TrainerTest):
         self.assertIn("--resume", outcome.err)
         self.refuse("evaluate", run.path, *DATA, words=["has not finished", "checkpoints/step-"])
         run = Run(self.directory / "stopped")
-        training = self.start("--run-dir", run.path, *RECIPE[:-1], 500)
-        self.await_checkpoint(training, run)
-        training.signal(signal.SIGTERM)
-        training.wait()
+        self.stop(run, *RECIPE, before_step=2)
         self.assertIn("job stopped ended: stopped", self.convoy("watch", run.path, expect=FAILED).err)
 
     def test_watch_draws_on_a_terminal(self):
@@ -238,7 +241,6 @@ class ConvoyTest(harness.TrainerTest):
             address = f"127.0.0.1:{server.getsockname()[1]}"
             outcome = self.convoy("status", "--coordinator", address, expect=FAILED)
             self.assertIn(address, outcome.err)
-            self.assertLess(outcome.seconds, 30)
 
     def test_missing_token_and_certificate_files_are_named(self):
         self.refuse("status", "--token-file", "none.token", words=["--token-file", "none.token"])

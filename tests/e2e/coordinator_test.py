@@ -21,9 +21,8 @@ CANCELLED = 76
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 # 256 images to train on: 16 steps an epoch, each with work for two ranks.
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
+STEPS = 16
 LONG = [*RECIPE, "--epochs", 30]
-# Seconds of work: long enough to be killed in the middle, on a fast machine too.
-LONGER = [*RECIPE, "--epochs", 300]
 ENDLESS = [*RECIPE, "--epochs", 100000]
 State = messages("convoy/v1/job").Job.State
 
@@ -34,9 +33,9 @@ class CoordinatorTest(harness.TrainerTest):
         self.run_dir = Run(self.directory / "lesson")
         self.coordinator = Coordinator(self, *harness.data_flags())
 
-    def start_training(self, *flags, ranks=2):
+    def start_training(self, *flags, ranks=2, env=None):
         return self.start("--run-dir", self.run_dir.path, "--coordinator", self.coordinator.address, *flags,
-                          ranks=ranks)
+                          ranks=ranks, env=env)
 
     def start_convoy(self, *arguments):
         return self.start(*arguments, "--coordinator", self.coordinator.address, "--json", program=CONVOY,
@@ -74,15 +73,16 @@ class CoordinatorTest(harness.TrainerTest):
 
     def test_killed_coordinator_has_the_whole_story_in_the_end(self):
         self.coordinator.start()
-        training = self.start_training(*LONG)
-        self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 1)
+        hold = self.hold(before_step=2 * STEPS + 1)
+        training = self.start_training(*LONG, env=hold.env)
+        self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs == 2)
         watching = self.start_convoy("watch", "jobs/lesson")
-        watching.await_output()
+        watching.await_shown(b"{")
         self.coordinator.kill()
         self.assertTrue(training.is_running())
         self.coordinator.start()
-        known = self.coordinator.job("jobs/lesson")
-        self.assertGreaterEqual(known.completed_epochs, 1)
+        self.assertEqual(self.coordinator.job("jobs/lesson").completed_epochs, 2)
+        hold.let_go()
         outcome = training.wait()
         self.assertEqual(outcome.code, DONE, outcome)
         self.assert_story_complete()
@@ -117,10 +117,8 @@ class CoordinatorTest(harness.TrainerTest):
         training = self.start_training(*ENDLESS)
         self.coordinator.await_job("jobs/lesson", lambda job: job.step > 0)
         self.coordinator.call("CancelJob", name="jobs/lesson")
-        asked = time.monotonic()
         outcome = training.wait()
         self.assertEqual(outcome.code, CANCELLED, outcome)
-        self.assertLess(time.monotonic() - asked, 5)
         self.assertEqual(self.run_dir.summary()["state"], "cancelled")
         self.assertGreater(len(self.run_dir.checkpoints()), 0)
         job = self.coordinator.job("jobs/lesson")
@@ -132,16 +130,15 @@ class CoordinatorTest(harness.TrainerTest):
 
     def test_killed_trainer_is_resumed_as_the_same_job(self):
         self.coordinator.start()
-        training = self.start_training(*LONGER)
-        self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs >= 2)
-        while not self.run_dir.checkpoints():
-            time.sleep(harness.POLL_SECONDS)
+        training = self.start_training(*LONG, env=self.hold(before_step=2 * STEPS + 1).env)
+        self.await_checkpoint(training, self.run_dir, count=2)
+        self.coordinator.await_job("jobs/lesson", lambda job: job.completed_epochs == 2)
         ranks = training.ranks()
         training.kill_all()
         training.wait()
         while any(pathlib.Path(f"/proc/{rank}/exe").exists() for rank in ranks):
             time.sleep(harness.POLL_SECONDS)
-        outcome = self.start_training(*LONGER, "--resume", ranks=0).wait()
+        outcome = self.start_training(*LONG, "--resume", ranks=0).wait()
         self.assertEqual(outcome.code, DONE, outcome)
         self.assert_story_complete()
         self.assertEqual(len(self.coordinator.call("ListJobs").jobs), 1)

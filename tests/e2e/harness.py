@@ -67,10 +67,13 @@ class Process:
     def is_running(self):
         return self._process.poll() is None
 
-    def await_output(self):
-        """Waits until it has written something on standard output."""
+    def await_shown(self, text, where="out"):
+        """Waits until it has written `text`, bytes, on standard output or (where="err") standard error."""
         deadline = time.monotonic() + TIMEOUT
-        while self.is_running() and os.fstat(self._out.fileno()).st_size == 0 and time.monotonic() < deadline:
+        file = {"out": self._out, "err": self._err}[where]
+        while text not in os.pread(file.fileno(), 1 << 24, 0):  # leaves the position, which it shares, alone
+            if not self.is_running() or time.monotonic() > deadline:
+                raise AssertionError(f"{text} was not shown: {self.command}\n{self._text()}")
             time.sleep(POLL_SECONDS)
 
     def signal(self, number):
@@ -106,10 +109,6 @@ class Process:
             self._process.wait()
         self._out.close()
         self._err.close()
-
-    def shown(self):
-        """What it wrote on standard output so far; leaves the file's position, which it shares, alone."""
-        return os.pread(self._out.fileno(), 1 << 24, 0)
 
     def _text(self):
         return self._read(self._out) + self._read(self._err)
@@ -224,6 +223,11 @@ class TrainerTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, lines[0], outcome)
 
+    def hold(self, before_step):
+        hold = Hold(before_step)
+        self.addCleanup(hold.let_go)
+        return hold
+
     def await_checkpoint(self, process, run, count=1):
         """Waits until the run has that many checkpoints of which none existed before the call."""
         before = set(run.checkpoints())
@@ -241,6 +245,20 @@ class TrainerTest(unittest.TestCase):
         epoch, step = run.position()
         self.assertGreater(step, 0, "stopped between two epochs")
         return epoch, step
+
+
+class Hold:
+    """Holds a training, by its environment `env`, before a step (from 1) until it is let go; what it reports
+    and writes beside goes on."""
+
+    def __init__(self, before_step):
+        file, self._path = tempfile.mkstemp(prefix="convoy-hold.")
+        os.close(file)
+        self.env = {"CONVOY_FAILPOINT": f"before_step:{before_step}", "CONVOY_FAILPOINT_HOLD": self._path}
+
+    def let_go(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)
 
 
 def signal_before_step(step, number):

@@ -49,12 +49,10 @@ class LogsTest(harness.TrainerTest):
 
     def test_event_files_of_a_run_that_was_killed_and_went_on(self):
         run = Run(self.directory / "run")
-        flags = [*RECIPE, "--run-dir", run.path, "--checkpoint-every", 1, "--keep-checkpoints", 1000, "--epochs", 30]
+        flags = [*RECIPE, "--run-dir", run.path, "--checkpoint-every", 1, "--epochs", 30]
         for more in ([], ["--resume"], ["--resume"]):
-            process = self.start(*flags, *more)
-            self.await_checkpoint(process, run, 30)
-            process.kill_all()
-            process.wait()
+            self.run_trainer(*flags, *more, env={"CONVOY_FAILPOINT": "before_step:31"})
+            self.assertEqual(run.summary()["state"], "running")
         # As if the last records had not reached the disk.
         newest = max((run.path / "train").iterdir())
         newest.write_bytes(newest.read_bytes()[:-100])

@@ -59,10 +59,12 @@ class BrokenOffTest(harness.TrainerTest):
             time.sleep(harness.POLL_SECONDS)
 
     def test_one_rank_killed_ends_all(self):
-        process = self.start("--run-dir", self.broken.path, *TWO_EPOCHS, "--checkpoint-every", 1, ranks=3)
+        hold = self.hold(before_step=5)
+        process = self.start("--run-dir", self.broken.path, *TWO_EPOCHS, "--checkpoint-every", 1, ranks=3, env=hold.env)
         self.await_checkpoint(process, self.broken, count=2)
         os.kill(process.ranks()[1], signal.SIGKILL)
-        outcome = process.wait(timeout=30)
+        hold.let_go()
+        outcome = process.wait()
         self.assertNotIn(outcome.code, (DONE, harness.STOPPED), outcome)
         self.resume()
         self.assert_nothing_lost()

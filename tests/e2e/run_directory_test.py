@@ -3,7 +3,6 @@
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -17,7 +16,6 @@ from harness import DONE, FAILED, Run, USAGE, convoy_file
 NOBODY = 65534
 # 320 images: 256 to train on, 16 steps an epoch.
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--epochs", 2]
-LONG = [*RECIPE[:-1], 500]
 
 
 class RunDirectoryTest(harness.TrainerTest):
@@ -60,14 +58,15 @@ class RunDirectoryTest(harness.TrainerTest):
 
     def test_another_trainer_is_at_work_there(self):
         run = Run(self.directory / "run")
-        process = self.start("--run-dir", run.path, *LONG)
+        hold = self.hold(before_step=17)
+        process = self.start("--run-dir", run.path, *RECIPE, env=hold.env)
         self.await_checkpoint(process, run)
         for ranks in (0, 2):
-            outcome = self.run_trainer("--run-dir", run.path, *LONG, "--resume", ranks=ranks)
+            outcome = self.run_trainer("--run-dir", run.path, *RECIPE, "--resume", ranks=ranks)
             self.assert_refused(outcome, USAGE, "--run-dir", str(run.path), "another trainer")
         self.assertTrue(process.is_running())
-        process.signal(signal.SIGTERM)
-        self.assertEqual(process.wait().code, harness.STOPPED)
+        hold.let_go()
+        self.assertEqual(process.wait().code, DONE)
 
     def test_default_one_is_new_each_time(self):
         for _ in range(2):

@@ -61,21 +61,22 @@ class Victim {
 
   void Kill() { ::kill(pid_, SIGKILL); }
 
+  // Waits until it has reported a step.
+  void AwaitReport() {
+    while (text_.find('\n') == std::string::npos && ReadMore()) continue;
+  }
+
   // Waits for its death and returns the last step that it reported, `none` if there was none.
   int64_t AwaitDeathBySigkill(int64_t none) {
-    std::string text;
-    char buffer[4096];
-    for (ssize_t got = 0; (got = ::read(output_, buffer, sizeof(buffer))) > 0;) {
-      text.append(buffer, static_cast<size_t>(got));
-    }
+    while (ReadMore()) continue;
     int status = 0;
     EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
     reaped_ = true;
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "status " << status;
-    const size_t end = text.rfind('\n');
+    const size_t end = text_.rfind('\n');
     if (end == std::string::npos) return none;
-    const size_t start = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
-    return std::stoll(text.substr(start == std::string::npos ? 0 : start + 1));
+    const size_t start = end == 0 ? std::string::npos : text_.rfind('\n', end - 1);
+    return std::stoll(text_.substr(start == std::string::npos ? 0 : start + 1));
   }
 
  private:
@@ -86,8 +87,17 @@ class Victim {
     return pointers;
   }
 
+  // Returns false at the end.
+  bool ReadMore() {
+    char buffer[4096];
+    const ssize_t got = ::read(output_, buffer, sizeof(buffer));
+    if (got > 0) text_.append(buffer, static_cast<size_t>(got));
+    return got > 0;
+  }
+
   pid_t pid_ = -1;
   int output_ = -1;
+  std::string text_;  // what it wrote
   bool reaped_ = false;
 };
 
@@ -140,6 +150,7 @@ TEST_F(CrashTest, KilledAtAnyMomentNothingReportedIsLost) {
   int deaths_in_writing = 0;
   for (int kill = 0; kill < kKills; ++kill) {
     Victim victim(directory_, kKeepLast, latest + 1, "");
+    if (kill % 3 != 0) victim.AwaitReport();  // otherwise before the first checkpoint, too
     std::this_thread::sleep_for(std::chrono::microseconds(delay_us(random)));
     victim.Kill();
     const int64_t reported = victim.AwaitDeathBySigkill(latest);

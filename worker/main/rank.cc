@@ -128,8 +128,8 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
   auto reporting =
       std::make_unique<report::Reporting>(std::move(directory), run, stdout, flags.verbose);
   if (client != nullptr) reporting->Add(std::move(client));
-  for (const std::string& skipped : job.skipped_checkpoints) {
-    report::Note(reporting->directory(), skipped);
+  for (const std::string& note : job.notes) {
+    report::Note(reporting->directory(), note);
   }
   return RankZero{.reporting = std::move(reporting),
                   .store = std::make_unique<formats::CheckpointStore>(std::move(store))};

@@ -86,7 +86,8 @@ absl::Status Checkpointer::Save(const Progress& progress, const Callbacks& callb
     checkpoint->callbacks = callbacks.Save();
     checkpoint->run = {.run_id = run_id_,
                        .restarts = progress.restarts,
-                       .epoch_train_seconds = progress.epoch_seconds};
+                       .epoch_train_seconds = progress.epoch_seconds,
+                       .blas_config = kernels::BlasConfig()};
     submitted = writer_->Submit(std::move(checkpoint));
   }
   saved_ = progress.position;

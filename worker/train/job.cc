@@ -70,7 +70,7 @@ absl::Status FindRecipe(JobRequest request, Job* job) {
 // Rank 0's part: the job, but for the images, which are in `source`.
 absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source) {
   Job job;
-  CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.skipped_checkpoints));
+  CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.notes));
   CONVOY_RETURN_IF_ERROR(FindRecipe(request, &job));
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsMemory(job.recipe));
   if (job.checkpoint && IsFinished(request.run_dir, *job.checkpoint, job.recipe)) {
@@ -87,6 +87,9 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   if (job.checkpoint) {
     CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
     CONVOY_RETURN_IF_ERROR(CheckArraysFit(*job.checkpoint, job.recipe, split.train.size()));
+    if (std::string note = NoteOnBlas(*job.checkpoint); !note.empty()) {
+      job.notes.push_back(std::move(note));
+    }
   }
   return job;
 }

@@ -38,8 +38,8 @@ struct Job {
   data::DatasetView test;
   std::vector<float> initial_weights;  // of all tensors; none: drawn from the seed
   std::optional<formats::Checkpoint> checkpoint;
-  std::vector<std::string> skipped_checkpoints;  // on rank 0: a line for each damaged one
-  bool finished_before = false;                  // there is nothing left to do
+  std::vector<std::string> notes;  // on rank 0: lines for people, as on each damaged checkpoint
+  bool finished_before = false;    // there is nothing left to do
 };
 
 // COLLECTIVE. Finds, loads and checks everything, on rank 0, and hands it to all ranks. Returns the

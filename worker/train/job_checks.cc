@@ -117,4 +117,12 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
   return absl::OkStatus();
 }
 
+std::string NoteOnBlas(const formats::Checkpoint& checkpoint) {
+  const std::string& was = checkpoint.run.blas_config;
+  const std::string is = kernels::BlasConfig();
+  if (was.empty() || was == is) return "";
+  return absl::StrCat("the run was computed with '", was, "', this is '", is,
+                      "': its bits may differ from those of a run without a break");
+}
+
 }  // namespace convoy::train

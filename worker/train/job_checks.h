@@ -30,6 +30,10 @@ bool StoppedEarly(const Recipe& recipe, const formats::Checkpoint& checkpoint);
 absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
                                  const std::string& data_sha256);
 
+// Returns a note for people if another build of OpenBLAS computed the checkpoint than would go on,
+// as another version may round differently within a kernel family; "" if there is nothing to say.
+std::string NoteOnBlas(const formats::Checkpoint& checkpoint);
+
 // Returns DATA_LOSS if the checkpoint's arrays are not those of the recipe's network and optimizer,
 // or its place is not within an epoch of so many images: a file that is whole, but not of this run.
 absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe& recipe,

@@ -10,6 +10,7 @@
 namespace convoy::train {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int64_t kTrainImages = 1000;
@@ -77,6 +78,16 @@ TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
   checkpoint.model.kernel_family = {.isa = "avx2", .blas_core = "Zen"};
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
               HasSubstr("OPENBLAS_CORETYPE=Zen"));
+}
+
+TEST(NoteOnBlasTest, NamesAnotherBuildAndNoOther) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  EXPECT_EQ(NoteOnBlas(checkpoint), "") << "an older file does not say";
+  checkpoint.run.blas_config = kernels::BlasConfig();
+  EXPECT_EQ(NoteOnBlas(checkpoint), "");
+  checkpoint.run.blas_config = "OpenBLAS 0.1";
+  EXPECT_THAT(NoteOnBlas(checkpoint),
+              AllOf(HasSubstr("'OpenBLAS 0.1'"), HasSubstr(kernels::BlasConfig())));
 }
 
 }  // namespace
