@@ -62,8 +62,8 @@ double ValueAt(const uint8_t* image, double x, double y) {
 
 images::GreyImage Draw(const Picture& picture, const uint8_t* image, RandomSequence& random) {
   images::GreyImage drawn{.width = picture.width, .height = picture.height};
-  const double x0 = (picture.width - picture.side) * random.NextDouble();
-  const double y0 = (picture.height - picture.side) * random.NextDouble();
+  const double x0 = (picture.width - picture.side) * random.NextFloat();
+  const double y0 = (picture.height - picture.side) * random.NextFloat();
   for (int y = 0; y < picture.height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
       const double share = ValueAt(image, (x + 0.5 - x0) * kSide / picture.side,
@@ -73,7 +73,7 @@ images::GreyImage Draw(const Picture& picture, const uint8_t* image, RandomSeque
           picture.light * 0.5 *
           (static_cast<double>(x) / picture.width + static_cast<double>(y) / picture.height);
       const double value = picture.background + share * (picture.ink - picture.background) - shade +
-                           picture.grain * (2 * random.NextDouble() - 1);
+                           picture.grain * (2 * random.NextFloat() - 1);
       drawn.pixels.push_back(static_cast<uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5));
     }
   }

@@ -37,9 +37,6 @@ class RandomSequence {
   // Returns a float uniform in [0, 1), a multiple of 2^-24.
   float NextFloat() { return static_cast<float>(NextUint32() >> 8) * 0x1p-24f; }
 
-  // Returns a double uniform in [0, 1), a multiple of 2^-53.
-  double NextDouble() { return static_cast<double>(NextUint64() >> 11) * 0x1p-53; }
-
   // Returns an integer uniform in [0, bound), without bias. REQUIRES: bound > 0.
   uint64_t NextBelow(uint64_t bound);
 

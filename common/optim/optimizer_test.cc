@@ -43,7 +43,7 @@ template <typename T>
 std::vector<T> UniformValues(int64_t size, uint32_t stream) {
   RandomSequence random(21, RandomStream::kNoise, stream);
   std::vector<T> values(size);
-  for (T& value : values) value = static_cast<T>(2 * random.NextDouble() - 1);
+  for (T& value : values) value = static_cast<T>(2 * random.NextFloat() - 1);
   return values;
 }
 

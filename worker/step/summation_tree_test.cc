@@ -22,7 +22,7 @@ std::vector<double> RandomLeaves(int64_t n) {
   std::vector<double> leaves;
   for (int64_t i = 0; i < n; ++i) {
     const double scale = static_cast<double>(uint64_t{1} << random.NextBelow(40));
-    leaves.push_back((random.NextDouble() - 0.5) * scale);
+    leaves.push_back((random.NextFloat() - 0.5) * scale);
   }
   return leaves;
 }

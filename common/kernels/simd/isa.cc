@@ -1,7 +1,9 @@
 #include "common/kernels/simd/isa.h"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
@@ -37,11 +39,13 @@ std::vector<std::string> Names(const std::vector<Isa>& isas) {
   return names;
 }
 
-// What the CPU can run, asked once: SelectIsa changes what Highway answers later.
+// What the CPU can run. Asked once: each time, Highway also goes back to the best for its kernels.
 int64_t CpuTargets() {
   static const int64_t targets = hwy::SupportedTargets();
   return targets;
 }
+
+std::atomic<std::optional<Isa>> g_selected;  // by SelectIsa
 
 }  // namespace
 
@@ -86,17 +90,14 @@ absl::Status SelectIsa(Isa isa) {
                                          std::string(traits.name) + "'; it can run " +
                                          absl::StrJoin(Names(SupportedIsas()), ", "));
   }
-  hwy::DisableTargets(~traits.target);
-  hwy::GetChosenTarget().Update(traits.target);
+  hwy::GetChosenTarget().Update(traits.target);  // what HWY_DYNAMIC_DISPATCH goes by
+  g_selected = isa;
   return absl::OkStatus();
 }
 
 Isa CurrentIsa() {
-  const int64_t targets = CpuTargets() & hwy::SupportedTargets();
-  for (const IsaTraits& traits : kIsas) {
-    if ((targets & traits.target) != 0) return traits.isa;
-  }
-  return Isa::kBaseline;
+  const std::optional<Isa> selected = g_selected;
+  return selected ? *selected : SupportedIsas().front();
 }
 
 std::string_view BlasCoreFor(Isa isa) { return TraitsOf(isa).blas_core; }

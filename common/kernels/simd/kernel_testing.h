@@ -42,7 +42,7 @@ template <typename T = float>
 std::vector<T> UniformValues(int64_t size, uint32_t stream, double range = 1) {
   RandomSequence random(11, RandomStream::kNoise, stream);
   std::vector<T> values(static_cast<size_t>(size));
-  for (T& value : values) value = static_cast<T>((2 * random.NextDouble() - 1) * range);
+  for (T& value : values) value = static_cast<T>((2 * random.NextFloat() - 1) * range);
   return values;
 }
 
