@@ -30,7 +30,7 @@ struct Outcome {
   std::string err;
 };
 
-Outcome Run(std::vector<const char*> arguments) {
+Outcome RunConvoy(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "convoy");
   std::FILE* out = std::tmpfile();
   std::FILE* err = std::tmpfile();
@@ -41,7 +41,7 @@ Outcome Run(std::vector<const char*> arguments) {
 
 TEST(CommandsTest, EachExplainsItself) {
   for (const CommandFlags& command : ListFlags(Commands())) {
-    const Outcome help = Run({command.name.c_str(), "--help"});
+    const Outcome help = RunConvoy({command.name.c_str(), "--help"});
     EXPECT_EQ(help.code, ExitCode::kOk) << command.name;
     EXPECT_EQ(help.err, "") << command.name;
     EXPECT_THAT(help.out, HasSubstr(command.summary)) << command.name;
@@ -53,7 +53,7 @@ TEST(CommandsTest, EachExplainsItself) {
 
 TEST(CommandsTest, EachRefusesAnUnknownFlagInOneLine) {
   for (const CommandFlags& command : ListFlags(Commands())) {
-    const Outcome outcome = Run({command.name.c_str(), "--jsno"});
+    const Outcome outcome = RunConvoy({command.name.c_str(), "--jsno"});
     EXPECT_EQ(outcome.code, ExitCode::kUsage) << command.name;
     EXPECT_EQ(outcome.out, "") << command.name;
     EXPECT_THAT(outcome.err, StartsWith("convoy: error: ")) << command.name;
@@ -68,7 +68,7 @@ TEST(CommandsTest, WrongOptionsOfTheConnectionNameTheirFlag) {
            {{"jobs", "--tls-ca", "/none/ca.pem"}, "--tls-ca: "},
            {{"models", "--tls-cert", "c"}, "--tls-cert and --tls-key"},
            {{"cancel", "--token-file", "/none/token", "job"}, "--token-file: "}}) {
-    const Outcome outcome = Run(arguments);
+    const Outcome outcome = RunConvoy(arguments);
     EXPECT_EQ(outcome.code, ExitCode::kUsage) << words;
     EXPECT_THAT(outcome.err, HasSubstr(words));
   }
