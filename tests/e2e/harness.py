@@ -263,7 +263,7 @@ class Hold:
 
 def signal_before_step(step, number):
     """The environment in which a trainer sends itself a signal before its step-th step, from 1."""
-    return {"CONVOY_FAILPOINT": f"before_step:{step}", "CONVOY_FAILPOINT_SIGNAL": int(number)}
+    return {"CONVOY_FAILPOINT": f"before_step:{step}", "CONVOY_FAILPOINT_SIGNAL": str(int(number))}
 
 
 def data_flags(train=datasets.TRAIN_IMAGES):
