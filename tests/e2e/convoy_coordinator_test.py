@@ -151,7 +151,7 @@ class ConvoyCoordinatorTest(harness.TrainerTest):
             self, *DATA, "--token-file", token, "--tls-cert", certs / "server.pem", "--tls-key", certs / "server.key",
             "--tls-client-ca", certs / "ca.pem", credentials=grpc.ssl_channel_credentials(authority, key, client))
         self.coordinator.start()
-        for flags, words in [([], "give --tls-ca FILE"), (["--tls-ca", certs / "ca.pem"], "no coordinator answers"),
+        for flags, words in [([], "give --tls-ca"), (["--tls-ca", certs / "ca.pem"], "no coordinator answers"),
                              (["--tls-ca", certs / "client.pem"], "vouches for")]:
             outcome = self.convoy("jobs", *flags, expect=FAILED)
             self.assertIn(words, outcome.err)
