@@ -109,7 +109,7 @@ class ContractTest(harness.TrainerTest):
     def test_resumed(self):
         network = self.write("network.textproto", NORMALIZED)
         recipe = ["--model", network, *DATA, "--batch-size", 4, "--coordinator", self.coordinator.address]
-        self.stop(self.run_dir, *recipe, "--epochs", 60)
+        self.stop(self.run_dir, *recipe, "--epochs", 3)
         self.coordinator.await_job("jobs/run", lambda job: job.state == job.STOPPED)
         self.check_job("stopped")
         self.train(*recipe, "--resume", run=self.run_dir)
