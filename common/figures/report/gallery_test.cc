@@ -66,7 +66,7 @@ TEST_F(GalleryTest, LayerThatIsNotThereListsThoseThatAre) {
   const absl::Status filters = gallery.Filters("con1").status();
   EXPECT_EQ(filters.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(filters.message(),
-            "--layer: 'con1' is no convolution layer of the network; there are conv1, conv2; did "
+            "layer: 'con1' is no convolution layer of the network; there are conv1, conv2; did "
             "you mean 'conv1'?");
   EXPECT_THAT(std::string(gallery.Filters("dense1").status().message()),
               HasSubstr("'dense1' is no convolution layer"));
@@ -79,7 +79,7 @@ TEST_F(GalleryTest, ImagesThatAreNotThereAreRefused) {
   EXPECT_TRUE(gallery.TestImage(kImages - 1).ok());
   for (const int64_t number : {int64_t{-1}, kImages}) {
     EXPECT_THAT(std::string(gallery.TestImage(number).status().message()),
-                HasSubstr("--image: the test images are 0 to 39, not "));
+                HasSubstr("image: the test images are 0 to 39, not "));
   }
   EXPECT_FALSE(gallery.Samples(0).ok());
   EXPECT_FALSE(gallery.Samples(41).ok());
