@@ -28,7 +28,8 @@ TEST(SampleImagesTest, GeneratedDigitsFitTheNotebooksInput) {
 TEST(SampleImagesTest, NamedDataOfAnotherSizeAreRefused) {
   const auto images = FindSampleImages("generated", NetworkFor(9, 3), 5);
   EXPECT_EQ(images.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(images.status().message()), HasSubstr("data: the generated digits are of another size"));
+  EXPECT_THAT(std::string(images.status().message()),
+              HasSubstr("data: the generated digits are of another size"));
   EXPECT_FALSE(FindSampleImages("/nowhere", NetworkFor(28, 1), 5).ok());
 }
 

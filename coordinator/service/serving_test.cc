@@ -214,7 +214,7 @@ TEST_F(ServingTest, PredictRefusesBadInput) {
   ExpectError(Predict(unknown, &response), grpc::INVALID_ARGUMENT, "models/");
   v1::PredictRequest broken = PredictRequest(2);
   broken.mutable_images(1)->set_png("\x89PNG\r\n\x1a\nbroken");
-  ExpectError(Predict(broken, &response), grpc::INVALID_ARGUMENT, "images[1].png: broken PNG");
+  ExpectError(Predict(broken, &response), grpc::INVALID_ARGUMENT, "images[1]: broken PNG");
   v1::PredictRequest preparation = PredictRequest(1);
   preparation.set_preparation(static_cast<v1::Preparation>(77));
   ExpectError(Predict(preparation, &response), grpc::INVALID_ARGUMENT, "preparation: 77");
@@ -380,7 +380,7 @@ TEST_F(ServingTest, EvaluationRefusesBadInput) {
   expect(request, "data_set: 'cifar'");
   request.set_data_set("");
   request.set_split(static_cast<v1::Split>(9));
-  expect(request, "split: 9");
+  expect(request, "split: there is no split 9");
 }
 
 TEST_F(ServingTest, FiltersAreTheKernels) {
