@@ -19,7 +19,11 @@ class ReportingTest : public ::testing::Test {
         reporting_(RunDirectory::Open(path_, /*resume=*/false).value(),
                    {.recipe_text = "epochs: 1\n", .learning_rate = 0.1}, out_, /*verbose=*/2) {
     for (Observer* observer : reporting_.observers()) {
-      observer->OnStart({.world_size = 1, .threads = {1}, .hosts = {"here"}});
+      observer->OnStart({.world_size = 1,
+                         .threads = {1},
+                         .hosts = {"here"},
+                         .batch_size = 16,
+                         .micro_batch = 16});
     }
   }
   ~ReportingTest() override {
