@@ -19,6 +19,14 @@ constexpr int64_t kTest = 20;
 constexpr int64_t kImages = kTrain + kValidation + kTest;
 constexpr int kSide = 6;
 
+constexpr char kRecipe[] = R"(
+  model { name: "tiny" input { height: 6 width: 6 channels: 1 }
+    layers { conv2d { filters: 4 kernel_size: 3 activation: RELU } }
+    layers { flatten {} }
+    layers { dropout { rate: 0.1 } }
+    layers { dense { units: 3 activation: SOFTMAX } } }
+  batch_size: 16 micro_batch: 4 epochs: 2)";
+
 // All images, then all labels: what SharedBytes hold for a job.
 class TestImages : public comm::SharedBytes {
  public:
@@ -70,16 +78,10 @@ void WriteIdx(const std::string& prefix, const data::DatasetView& view) {
 
 v1::Recipe TestRecipe(const std::string& more) {
   v1::Recipe asked;
-  CONVOY_CHECK(ParseTextProto(R"(
-    model { name: "tiny" input { height: 6 width: 6 channels: 1 }
-      layers { conv2d { filters: 4 kernel_size: 3 activation: RELU } }
-      layers { flatten {} }
-      layers { dropout { rate: 0.1 } }
-      layers { dense { units: 3 activation: SOFTMAX } } }
-    batch_size: 16 micro_batch: 4 epochs: 2 )" +
-                                  more,
-                              "the test's recipe", &asked)
-                   .ok());
+  v1::Recipe extra;
+  CONVOY_CHECK(ParseTextProto(kRecipe, "the test's recipe", &asked).ok());
+  CONVOY_CHECK(ParseTextProto(more, "the test's additions", &extra).ok());
+  asked.MergeFrom(extra);
   CONVOY_CHECK(ResolveModel(&asked).ok());
   return CompleteRecipe(asked).value();
 }

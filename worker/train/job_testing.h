@@ -11,7 +11,7 @@ namespace convoy::train {
 // place that the class says, on noise.
 inline constexpr int kTestClasses = 3;
 
-// A recipe in text format whose network is small; `more` is added to it.
+// A recipe whose network is small; `more`, in text format, is added to it and goes before it.
 v1::Recipe TestRecipe(const std::string& more = "");
 
 // A job that trains `recipe` on 53 images, validates on 17 and tests on 20. CHECKs that it can.
