@@ -40,7 +40,7 @@ class Listener : public report::Observer {
   size_t ranks = 0;
 };
 
-// How a test trains.
+// How a test trains, beside the recipe.
 struct Way {
   int ranks = 1;
   int threads = 1;
