@@ -74,10 +74,10 @@ TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd").message()), HasSubstr("data: "));
   checkpoint.model.kernel_family = {.isa = "baseline", .blas_core = "Nehalem"};
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
-              HasSubstr("add --isa baseline"));
+              HasSubstr("set `isa` to baseline"));
   checkpoint.model.kernel_family = {.isa = "avx2", .blas_core = "Zen"};
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
-              HasSubstr("OPENBLAS_CORETYPE=Zen"));
+              HasSubstr("another build of Convoy"));
 }
 
 TEST(NoteOnBlasTest, NamesAnotherBuildAndNoOther) {
