@@ -65,7 +65,7 @@ TEST(RecipeOptionsTest, OptimizersHaveTheirOwnValues) {
   EXPECT_EQ(Check("optimizer { name: 'adamw' }").value().optimizer.weight_decay, 0.004);
   EXPECT_EQ(Check("optimizer { name: 'rmsprop' }").value().optimizer.rho, 0.9);
   EXPECT_THAT(ErrorOf("optimizer { weight_decay: 0.1 }"),
-              HasSubstr("optimizer.weight_decay: is for --optimizer adamw only"));
+              HasSubstr("optimizer.weight_decay: is for the optimizer adamw only"));
   EXPECT_THAT(ErrorOf("optimizer { rho: 0.1 }"), HasSubstr("optimizer.rho: is for"));
 }
 

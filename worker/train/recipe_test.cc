@@ -82,7 +82,7 @@ TEST(ContinueRecipeTest, OtherValuesMustBeTheRuns) {
     return std::string(recipe.status().message());
   };
   EXPECT_THAT(message("seed: 4"), HasSubstr("seed: differs"));
-  EXPECT_THAT(message("model_name: 'lenet5'"), HasSubstr("model_name: differs"));
+  EXPECT_THAT(message("model_name: 'lenet5'"), HasSubstr("model: differs"));
   EXPECT_THAT(message("optimizer { learning_rate: 0.5 }"),
               HasSubstr("optimizer.learning_rate: differs"));
 }
