@@ -60,7 +60,7 @@ TEST(LanguageOfTest, TakesNamesAndTheLocale) {
   EXPECT_EQ(*LanguageOf(""), Language::kFrench);
   ::setenv("LC_ALL", "C.UTF-8", 1);
   EXPECT_EQ(*LanguageOf(""), Language::kEnglish);
-  EXPECT_EQ(LanguageOf("de").status().message(), "--lang: there are only en and fr, not 'de'");
+  EXPECT_EQ(LanguageOf("de").status().message(), "lang: there are only en and fr, not 'de'");
 }
 
 TEST(PrintableUtf8Test, ReplacesWhatCannotBeShown) {

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 #include "common/base/aligned_buffer.h"
+#include "common/kernels/blas/gemm.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/plan/executor.h"
 #include "common/nn/plan/network_testing.h"
@@ -25,6 +27,7 @@ TEST(AllocationCounterTest, SeesEveryKind) {
 
 TEST(ExecutorAllocationTest, PassesTakeNoMemory) {
   if (AllocationCount() < 0) GTEST_SKIP() << "a sanitizer owns the heap";
+  ASSERT_TRUE(kernels::UseKernels(std::nullopt).ok());  // loads OpenBLAS, as programs do first
   std::vector<Network> networks = OddNetworks();
   networks.push_back(Network::Create(LoadModelSpec("notebook").value()).value());
   for (const Network& network : networks) {
