@@ -1,6 +1,12 @@
 # One line a target: convoy_library, convoy_program, convoy_tests, convoy_mpi_tests.
 include(GoogleTest)
 
+# Tests run once for every time that they are built: optimising them would cost more than it gives.
+# What they test is in libraries, built as users get it.
+add_library(convoy_test_settings INTERFACE)
+target_compile_options(convoy_test_settings INTERFACE $<$<CONFIG:Release>:-O1>)
+target_link_libraries(convoy_test_settings INTERFACE convoy_settings GTest::gmock GTest::gtest)
+
 # convoy_library(NAME SOURCES file... [LIBS target...])
 # A folder's library. Headers are found from the project's root: #include "common/base/status.h".
 function(convoy_library NAME)
@@ -27,7 +33,7 @@ function(convoy_tests NAME)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
-  target_link_libraries(${NAME} PRIVATE convoy_settings convoy_tsan ${ARG_LIBS} convoy_test_main GTest::gmock GTest::gtest)
+  target_link_libraries(${NAME} PRIVATE convoy_test_settings convoy_tsan ${ARG_LIBS} convoy_test_main)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
@@ -41,7 +47,7 @@ function(convoy_mpi_tests NAME)
     return()
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
-  target_link_libraries(${NAME} PRIVATE convoy_settings convoy_tsan ${ARG_LIBS} convoy_mpi_test_main GTest::gmock GTest::gtest)
+  target_link_libraries(${NAME} PRIVATE convoy_test_settings convoy_tsan ${ARG_LIBS} convoy_mpi_test_main)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   foreach(RANKS 1 2 3 4)
     add_test(NAME ${NAME}.np${RANKS}
