@@ -12,6 +12,7 @@
 #include "common/base/suggest.h"
 #include "common/base/version.h"
 #include "common/cli/flag_names.h"
+#include "common/log/log.h"
 
 namespace convoy::client {
 namespace {
@@ -146,9 +147,9 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
     const cli::FlagNames names =
         cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang", "layer", "tls_ca",
                               "tls_cert", "tls_key", "token_file"});
-    const std::string line =
+    const std::string said =
         absl::StrReplaceAll(cli::NameFlags(std::string(status.message()), names), {{"\n", " "}});
-    std::fprintf(err, "convoy: error: %s\n", line.c_str());
+    std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }
   return ClientExitCode(status);
 }

@@ -7,11 +7,12 @@
 #include "client/commands/commands.h"
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
+#include "common/log/log.h"
 
 int main(int argc, char** argv) {
   const absl::Status kernels = convoy::kernels::UseKernels(std::nullopt);
   if (!kernels.ok()) {
-    std::fprintf(stderr, "convoy: error: %s\n", std::string(kernels.message()).c_str());
+    convoy::log::Error(std::string(kernels.message()));
     return static_cast<int>(convoy::ExitCodeFor(kernels));
   }
   return static_cast<int>(

@@ -1,4 +1,6 @@
 // The coordinator: one service for a lab or cluster.
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -10,11 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
-#include "absl/time/clock.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
 #include "common/cli/flag_names.h"
 #include "common/kernels/blas/gemm.h"
+#include "common/log/log.h"
 #include "common/rpc/secret_file.h"
 #include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
@@ -35,12 +37,7 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Calls under way get so long when the coordinator stops.
 constexpr absl::Duration kGrace = absl::Seconds(3);
 
-void Say(const std::string& line) {
-  std::printf("%s %s\n",
-              absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()).c_str(),
-              line.c_str());
-  std::fflush(stdout);
-}
+void Say(const std::string& line) { log::Info(line); }
 
 // Returns the address with the port that was taken in fact.
 std::string At(const std::string& address, int port) {
@@ -144,6 +141,7 @@ absl::Status Serve(const Flags& flags) {
 ExitCode Main(int argc, char** argv) {
   // Debian's Abseil, and with it gRPC, would otherwise look for deadlocks at every lock.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  log::Start("coordinator");
   const absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   absl::Status status = flags.status();
   if (flags.ok() && flags->print_and_exit) {
@@ -154,14 +152,15 @@ ExitCode Main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+    log::StartRecords(STDOUT_FILENO);
     status = kernels::UseKernels(std::nullopt);
     if (status.ok()) status = Serve(*flags);
+    log::Stop();
   }
   if (status.ok()) return ExitCode::kOk;
   const cli::FlagNames names = cli::FlagsLikeFields(
       {"listen", "http", "store", "data", "tls_cert", "tls_key", "tls_client_ca", "token_file"});
-  std::fprintf(stderr, "coordinator: error: %s\n",
-               cli::NameFlags(std::string(status.message()), names).c_str());
+  log::Error(cli::NameFlags(std::string(status.message()), names));
   return ExitCodeFor(status);
 }
 

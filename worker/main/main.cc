@@ -1,5 +1,4 @@
 // The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <thread>
@@ -10,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
+#include "common/log/log.h"
 #include "worker/comm/mpi_communicator.h"
 #include "worker/comm/thread_communicator.h"
 #include "worker/main/flags.h"
@@ -36,9 +36,7 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   const bool first = comm::RankFromEnvironment() == 0;
   // What cannot be agreed on with the other ranks is said by the first process alone.
   const auto fail = [first](const absl::Status& error) {
-    if (first) {
-      std::fprintf(stderr, "trainer: error: %s\n", std::string(error.message()).c_str());
-    }
+    if (first) log::Error(std::string(error.message()));
     return ExitCodeFor(error);
   };
   auto runtime = comm::MpiRuntime::Initialize();
@@ -67,6 +65,7 @@ ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
 }
 
 ExitCode Main(int argc, char** argv) {
+  log::Start("trainer");
   absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   if (flags.ok() && !flags->print_and_exit) {
     const absl::Status prepared = PrepareKernels(*flags);

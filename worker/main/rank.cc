@@ -24,6 +24,7 @@
 #include "common/formats/model_file.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
+#include "common/log/log.h"
 #include "worker/main/coordinator_link.h"
 #include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
@@ -242,8 +243,7 @@ ExitCode RunRank(comm::Communicator& communicator, const absl::StatusOr<Flags>& 
   if (code.ok()) return *code;
   if (communicator.rank() == 0) {
     std::fflush(stdout);
-    std::fprintf(stderr, "trainer: error: %s\n",
-                 cli::NameFlags(std::string(code.status().message()), FlagsOfFields()).c_str());
+    log::Error(cli::NameFlags(std::string(code.status().message()), FlagsOfFields()));
   }
   return ExitCodeFor(code.status());
 }

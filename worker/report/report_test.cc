@@ -82,11 +82,12 @@ TEST(RunDirectoryTest, SecondTrainerIsRefused) {
 TEST(RunDirectoryTest, WritesInOrderAndReportsTheFirstError) {
   const auto directory = RunDirectory::Open(FreshPath("writes"), false).value();
   for (int i = 0; i < 50; ++i) directory->Write("file", std::to_string(i));
-  directory->Log("one");
-  directory->Log("two");
+  directory->Log(log::Level::kInfo, "one");
+  directory->Log(log::Level::kNote, "two");
   ASSERT_TRUE(directory->Flush().ok());
   EXPECT_EQ(ReadFile(directory->FilePath("file"), kNoLimit).value(), "49");
-  EXPECT_EQ(ReadFile(directory->FilePath("log.txt"), kNoLimit).value(), "one\ntwo\n");
+  EXPECT_THAT(ReadFile(directory->FilePath("log.txt"), kNoLimit).value(),
+              testing::MatchesRegex("[-0-9T:]+Z info one\n[-0-9T:]+Z note two\n"));
   directory->Write("no/such/folder", "x");
   EXPECT_FALSE(directory->Flush().ok());
   EXPECT_TRUE(directory->Flush().ok());

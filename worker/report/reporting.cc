@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/log/log.h"
 
 namespace convoy::report {
 namespace {
@@ -56,8 +57,8 @@ absl::Status Reporting::AddFigures(const std::string& folder) {
 }
 
 void Note(RunDirectory& directory, const std::string& line) {
-  std::fprintf(stderr, "trainer: note: %s\n", line.c_str());
-  directory.Log("note: " + line);
+  log::Note(line);
+  directory.Log(log::Level::kNote, line);
 }
 
 void DeliverReports(CoordinatorClient* client, RunDirectory& directory) {

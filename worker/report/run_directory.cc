@@ -68,7 +68,8 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
 RunDirectory::RunDirectory(std::string path, absl::StatusOr<std::optional<FileLock>> lock)
     : path_(std::move(path)), lock_(std::move(lock)), thread_([this] { Serve(); }) {
   if (!lock_.ok())
-    Log(absl::StrCat("note: no lock keeps a second trainer out: ", lock_.status().message()));
+    Log(log::Level::kNote,
+        absl::StrCat("no lock keeps a second trainer out: ", lock_.status().message()));
 }
 
 RunDirectory::~RunDirectory() {
@@ -86,8 +87,8 @@ void RunDirectory::Write(const std::string& name, std::string content) {
   });
 }
 
-void RunDirectory::Log(std::string line) {
-  Do([path = FilePath(run::kLogFile), line = std::move(line)] {
+void RunDirectory::Log(log::Level level, std::string_view message) {
+  Do([path = FilePath(run::kLogFile), line = log::Record(level, message)] {
     return AppendToFile(path, line + "\n");
   });
 }

@@ -9,11 +9,13 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/file_lock.h"
+#include "common/log/log.h"
 #include "common/run/run_files.h"
 
 namespace convoy::report {
@@ -42,8 +44,8 @@ class RunDirectory {
   // Has a file replaced, atomically. In order with all other writes.
   void Write(const std::string& name, std::string content);
 
-  // Has a line added to log.txt.
-  void Log(std::string line);
+  // Has a record added to log.txt.
+  void Log(log::Level level, std::string_view message);
 
   // Has `task` called, in order with all other writes; what it returns counts as an error of
   // writing. It must not use this directory's methods.

@@ -33,10 +33,12 @@ void RunRecorder::OnStart(const JobFacts& facts) {
   if (before.ok() && before->facts.start_time != absl::InfinitePast()) {
     summary_.facts.start_time = std::min(facts.start_time, before->facts.start_time);
   }
-  directory_.Log(absl::StrCat(
-      facts.restarts == 0 ? "start: " : "go on: ", facts.world_size, " ranks, ",
-      facts.TotalThreads(), " threads, ", facts.DistinctHosts().size(), " hosts, ", facts.isa, ", ",
-      facts.blas_core, ", data ", facts.data_kind, ", step ", facts.resumed_at_step));
+  directory_.Log(
+      log::Level::kInfo,
+      absl::StrCat(facts.restarts == 0 ? "start: " : "go on: ", facts.world_size, " ranks, ",
+                   facts.TotalThreads(), " threads, ", facts.DistinctHosts().size(), " hosts, ",
+                   facts.isa, ", ", facts.blas_core, ", data ", facts.data_kind, ", step ",
+                   facts.resumed_at_step));
   directory_.Write(run::kRecipeFile, recipe_text_);
   WriteHistory();
   UpdateSpeed();
@@ -63,17 +65,18 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
     absl::StrAppend(&line, ", ", name, " ", absl::StrFormat("%.4f", value));
   }
   NoteMetrics(report.metrics);
-  directory_.Log(line);
+  directory_.Log(log::Level::kInfo, line);
   UpdateSpeed();
   WriteHistory();
   WriteSummary();
 }
 
-void RunRecorder::OnNotice(const std::string& line) { directory_.Log(line); }
+void RunRecorder::OnNotice(const std::string& line) { directory_.Log(log::Level::kInfo, line); }
 
 void RunRecorder::OnStopped(int64_t global_step, bool cancelled) {
   NoteEnd(cancelled ? run::RunState::kCancelled : run::RunState::kStopped);
   directory_.Log(
+      log::Level::kInfo,
       absl::StrCat(cancelled ? "cancelled at step " : "stopped on request at step ", global_step));
   WriteSummary();
 }
@@ -86,7 +89,8 @@ void RunRecorder::OnFinished(const FinalReport& report) {
   if (report.restored_epoch) {
     NoteValidationAccuracy(history_[static_cast<size_t>(*report.restored_epoch)]);
   }
-  directory_.Log(absl::StrFormat("succeeded: test loss %.4f, test accuracy %.4f, weights %s",
+  directory_.Log(log::Level::kInfo,
+                 absl::StrFormat("succeeded: test loss %.4f, test accuracy %.4f, weights %s",
                                  report.test_loss, report.test_accuracy, report.weights_sha256));
   WriteSummary();
 }
@@ -94,7 +98,7 @@ void RunRecorder::OnFinished(const FinalReport& report) {
 void RunRecorder::OnFailed(const std::string& error) {
   NoteEnd(run::RunState::kFailed);
   summary_.error = error;
-  directory_.Log("failed: " + error);
+  directory_.Log(log::Level::kError, "failed: " + error);
   WriteSummary();
 }
 
