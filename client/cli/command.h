@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "client/cli/arguments.h"
 #include "client/cli/context.h"
+#include "common/cli/arguments.h"
 
 namespace convoy::client {
+
+using cli::Arguments;
 
 // Lives for one call of the program. To add a command: a pair of files in client/commands, and one
 // line in client/commands/commands.cc.

@@ -1,9 +1,6 @@
 #include "client/cli/shared_options.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdlib>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -31,8 +28,7 @@ void AddModelArgument(Arguments& arguments, std::string* model) {
                        "FILE.convoy, run directory, or name at the coordinator (its newest)");
 }
 
-void AddSharedOptions(CLI::App& app, SharedOptions* options) {
-  Arguments arguments(app);
+void AddSharedOptions(Arguments& arguments, SharedOptions* options) {
   arguments.Group("Options that every command takes");
   arguments.Text("--coordinator", &options->coordinator,
                  absl::StrCat("HOST:PORT ($CONVOY_COORDINATOR, ", kDefaultCoordinator, ")"));
@@ -47,12 +43,9 @@ void AddSharedOptions(CLI::App& app, SharedOptions* options) {
   arguments.Flag("--json", &options->json, "print JSON, for programs");
 }
 
-void ApplyEnvironment(const CLI::App& app, SharedOptions* options) {
+void ApplyEnvironment(const cli::CommandLine& line, SharedOptions* options) {
   const std::string named = Environment("CONVOY_COORDINATOR");
-  const std::vector<CLI::Option*> given = app.parse_order();
-  const bool by_flag =
-      std::find(given.begin(), given.end(), app.get_option("--coordinator")) != given.end();
-  if (!named.empty() && !by_flag) options->coordinator = named;
+  if (!named.empty() && !line.Typed("--coordinator")) options->coordinator = named;
 }
 
 void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context) {

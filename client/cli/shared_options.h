@@ -5,8 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "client/cli/arguments.h"
+#include "client/cli/command.h"
 #include "client/cli/context.h"
+#include "common/cli/command_line.h"
 
 namespace convoy::client {
 
@@ -24,13 +25,13 @@ struct SharedOptions {
 // Adds the argument MODEL of the commands that work with one, bound to `model`.
 void AddModelArgument(Arguments& arguments, std::string* model);
 
-// Adds the options to `app`, bound to `options`, which must outlive its parsing.
-void AddSharedOptions(CLI::App& app, SharedOptions* options);
+// Adds the options, bound to `options`, which must outlive the parsing.
+void AddSharedOptions(Arguments& arguments, SharedOptions* options);
 
-// Sets options.coordinator to $CONVOY_COORDINATOR where it is set and the arguments of `app` did
-// not give one: the environment goes before the configuration file. REQUIRES: `app` has been parsed
-// into `options`. Not thread-safe: reads the environment.
-void ApplyEnvironment(const CLI::App& app, SharedOptions* options);
+// Sets options.coordinator to $CONVOY_COORDINATOR where it is set and none was typed: the
+// environment goes before the configuration file. REQUIRES: `line` has been parsed into `options`.
+// Not thread-safe: reads the environment.
+void ApplyEnvironment(const cli::CommandLine& line, SharedOptions* options);
 
 // Writes what is in force to `context`: what `near` gives (the arguments after the command's name),
 // else `general` (before it, the environment, the configuration file), else the default.

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "client/cli/arguments.h"
+#include "client/cli/command.h"
 #include "client/models/model_source.h"
 
 namespace convoy::client {

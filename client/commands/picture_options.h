@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/cli/arguments.h"
+#include "client/cli/command.h"
 #include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
 #include "common/figures/canvas.h"

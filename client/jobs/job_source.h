@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "client/cli/arguments.h"
+#include "client/cli/command.h"
 #include "client/cli/context.h"
 #include "convoy/v1/job.pb.h"
 

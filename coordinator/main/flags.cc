@@ -1,14 +1,11 @@
 #include "coordinator/main/flags.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "common/base/suggest.h"
-#include "common/base/version.h"
+#include "common/cli/command_line.h"
 #include "common/rpc/address.h"
 
 namespace convoy::coordinator {
@@ -27,69 +24,40 @@ std::string DefaultStore() {
   return absl::StrCat(home == nullptr ? "." : home, "/.local/state/convoy/coordinator");
 }
 
-void AddFlags(CLI::App& app, Flags& flags) {
-  app.add_option("--listen", flags.listen, "address of the gRPC services (127.0.0.1:50051)")
-      ->group("Addresses and data");
-  app.add_option("--http", flags.http,
-                 "address of /metrics and /healthz; '' for none (127.0.0.1:8080)")
-      ->group("Addresses and data");
-  app.add_option("--store", flags.store,
-                 "directory of all that is remembered (~/.local/state/convoy/coordinator)")
-      ->group("Addresses and data");
-  app.add_option("--data", flags.data,
-                 "directory of the four IDX files, or 'generated', for evaluations (searched as by "
-                 "the trainer)")
-      ->group("Addresses and data");
-  const std::string safety = "Safety; PEM files";
-  app.add_option("--tls-cert", flags.tls_cert, "certificate of this server: TLS")->group(safety);
-  app.add_option("--tls-key", flags.tls_key, "its key")->group(safety);
-  app.add_option("--tls-client-ca", flags.tls_client_ca,
-                 "only clients with a certificate of this authority: mutual TLS")
-      ->group(safety);
-  app.add_option("--token-file", flags.token_file,
-                 "file of the token that calls which change something must bring")
-      ->group(safety);
-  const std::string predictions = "Predictions";
-  app.add_option("--threads", flags.threads, "threads that compute (the usable cores)")
-      ->check(CLI::Range(1, 1024))
-      ->group(predictions);
-  app.add_option("--batch-delay-ms", flags.batch_delay_ms,
-                 "how long an image waits for others to be computed with (0)")
-      ->check(CLI::Range(0, 1000))
-      ->group(predictions);
-  const std::string limits = "Limits";
-  app.add_option("--max-message-mb", flags.max_message_mb, "of one request (16)")
-      ->check(CLI::Range(1, 1024))
-      ->group(limits);
-  app.add_option("--max-model-mb", flags.max_model_mb, "of one published model (256)")
-      ->check(CLI::Range(1, 4096))
-      ->group(limits);
-  app.add_option("--max-streams", flags.max_streams, "calls at a time of one connection (256)")
-      ->check(CLI::Range(1, 65536))
-      ->group(limits);
-  app.add_option("--max-images", flags.max_images, "images of one request for predictions (1024)")
-      ->check(CLI::Range(1, 65536))
-      ->group(limits);
-  app.add_option("--max-queued-images", flags.max_queued_images,
-                 "images that may wait for their prediction (4096)")
-      ->check(CLI::Range(1, 1 << 20))
-      ->group(limits);
-  app.add_option("--max-watches", flags.max_watches, "WatchJob calls at a time (100)")
-      ->check(CLI::Range(1, 10000))
-      ->group(limits);
-}
-
-absl::Status Unknown(const CLI::App& app) {
-  const std::vector<std::string> extras = app.remaining();
-  const std::string first =
-      extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(first.rfind('-', 0) == 0 ? "unknown flag" : "unexpected argument", " '", first,
-                   "'", DidYouMean(first, known), "; coordinator --help lists all flags"));
+void AddFlags(cli::Arguments& arguments, Flags& flags) {
+  arguments.Group("Addresses and data");
+  arguments.TextOrNone("--listen", &flags.listen, "address of the gRPC services (127.0.0.1:50051)");
+  arguments.TextOrNone("--http", &flags.http,
+                       "address of /metrics and /healthz; '' for none (127.0.0.1:8080)");
+  arguments.Text("--store", &flags.store,
+                 "directory of all that is remembered (~/.local/state/convoy/coordinator)");
+  arguments.TextOrNone("--data", &flags.data,
+                       "directory of the four IDX files, or 'generated', for evaluations (searched "
+                       "as by the trainer)");
+  arguments.Group("Safety; PEM files");
+  arguments.TextOrNone("--tls-cert", &flags.tls_cert, "certificate of this server: TLS");
+  arguments.TextOrNone("--tls-key", &flags.tls_key, "its key");
+  arguments.TextOrNone("--tls-client-ca", &flags.tls_client_ca,
+                       "only clients with a certificate of this authority: mutual TLS");
+  arguments.TextOrNone("--token-file", &flags.token_file,
+                       "file of the token that calls which change something must bring");
+  arguments.Group("Predictions");
+  arguments.WholeNumber("--threads", &flags.threads, 1, 1024,
+                        "threads that compute (the usable cores)");
+  arguments.WholeNumber("--batch-delay-ms", &flags.batch_delay_ms, 0, 1000,
+                        "how long an image waits for others to be computed with (0)");
+  arguments.Group("Limits");
+  arguments.WholeNumber("--max-message-mb", &flags.max_message_mb, 1, 1024, "of one request (16)");
+  arguments.WholeNumber("--max-model-mb", &flags.max_model_mb, 1, 4096,
+                        "of one published model (256)");
+  arguments.WholeNumber("--max-streams", &flags.max_streams, 1, 65536,
+                        "calls at a time of one connection (256)");
+  arguments.WholeNumber("--max-images", &flags.max_images, 1, 65536,
+                        "images of one request for predictions (1024)");
+  arguments.WholeNumber("--max-queued-images", &flags.max_queued_images, 1, 1 << 20,
+                        "images that may wait for their prediction (4096)");
+  arguments.WholeNumber("--max-watches", &flags.max_watches, 1, 10000,
+                        "WatchJob calls at a time (100)");
 }
 
 absl::Status CheckTogether(const Flags& flags) {
@@ -114,23 +82,12 @@ absl::Status CheckTogether(const Flags& flags) {
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   flags.store = DefaultStore();
-  CLI::App app(kDescription, "coordinator");
-  app.footer(kExitCodes);
-  app.set_version_flag("--version",
-                       absl::StrCat("convoy coordinator ", Version(), " (", GitCommit(), ")"));
-  AddFlags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    flags.print_and_exit = app.help();
+  cli::CommandLine line("coordinator", kDescription, kExitCodes);
+  AddFlags(line.arguments(), flags);
+  CONVOY_ASSIGN_OR_RETURN(const cli::CommandLine::Asked asked, line.Parse(argc, argv));
+  if (!asked.text.empty()) {
+    flags.print_and_exit = asked.text;
     return flags;
-  } catch (const CLI::CallForVersion& version) {
-    flags.print_and_exit = std::string(version.what()) + "\n";
-    return flags;
-  } catch (const CLI::ExtrasError&) {
-    return Unknown(app);
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
   }
   CONVOY_RETURN_IF_ERROR(CheckTogether(flags));
   return flags;

@@ -2,15 +2,12 @@
 // that a recipe file, the run that is resumed and the defaults can fill in the rest, in this order.
 #include "worker/main/flags.h"
 
-#include <CLI/CLI.hpp>
 #include <limits>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
-#include "common/base/suggest.h"
-#include "common/base/version.h"
+#include "common/cli/command_line.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/builtin_models.h"
 #include "common/optim/optimizer.h"
@@ -28,6 +25,10 @@ constexpr char kDescription[] =
 constexpr char kExitCodes[] =
     "Exit codes: 0 done; 1 failed; 2 wrong usage or input; 75 stopped on request (SIGTERM, or\n"
     "SIGUSR1 under mpirun) with a checkpoint, run again with --resume; 76 cancelled.";
+
+constexpr int kMaxThreads = 1024;
+constexpr int kMaxCheckpoints = 1'000'000;
+constexpr int64_t kMaxSteps = std::numeric_limits<int64_t>::max();
 
 // Values as the command line gives them; the recipe's are only set where a flag was.
 struct RawFlags {
@@ -48,123 +49,69 @@ struct RawFlags {
   std::string recipe_file;
 };
 
-// Refuses what CLI11 would take for something else: "" for nothing given, -1 for a huge number.
-template <typename T>
-CLI::Validator WholeNumber(T least = std::numeric_limits<T>::lowest(),
-                           T most = std::numeric_limits<T>::max()) {
-  const auto check = [least, most](const std::string& text) -> std::string {
-    T value = 0;
-    if (absl::SimpleAtoi(text, &value) && value >= least && value <= most) return "";
-    return absl::StrCat("must be a whole number from ", least, " to ", most, ", not '", text, "'");
-  };
-  return CLI::Validator(check, "");
+void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
+  arguments.Group("The recipe: shapes the trained weights");
+  arguments.TextOrNone("--model", &raw.model,
+                       absl::StrCat("network: ", absl::StrJoin(nn::BuiltinModelNames(), ", "),
+                                    ", or a .textproto file (notebook)"));
+  arguments.WholeNumber("--batch-size", &raw.batch_size,
+                        "images of a step, all ranks together (128)");
+  arguments.WholeNumber("--micro-batch", &raw.micro_batch,
+                        "images that a thread takes at a time (16)");
+  arguments.WholeNumber("--epochs", &raw.epochs,
+                        "times through the images (5); may grow on resume");
+  arguments.WholeNumber("--seed", &raw.seed, "seed of weights, order and dropout (42)");
+  arguments.Number("--validation-split", &raw.validation_split,
+                   "last part of the training images that is held out (0.2)");
+  arguments.WholeNumber("--train-limit", &raw.train_limit,
+                        "only the first N training images, before the split (0: all)");
+  arguments.TextOrNone("--optimizer", &raw.optimizer,
+                       absl::StrCat(absl::StrJoin(optim::OptimizerNames(), ", "), " (adam)"));
+  arguments.Number("--learning-rate", &raw.learning_rate, "step size (0.001)");
+  arguments.TextOrNone("--scale-learning-rate", &raw.learning_rate_scaling,
+                       "linear or sqrt: the learning rate is for batches of 128 and follows the "
+                       "batch size (none)");
+  arguments.Number("--momentum", &raw.momentum, "of sgd and rmsprop (0)");
+  arguments.Flag("--nesterov", &raw.nesterov, "Nesterov's momentum for sgd");
+  arguments.TextOrNone("--reduce", &raw.reduce,
+                       "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)");
+  arguments.TextOrNone("--initial-weights", &flags.initial_weights,
+                       "model file to go on from, such as convoy import writes; also gives network "
+                       "and optimizer (drawn from the seed)");
+  arguments.TextOrNone("--isa", &raw.isa, "avx512, avx2 or baseline (the best that the CPU has)");
 }
 
-CLI::Validator RealNumber() {
-  const auto check = [](const std::string& text) -> std::string {
-    double value = 0;
-    return absl::SimpleAtod(text, &value) ? "" : absl::StrCat("must be a number, not '", text, "'");
-  };
-  return CLI::Validator(check, "");
-}
-
-void AddRecipeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
-  const std::string group = "The recipe: shapes the trained weights";
-  app.add_option("--model", raw.model,
-                 absl::StrCat("network: ", absl::StrJoin(nn::BuiltinModelNames(), ", "),
-                              ", or a .textproto file (notebook)"))
-      ->group(group);
-  app.add_option("--batch-size", raw.batch_size, "images of a step, all ranks together (128)")
-      ->check(WholeNumber<int>())
-      ->group(group);
-  app.add_option("--micro-batch", raw.micro_batch, "images that a thread takes at a time (16)")
-      ->check(WholeNumber<int>())
-      ->group(group);
-  app.add_option("--epochs", raw.epochs, "times through the images (5); may grow on resume")
-      ->check(WholeNumber<int>())
-      ->group(group);
-  app.add_option("--seed", raw.seed, "seed of weights, order and dropout (42)")
-      ->check(WholeNumber<uint64_t>())
-      ->group(group);
-  app.add_option("--validation-split", raw.validation_split,
-                 "last part of the training images that is held out (0.2)")
-      ->check(RealNumber())
-      ->group(group);
-  app.add_option("--train-limit", raw.train_limit,
-                 "only the first N training images, before the split (0: all)")
-      ->check(WholeNumber<int64_t>())
-      ->group(group);
-  app.add_option("--optimizer", raw.optimizer,
-                 absl::StrCat(absl::StrJoin(optim::OptimizerNames(), ", "), " (adam)"))
-      ->group(group);
-  app.add_option("--learning-rate", raw.learning_rate, "step size (0.001)")
-      ->check(RealNumber())
-      ->group(group);
-  app.add_option("--scale-learning-rate", raw.learning_rate_scaling,
-                 "linear or sqrt: the learning rate is for batches of 128 and follows the batch "
-                 "size (none)")
-      ->group(group);
-  app.add_option("--momentum", raw.momentum, "of sgd and rmsprop (0)")
-      ->check(RealNumber())
-      ->group(group);
-  app.add_flag("--nesterov", raw.nesterov, "Nesterov's momentum for sgd")->group(group);
-  app.add_option("--reduce", raw.reduce,
-                 "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)")
-      ->group(group);
-  app.add_option("--initial-weights", flags.initial_weights,
-                 "model file to go on from, such as convoy import writes; also gives network and "
-                 "optimizer (drawn from the seed)")
-      ->group(group);
-  app.add_option("--isa", raw.isa, "avx512, avx2 or baseline (the best that the CPU has)")
-      ->group(group);
-}
-
-void AddFreeFlags(CLI::App& app, RawFlags& raw, Flags& flags) {
-  const std::string group = "The rest: never shapes the weights";
-  app.add_option("--recipe", raw.recipe_file,
-                 absl::StrCat("recipe: ", absl::StrJoin(train::BuiltinRecipeNames(), ", "),
-                              ", or a .textproto file; flags override it"))
-      ->group(group);
-  app.add_option("--data", flags.data,
-                 "directory of the four IDX files, or 'generated' (searched: $CONVOY_DATA, "
-                 "./data/mnist, ~/.cache/convoy/mnist)")
-      ->group(group);
-  app.add_option("--threads", flags.threads, "of each rank (its share of the cores)")
-      ->check(WholeNumber(1, 1024))
-      ->group(group);
-  app.add_option("--local-ranks", flags.local_ranks,
-                 "single-node test mode: that many ranks as threads, without mpirun")
-      ->check(WholeNumber(1, 1024))
-      ->group(group);
-  app.add_option("--run-dir", flags.run_dir, "where the results go (runs/<time>-<id>)")
-      ->group(group);
-  app.add_flag("--resume", flags.resume, "go on from the newest checkpoint of --run-dir")
-      ->group(group);
-  app.add_option("--checkpoint-every", flags.checkpoint_every,
-                 "steps between checkpoints, besides one each epoch (0: none)")
-      ->check(WholeNumber<int64_t>(0))
-      ->group(group);
-  app.add_option("--keep-checkpoints", flags.keep_checkpoints, "newest ones that are kept (3)")
-      ->check(WholeNumber(1, 1000000))
-      ->group(group);
-  app.add_option("--coordinator", flags.coordinator,
-                 "HOST:PORT of a coordinator to report to; training goes on without it")
-      ->group(group);
-  app.add_option("--tls-ca", flags.tls_ca, "PEM file of the coordinator's authority: TLS")
-      ->group(group);
-  app.add_option("--tls-cert", flags.tls_cert, "PEM file of this client's certificate: mutual TLS")
-      ->group(group);
-  app.add_option("--tls-key", flags.tls_key, "PEM file of its key")->group(group);
-  app.add_option("--token-file", flags.token_file, "file of the coordinator's token")->group(group);
-  app.add_option("--verbose", flags.verbose, "0 silent, 1 progress bar, 2 a line an epoch (1)")
-      ->check(WholeNumber(0, 2))
-      ->group(group);
-  app.add_flag("--figures", flags.figures,
-               "at the end, draw all figures and report.html into the run directory")
-      ->group(group);
-  app.add_flag("--explain-plan", flags.explain_plan,
-               "print how each layer will be computed, then train")
-      ->group(group);
+void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
+  arguments.Group("The rest: never shapes the weights");
+  arguments.TextOrNone("--recipe", &raw.recipe_file,
+                       absl::StrCat("recipe: ", absl::StrJoin(train::BuiltinRecipeNames(), ", "),
+                                    ", or a .textproto file; flags override it"));
+  arguments.TextOrNone("--data", &flags.data,
+                       "directory of the four IDX files, or 'generated' (searched: $CONVOY_DATA, "
+                       "./data/mnist, ~/.cache/convoy/mnist)");
+  arguments.WholeNumber("--threads", &flags.threads, 1, kMaxThreads,
+                        "of each rank (its share of the cores)");
+  arguments.WholeNumber("--local-ranks", &flags.local_ranks, 1, kMaxThreads,
+                        "single-node test mode: that many ranks as threads, without mpirun");
+  arguments.TextOrNone("--run-dir", &flags.run_dir, "where the results go (runs/<time>-<id>)");
+  arguments.Flag("--resume", &flags.resume, "go on from the newest checkpoint of --run-dir");
+  arguments.WholeNumber("--checkpoint-every", &flags.checkpoint_every, 0, kMaxSteps,
+                        "steps between checkpoints, besides one each epoch (0: none)");
+  arguments.WholeNumber("--keep-checkpoints", &flags.keep_checkpoints, 1, kMaxCheckpoints,
+                        "newest ones that are kept (3)");
+  arguments.TextOrNone("--coordinator", &flags.coordinator,
+                       "HOST:PORT of a coordinator to report to; training goes on without it");
+  arguments.TextOrNone("--tls-ca", &flags.tls_ca, "PEM file of the coordinator's authority: TLS");
+  arguments.TextOrNone("--tls-cert", &flags.tls_cert,
+                       "PEM file of this client's certificate: mutual TLS");
+  arguments.TextOrNone("--tls-key", &flags.tls_key, "PEM file of its key");
+  arguments.TextOrNone("--token-file", &flags.token_file, "file of the coordinator's token");
+  arguments.WholeNumber("--verbose", &flags.verbose, 0, 2,
+                        "0 silent, 1 progress bar, 2 a line an epoch (1)");
+  arguments.Flag("--figures", &flags.figures,
+                 "at the end, draw all figures and report.html into the run directory");
+  arguments.Flag("--explain-plan", &flags.explain_plan,
+                 "print how each layer will be computed, then train");
 }
 
 v1::Recipe ToRecipe(const RawFlags& raw) {
@@ -184,25 +131,6 @@ v1::Recipe ToRecipe(const RawFlags& raw) {
   if (raw.reduce) recipe.set_reduce(*raw.reduce);
   if (raw.isa) recipe.set_isa(*raw.isa);
   return recipe;
-}
-
-std::vector<std::string> KnownFlags(const CLI::App& app) {
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  return known;
-}
-
-// Returns the words for arguments that no flag takes.
-absl::Status UnknownArgument(const CLI::App& app) {
-  const std::vector<std::string> extras = app.remaining();
-  const std::string first =
-      extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
-  const std::string what = first.rfind('-', 0) == 0 ? "unknown flag" : "unexpected argument";
-  return absl::InvalidArgumentError(absl::StrCat(what, " '", first, "'",
-                                                 DidYouMean(first, KnownFlags(app)),
-                                                 "; trainer --help lists all flags"));
 }
 
 absl::Status CheckCoordinator(const Flags& flags) {
@@ -250,24 +178,13 @@ const cli::FlagNames& FlagsOfFields() {
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   RawFlags raw;
-  CLI::App app(kDescription, "trainer");
-  app.footer(kExitCodes);
-  app.set_version_flag("--version",
-                       absl::StrCat("convoy trainer ", Version(), " (", GitCommit(), ")"));
-  AddRecipeFlags(app, raw, flags);
-  AddFreeFlags(app, raw, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    flags.print_and_exit = app.help();
+  cli::CommandLine line("trainer", kDescription, kExitCodes);
+  AddRecipeFlags(line.arguments(), raw, flags);
+  AddFreeFlags(line.arguments(), raw, flags);
+  CONVOY_ASSIGN_OR_RETURN(const cli::CommandLine::Asked asked, line.Parse(argc, argv));
+  if (!asked.text.empty()) {
+    flags.print_and_exit = asked.text;
     return flags;
-  } catch (const CLI::CallForVersion& version) {
-    flags.print_and_exit = std::string(version.what()) + "\n";
-    return flags;
-  } catch (const CLI::ExtrasError&) {
-    return UnknownArgument(app);
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
   }
   if (!raw.recipe_file.empty()) {
     CONVOY_ASSIGN_OR_RETURN(flags.asked, ReadRecipe(raw.recipe_file));
