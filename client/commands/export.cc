@@ -34,7 +34,9 @@ class Export : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
     AddModelArgument(arguments, &model_);
-    arguments.Text("--format", &format_, "keras (an .h5 file), tfjs (a folder) or onnx (a file)");
+    arguments.Text("--format", &format_,
+                   "keras (an .h5 or .keras file), tfjs (a folder) or onnx (a file); by the "
+                   "output's ending where not given");
     arguments.Text("--output", &output_, "the file or folder to write; one there is replaced");
     arguments.Flag("--verify", &verify_, "read it back and compare probabilities");
     arguments.Text("--data", &data_,
@@ -48,6 +50,7 @@ class Export : public Command {
            "values from 0 to 1. --verify runs test images through what was written.\n\n"
            "Examples:\n"
            "  convoy export runs/first --format keras --output mnist_cnn_model.h5 --verify\n"
+           "  convoy export runs/first --output mnist_cnn_model.keras\n"
            "  convoy export runs/first --format tfjs --output web/model\n"
            "  convoy export --model model.convoy --format onnx --output model.onnx";
   }
@@ -67,7 +70,7 @@ class Export : public Command {
           check, exports::VerifyExport(format, output_, model, images->dataset.View()));
     }
     if (context.json) {
-      Print(context, AsJson(check));
+      Print(context, AsJson(format, check));
     } else {
       Print(context, AsText(check, images));
     }
@@ -76,18 +79,32 @@ class Export : public Command {
 
  private:
   absl::StatusOr<exports::ExportFormat> CheckArguments() const {
-    absl::StatusOr<exports::ExportFormat> format = exports::ParseExportFormat(format_);
-    if (format_.empty()) {
-      return absl::InvalidArgumentError("--format: is missing; give keras, tfjs or onnx");
-    }
-    if (!format.ok()) return Annotate(format.status(), "--format");
     if (output_.empty()) {
       return absl::InvalidArgumentError("--output: is missing; name the file or folder to write");
     }
+    CONVOY_ASSIGN_OR_RETURN(const exports::ExportFormat format, ChooseFormat());
     if (!data_.empty() && !verify_) {
       return absl::InvalidArgumentError("--data: is for --verify alone; add that or leave it out");
     }
     return format;
+  }
+
+  // What is asked for must be what the output's ending says.
+  absl::StatusOr<exports::ExportFormat> ChooseFormat() const {
+    const std::optional<exports::ExportFormat> by_ending = exports::FormatOfPath(output_);
+    if (format_.empty() && by_ending) return *by_ending;
+    if (format_.empty()) {
+      return absl::InvalidArgumentError(
+          "--format: is missing; give keras, tfjs or onnx, or an output that ends in .h5, .keras "
+          "or "
+          ".onnx");
+    }
+    absl::StatusOr<exports::ExportFormat> format = exports::ParseExportFormat(format_);
+    if (!format.ok()) return Annotate(format.status(), "--format");
+    if (!by_ending || *by_ending == *format) return format;
+    return absl::InvalidArgumentError(absl::StrCat("--output: ", output_,
+                                                   " has the ending of another format than ",
+                                                   format_, "; change one of them"));
   }
 
   absl::StatusOr<formats::ModelFile> ReadModel(const Context& context) const {
@@ -105,8 +122,10 @@ class Export : public Command {
     return text;
   }
 
-  Json AsJson(const std::optional<exports::ExportCheck>& check) const {
-    Json json = {{"format", format_}, {"output", output_}, {"verified", nullptr}};
+  Json AsJson(exports::ExportFormat format,
+              const std::optional<exports::ExportCheck>& check) const {
+    Json json = {
+        {"format", exports::FormatName(format)}, {"output", output_}, {"verified", nullptr}};
     if (check) {
       json["verified"] = {{"images", check->images},
                           {"largest_difference", check->largest_difference},

@@ -1,12 +1,18 @@
-#include "client/commands/commands.h"
-
+#include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "client/commands/commands.h"
 #include "client/commands/output.h"
 #include "common/base/status.h"
-#include "common/exports/keras/keras_h5.h"
+#include "common/data/data_directory.h"
+#include "common/exports/input_scale.h"
+#include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/formats/model_file.h"
 
@@ -15,22 +21,57 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Enough to tell scales apart by a hundredth; a second or two for most networks.
+constexpr int64_t kImagesToTry = 1000;
+
+// Which values the network is given, and why.
+struct InputValues {
+  exports::InputScale scale;
+  std::string because;  // for people
+};
+
+absl::StatusOr<exports::KerasImageSize> ParseImageSize(const std::string& text) {
+  if (text.empty()) return exports::KerasImageSize{};
+  const std::vector<std::string> sides = absl::StrSplit(text, 'x');
+  exports::KerasImageSize size;
+  if (sides.size() == 2 && absl::SimpleAtoi(sides[0], &size.height) &&
+      absl::SimpleAtoi(sides[1], &size.width) && size.height > 0 && size.width > 0) {
+    return size;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not '", text, "'"));
+}
+
 class Import : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.RequiredPositional("FILE", &input_,
-                                 "a model that Keras saved whole: model.save(\"model.h5\")");
+    arguments.RequiredPositional("FILE", &input_, "a model that Keras saved: .keras or .h5");
     arguments.Text("--output", &output_, "the file to write, such as model.convoy");
+    arguments.Text("--model", &model_,
+                   "for a file of weights alone: their network, a built-in one or a file");
+    arguments.Text("--input-shape", &input_shape_,
+                   "HEIGHTxWIDTH of a network that takes an image as one row of numbers; a square "
+                   "unless given");
+    arguments.Text(
+        "--input-scale", &input_scale_,
+        "values that the network was trained on: auto, 0..1, 0..255, -1..1, standardised "
+        "or inverted");
+    arguments.Text("--data", &data_,
+                   "directory of the IDX files on whose test images auto tries all scales");
   }
 
   std::string Details() const override {
-    return "Takes a Sequential model with its weights and, where the file has them, the "
-           "optimizer's\n"
-           "settings. What Convoy has not is refused by its name; what only further training "
-           "would\n"
-           "use and cannot be taken is noted.\n\n"
+    return "Takes a Sequential model, or a Functional one that is a chain, with its weights and, "
+           "where\n"
+           "the file has them, the optimizer's settings. What Convoy has not is refused by its "
+           "name;\n"
+           "what was made to fit, and what only further training would use, is noted.\n\n"
+           "Convoy gives networks values from 0 to 1. Many were trained on others: --input-scale "
+           "auto\n"
+           "tries which fit, on images at hand, and builds the scale into the network.\n\n"
            "Examples:\n"
-           "  convoy import mnist_cnn_model.h5 --output model.convoy\n"
+           "  convoy import mnist_cnn_model.keras --output model.convoy\n"
+           "  convoy import model.h5 --input-scale 0..255 --output model.convoy\n"
            "  trainer --initial-weights model.convoy    (trains it further)";
   }
 
@@ -38,39 +79,91 @@ class Import : public Command {
     if (output_.empty()) {
       return absl::InvalidArgumentError("--output: is missing; name the file to write");
     }
+    exports::KerasReadOptions options{.network = model_, .image_size = {}};
+    CONVOY_ASSIGN_OR_RETURN(options.image_size, ParseImageSize(input_shape_));
     exports::Notes notes;
-    CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, exports::ReadKerasH5(input_, &notes));
+    CONVOY_ASSIGN_OR_RETURN(const exports::KerasModel file,
+                            exports::ReadKeras(input_, options, &notes));
+    CONVOY_ASSIGN_OR_RETURN(const InputValues values, ChooseValues(file));
+    CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model,
+                            exports::WithInputScale(file, values.scale));
     CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(model));
     CONVOY_RETURN_IF_ERROR(formats::WriteModel(output_, model));
     for (const std::string& note : notes) {
       std::fprintf(context.err, "convoy: note: %s\n", note.c_str());
     }
     if (context.json) {
-      Print(context, AsJson(network, model, notes));
+      Print(context, AsJson(network, model, values, notes));
     } else {
-      Print(context, AsText(network, model));
+      Print(context, AsText(network, model, values));
     }
     return absl::OkStatus();
   }
 
  private:
-  std::string AsText(const nn::Network& network, const formats::ModelFile& model) const {
-    return absl::StrCat(nn::SummaryTable(network), "\nWrote ", output_, ", weights SHA-256 ",
+  absl::StatusOr<InputValues> ChooseValues(const exports::KerasModel& file) const {
+    if (input_scale_ != "auto") {
+      absl::StatusOr<exports::InputScale> scale = exports::FindInputScale(input_scale_);
+      if (!scale.ok()) return Annotate(scale.status(), "--input-scale");
+      return InputValues{*scale, "as told"};
+    }
+    const data::DataChoice choice = data::FindDataDirectory(data_);
+    if (choice.directory.empty()) return Usual(file, "no labelled images at hand to try others on");
+    absl::StatusOr<data::DataSource> source = data::LoadIdxDirectory(choice.directory);
+    if (!source.ok()) return Annotate(source.status(), choice.reason);
+    return TryOn(file, *source);
+  }
+
+  absl::StatusOr<InputValues> TryOn(const exports::KerasModel& file,
+                                    const data::DataSource& source) const {
+    CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(file.model));
+    const data::DatasetView all = source.test.View();
+    const data::DatasetView images = all.Slice({0, std::min(all.count, kImagesToTry)});
+    if (network.input_shape() != Shape{images.height, images.width, images.channels}) {
+      return Usual(file, absl::StrCat("the images of ", source.where,
+                                      " are of another size, so no others were tried"));
+    }
+    CONVOY_ASSIGN_OR_RETURN(const exports::ScaleChoice choice,
+                            exports::ChooseInputScale(file, images));
+    std::string tried = absl::StrCat("right of ", images.count, " test images of ", source.where);
+    const char* separator = ": ";
+    for (const auto& [name, accuracy] : choice.accuracies) {
+      absl::StrAppend(&tried, separator, absl::StrFormat("%s %.1f%%", name, 100 * accuracy));
+      separator = ", ";
+    }
+    if (!choice.knows_the_images) absl::StrAppend(&tried, "; it was trained on other images");
+    return InputValues{choice.scale, tried};
+  }
+
+  static InputValues Usual(const exports::KerasModel& file, const std::string& because) {
+    return {exports::UsualScale(file), because};
+  }
+
+  std::string AsText(const nn::Network& network, const formats::ModelFile& model,
+                     const InputValues& values) const {
+    return absl::StrCat(nn::SummaryTable(network), "\nInput values: ", values.scale.name, " (",
+                        values.because, ")\nWrote ", output_, ", weights SHA-256 ",
                         formats::WeightsSha256(model.tensors), "\n");
   }
 
   Json AsJson(const nn::Network& network, const formats::ModelFile& model,
-              const exports::Notes& notes) const {
+              const InputValues& values, const exports::Notes& notes) const {
     return {{"output", output_},
             {"name", network.spec().name},
             {"layers", network.layers().size()},
             {"parameters", network.num_parameters()},
             {"weights_sha256", formats::WeightsSha256(model.tensors)},
+            {"input_scale", values.scale.name},
+            {"input_scale_reason", values.because},
             {"notes", notes}};
   }
 
   std::string input_;
   std::string output_;
+  std::string model_;
+  std::string input_shape_;
+  std::string input_scale_ = "auto";
+  std::string data_;
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/exports/keras/keras_archive.h"
 #include "common/exports/keras/keras_h5.h"
+#include "common/exports/keras/keras_reader.h"
 #include "common/exports/onnx/onnx.h"
 #include "common/exports/probabilities.h"
 #include "common/exports/tfjs/tfjs.h"
@@ -16,13 +18,17 @@
 namespace convoy::exports {
 namespace {
 
+bool EndsWith(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
+}
+
 // What the file at `path` makes of the images: [count, classes].
 absl::StatusOr<std::vector<double>> FileProbabilities(ExportFormat format, const std::string& path,
                                                       const data::DatasetView& images) {
   switch (format) {
     case ExportFormat::kKeras: {
-      CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, ReadKerasH5(path));
-      return ReferenceProbabilities(model, images);
+      CONVOY_ASSIGN_OR_RETURN(const KerasModel file, ReadKeras(path));
+      return ReferenceProbabilities(file.model, images);
     }
     case ExportFormat::kTfjs: {
       CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, ReadTfjs(path));
@@ -69,11 +75,31 @@ absl::StatusOr<ExportFormat> ParseExportFormat(std::string_view name) {
       DidYouMean(std::string(name), {"keras", "tfjs", "onnx"}), " (known: keras, tfjs, onnx)"));
 }
 
+const char* FormatName(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::kKeras:
+      return "keras";
+    case ExportFormat::kTfjs:
+      return "tfjs";
+    case ExportFormat::kOnnx:
+      return "onnx";
+  }
+  return "";
+}
+
+std::optional<ExportFormat> FormatOfPath(std::string_view path) {
+  for (const char* ending : {".h5", ".hdf5", ".keras"}) {
+    if (EndsWith(path, ending)) return ExportFormat::kKeras;
+  }
+  if (EndsWith(path, ".onnx")) return ExportFormat::kOnnx;
+  return std::nullopt;
+}
+
 absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model) {
   switch (format) {
     case ExportFormat::kKeras:
-      return WriteKerasH5(path, model);
+      return EndsWith(path, ".keras") ? WriteKerasArchive(path, model) : WriteKerasH5(path, model);
     case ExportFormat::kTfjs:
       return WriteTfjs(path, model);
     case ExportFormat::kOnnx:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,15 @@ enum class ExportFormat { kKeras, kTfjs, kOnnx };
 // name, for another one.
 absl::StatusOr<ExportFormat> ParseExportFormat(std::string_view name);
 
-// Writes `path`: an .h5 file, a folder or an .onnx file. Errors as WriteKerasH5, WriteTfjs and
-// WriteOnnx.
+// Returns the name of the format, as above.
+const char* FormatName(ExportFormat format);
+
+// Returns the format that the ending of `path` is for: .h5, .hdf5, .keras and .onnx; nullopt for
+// others, which may be a folder for TensorFlow.js.
+std::optional<ExportFormat> FormatOfPath(std::string_view path);
+
+// Writes `path`: an .h5 file, or a .keras archive where it ends so; a folder; or an .onnx file.
+// Errors as WriteKerasH5, WriteKerasArchive, WriteTfjs and WriteOnnx.
 absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model);
 

@@ -8,7 +8,9 @@ The environment says where the programs are: CONVOY_TRAINER and CONVOY_CLIENT (c
 import json
 import os
 import pathlib
+import struct
 import sys
+import zipfile
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).parent
@@ -22,7 +24,9 @@ import numpy
 import onnx
 
 import datasets
+import keras_archive
 import keras_files
+import keras_forms
 import keras_forward
 
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
@@ -75,6 +79,16 @@ class ExportTest(CommandsTest):
         onnx.checker.check_model(onnx.load(self.directory / "model.onnx"), full_check=True)
         self.assertEqual(json.loads((self.directory / "folder/model.json").read_text())["format"], "layers-model")
 
+    def test_the_ending_says_the_format(self):
+        run = self.train(*RECIPE)
+        digest = run.summary()["weights_sha256"]
+        for name, said in [("a.h5", "keras"), ("b.keras", "keras"), ("c.onnx", "onnx")]:
+            outcome = self.succeed("export", run.path, "--output", name, "--verify", "--json", "--data", DATA)
+            self.assertEqual(json.loads(outcome.out)["format"], said)
+        self.assertEqual(keras_archive.Model(self.directory / "b.keras").weights_sha256(), digest)
+        self.succeed("import", "b.keras", "--output", "b.convoy", "--input-scale", "0..1")
+        self.assertEqual(self.sha256_of("b.convoy"), digest)
+
     def test_without_verify_nothing_is_said_of_it(self):
         run = self.train(*RECIPE)
         outcome = self.succeed("export", run.path, "--format", "onnx", "--output", "model.onnx")
@@ -86,6 +100,8 @@ class ExportTest(CommandsTest):
                     "did you mean 'keras'?")
         self.refuse(["export", run.path, "--output", "x"], "--format")
         self.refuse(["export", run.path, "--format", "onnx"], "--output")
+        self.refuse(["export", run.path, "--format", "onnx", "--output", "x.h5"], "x.h5", "another format than onnx")
+        self.refuse(["export", run.path, "--format", "tfjs", "--output", "x.onnx"], "another format than tfjs")
         self.refuse(["export", "nowhere.convoy", "--format", "onnx", "--output", "x"], "nowhere.convoy")
         self.refuse(["export", run.path, "--format", "onnx", "--output", "x", "--data", DATA], "--verify")
         self.refuse(["export", run.path, "--format", "onnx", "--output", "x", "--verify", "--data", "nowhere"],
@@ -122,6 +138,57 @@ class ImportTest(CommandsTest):
         self.assertEqual(said["weights_sha256"], self.sha256_of("model.convoy"))
         self.assertEqual((said["layers"], said["parameters"], said["notes"]), (5, 39 + 76, []))
         self.succeed("export", "model.convoy", "--format", "onnx", "--output", "model.onnx", "--verify")
+
+    def test_weights_alone_with_their_network(self):
+        run = self.train(*RECIPE, "--model", "lenet5")
+        digest = run.summary()["weights_sha256"]
+        self.succeed("export", run.path, "--output", "whole.h5")
+        self.succeed("export", run.path, "--output", "whole.keras")
+        with h5py.File(self.directory / "whole.h5", "r") as whole, \
+                h5py.File(self.directory / "alone.h5", "w") as alone:
+            for name in whole["model_weights"]:
+                whole["model_weights"].copy(name, alone)
+            for key, value in whole["model_weights"].attrs.items():
+                alone.attrs[key] = value
+        with zipfile.ZipFile(self.directory / "whole.keras") as archive:
+            (self.directory / "alone.weights.h5").write_bytes(archive.read("model.weights.h5"))
+        for name in ("alone.h5", "alone.weights.h5"):
+            self.refuse(["import", name, "--output", "x.convoy"], "only weights were saved")
+            self.refuse(["import", name, "--output", "x.convoy", "--model", "notebook"], name)
+            self.succeed("import", name, "--output", "x.convoy", "--model", "lenet5", "--input-scale", "0..1")
+            self.assertEqual(self.sha256_of("x.convoy"), digest)
+            (self.directory / "x.convoy").unlink()
+        self.refuse(["import", "whole.h5", "--output", "x.convoy", "--model", "lenet5"], "holds its own network")
+
+    def test_the_scale_of_the_input_is_found_and_built_in(self):
+        """A network trained on bytes of black on white: each scale is told apart, and exports take 0 to 1."""
+        images, labels = datasets.head("t10k", 500)
+        data = self.directory / "digits"
+        data.mkdir()
+        for half in ("train", "t10k"):
+            (data / f"{half}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, 500, 28, 28) + images.tobytes())
+            (data / f"{half}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, 500) + labels.tobytes())
+        x = images.reshape(500, 784) / 255
+        means = numpy.array([x[labels == digit].mean(0) for digit in range(10)])
+        kernel, bias = 8 * means.T, -4 * (means ** 2).sum(1)  # the nearest mean
+        for scale, factor, offset in [("0..1", 1, 0), ("0..255", 255, 0), ("-1..1", 2, -1), ("inverted", -1, 1)]:
+            with self.subTest(scale=scale):
+                # What it computes of value * factor + offset is what the kernel computes of the value.
+                given = (kernel / factor).astype(numpy.float32)
+                layers = [keras_forms.Layer("Flatten", "flatten"),
+                          keras_forms.Layer("Dense", "dense", {"kernel": given, "bias": (
+                              bias - offset * given.sum(0)).astype(numpy.float32)}, units=10, activation="softmax")]
+                config = keras_forms.sequential([keras_forms.input_layer((28, 28, 1)), *layers])
+                keras_forms.write_h5(self.directory / "m.h5", config, keras_forms.own_groups(layers))
+                said = json.loads(self.succeed("import", "m.h5", "--output", "m.convoy", "--json", "--data", data).out)
+                self.assertEqual(said["input_scale"], scale, said)
+                self.succeed("import", "m.h5", "--output", "told.convoy", "--input-scale", scale)
+                self.assertEqual(self.sha256_of("told.convoy"), said["weights_sha256"])
+                self.succeed("export", "m.convoy", "--output", "out.h5")
+                answers = keras_forward.Model(self.directory / "out.h5").predict(x.reshape(500, 28, 28, 1)).argmax(1)
+                self.assertEqual((answers == (x @ kernel + bias).argmax(1)).mean(), 1)
+        self.refuse(["import", "m.h5", "--output", "x.convoy", "--input-scale", "0..25"], "did you mean '0..255'")
+        self.refuse(["import", "m.h5", "--output", "x.convoy", "--input-shape", "28"], "--input-shape", "28x28")
 
     def test_what_is_not_taken_is_noted_or_refused(self):
         arrays = keras_files.weights()

@@ -2,8 +2,8 @@
 // probabilities that Convoy computes, and reads and writes Keras's files.
 //
 //   export_tool write DIRECTORY        networks and a manifest.json, see WriteNetwork
-//   export_tool import FILE.h5 MODEL.convoy
-//   export_tool export MODEL.convoy FILE.h5
+//   export_tool import FILE MODEL.convoy      FILE.h5 or FILE.keras
+//   export_tool export MODEL.convoy FILE
 //   export_tool events DIRECTORY       event files of a made-up training
 //
 // Notes and errors go to standard error. Exit code: as the programs'.
@@ -20,7 +20,8 @@
 #include "common/data/digits/generated_digits.h"
 #include "common/exports/export.h"
 #include "common/exports/exports_testing.h"
-#include "common/exports/keras/keras_h5.h"
+#include "common/exports/input_scale.h"
+#include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/exports/probabilities.h"
 #include "common/formats/model_file.h"
@@ -117,14 +118,15 @@ absl::Status Write(const std::string& directory) {
 
 absl::Status Import(const std::string& from, const std::string& to) {
   Notes notes;
-  CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, ReadKerasH5(from, &notes));
+  CONVOY_ASSIGN_OR_RETURN(const KerasModel read, ReadKeras(from, {}, &notes));
   for (const std::string& note : notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, WithInputScale(read, UsualScale(read)));
   return formats::WriteModel(to, model);
 }
 
 absl::Status Export(const std::string& from, const std::string& to) {
   CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, formats::ReadModel(from));
-  return WriteKerasH5(to, model);
+  return WriteExport(ExportFormat::kKeras, to, model);
 }
 
 // The smallest PNG file: one grey pixel.

@@ -6,23 +6,24 @@
 #include "absl/strings/match.h"
 #include "common/base/check.h"
 #include "common/exports/keras/keras_h5.h"
+#include "common/exports/keras/keras_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace exports = convoy::exports;
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   exports::Notes notes;
-  const auto model = exports::DecodeKerasH5(bytes, "NAME", &notes);
+  const auto model = exports::DecodeKeras(bytes, "NAME", {}, &notes);
   if (!model.ok()) {
     CONVOY_CHECK(absl::StartsWith(model.status().message(), "NAME: "));
     CONVOY_CHECK(!absl::StrContains(model.status().message(), "\n"));
     return 0;
   }
-  const auto exported = exports::EncodeKerasH5(*model);
+  const auto exported = exports::EncodeKerasH5(model->model);
   // Names that Keras would refuse can be imported from a file that Keras did not write.
   if (!exported.ok()) return 0;
-  const auto again = exports::DecodeKerasH5(*exported, "NAME", &notes);
+  const auto again = exports::DecodeKeras(*exported, "NAME", {}, &notes);
   CONVOY_CHECK(again.ok());
-  CONVOY_CHECK_EQ(convoy::formats::WeightsSha256(again->tensors),
-                  convoy::formats::WeightsSha256(model->tensors));
+  CONVOY_CHECK_EQ(convoy::formats::WeightsSha256(again->model.tensors),
+                  convoy::formats::WeightsSha256(model->model.tensors));
   return 0;
 }

@@ -188,6 +188,15 @@ absl::StatusOr<std::unique_ptr<Hdf5Reader>> Hdf5Reader::Open(std::string_view by
   return std::unique_ptr<Hdf5Reader>(new Hdf5Reader(std::move(handles)));
 }
 
+bool Hdf5Reader::Has(const std::string& path) const {
+  std::string prefix;
+  for (const absl::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    absl::StrAppend(&prefix, "/", part);
+    if (!CheckHardLink(handles_->file.get(), prefix).ok()) return false;
+  }
+  return true;
+}
+
 bool Hdf5Reader::HasAttribute(const std::string& path, const char* attribute) const {
   const absl::StatusOr<Hdf5Handle> group = OpenObject(handles_->file.get(), path, H5I_GROUP);
   return group.ok() && H5Aexists(group->get(), attribute) > 0;

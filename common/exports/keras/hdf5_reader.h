@@ -24,6 +24,9 @@ class Hdf5Reader {
   static absl::StatusOr<std::unique_ptr<Hdf5Reader>> Open(std::string_view bytes);
   ~Hdf5Reader();
 
+  // Returns whether there is a group or array `path`, reached by hard links alone.
+  bool Has(const std::string& path) const;
+
   // Returns whether the group or array `path` has the attribute; false also if there is no `path`.
   bool HasAttribute(const std::string& path, const char* attribute) const;
 

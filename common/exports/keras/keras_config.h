@@ -2,10 +2,12 @@
 // TensorFlow.js folder.
 //
 // A kind of layer that Convoy learns gets an overload in keras_config_writer.cc and an entry in
-// the table of keras_config_reader.cc.
+// the table of keras_layer_reader.cc.
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,12 +27,49 @@ using Notes = std::vector<std::string>;
 // called "sequential", as in Keras.
 absl::StatusOr<nlohmann::ordered_json> KerasModelConfig(const nn::ModelSpec& spec);
 
-// Reads the model_config of a Sequential model that Keras 2 or 3 wrote. Initializers are not
-// looked at; what would only matter in further training (regularizers, constraints, frozen layers)
-// is added to `notes`. Returns INVALID_ARGUMENT, naming the layer and the field, for what Convoy
-// does not have: other kinds of models and layers, data types, channels_first, dilations, groups.
+// Where Keras's files keep a layer's weights, and which of a normalization's it leaves out.
+struct KerasOrigin {
+  std::string name;               // of the layer, in the file
+  std::string group;              // in .h5: the same, or the outermost model around the layer
+  std::vector<std::string> path;  // in .keras: {"conv2d_1"}, or {"sequential", "conv2d"}
+  bool has_gamma = true;
+  bool has_beta = true;
+};
+
+// A network out of a Keras file. The file's own network may begin with Rescaling layers: it gives
+// its first other layer value * scale + offset, which the network here is to be given.
+struct KerasNetwork {
+  nn::ModelSpec spec;
+  std::map<std::string, KerasOrigin> origins;  // by the layer's name in `spec`
+  std::set<std::string> groups;                // of all layers, also of those that are left out
+  bool rescales = false;
+  double scale = 1;
+  double offset = 0;
+};
+
+// The height and width of an image that the file's network takes as one row of numbers; 0 and 0
+// where not known: a square of grey pixels, then.
+struct KerasImageSize {
+  int height = 0;
+  int width = 0;
+};
+
+// Reads a model_config that Keras 2 or 3 wrote: Sequential, or Functional where it is a chain. Says
+// in `notes`, a line each, what is done to make it fit (a softmax added, a name changed, layers
+// left out that work in training only) and what would only matter in further training and is not
+// taken (regularizers, constraints, frozen layers). Initializers are not looked at. Returns
+// INVALID_ARGUMENT, naming the layer and the field, for what Convoy does not have: other kinds of
+// models and layers, data types, channels_first, dilations, groups.
+absl::StatusOr<KerasNetwork> ReadKerasNetwork(const nlohmann::json& model_config,
+                                              KerasImageSize size, Notes* notes);
+
+// Returns the spec of ReadKerasNetwork alone.
 absl::StatusOr<nn::ModelSpec> ReadKerasModelConfig(const nlohmann::json& model_config,
                                                    Notes* notes);
+
+// Returns the same network as Keras 3 writes it into a .keras archive: "module" keys, data types
+// and initializers as objects.
+nlohmann::ordered_json Keras3ModelConfig(const nlohmann::ordered_json& model_config);
 
 // Returns INVALID_ARGUMENT unless Keras takes `name`; `what` says whose it is.
 absl::Status CheckKerasName(const std::string& what, const std::string& name);

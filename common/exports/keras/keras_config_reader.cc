@@ -1,22 +1,22 @@
-// Reads Keras's JSON of a Sequential model. A table has a reader for each kind of layer; a reader
-// takes the fields that shape the result and refuses any value that would compute something else
-// (channels_first, dilations, groups, other data types). What matters only in training becomes a
-// note to the user. A strict reader, because a network that is silently another one is worse than
-// one that is refused.
+// Makes a network out of the chain of Keras's layers. What Keras allows around a classifier and
+// Convoy does not is made to fit here: an input of one row becomes an image that is flattened, a
+// Reshape that only makes the image goes, Rescaling at the front becomes two numbers, logits get
+// their softmax, names that other programs refuse are changed. Each is said to the user.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string_view>
+#include <set>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/exports/keras/json_fields.h"
+#include "common/exports/keras/keras_chain.h"
 #include "common/exports/keras/keras_config.h"
+#include "common/exports/keras/keras_layer_reader.h"
+#include "common/nn/layer.h"
 #include "common/nn/window.h"
 
 namespace convoy::exports {
@@ -24,320 +24,258 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kMaxL2 = 1e30;
-
-absl::StatusOr<nn::Padding> ReadPadding(const JsonFields& fields) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string name, fields.StringOr("padding", "valid"));
-  if (name == "valid") return nn::Padding::kValid;
-  if (name == "same") return nn::Padding::kSame;
-  return fields.Mismatch("padding", "valid or same");
-}
-
-// An activation is a name or, from some versions, an object with the name in "config".
-absl::StatusOr<nn::ActivationFunction> ReadActivation(const JsonFields& fields) {
-  const json* value = fields.Find("activation");
-  if (value == nullptr) return nn::ActivationFunction::kLinear;
-  const JsonFields nested(value, fields.where());
-  const json* name = value->is_object() ? nested.Find("config") : value;
-  std::vector<std::string> known;
-  for (const auto function : {nn::ActivationFunction::kLinear, nn::ActivationFunction::kRelu,
-                              nn::ActivationFunction::kSigmoid, nn::ActivationFunction::kTanh,
-                              nn::ActivationFunction::kSoftmax}) {
-    known.emplace_back(nn::ActivationName(function));
-    if (name != nullptr && name->is_string() && *name == known.back()) return function;
+// Returns the sizes after the batch's, or an empty shape if one of them is not known.
+Shape SizesOf(const json& value) {
+  // Some versions write a tuple so.
+  const json& shape = value.is_object() && value.contains("items") ? value["items"] : value;
+  Shape sizes;
+  for (size_t axis = 1; shape.is_array() && axis < shape.size(); ++axis) {
+    if (!shape[axis].is_number_unsigned()) return {};
+    sizes.push_back(
+        static_cast<int64_t>(std::min<uint64_t>(shape[axis].get<uint64_t>(), uint64_t{1} << 31)));
   }
-  return fields.Mismatch("activation", "one of " + absl::StrJoin(known, ", "));
+  return sizes;
 }
 
-absl::Status CheckChannelsLast(const JsonFields& fields) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string format,
-                          fields.StringOr("data_format", "channels_last"));
-  if (format == "channels_last") return absl::OkStatus();
-  return fields.Mismatch("data_format", "channels_last");
-}
-
-// Keras 2 writes "float32", Keras 3 an object for the policy, with the name in its config.
-absl::Status CheckFloat32(const JsonFields& fields) {
-  const json* value = fields.Find("dtype");
-  if (value == nullptr) return absl::OkStatus();
-  if (value->is_object()) {
-    const JsonFields policy(value, fields.where());
-    const JsonFields config(policy.Find("config"), fields.where());
-    value = config.Find("name");
+// Changes what Keras and TensorFlow.js would refuse in a name.
+std::string KerasName(const std::string& name) {
+  std::string result;
+  for (const char c : name) {
+    const bool allowed = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+                         c == '_' || c == '-' || c == '>';
+    result += allowed ? c : '_';
   }
-  if (value != nullptr && *value == "float32") return absl::OkStatus();
-  return fields.Mismatch("dtype", "float32");
+  const bool first_allowed =
+      absl::ascii_isalnum(static_cast<unsigned char>(result[0])) || result[0] == '.';
+  return first_allowed ? result : "layer" + result;
 }
 
-// Returns the l2 of a kernel's regularizer, 0 where there is none; nothing for another kind.
-std::optional<float> KernelL2(const JsonFields& fields) {
-  const json* value = fields.Find("kernel_regularizer");
-  if (value == nullptr) return 0.0F;
-  const JsonFields regularizer(value, fields.where());
-  const JsonFields config(regularizer.Find("config"), fields.where());
-  const absl::StatusOr<double> l1 = config.NumberOr("l1", 0);
-  const absl::StatusOr<double> l2 = config.Number("l2");
-  if (!l1.ok() || !l2.ok() || *l1 != 0 || !(*l2 >= 0 && *l2 <= kMaxL2)) return std::nullopt;
-  return static_cast<float>(*l2);
-}
-
-absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
-  nn::Conv2dSpec spec;
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
-  CONVOY_ASSIGN_OR_RETURN(const nn::Size2d dilation, fields.SizeOr("dilation_rate", {1, 1}));
-  if (dilation.height != 1 || dilation.width != 1) return fields.Mismatch("dilation_rate", "1");
-  CONVOY_ASSIGN_OR_RETURN(const double groups, fields.NumberOr("groups", 1));
-  if (groups != 1) return fields.Mismatch("groups", "1");
-  CONVOY_ASSIGN_OR_RETURN(spec.filters, fields.PositiveInt("filters"));
-  CONVOY_ASSIGN_OR_RETURN(spec.kernel, fields.Size("kernel_size"));
-  CONVOY_ASSIGN_OR_RETURN(spec.strides, fields.SizeOr("strides", {1, 1}));
-  CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
-  CONVOY_ASSIGN_OR_RETURN(spec.activation, ReadActivation(fields));
-  CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
-  spec.kernel_l2 = KernelL2(fields).value_or(0);
-  return spec;
-}
-
-template <typename Spec>
-absl::StatusOr<nn::LayerKind> ReadPooling2d(const JsonFields& fields) {
-  Spec spec;
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
-  CONVOY_ASSIGN_OR_RETURN(spec.pool, fields.SizeOr("pool_size", {2, 2}));
-  CONVOY_ASSIGN_OR_RETURN(spec.strides, fields.SizeOr("strides", spec.pool));
-  CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
-  return spec;
-}
-
-absl::StatusOr<nn::LayerKind> ReadGlobalAveragePooling2d(const JsonFields& fields) {
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
-  CONVOY_ASSIGN_OR_RETURN(const bool keeps, fields.BoolOr("keepdims", false));
-  if (keeps) return fields.Mismatch("keepdims", "false");
-  return nn::GlobalAveragePooling2dSpec{};
-}
-
-// The axis is a number, or a list with one: -1 or `last`, which on images [batch, height, width,
-// channels] is 3, on features 1.
-absl::Status CheckLastAxis(const JsonFields& fields, int last) {
-  const json* value = fields.Find("axis");
-  if (value == nullptr) return absl::OkStatus();
-  if (value->is_array() && value->size() == 1) value = &(*value)[0];
-  if (*value == -1 || *value == last) return absl::OkStatus();
-  return fields.Mismatch("axis", "the last");
-}
-
-absl::StatusOr<nn::LayerKind> ReadBatchNormalization(const JsonFields& fields) {
-  for (const char* key : {"center", "scale"}) {
-    CONVOY_ASSIGN_OR_RETURN(const bool has, fields.BoolOr(key, true));
-    if (!has) return fields.Mismatch(key, "true");
-  }
-  nn::BatchNormalizationSpec spec;
-  CONVOY_ASSIGN_OR_RETURN(const double momentum, fields.NumberOr("momentum", 0.99));
-  CONVOY_ASSIGN_OR_RETURN(const double epsilon, fields.NumberOr("epsilon", 0.001));
-  spec.momentum = static_cast<float>(momentum);
-  spec.epsilon = static_cast<float>(epsilon);
-  if (!(spec.momentum >= 0 && spec.momentum < 1)) return fields.Mismatch("momentum", "in [0, 1)");
-  if (!(spec.epsilon > 0) || !std::isfinite(spec.epsilon)) {
-    return fields.Mismatch("epsilon", "positive");
-  }
-  return spec;
-}
-
-// Keras 3 calls the alpha of LeakyReLU negative_slope.
-template <nn::ActivationFunction kFunction>
-absl::StatusOr<nn::LayerKind> ReadActivationWithAlpha(const JsonFields& fields) {
-  const char* key = fields.Find("negative_slope") != nullptr ? "negative_slope" : "alpha";
-  CONVOY_ASSIGN_OR_RETURN(const double alpha,
-                          fields.NumberOr(key, static_cast<double>(nn::DefaultAlpha(kFunction))));
-  const nn::ActivationSpec spec{.function = kFunction, .alpha = static_cast<float>(alpha)};
-  if (!(spec.alpha >= 0) || !std::isfinite(spec.alpha)) {
-    return fields.Mismatch(key, "0 or a positive number");
-  }
-  return spec;
-}
-
-absl::StatusOr<nn::LayerKind> ReadFlatten(const JsonFields& fields) {
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
-  return nn::FlattenSpec{};
-}
-
-absl::StatusOr<nn::LayerKind> ReadDense(const JsonFields& fields) {
-  nn::DenseSpec spec;
-  CONVOY_ASSIGN_OR_RETURN(spec.units, fields.PositiveInt("units"));
-  CONVOY_ASSIGN_OR_RETURN(spec.activation, ReadActivation(fields));
-  CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
-  spec.kernel_l2 = KernelL2(fields).value_or(0);
-  return spec;
-}
-
-absl::StatusOr<nn::LayerKind> ReadDropout(const JsonFields& fields) {
-  if (fields.Find("noise_shape") != nullptr) return fields.Mismatch("noise_shape", "null");
-  CONVOY_ASSIGN_OR_RETURN(const double rate, fields.Number("rate"));
-  if (!(rate >= 0 && static_cast<float>(rate) < 1)) return fields.Mismatch("rate", "in [0, 1)");
-  return nn::DropoutSpec{.rate = static_cast<float>(rate)};
-}
-
-absl::StatusOr<nn::LayerKind> ReadActivationLayer(const JsonFields& fields) {
-  if (fields.Find("activation") == nullptr) return fields.Mismatch("activation", "a string");
-  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationFunction function, ReadActivation(fields));
-  return nn::ActivationSpec{.function = function};
-}
-
-struct LayerReader {
-  std::string_view class_name;
-  absl::StatusOr<nn::LayerKind> (*read)(const JsonFields&);
-};
-
-// The kinds of layers that can be imported, sorted by Keras's name.
-constexpr std::array kLayerReaders = {
-    LayerReader{"Activation", ReadActivationLayer},
-    LayerReader{"AveragePooling2D", ReadPooling2d<nn::AveragePooling2dSpec>},
-    LayerReader{"BatchNormalization", ReadBatchNormalization},
-    LayerReader{"Conv2D", ReadConv2d},
-    LayerReader{"Dense", ReadDense},
-    LayerReader{"Dropout", ReadDropout},
-    LayerReader{"ELU", ReadActivationWithAlpha<nn::ActivationFunction::kElu>},
-    LayerReader{"Flatten", ReadFlatten},
-    LayerReader{"GlobalAveragePooling2D", ReadGlobalAveragePooling2d},
-    LayerReader{"LeakyReLU", ReadActivationWithAlpha<nn::ActivationFunction::kLeakyRelu>},
-    LayerReader{"MaxPooling2D", ReadPooling2d<nn::MaxPooling2dSpec>},
-};
-
-absl::Status UnknownLayer(const std::string& where, const std::string& class_name) {
-  std::vector<std::string> known;
-  for (const LayerReader& reader : kLayerReaders) known.emplace_back(reader.class_name);
-  return absl::InvalidArgumentError(absl::StrCat(where, ": Convoy has no layer '", class_name,
-                                                 "', only ", absl::StrJoin(known, ", ")));
-}
-
-void NoteWhatOnlyTrainingUses(const JsonFields& fields, Notes* notes) {
-  if (!KernelL2(fields)) {
-    notes->push_back(absl::StrCat(fields.where(), ": kernel_regularizer is not imported: ",
-                                  BriefJson(*fields.Find("kernel_regularizer"))));
-  }
-  for (const char* key :
-       {"bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint",
-        "beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"}) {
-    if (const json* value = fields.Find(key)) {
-      notes->push_back(
-          absl::StrCat(fields.where(), ": ", key, " is not imported: ", BriefJson(*value)));
-    }
-  }
-  if (const json* trainable = fields.Find("trainable");
-      trainable != nullptr && *trainable == false) {
-    notes->push_back(absl::StrCat(
-        fields.where(), ": is frozen in Keras (trainable: false), further training moves it here"));
-  }
-}
-
-// [batch, height, width, channels]; [batch, height, width] is grey. The batch may be any.
-absl::Status ReadInputShape(const json& shape, const std::string& where, nn::ModelSpec* spec) {
-  const bool image = shape.is_array() && (shape.size() == 3 || shape.size() == 4);
-  bool sizes_known = image;
-  for (size_t axis = 1; image && axis < shape.size(); ++axis) {
-    sizes_known = sizes_known && shape[axis].is_number_unsigned() &&
-                  shape[axis].get<uint64_t>() <= uint64_t{nn::kMaxImageSide};
-  }
-  if (!sizes_known) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(where, ": the input's shape must be [null, height, width, channels], not ",
-                     BriefJson(shape)));
-  }
-  spec->height = shape[1];
-  spec->width = shape[2];
-  spec->channels = shape.size() == 4 ? shape[3].get<int>() : 1;
-  return absl::OkStatus();
-}
-
-// Reads the network layer by layer.
-class SequentialReader {
+class NetworkReader {
  public:
-  explicit SequentialReader(Notes* notes) : notes_(notes) {}
+  NetworkReader(KerasImageSize size, Notes* notes) : size_(size), notes_(notes) {}
 
-  absl::Status Add(const json& layer) {
-    const std::string place = absl::StrCat("layer ", position_++);
-    const JsonFields outer(&layer, place);
-    CONVOY_ASSIGN_OR_RETURN(const std::string class_name, outer.String("class_name"));
-    const JsonFields unnamed(outer.Find("config"), place);
-    CONVOY_ASSIGN_OR_RETURN(const std::string name, unnamed.String("name"));
-    if (name.empty()) return unnamed.Mismatch("name", "a name");
-    const JsonFields config(
-        outer.Find("config"),
-        absl::StrCat("layer '", PrintableName(name), "' (", PrintableName(class_name), ")"));
-    CONVOY_RETURN_IF_ERROR(CheckFloat32(config));
+  absl::Status Add(const KerasChainLayer& layer) {
+    network_.groups.insert(layer.group);
+    const JsonFields outer(layer.layer, layer.where);
+    const JsonFields config(outer.Find("config"), layer.where);
     CONVOY_RETURN_IF_ERROR(ReadShape(config));
-    if (class_name == "InputLayer") return absl::OkStatus();
-    return AddLayer(class_name, name, config);
+    if (layer.class_name == "InputLayer") return absl::OkStatus();
+    if (layer.class_name == "Rescaling") return AddRescaling(config);
+    if (layer.class_name == "Reshape") return AddReshape(layer, config);
+    CONVOY_RETURN_IF_ERROR(MakeImage());
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<nn::LayerKind> kinds,
+                            ReadKerasLayer(layer.class_name, config, flat_, notes_));
+    for (const nn::LayerKind& kind : kinds) {
+      const std::string suffix = &kind == &kinds.front() ? "" : "_activation";
+      CONVOY_RETURN_IF_ERROR(AddKind(layer, suffix, kind, config));
+    }
+    return absl::OkStatus();
   }
 
   // Call once, after the last layer.
-  absl::StatusOr<nn::ModelSpec> Finish(std::string name) {
+  absl::StatusOr<KerasNetwork> Finish(const std::string& name) {
     if (!has_input_) {
       return absl::InvalidArgumentError(
           "the model was saved before its input's shape was known; call model.build or fit first");
     }
-    spec_.name = std::move(name);
-    return std::move(spec_);
+    network_.spec.name = name.empty() ? "sequential" : KerasName(name);
+    EndInSoftmax();
+    return std::move(network_);
+  }
+
+  absl::Status SetShape(const json& shape, const std::string& where) {
+    input_ = SizesOf(shape);
+    const bool image = input_.size() == 2 || input_.size() == 3;
+    const bool fits = std::all_of(input_.begin(), input_.end(),
+                                  [](int64_t size) { return size <= nn::kMaxImageSide; });
+    if (input_.size() != 1 && !(image && fits)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, ": the input's shape must be [null, height, width, channels], not ",
+                       BriefJson(shape)));
+    }
+    has_input_ = true;
+    if (image) SetImage(input_);
+    return absl::OkStatus();
   }
 
  private:
-  static std::string PrintableName(const std::string& name) {
-    std::string quoted = BriefJson(name);
-    return quoted.substr(1, quoted.size() - 2);
-  }
-
   // The shape stands in an InputLayer or, in older files, in the first layer of another kind; Keras
   // 2 writes it into both. Keras 3 calls it otherwise.
   absl::Status ReadShape(const JsonFields& config) {
     for (const char* key : {"batch_input_shape", "batch_shape"}) {
       const json* shape = config.Find(key);
       if (shape == nullptr || has_input_) continue;
-      CONVOY_RETURN_IF_ERROR(ReadInputShape(*shape, config.where(), &spec_));
-      has_input_ = true;
+      CONVOY_RETURN_IF_ERROR(SetShape(*shape, config.where()));
     }
     return absl::OkStatus();
   }
 
-  absl::Status AddLayer(const std::string& class_name, const std::string& name,
-                        const JsonFields& config) {
-    const auto* reader =
-        std::find_if(kLayerReaders.begin(), kLayerReaders.end(),
-                     [&class_name](const LayerReader& r) { return r.class_name == class_name; });
-    if (reader == kLayerReaders.end()) return UnknownLayer(config.where(), class_name);
-    CONVOY_ASSIGN_OR_RETURN(nn::LayerKind kind, reader->read(config));
+  // [height, width] is grey.
+  void SetImage(const Shape& sizes) {
+    network_.spec.height = static_cast<int>(sizes[0]);
+    network_.spec.width = static_cast<int>(sizes[1]);
+    network_.spec.channels = sizes.size() == 3 ? static_cast<int>(sizes[2]) : 1;
+  }
+
+  // An input of one row is an image that is flattened first.
+  absl::Status MakeImage() {
+    if (input_.size() != 1 || network_.spec.height != 0) return absl::OkStatus();
+    const int64_t count = input_[0];
+    int64_t height = size_.height;
+    int64_t width = size_.width;
+    if (height == 0) height = width = std::llround(std::sqrt(static_cast<double>(count)));
+    const int64_t channels = height * width == 0 ? 0 : count / (height * width);
+    if (channels < 1 || height * width * channels != count || height > nn::kMaxImageSide ||
+        width > nn::kMaxImageSide || (size_.height == 0 && channels != 1)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the input is a row of ", count, " numbers, which are no image of ",
+          size_.height == 0 ? "equal height and width" : absl::StrCat(height, "x", width),
+          "; give its height and width"));
+    }
+    SetImage({height, width, channels});
+    notes_->push_back(absl::StrCat("the input, a row of ", count, " numbers, is taken as an image ",
+                                   ShapeToString({height, width, channels})));
+    network_.spec.layers.push_back({.name = Unique("flatten"), .kind = nn::FlattenSpec{}});
+    flat_ = true;
+    return absl::OkStatus();
+  }
+
+  // Whether what the next layer is given are the input's own values.
+  bool AtTheFront() const {
+    return std::all_of(network_.spec.layers.begin(), network_.spec.layers.end(),
+                       [](const nn::LayerSpec& layer) {
+                         return std::holds_alternative<nn::FlattenSpec>(layer.kind) ||
+                                std::holds_alternative<nn::DropoutSpec>(layer.kind);
+                       });
+  }
+
+  absl::Status AddRescaling(const JsonFields& config) {
+    if (!AtTheFront()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(config.where(), ": is taken only before the first layer with weights"));
+    }
+    CONVOY_ASSIGN_OR_RETURN(const double scale, config.Number("scale"));
+    CONVOY_ASSIGN_OR_RETURN(const double offset, config.NumberOr("offset", 0));
+    if (scale == 0 || !std::isfinite(scale)) return config.Mismatch("scale", "other than 0");
+    network_.scale *= scale;
+    network_.offset = network_.offset * scale + offset;
+    network_.rescales = true;
+    return absl::OkStatus();
+  }
+
+  // A Reshape makes an image of the input, or a row of an image.
+  absl::Status AddReshape(const KerasChainLayer& layer, const JsonFields& config) {
+    const json* target = config.Find("target_shape");
+    if (target != nullptr && target->is_object() && target->contains("items")) {
+      target = &(*target)["items"];
+    }
+    if (target == nullptr || !target->is_array()) return config.Mismatch("target_shape", "a list");
+    if (target->size() == 1) {
+      CONVOY_RETURN_IF_ERROR(MakeImage());
+      return flat_ ? absl::OkStatus() : AddKind(layer, "", nn::FlattenSpec{}, config);
+    }
+    const bool image = AtTheFront() && (target->size() == 2 || target->size() == 3);
+    Shape sizes;
+    for (const json& size : *target) {
+      sizes.push_back(size.is_number_integer() ? size.get<int64_t>() : 0);
+    }
+    int64_t known = 1;
+    for (const int64_t size : sizes) {
+      if (size > nn::kMaxImageSide || size == 0) return config.Mismatch("target_shape", "an image");
+      if (size > 0) known *= size;
+    }
+    int64_t count = 1;
+    for (const int64_t size : input_) count *= size;
+    for (int64_t& size : sizes) {
+      if (size < 0) size = count / known;
+    }
+    const bool same = input_.size() == 1
+                          ? NumElems(sizes).value_or(0) == count
+                          : input_.size() > 1 && sizes[0] == input_[0] && sizes[1] == input_[1] &&
+                                NumElems(sizes).value_or(0) == count;
+    if (!image || flat_ || !same) {
+      return config.Mismatch("target_shape", "the image that the input is, or one row");
+    }
+    SetImage(sizes);
+    return absl::OkStatus();
+  }
+
+  absl::Status AddKind(const KerasChainLayer& layer, const std::string& suffix,
+                       const nn::LayerKind& kind, const JsonFields& config) {
+    const std::string name = Unique(KerasName(layer.name) + suffix);
+    if (suffix.empty() && name != layer.name) {
+      notes_->push_back(absl::StrCat(layer.where, ": is called '", name, "' here"));
+    }
+    KerasOrigin origin{.name = layer.name, .group = layer.group, .path = layer.path};
     if (std::holds_alternative<nn::BatchNormalizationSpec>(kind)) {
-      CONVOY_RETURN_IF_ERROR(CheckLastAxis(config, flat_ ? 1 : 3));
+      CONVOY_ASSIGN_OR_RETURN(origin.has_gamma, config.BoolOr("scale", true));
+      CONVOY_ASSIGN_OR_RETURN(origin.has_beta, config.BoolOr("center", true));
     }
     flat_ = flat_ || std::holds_alternative<nn::FlattenSpec>(kind) ||
             std::holds_alternative<nn::GlobalAveragePooling2dSpec>(kind);
-    NoteWhatOnlyTrainingUses(config, notes_);
-    spec_.layers.push_back({.name = name, .kind = std::move(kind)});
+    network_.spec.layers.push_back({.name = name, .kind = kind});
+    network_.origins[name] = std::move(origin);
     return absl::OkStatus();
   }
 
+  std::string Unique(std::string name) {
+    while (!names_.insert(name).second) name += "_1";
+    return name;
+  }
+
+  // Convoy's networks end in a softmax; others give the values before it, or bend them each alone.
+  void EndInSoftmax() {
+    if (network_.spec.layers.empty()) return;
+    nn::LayerSpec& last = network_.spec.layers.back();
+    const nn::ActivationFunction activation = nn::LayerActivation(last.kind);
+    if (activation == nn::ActivationFunction::kSoftmax) return;
+    auto* dense = std::get_if<nn::DenseSpec>(&last.kind);
+    auto* layer = std::get_if<nn::ActivationSpec>(&last.kind);
+    const bool linear = activation == nn::ActivationFunction::kLinear;
+    if (linear && dense != nullptr) {
+      dense->activation = nn::ActivationFunction::kSoftmax;
+    } else if (linear && layer != nullptr) {
+      layer->function = nn::ActivationFunction::kSoftmax;
+    } else {
+      network_.spec.layers.push_back(
+          {.name = Unique("softmax"),
+           .kind = nn::ActivationSpec{.function = nn::ActivationFunction::kSoftmax}});
+    }
+    notes_->push_back(absl::StrCat(
+        "the model ends in ", linear ? "logits" : std::string(nn::ActivationName(activation)),
+        ": a softmax is added, which makes probabilities of them and keeps their order"));
+  }
+
+  const KerasImageSize size_;
   Notes* notes_;
-  int position_ = 0;
+  Shape input_;  // as the file has it: one row or an image
   bool has_input_ = false;
   bool flat_ = false;  // what the next layer is given: features, no image
-  nn::ModelSpec spec_;
+  std::set<std::string> names_;
+  KerasNetwork network_;
 };
 
 }  // namespace
 
-absl::StatusOr<nn::ModelSpec> ReadKerasModelConfig(const json& model_config, Notes* notes) {
-  const JsonFields outer(&model_config, "model_config");
-  CONVOY_ASSIGN_OR_RETURN(const std::string class_name, outer.String("class_name"));
-  if (class_name != "Sequential") {
-    return outer.Mismatch("class_name", "Sequential, the one kind of model that Convoy has");
+absl::StatusOr<KerasNetwork> ReadKerasNetwork(const json& model_config, KerasImageSize size,
+                                              Notes* notes) {
+  CONVOY_ASSIGN_OR_RETURN(const KerasChain chain, ReadKerasChain(model_config));
+  NetworkReader reader(size, notes);
+  const bool shape_in_a_layer =
+      std::any_of(chain.layers.begin(), chain.layers.end(), [](const KerasChainLayer& layer) {
+        const JsonFields config(JsonFields(layer.layer, "").Find("config"), "");
+        return config.Find("batch_input_shape") != nullptr || config.Find("batch_shape") != nullptr;
+      });
+  if (!shape_in_a_layer && chain.built_for != nullptr) {
+    CONVOY_RETURN_IF_ERROR(reader.SetShape(*chain.built_for, "model_config"));
   }
-  // Before Keras 2.2.3 the list of layers was the whole config.
-  const json* config = outer.Find("config");
-  const JsonFields fields(config, "model_config");
-  const json* layers = config != nullptr && config->is_array() ? config : fields.Find("layers");
-  if (layers == nullptr || !layers->is_array()) return fields.Mismatch("layers", "a list");
-  SequentialReader reader(notes);
-  for (const json& layer : *layers) CONVOY_RETURN_IF_ERROR(reader.Add(layer));
-  CONVOY_ASSIGN_OR_RETURN(std::string name, fields.StringOr("name", "sequential"));
-  return reader.Finish(std::move(name));
+  for (const KerasChainLayer& layer : chain.layers) CONVOY_RETURN_IF_ERROR(reader.Add(layer));
+  return reader.Finish(chain.name);
+}
+
+absl::StatusOr<nn::ModelSpec> ReadKerasModelConfig(const json& model_config, Notes* notes) {
+  CONVOY_ASSIGN_OR_RETURN(KerasNetwork network, ReadKerasNetwork(model_config, {}, notes));
+  return std::move(network.spec);
 }
 
 }  // namespace convoy::exports

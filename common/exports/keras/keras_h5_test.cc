@@ -14,6 +14,7 @@
 #include "common/exports/exports_testing.h"
 #include "common/exports/keras/hdf5_handle.h"
 #include "common/exports/keras/hdf5_writer.h"
+#include "common/exports/keras/keras_reader.h"
 
 namespace convoy::exports {
 namespace {
@@ -24,8 +25,9 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 absl::StatusOr<formats::ModelFile> Decode(const std::string& bytes) {
-  Notes notes;
-  return DecodeKerasH5(bytes, "m.h5", &notes);
+  const absl::StatusOr<KerasModel> file = DecodeKeras(bytes, "m.h5", {}, nullptr);
+  if (!file.ok()) return file.status();
+  return file->model;
 }
 
 std::string ErrorOf(const std::string& bytes) {
@@ -68,13 +70,14 @@ TEST(KerasH5Test, RoundTripKeepsEveryBit) {
     Notes notes;
     const auto bytes = EncodeKerasH5(model);
     ASSERT_TRUE(bytes.ok()) << network.spec().name << ": " << bytes.status();
-    const auto read = DecodeKerasH5(*bytes, "m.h5", &notes);
-    ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_TRUE(SameTensors(read->tensors, model.tensors)) << network.spec().name;
-    EXPECT_EQ(read->model_textproto, model.model_textproto);
-    EXPECT_THAT(read->recipe_textproto, HasSubstr("learning_rate: 0.002"));
+    const auto file = DecodeKeras(*bytes, "m.h5", {}, &notes);
+    ASSERT_TRUE(file.ok()) << file.status();
+    const formats::ModelFile& read = file->model;
+    EXPECT_TRUE(SameTensors(read.tensors, model.tensors)) << network.spec().name;
+    EXPECT_EQ(read.model_textproto, model.model_textproto);
+    EXPECT_THAT(read.recipe_textproto, HasSubstr("learning_rate: 0.002"));
     EXPECT_THAT(notes, IsEmpty());
-    EXPECT_EQ(EncodeKerasH5(*read).value(), *bytes);
+    EXPECT_EQ(EncodeKerasH5(read).value(), *bytes);
   }
 }
 
@@ -100,9 +103,9 @@ TEST(KerasH5Test, WritesAndReadsFiles) {
   const std::string path = ::testing::TempDir() + "/keras." + std::to_string(::getpid()) + ".h5";
   const formats::ModelFile model = ModelOf(ExportNetworks()[0]);
   ASSERT_TRUE(WriteKerasH5(path, model).ok());
-  EXPECT_TRUE(SameTensors(ReadKerasH5(path).value().tensors, model.tensors));
+  EXPECT_TRUE(SameTensors(ReadKeras(path).value().model.tensors, model.tensors));
   std::filesystem::remove(path);
-  EXPECT_EQ(ReadKerasH5(path).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadKeras(path).status().code(), absl::StatusCode::kNotFound);
   EXPECT_FALSE(WriteKerasH5("/nonexistent/folder/m.h5", model).ok());
 }
 
@@ -149,9 +152,8 @@ TEST(KerasH5Test, WeightsThatDoNotFitAreNamed) {
             "m.h5: /model_weights/d/d/kernel:0: has the shape (3, 4), but the network's is (4, 3)");
   EXPECT_EQ(ErrorOf(FileWith({{"d/kernel:0", {4, 3}}})),
             "m.h5: layer 'd' (Dense): must have 2 weights, but the file has [d/kernel:0]");
-  EXPECT_EQ(
-      ErrorOf(FileWith({{"d/kernel:0", {4, 3}}, {"d/gamma:0", {3}}})),
-      "m.h5: layer 'd' (Dense): has no weight 'bias' in the file, only [d/kernel:0, d/gamma:0]");
+  EXPECT_EQ(ErrorOf(FileWith({{"d/kernel:0", {4, 3}}, {"d/gamma:0", {3}}})),
+            "m.h5: layer 'd' (Dense): has no weight 'bias' in the file, only [gamma, kernel]");
   EXPECT_THAT(ErrorOf(FileWith({{"a/kernel:0", {4, 3}}, {"b/kernel:0", {3}}})),
               HasSubstr("must have 2 weights"));
 }
@@ -165,7 +167,10 @@ TEST(KerasH5Test, WeightsOfLayersThatTheConfigLacksAreNotDropped) {
 }
 
 TEST(KerasH5Test, FilesOfOtherSortsAreNamed) {
-  EXPECT_THAT(ErrorOf("PK\x03\x04 and so on"), HasSubstr("is a .keras archive"));
+  EXPECT_THAT(ErrorOf("PK\x03\x04 and so on"), HasSubstr("is a damaged zip archive"));
+  EXPECT_THAT(ErrorOf("version https://git-lfs\noid sha256:0"),
+              HasSubstr("is a Git LFS pointer, not the file itself; get that with: git lfs pull"));
+  EXPECT_THAT(ErrorOf("\x80\x04\x95"), HasSubstr("is a pickle"));
   EXPECT_THAT(ErrorOf("\x89"
                       "CVY\r\n"),
               HasSubstr("is a model of Convoy already"));
@@ -179,7 +184,9 @@ TEST(KerasH5Test, DescriptionsThatAreNoneAreRefused) {
   EXPECT_EQ(ErrorOf(FileWith(weights, "{")), "m.h5: model_config: is not JSON");
   EXPECT_THAT(ErrorOf(FileWith(weights, "[]")), HasSubstr("must be a JSON object"));
   EXPECT_THAT(ErrorOf(FileWith(weights, R"({"class_name": "Functional"})")),
-              HasSubstr("must be Sequential"));
+              HasSubstr("field 'layers' must be a list"));
+  EXPECT_THAT(ErrorOf(FileWith(weights, R"({"class_name": "Siamese"})")),
+              HasSubstr("must be Sequential or Functional"));
 }
 
 // A network that would need far more than the file has: refused before memory is taken.

@@ -1,11 +1,25 @@
 #include "common/exports/keras/keras_weights.h"
 
 #include <utility>
+#include <variant>
 
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/evaluate/model_network.h"
 
 namespace convoy::exports {
+namespace {
+
+// The layer's class as Keras spells it in paths.
+std::string KerasKind(const nn::LayerKind& kind) {
+  if (std::holds_alternative<nn::Conv2dSpec>(kind)) return "conv2d";
+  if (std::holds_alternative<nn::DenseSpec>(kind)) return "dense";
+  CONVOY_CHECK(std::holds_alternative<nn::BatchNormalizationSpec>(kind));
+  return "batch_normalization";
+}
+
+}  // namespace
 
 absl::StatusOr<nn::Network> NetworkOfModel(const formats::ModelFile& model) {
   CONVOY_RETURN_IF_ERROR(formats::ValidateModel(model));
@@ -23,6 +37,18 @@ std::vector<KerasLayer> GroupByLayer(const nn::Network& network, const formats::
     layers.push_back(std::move(group));
   }
   return layers;
+}
+
+std::map<std::string, std::string> KerasPaths(const nn::Network& network) {
+  std::map<std::string, std::string> paths;
+  std::map<std::string, int> of_kind;
+  for (const nn::Layer& layer : network.layers()) {
+    if (layer.parameters.empty()) continue;
+    const std::string kind = KerasKind(layer.kind);
+    const int number = of_kind[kind]++;
+    paths[layer.name] = number == 0 ? kind : absl::StrCat(kind, "_", number);
+  }
+  return paths;
 }
 
 std::string VariableName(const nn::Layer& layer, const nn::Parameter& parameter) {

@@ -1,6 +1,7 @@
 // The weights of a model file as Keras groups them: by layer, a named variable each.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ absl::StatusOr<nn::Network> NetworkOfModel(const formats::ModelFile& model);
 
 // Returns the layers of `network` with the tensors of `model`, which must be its own.
 std::vector<KerasLayer> GroupByLayer(const nn::Network& network, const formats::ModelFile& model);
+
+// Returns for each layer with weights, by name, the group that a .keras archive keeps it in: its
+// kind and, from the second of that kind on, its number: "conv2d", "conv2d_1".
+std::map<std::string, std::string> KerasPaths(const nn::Network& network);
 
 // Returns what comes after the layer's name in the name of one of its parameters: "kernel" for
 // "conv1/kernel".

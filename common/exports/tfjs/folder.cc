@@ -61,12 +61,33 @@ absl::Status SyncFolder(const std::string& path) {
   return synced ? absl::OkStatus() : ErrnoStatus(error, "cannot sync", path);
 }
 
+// File systems over a network know rename alone, which replaces nothing that holds files. So an
+// earlier folder is moved out of the way first, and back if the new one cannot take its place. For
+// an instant there is none; whoever is killed then finds it beside, as PATH.old.
+absl::Status TakeNameInSteps(const std::string& temporary, const std::string& path, bool replaces) {
+  const std::string old = path + ".old";
+  if (replaces && ::rename(path.c_str(), old.c_str()) != 0) {
+    return ErrnoStatus(errno, "cannot rename to", old);
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    if (replaces) ::rename(old.c_str(), path.c_str());
+    return ErrnoStatus(error, "cannot rename to", path);
+  }
+  // The name that the caller clears away.
+  if (replaces && ::rename(old.c_str(), temporary.c_str()) != 0) {
+    return ErrnoStatus(errno, "cannot rename", old);
+  }
+  return absl::OkStatus();
+}
+
 // Gives the new folder its name. One that is there already gets the temporary name, to be removed.
 absl::Status TakeName(const std::string& temporary, const std::string& path, bool replaces) {
   const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
   if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) == 0) {
     return absl::OkStatus();
   }
+  if (errno == EINVAL || errno == ENOSYS) return TakeNameInSteps(temporary, path, replaces);
   return ErrnoStatus(errno, "cannot rename to", path);
 }
 

@@ -2,11 +2,32 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "common/base/files.h"
+
+namespace convoy::exports {
+namespace {
+
+bool refuse_flags = false;  // as file systems over a network do
+
+}  // namespace
+}  // namespace convoy::exports
+
+// Stands before the C library's.
+extern "C" int renameat2(int old_folder, const char* old_path, int new_folder, const char* new_path,
+                         unsigned flags) noexcept {
+  if (convoy::exports::refuse_flags && flags != 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  return static_cast<int>(
+      ::syscall(SYS_renameat2, old_folder, old_path, new_folder, new_path, flags));
+}
 
 namespace convoy::exports {
 namespace {
@@ -50,6 +71,16 @@ TEST_F(FolderTest, HasExactlyTheFiles) {
 TEST_F(FolderTest, ReplacesAnEarlierOneOfItsKind) {
   ASSERT_TRUE(Write({{"old", "1"}, {"one", "1"}}).ok());
   ASSERT_TRUE(Write({{"one", "2"}}).ok());
+  EXPECT_THAT(Names(path()), UnorderedElementsAre("one"));
+  EXPECT_EQ(ReadFile(path() + "/one", 10).value(), "2");
+  EXPECT_THAT(Names(parent_), UnorderedElementsAre("model"));
+}
+
+TEST_F(FolderTest, TakesItsNameWhereRenameHasNoFlags) {
+  refuse_flags = true;
+  ASSERT_TRUE(Write({{"old", "1"}, {"one", "1"}}).ok());
+  ASSERT_TRUE(Write({{"one", "2"}}).ok());
+  refuse_flags = false;
   EXPECT_THAT(Names(path()), UnorderedElementsAre("one"));
   EXPECT_EQ(ReadFile(path() + "/one", 10).value(), "2");
   EXPECT_THAT(Names(parent_), UnorderedElementsAre("model"));

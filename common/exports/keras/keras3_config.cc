@@ -1,0 +1,53 @@
+// Keras 3 reads a .keras archive only if every object says which module it is from; some fields are
+// called otherwise than in Keras 2. So this rewrites the JSON of keras_config_writer.cc.
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "common/exports/keras/keras_config.h"
+
+namespace convoy::exports {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json WithModule(const char* module, const json& object, json config) {
+  return {{"module", module},
+          {"class_name", object["class_name"]},
+          {"config", std::move(config)},
+          {"registered_name", nullptr}};
+}
+
+void Rename(const char* from, const char* to, json* config) {
+  if (!config->contains(from)) return;
+  (*config)[to] = (*config)[from];
+  config->erase(from);
+}
+
+json Layer(const json& layer) {
+  json config = layer["config"];
+  config["dtype"] = {{"module", "keras"},
+                     {"class_name", "DTypePolicy"},
+                     {"config", {{"name", config["dtype"]}}},
+                     {"registered_name", nullptr}};
+  Rename("batch_input_shape", "batch_shape", &config);
+  config.erase("ragged");  // of InputLayer; Keras 3 up to 3.9 refuses it
+  if (layer["class_name"] == "LeakyReLU") Rename("alpha", "negative_slope", &config);
+  for (auto field = config.begin(); field != config.end(); ++field) {
+    const json value = field.value();
+    if (field.key() == "dtype" || !value.is_object() || !value.contains("class_name")) continue;
+    const bool regularizer = field.key() == "kernel_regularizer";
+    field.value() = WithModule(regularizer ? "keras.regularizers" : "keras.initializers", value,
+                               value["config"]);
+  }
+  return WithModule("keras.layers", layer, std::move(config));
+}
+
+}  // namespace
+
+json Keras3ModelConfig(const json& model_config) {
+  json config = model_config["config"];
+  for (json& layer : config["layers"]) layer = Layer(layer);
+  return WithModule("keras", model_config, std::move(config));
+}
+
+}  // namespace convoy::exports

@@ -1,0 +1,221 @@
+// Finds each layer's arrays, then reads them with the shapes of the network. Keras has two layouts:
+// up to Keras 2 lists of names in attributes, by layer ("conv1/kernel:0"; Keras 3 writes the path
+// of the variable instead, which ends in the same); since 2.12 in .keras archives numbered arrays
+// below the layer's kind ("layers/conv2d_1/vars/0"), whatever the layer's name.
+#include "common/exports/keras/keras_weights_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/status.h"
+#include "common/exports/keras/keras_weights.h"
+
+namespace convoy::exports {
+namespace {
+
+constexpr char kWeights[] = "/model_weights";
+
+// A variable's name, such as "kernel", and where its array is.
+using Paths = std::map<std::string, std::string>;
+
+bool InFile(const KerasOrigin& origin, const std::string& variable) {
+  return (origin.has_gamma || variable != "gamma") && (origin.has_beta || variable != "beta");
+}
+
+size_t CountInFile(const nn::Layer& layer, const KerasOrigin& origin) {
+  return static_cast<size_t>(std::count_if(
+      layer.parameters.begin(), layer.parameters.end(),
+      [&](const nn::Parameter& p) { return InFile(origin, VariableName(layer, p)); }));
+}
+
+std::string Listed(const std::vector<std::string>& names) {
+  return absl::StrCat("[", absl::CHexEscape(absl::StrJoin(names, ", ")), "]");
+}
+
+absl::Status ReadLayer(const Hdf5Reader& reader, const nn::Layer& layer, const KerasOrigin& origin,
+                       const Paths& paths, std::vector<formats::NamedTensor>* tensors) {
+  for (const nn::Parameter& parameter : layer.parameters) {
+    const std::string variable = VariableName(layer, parameter);
+    formats::NamedTensor tensor{parameter.name, parameter.shape, parameter.trainable, {}};
+    if (!InFile(origin, variable)) {
+      tensor.data.assign(static_cast<size_t>(parameter.size), variable == "gamma" ? 1.0F : 0.0F);
+    } else if (const auto found = paths.find(variable); found != paths.end()) {
+      CONVOY_ASSIGN_OR_RETURN(tensor.data, reader.Floats(found->second, parameter.shape));
+    } else {
+      std::vector<std::string> there;
+      for (const auto& [name, path] : paths) there.push_back(name);
+      return nn::LayerError(
+          layer, absl::StrCat("has no weight '", variable, "' in the file, only ", Listed(there)));
+    }
+    tensors->push_back(std::move(tensor));
+  }
+  return absl::OkStatus();
+}
+
+// Splits "conv1/kernel:0" or "sequential/conv1/kernel" into its last two parts, without the ":0".
+std::pair<std::string, std::string> LayerAndVariable(const std::string& weight_name) {
+  const size_t slash = weight_name.rfind('/');
+  std::string variable = slash == std::string::npos ? weight_name : weight_name.substr(slash + 1);
+  if (const size_t colon = variable.rfind(':'); colon != std::string::npos) {
+    variable.resize(colon);
+  }
+  if (slash == std::string::npos) return {"", variable};
+  const std::string before = weight_name.substr(0, slash);
+  const size_t previous = before.rfind('/');
+  return {previous == std::string::npos ? before : before.substr(previous + 1), variable};
+}
+
+// The arrays in a layer's own group, or of one layer in the group of the model around it.
+absl::StatusOr<Paths> PathsInGroup(const Hdf5Reader& reader, const std::string& group,
+                                   const nn::Layer& layer, const KerasOrigin& origin) {
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          reader.Strings(group, "weight_names"));
+  const bool nested = origin.name != origin.group;
+  Paths paths;
+  size_t count = 0;
+  for (const std::string& name : names) {
+    const auto [owner, variable] = LayerAndVariable(name);
+    if (nested && owner != origin.name) continue;
+    paths[variable] = absl::StrCat(group, "/", name);
+    ++count;
+  }
+  const size_t expected = CountInFile(layer, origin);
+  if (count == expected && paths.size() == count) return paths;
+  return nn::LayerError(
+      layer, absl::StrCat("must have ", expected, " weights, but the file has ", Listed(names)));
+}
+
+absl::Status CheckGroups(const Hdf5Reader& reader, const std::set<std::string>& known) {
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          reader.Strings(kWeights, "layer_names"));
+  for (const std::string& name : names) {
+    const std::string group = absl::StrCat(kWeights, "/", name);
+    if (known.count(name) != 0 || !reader.HasAttribute(group, "weight_names")) continue;
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> weights,
+                            reader.Strings(group, "weight_names"));
+    if (weights.empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "has weights of a layer '", absl::CHexEscape(name), "' that its model_config lacks"));
+  }
+  return absl::OkStatus();
+}
+
+// The spellings of the groups above a layer's: since 2.15, from 2.12 to 2.14, and both as written
+// on Windows, where the separator became part of the name.
+struct Spelling {
+  const char* container;
+  const char* separator;
+};
+constexpr std::array kSpellings = {Spelling{"layers", "/"}, Spelling{"layers", "\\"},
+                                   Spelling{"_layer_checkpoint_dependencies", "/"},
+                                   Spelling{"_layer_checkpoint_dependencies", "\\"}};
+
+std::string GroupAt(const std::vector<std::string>& path, const Spelling& spelling) {
+  std::string group = "/";
+  for (const std::string& part : path) {
+    absl::StrAppend(&group, group.size() == 1 ? "" : spelling.separator, spelling.container,
+                    spelling.separator, part);
+  }
+  return group;
+}
+
+// The arrays are numbered: kernel, bias; gamma, beta, moving_mean, moving_variance.
+absl::StatusOr<Paths> NumberedPaths(const Hdf5Reader& reader, const nn::Layer& layer,
+                                    const KerasOrigin& origin) {
+  for (const Spelling& spelling : kSpellings) {
+    const std::string group = GroupAt(origin.path, spelling);
+    if (!reader.Has(group)) continue;
+    Paths paths;
+    for (const nn::Parameter& parameter : layer.parameters) {
+      const std::string variable = VariableName(layer, parameter);
+      if (!InFile(origin, variable)) continue;
+      const std::string path = absl::StrCat(group, "/vars/", paths.size());
+      paths[variable] = path;
+    }
+    if (reader.Has(absl::StrCat(group, "/vars/", paths.size()))) {
+      return nn::LayerError(layer, absl::StrCat("has more than ", paths.size(), " weights"));
+    }
+    return paths;
+  }
+  return nn::LayerError(layer, absl::StrCat("has no weights in the file, neither ",
+                                            absl::CHexEscape(GroupAt(origin.path, kSpellings[0])),
+                                            " nor an older spelling"));
+}
+
+// In save_weights's first form the lists stand at the root, or below /model_weights.
+absl::StatusOr<std::vector<std::string>> GroupsWithWeights(const Hdf5Reader& reader,
+                                                           const std::string& root) {
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          reader.Strings(root.empty() ? "/" : root, "layer_names"));
+  std::vector<std::string> groups;
+  for (const std::string& name : names) {
+    const std::string group = absl::StrCat(root, "/", name);
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> weights,
+                            reader.Strings(group, "weight_names"));
+    if (!weights.empty()) groups.push_back(group);
+  }
+  return groups;
+}
+
+absl::StatusOr<std::vector<formats::NamedTensor>> ListedWeights(const Hdf5Reader& reader,
+                                                                const nn::Network& network,
+                                                                const std::string& root) {
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> groups, GroupsWithWeights(reader, root));
+  std::vector<formats::NamedTensor> tensors;
+  size_t next = 0;
+  for (const nn::Layer& layer : network.layers()) {
+    if (layer.parameters.empty()) continue;
+    if (next == groups.size()) break;
+    CONVOY_ASSIGN_OR_RETURN(const Paths paths, PathsInGroup(reader, groups[next++], layer, {}));
+    CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, {}, paths, &tensors));
+  }
+  if (next == groups.size() && tensors.size() == network.Parameters().size()) return tensors;
+  return absl::InvalidArgumentError(
+      absl::StrCat("holds weights of ", groups.size(), " layers, and the network has others"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByName(const Hdf5Reader& reader,
+                                                                const nn::Network& network,
+                                                                const KerasNetwork& keras) {
+  std::vector<formats::NamedTensor> tensors;
+  for (const nn::Layer& layer : network.layers()) {
+    if (layer.parameters.empty()) continue;
+    const KerasOrigin& origin = keras.origins.at(layer.name);
+    const std::string group = absl::StrCat(kWeights, "/", origin.group);
+    CONVOY_ASSIGN_OR_RETURN(const Paths paths, PathsInGroup(reader, group, layer, origin));
+    CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, origin, paths, &tensors));
+  }
+  CONVOY_RETURN_IF_ERROR(CheckGroups(reader, keras.groups));
+  return tensors;
+}
+
+absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByPath(
+    const Hdf5Reader& reader, const nn::Network& network,
+    const std::map<std::string, KerasOrigin>& origins) {
+  std::vector<formats::NamedTensor> tensors;
+  for (const nn::Layer& layer : network.layers()) {
+    if (layer.parameters.empty()) continue;
+    const KerasOrigin& origin = origins.at(layer.name);
+    CONVOY_ASSIGN_OR_RETURN(const Paths paths, NumberedPaths(reader, layer, origin));
+    CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, origin, paths, &tensors));
+  }
+  return tensors;
+}
+
+absl::StatusOr<std::vector<formats::NamedTensor>> WeightsInOrder(const Hdf5Reader& reader,
+                                                                 const nn::Network& network) {
+  if (reader.HasAttribute("/", "layer_names")) return ListedWeights(reader, network, "");
+  if (reader.Has(kWeights)) return ListedWeights(reader, network, kWeights);
+  std::map<std::string, KerasOrigin> origins;
+  for (const auto& [name, path] : KerasPaths(network)) origins[name].path = {path};
+  return WeightsByPath(reader, network, origins);
+}
+
+}  // namespace convoy::exports

@@ -1,0 +1,318 @@
+"""Keras's model files in the many forms in which they are found, made by h5py and zipfile alone after the layouts of
+docs/exports.md: versions 2.0 to 3.13, Sequential and Functional, .h5 and .keras. Each with its own numbers, so that a
+forward pass that knows no file (keras_forward.FORWARD) says what the model answers."""
+
+import io
+import json
+import re
+import zipfile
+
+import h5py
+import numpy
+
+import keras_forward
+
+SIDE = 6
+NULL = {"registered_name": None}
+
+
+class Layer:
+    """A layer of the original model: what its file says and its weights, in Keras's order."""
+
+    def __init__(self, class_name, name, arrays=None, **config):
+        self.class_name, self.name, self.arrays = class_name, name, arrays or {}
+        self.config = {"name": name, "trainable": True, "dtype": "float32", **config}
+
+
+class Form:
+    """A model in one form. `layers` are in the order of the forward pass; `write(path)` writes the file; `values(x)`
+    is what the model was meant to be given for x in [0, 1]; `exact` says that the weights' bits stay."""
+
+    def __init__(self, name, layers, write, *, ending=".h5", values=lambda x: x, flat=False, exact=True, notes=()):
+        self.name, self.layers, self.write, self.ending = name, layers, write, ending
+        self.values, self.flat, self.exact, self.notes = values, flat, exact, notes
+
+    def predict(self, images):
+        """Returns the probabilities [N, classes] for images [N, 6, 6, 1] in [0, 1]."""
+        x = self.values(images.astype(numpy.float64))
+        if self.flat:
+            x = x.reshape(len(x), -1)
+        for layer in self.layers:
+            arrays = [a.astype(numpy.float64) for a in layer.arrays.values()]
+            x = FORWARD[layer.class_name](x, layer.config, arrays)
+        return x if numpy.allclose(x.sum(1), 1) and (x >= 0).all() else keras_forward.activate(x, "softmax")
+
+    def weights(self):
+        return [array for layer in self.layers for array in layer.arrays.values()]
+
+
+def batch_normalization(values, config, arrays):
+    arrays = list(arrays)
+    gamma = arrays.pop(0) if config["scale"] else 1
+    beta = arrays.pop(0) if config["center"] else 0
+    mean, variance = arrays
+    return (values - mean) / numpy.sqrt(variance + config["epsilon"]) * gamma + beta
+
+
+def named(layer):
+    """The same with the activations that keras_forward does not know by name."""
+
+    def forward(values, config, arrays):
+        activation = config.get("activation", "linear")
+        if activation not in ("elu", "leaky_relu"):
+            return keras_forward.FORWARD[layer](values, config, arrays)
+        values = keras_forward.FORWARD[layer](values, {**config, "activation": "linear"}, arrays)
+        return numpy.where(values > 0, values, numpy.expm1(values) if activation == "elu" else 0.2 * values)
+
+    return forward
+
+
+def same(values, _, __):
+    return values
+
+
+FORWARD = {
+    **keras_forward.FORWARD,
+    "BatchNormalization": batch_normalization,
+    "Conv2D": named("Conv2D"),
+    "Dense": named("Dense"),
+    "Rescaling": lambda values, config, _: values * config["scale"] + config["offset"],
+    "ReLU": lambda values, config, _: numpy.maximum(values, 0),
+    "Softmax": lambda values, config, _: keras_forward.activate(values, "softmax"),
+    "Reshape": lambda values, config, _: values.reshape(len(values), *config["target_shape"]),
+    **{idle: same for idle in ("GaussianNoise", "SpatialDropout2D", "RandomFlip", "ActivityRegularization")},
+}
+
+
+class Maker:
+    """Layers with weights of one seed."""
+
+    def __init__(self, seed):
+        self.random = numpy.random.RandomState(seed)
+
+    def array(self, *shape):
+        return (self.random.standard_normal(shape) / 2).astype(numpy.float32)
+
+    def conv(self, name, channels=1, filters=3, padding="same", **config):
+        fields = {"kernel_size": [3, 2], "strides": [1, 1], "padding": padding, "activation": "relu", "groups": 1,
+                  "data_format": "channels_last", "dilation_rate": [1, 1], "use_bias": True, "filters": filters}
+        return Layer("Conv2D", name, {"kernel": self.array(3, 2, channels, filters), "bias": self.array(filters)},
+                     **{**fields, **config})
+
+    def dense(self, name, inputs, units=4, activation="softmax"):
+        return Layer("Dense", name, {"kernel": self.array(inputs, units), "bias": self.array(units)}, units=units,
+                     activation=activation, use_bias=True)
+
+    def norm(self, name, channels, scale=True, center=True):
+        arrays = {"gamma": self.array(channels), "beta": self.array(channels), "moving_mean": self.array(channels),
+                  "moving_variance": numpy.abs(self.array(channels)) + numpy.float32(0.5)}
+        arrays = {key: value for key, value in arrays.items()
+                  if (scale or key != "gamma") and (center or key != "beta")}
+        return Layer("BatchNormalization", name, arrays, axis=[3], momentum=0.99, epsilon=0.001, scale=scale,
+                     center=center)
+
+    def chain(self, *, conv=None, end=None, middle=(), activation="softmax"):
+        """conv, what is in the middle, pool, flatten, dropout, dense."""
+        return [conv or self.conv("conv2d"), *middle,
+                Layer("MaxPooling2D", "max_pooling2d", pool_size=[2, 2], strides=[2, 2], padding="valid",
+                      data_format="channels_last"),
+                Layer("Flatten", "flatten", data_format="channels_last"),
+                Layer("Dropout", "dropout", rate=0.25, noise_shape=None, seed=None),
+                end or self.dense("dense", 27, activation=activation)]
+
+
+def input_layer(shape, key="batch_input_shape", name="conv2d_input"):
+    return Layer("InputLayer", name, **{key: [None, *shape], "sparse": False})
+
+
+def entry(layer, keras3):
+    """The layer's part of the model's description."""
+    if not keras3:
+        return {"class_name": layer.class_name, "config": layer.config}
+    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, **NULL}
+    return {"module": "keras.layers", "class_name": layer.class_name, "config": {**layer.config, "dtype": policy},
+            **NULL}
+
+
+def sequential(layers, keras3=False, **config):
+    listed = [layer if isinstance(layer, dict) else entry(layer, keras3) for layer in layers]
+    model = {"class_name": "Sequential", "config": {"name": "sequential", "layers": listed, **config}}
+    return {"module": "keras", **NULL, **model} if keras3 else model
+
+
+def functional(layers, keras3=False, class_name="Functional", shape=(SIDE, SIDE, 1)):
+    """A chain as the Functional API writes it; the list is turned round, for its order says nothing."""
+    first = input_layer(shape, "batch_shape" if keras3 else "batch_input_shape", "input_1")
+    listed, before = [], None
+    for layer in [first, *layers]:
+        nodes = []
+        if before and keras3:
+            tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 2], "dtype": "float32",
+                                                                   "keras_history": [before, 0, 0]}}
+            nodes = [{"args": [tensor], "kwargs": {"training": False}}]
+        elif before:
+            nodes = [[[before, 0, 0, {}]]]
+        listed.append({**entry(layer, keras3), "name": layer.name, "inbound_nodes": nodes})
+        before = layer.name
+    ends = (lambda name: [name, 0, 0]) if keras3 else (lambda name: [[name, 0, 0]])
+    return {"class_name": class_name, "config": {"name": "model", "layers": listed[::-1],
+                                                 "input_layers": ends("input_1"), "output_layers": ends(before)}}
+
+
+def write_h5(path, config, groups, version="2.15.0", style="{layer}/{name}:0", fixed=False):
+    """`groups` is {group: [Layer]}: a layer of its own, or a model with several."""
+    as_list = (lambda names: numpy.array(names, dtype="S")) if fixed else (lambda names: names)
+    with h5py.File(path, "w") as file:
+        root = file
+        if config is not None:
+            file.attrs["model_config"] = json.dumps(config).encode()
+            file.attrs["keras_version"], file.attrs["backend"] = version, "tensorflow"
+            root = file.create_group("model_weights")
+        root.attrs["layer_names"] = as_list([name.encode() for name in groups])
+        root.attrs["backend"], root.attrs["keras_version"] = b"tensorflow", version.encode()
+        for name, layers in groups.items():
+            group = root.create_group(name)
+            listed = []
+            for layer in layers:
+                for variable, array in layer.arrays.items():
+                    listed.append(style.format(layer=layer.name, name=variable))
+                    group.create_dataset(listed[-1], data=array)
+            group.attrs["weight_names"] = as_list([item.encode() for item in listed]) if listed else []
+
+
+def own_groups(layers):
+    return {layer.name: [layer] for layer in layers}
+
+
+def snake_case(name):
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def weights_h5(layers, container="layers", separator="/", inside=()):
+    """model.weights.h5; `inside` is the path of models around the layers."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        counts = {}
+        for layer in layers:
+            kind = snake_case(layer.class_name)
+            number = counts[kind] = counts.get(kind, -1) + 1
+            path = separator.join(part for name in (*inside, f"{kind}_{number}" if number else kind)
+                                  for part in (container, name))
+            group = file.create_group(path + "/vars")
+            for index, array in enumerate(layer.arrays.values()):
+                group.create_dataset(str(index), data=array)
+        file.create_group("optimizer/vars").create_dataset("0", data=numpy.int64(375))
+    return buffer.getvalue()
+
+
+def write_keras(path, config, weights, compression=zipfile.ZIP_STORED, compiled=True):
+    if compiled:
+        config = {**config, "compile_config": {"loss": "sparse_categorical_crossentropy", "optimizer": {
+            "module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": 0.004},
+            **NULL}}}
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.9.2", "date_saved": "2025-01-01@10:00:00"}))
+        archive.writestr("config.json", json.dumps(config))
+        with archive.open("model.weights.h5", "w", force_zip64=True) as file:
+            file.write(weights)
+
+
+def forms():
+    """Returns every form."""
+    image = (SIDE, SIDE, 1)
+    made = []
+
+    def add(name, layers, write, **more):
+        made.append(Form(name, layers, write, **more))
+
+    def h5(name, layers, config, groups=None, **more):
+        options = {key: more.pop(key) for key in ("version", "style", "fixed") if key in more}
+        add(name, layers, lambda path: write_h5(path, config, groups or own_groups(layers), **options), **more)
+
+    def keras(name, layers, config=None, weights=None, compression=zipfile.ZIP_STORED, **more):
+        config = config or sequential([input_layer(image, "batch_shape"), *layers], keras3=True)
+        add(name, layers, lambda path: write_keras(path, config, weights or weights_h5(layers), compression),
+            ending=".keras", **more)
+
+    layers = Maker(1).chain(conv=Maker(11).conv("conv2d_1", batch_input_shape=[None, *image]))
+    h5("keras_2_0", layers, {"class_name": "Sequential", "config": [entry(l, False) for l in layers]}, version="2.0.4",
+       fixed=True)
+    layers = Maker(2).chain()
+    h5("keras_2_3_build_input_shape", layers, sequential(layers, build_input_shape=[None, *image]), version="2.3.0-tf")
+    layers = Maker(3).chain()
+    h5("keras_2_15", layers, sequential([input_layer(image), *layers]))
+    layers = Maker(4).chain()
+    h5("keras_3_paths", layers, sequential([input_layer(image, "batch_shape"), *layers], keras3=True),
+       version="3.9.2", style="sequential/{layer}/{name}")
+    layers = Maker(5).chain(activation="linear")
+    h5("logits", layers, sequential([input_layer(image), *layers]), notes=["a softmax is added"])
+    layers = Maker(6).chain(activation="relu")
+    h5("relu_at_the_end", layers, sequential([input_layer(image), *layers]), notes=["a softmax is added"])
+    layers = [*Maker(7).chain(activation="linear"), Layer("Activation", "activation", activation="softmax")]
+    h5("activation_layer", layers, sequential([input_layer(image), *layers]))
+    maker = Maker(8)
+    layers = [maker.dense("dense", 36, 8, "relu"), maker.dense("dense_1", 8)]
+    h5("row_of_36", layers, sequential([input_layer((36,)), *layers]), flat=True, notes=["is taken as an image (6, 6, 1)"])
+    layers = [Layer("Reshape", "reshape", target_shape=[6, 6, 1]), *Maker(9).chain()]
+    h5("reshape_of_a_row", layers, sequential([input_layer((36,)), *layers]), flat=True)
+    layers = [Layer("Reshape", "reshape", target_shape=[6, -1, 1]), *Maker(10).chain()]
+    h5("reshape_adds_a_channel", layers, sequential([input_layer((6, 6)), *layers]))
+    layers = Maker(12).chain()
+    h5("functional_keras_2", layers, functional(layers, class_name="Model"))
+    layers = Maker(13).chain()
+    h5("functional_keras_3", layers, functional(layers, keras3=True), version="3.9.2", style="{layer}/{name}")
+    layers = Maker(14).chain()
+    inner = sequential([input_layer(image), *layers[:3]])
+    inner["config"]["name"] = "features"
+    h5("nested", layers, sequential([{**inner, "config": {**inner["config"]}}, *layers[3:]]),
+       groups={"features": layers[:3], **own_groups(layers[3:])})
+    maker = Maker(15)
+    layers = [*maker.chain(conv=maker.conv("conv2d", activation="linear"), middle=[Layer("ReLU", "re_lu")],
+                           activation="linear"), Layer("Softmax", "softmax", axis=-1)]
+    h5("relu_and_softmax_layers", layers, sequential([input_layer(image), *layers]))
+    layers = [Layer("Rescaling", "rescaling", scale=1 / 255, offset=0.0), *Maker(16).chain()]
+    keras("rescaling_255", layers, values=lambda x: x * 255)
+    maker = Maker(17)
+    layers = [Layer("Rescaling", "rescaling", scale=1 / 127.5, offset=-1.0),
+              *maker.chain(conv=maker.conv("conv2d", padding="valid"), end=maker.dense("dense", 12))]
+    keras("rescaling_127_valid", layers, values=lambda x: x * 255, exact=False)
+    layers = [Layer("Rescaling", "rescaling", scale=1 / 127.5, offset=-1.0), *Maker(18).chain()]
+    keras("rescaling_127_same", layers, values=lambda x: x * 255, exact=False)
+    maker = Maker(19)
+    layers = maker.chain(conv=maker.conv("block1/conv 1"))
+    h5("names_with_slashes", layers, sequential([input_layer(image), *layers]),
+       notes=["is called 'block1_conv_1' here"])
+    maker = Maker(20)
+    layers = [maker.conv("conv2d", activation="elu"), maker.conv("conv2d_1", 3, activation="leaky_relu"),
+              Layer("Flatten", "flatten"), maker.dense("dense", 108)]
+    h5("elu_and_leaky_relu", layers, sequential([input_layer(image), *layers]))
+    for number, (scale, center) in enumerate([(True, True), (False, True), (True, False), (False, False)]):
+        maker = Maker(21 + number)
+        layers = maker.chain(middle=[maker.norm("batch_normalization", 3, scale, center)])
+        h5(f"normalization_{scale}_{center}", layers, sequential([input_layer(image), *layers]),
+           exact=scale and center)
+        keras(f"archived_normalization_{scale}_{center}", layers, exact=scale and center)
+    layers = [Layer("RandomFlip", "random_flip", mode="horizontal"), *Maker(25).chain(middle=[
+        Layer("GaussianNoise", "gaussian_noise", stddev=0.1), Layer("SpatialDropout2D", "spatial", rate=0.5),
+        Layer("ActivityRegularization", "regularization", l1=0.1, l2=0.0)])]
+    h5("layers_for_training_only", layers, sequential([input_layer(image), *layers]),
+       notes=["works in training only and is left out"] * 4)
+    layers = Maker(26).chain()
+    keras("archive", layers)
+    maker = Maker(27)
+    layers = [maker.conv("first"), maker.conv("second", 3), *maker.chain(conv=maker.conv("third", 3))]
+    keras("archive_counts_kinds", layers)
+    layers = Maker(28).chain()
+    keras("archive_of_2_13", layers, weights=weights_h5(layers, "_layer_checkpoint_dependencies"))
+    layers = Maker(29).chain()
+    keras("archive_of_windows", layers, weights=weights_h5(layers, separator="\\"))
+    layers = Maker(30).chain()
+    keras("archive_deflated", layers, compression=zipfile.ZIP_DEFLATED)
+    layers = Maker(31).chain()
+    keras("archive_functional", layers, config=functional(layers, keras3=True))
+    layers = Maker(32).chain()
+    keras("archive_nested", layers, config=sequential([sequential([input_layer(image), *layers], keras3=True)],
+                                                      keras3=True),
+          weights=weights_h5(layers, inside=("sequential",)))
+    return made
