@@ -47,8 +47,6 @@ class Import : public Command {
   void AddArguments(Arguments& arguments) override {
     arguments.RequiredPositional("FILE", &input_, "a model that Keras saved: .keras or .h5");
     arguments.Text("--output", &output_, "the file to write, such as model.convoy");
-    arguments.Text("--model", &model_,
-                   "for a file of weights alone: their network, a built-in one or a file");
     arguments.Text("--input-shape", &input_shape_,
                    "HEIGHTxWIDTH of a network that takes an image as one row of numbers; a square "
                    "unless given");
@@ -65,12 +63,15 @@ class Import : public Command {
            "where\n"
            "the file has them, the optimizer's settings. What Convoy has not is refused by its "
            "name;\n"
-           "what was made to fit, and what only further training would use, is noted.\n\n"
+           "what was made to fit, and what only further training would use, is noted. For a file "
+           "of\n"
+           "weights alone, --model names their network: a built-in one or a file.\n\n"
            "Convoy gives networks values from 0 to 1. Many were trained on others: --input-scale "
            "auto\n"
            "tries which fit, on images at hand, and builds the scale into the network.\n\n"
            "Examples:\n"
            "  convoy import mnist_cnn_model.keras --output model.convoy\n"
+           "  convoy import mnist.weights.h5 --model lenet5 --output model.convoy\n"
            "  convoy import model.h5 --input-scale 0..255 --output model.convoy\n"
            "  trainer --initial-weights model.convoy    (trains it further)";
   }
@@ -79,7 +80,7 @@ class Import : public Command {
     if (output_.empty()) {
       return absl::InvalidArgumentError("--output: is missing; name the file to write");
     }
-    exports::KerasReadOptions options{.network = model_, .image_size = {}};
+    exports::KerasReadOptions options{.network = context.model, .image_size = {}};
     CONVOY_ASSIGN_OR_RETURN(options.image_size, ParseImageSize(input_shape_));
     exports::Notes notes;
     CONVOY_ASSIGN_OR_RETURN(const exports::KerasModel file,
@@ -160,7 +161,6 @@ class Import : public Command {
 
   std::string input_;
   std::string output_;
-  std::string model_;
   std::string input_shape_;
   std::string input_scale_ = "auto";
   std::string data_;

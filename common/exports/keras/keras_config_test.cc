@@ -243,7 +243,8 @@ TEST(ReadKerasModelConfigTest, NotesWhatOnlyTrainingUses) {
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_THAT(notes, ElementsAre("layer 'd' (Dense): kernel_regularizer is not imported: "
                                  "{\"class_name\":\"L1\",\"config\":{\"l1\":0.01}}",
-                                 HasSubstr("layer 'd' (Dense): is frozen in Keras")));
+                                 HasSubstr("layer 'd' (Dense): is frozen in Keras"),
+                                 HasSubstr("the model ends in logits: a softmax is added")));
 }
 
 TEST(ReadKerasModelConfigTest, ReadsTheLayersOfDeeperNetworks) {
@@ -259,7 +260,7 @@ TEST(ReadKerasModelConfigTest, ReadsTheLayersOfDeeperNetworks) {
       {"class_name": "GlobalAveragePooling2D", "config": {"name": "g"}})",
                          &notes);
   ASSERT_TRUE(spec.ok()) << spec.status();
-  EXPECT_THAT(notes, ElementsAre());
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("the model ends in logits: a softmax is added")));
   EXPECT_EQ(std::get<nn::Conv2dSpec>(spec->layers[0].kind).kernel_l2, 0.25F);
   EXPECT_EQ(std::get<nn::BatchNormalizationSpec>(spec->layers[1].kind).momentum, 0.9F);
   EXPECT_EQ(std::get<nn::BatchNormalizationSpec>(spec->layers[1].kind).epsilon, 0.001F);

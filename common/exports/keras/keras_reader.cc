@@ -116,10 +116,10 @@ absl::Status CheckVersion(const Hdf5Reader& reader) {
       "was written by Keras 1; load the model in Keras 2 and save it again");
 }
 
-absl::Status NoNetworkWanted(const KerasReadOptions& options) {
-  if (options.network.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "holds its own network; leave out the one that is given for it");
+// Not an error: a configuration file may name a model for all commands.
+void NoteOwnNetwork(const KerasReadOptions& options, Notes* notes) {
+  if (options.network.empty()) return;
+  notes->push_back("the file holds its own network; the one that is given for it is not used");
 }
 
 absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
@@ -142,7 +142,7 @@ absl::StatusOr<KerasModel> ReadH5(const std::string& bytes, const KerasReadOptio
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5Reader> reader, Hdf5Reader::Open(bytes));
   CONVOY_RETURN_IF_ERROR(CheckVersion(*reader));
   if (!reader->HasAttribute("/", "model_config")) return ReadWeightsOnly(*reader, options);
-  CONVOY_RETURN_IF_ERROR(NoNetworkWanted(options));
+  NoteOwnNetwork(options, notes);
   CONVOY_ASSIGN_OR_RETURN(const std::string text, reader->String("/", "model_config"));
   CONVOY_ASSIGN_OR_RETURN(const json config, ParseJsonObject(text, "model_config"));
   CONVOY_ASSIGN_OR_RETURN(const KerasNetwork keras,
@@ -158,7 +158,7 @@ absl::StatusOr<KerasModel> ReadArchive(const std::string& bytes, const KerasRead
                                        Notes* notes) {
   CONVOY_ASSIGN_OR_RETURN(const ZipReader zip, ZipReader::Open(bytes));
   CONVOY_RETURN_IF_ERROR(CheckArchive(zip));
-  CONVOY_RETURN_IF_ERROR(NoNetworkWanted(options));
+  NoteOwnNetwork(options, notes);
   CONVOY_ASSIGN_OR_RETURN(const std::string text, zip.Read(kConfig, kMaxConfigBytes));
   CONVOY_ASSIGN_OR_RETURN(const json config, ParseJsonObject(text, kConfig));
   CONVOY_ASSIGN_OR_RETURN(const KerasNetwork keras,
