@@ -5,11 +5,13 @@
 
 #include "client/cli/command_line.h"
 #include "client/commands/commands.h"
+#include "common/base/process_start.h"
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
 
 int main(int argc, char** argv) {
+  convoy::PrepareProcess();
   const absl::Status kernels = convoy::kernels::UseKernels(std::nullopt);
   if (!kernels.ok()) {
     convoy::log::Error(std::string(kernels.message()));

@@ -6,7 +6,7 @@
 namespace convoy {
 namespace {
 
-void (*g_abort_hook)() = nullptr;
+void (*g_abort_hook)(const std::string&) = nullptr;
 
 std::string& Context() {
   static std::string context;
@@ -15,7 +15,7 @@ std::string& Context() {
 
 }  // namespace
 
-void SetAbortHook(void (*hook)()) { g_abort_hook = hook; }
+void SetAbortHook(void (*hook)(const std::string& message)) { g_abort_hook = hook; }
 
 void SetCheckContext(const std::string& context) { Context() = context; }
 
@@ -23,10 +23,11 @@ namespace internal {
 
 void CheckFailed(const char* file, int line, const std::string& what) {
   const std::string& context = Context();
-  std::fprintf(stderr, "%s%sbug: check failed at %s:%d: %s\n", context.c_str(),
-               context.empty() ? "" : ": ", file, line, what.c_str());
+  const std::string message = context + (context.empty() ? "" : ": ") + "bug: check failed at " +
+                              file + ":" + std::to_string(line) + ": " + what;
+  std::fprintf(stderr, "%s\n", message.c_str());
   std::fflush(stderr);
-  if (g_abort_hook != nullptr) g_abort_hook();
+  if (g_abort_hook != nullptr) g_abort_hook(message);
   std::abort();
 }
 

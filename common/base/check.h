@@ -8,9 +8,9 @@
 
 namespace convoy {
 
-// Replaces what a failed check does after printing; the default is std::abort. `hook` must not
-// return. Not thread-safe: call it once, at the start of main.
-void SetAbortHook(void (*hook)());
+// Replaces what a failed check does after printing; the default is std::abort. `hook` is told what
+// was printed and must not return. Not thread-safe: call it once, at the start of main.
+void SetAbortHook(void (*hook)(const std::string& message));
 
 // A prefix for the messages of failed checks, such as "rank 3". Not thread-safe.
 void SetCheckContext(const std::string& context);

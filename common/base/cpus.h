@@ -6,9 +6,18 @@
 
 namespace convoy {
 
-// Returns how many cores this process may run on: its affinity mask, cut by a cgroup's CPU quota
-// (rounded up). At least 1.
+// Returns how many cores this process may run on: its affinity mask, cut by its CPU quota. At least
+// 1.
 int UsableCores();
+
+// Returns how many cores the CPU quota of this process's cgroups allows all their processes
+// together (rounded up, at least 1); INT_MAX where there is none. The group's own quota counts and
+// those of the groups that it is in, version 1 or 2.
+int QuotaCores();
+
+// The same as read from `groups`, the content of /proc/self/cgroup, with the groups' files below
+// `root`, such as /sys/fs/cgroup.
+int QuotaCoresOf(const std::string& groups, const std::string& root);
 
 // Returns the host's name.
 std::string HostName();

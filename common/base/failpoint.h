@@ -16,8 +16,8 @@
 namespace convoy {
 
 // Failpoints in use: "before_rename" and "after_rename" (WriteFileAtomically; the latter is before
-// the directory is synced), "before_prune" (CheckpointStore) and "before_step" (the trainer, on
-// every rank). Thread-safe.
+// the directory is synced), "before_prune" (CheckpointStore), and in the trainer, on every rank and
+// about "rank-0" and so on, "before_step", "before_validation" and "before_end". Thread-safe.
 void Failpoint(std::string_view name, std::string_view about);
 
 }  // namespace convoy

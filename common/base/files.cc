@@ -84,11 +84,11 @@ absl::Status SyncDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status WriteAndSync(const std::string& path, std::string_view content) {
+absl::Status WriteNew(const std::string& path, std::string_view content, bool sync) {
   FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot create", path);
   CONVOY_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
-  if (::fsync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", path);
+  if (sync && ::fsync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", path);
   if (fd.Close() != 0) return ErrnoStatus(errno, "cannot close", path);
   return absl::OkStatus();
 }
@@ -135,7 +135,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
-  absl::Status status = WriteAndSync(temporary, content);
+  absl::Status status = WriteNew(temporary, content, /*sync=*/true);
   Failpoint("before_rename", path);
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, "cannot rename to", path);
@@ -146,6 +146,16 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
   }
   Failpoint("after_rename", path);
   return SyncDirectory(ParentOf(path));
+}
+
+absl::Status ReplaceFile(const std::string& path, std::string_view content) {
+  const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
+  absl::Status status = WriteNew(temporary, content, /*sync=*/false);
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    status = ErrnoStatus(errno, "cannot rename to", path);
+  }
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
 }
 
 absl::Status AppendToFile(const std::string& path, std::string_view content) {

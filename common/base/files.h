@@ -20,6 +20,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 // Returns RESOURCE_EXHAUSTED if the disk is full; the temporary file is removed on every error.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content);
 
+// As WriteFileAtomically, but not durably: after a crash of the system `path` may be gone. For what
+// is out of date a second later.
+absl::Status ReplaceFile(const std::string& path, std::string_view content);
+
 // Appends `content` to `path`, which is created if missing; not synced.
 absl::Status AppendToFile(const std::string& path, std::string_view content);
 

@@ -17,6 +17,7 @@ enum class ExitCode : int {
   kUsage = 2,       // wrong usage or input: a flag, a file, a network that does not fit
   kStopped = 75,    // stopped on request, a checkpoint is written; run again with --resume
   kCancelled = 76,  // cancelled; never to be requeued
+  kHung = 77,       // a rank hung and was named; run again with --resume
 };
 
 // Returns kOk for OK, kUsage for the codes that mean wrong usage or input (INVALID_ARGUMENT,

@@ -40,6 +40,12 @@ std::string PathIn(const std::string& directory, const std::string& name) {
   return absl::StrCat(directory, absl::EndsWith(directory, "/") ? "" : "/", name);
 }
 
+std::string LastWordsFile(int rank) { return absl::StrCat("last_words.", rank); }
+
+bool IsOfOneStart(const std::string& name) {
+  return name == kProgressFile || absl::StartsWith(name, "last_words.");
+}
+
 bool IsPath(const std::string& named) {
   return absl::StrContains(named, "/") || absl::StartsWith(named, ".");
 }

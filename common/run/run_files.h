@@ -17,6 +17,7 @@ inline constexpr char kHistoryFile[] = "history.json";
 inline constexpr char kHistoryCsvFile[] = "history.csv";
 inline constexpr char kModelFile[] = "model.convoy";
 inline constexpr char kLogFile[] = "log.txt";
+inline constexpr char kProgressFile[] = "progress.json";
 inline constexpr char kRunIdFile[] = "run_id";
 inline constexpr char kLockFile[] = ".lock";
 inline constexpr char kReportFile[] = "report.html";
@@ -25,6 +26,13 @@ inline constexpr char kFigures[] = "figures";
 
 // Returns the path of one of these in a run directory: "runs/first/summary.json".
 std::string PathIn(const std::string& directory, const std::string& name);
+
+// Returns the name of the file with the last words of a rank: "last_words.3".
+std::string LastWordsFile(int rank);
+
+// Whether the file tells of one start of the trainer, its progress or last words, and is out of
+// date at the next.
+bool IsOfOneStart(const std::string& name);
 
 // Whether `named` can only be a path: it has a slash or begins with a dot.
 bool IsPath(const std::string& named);

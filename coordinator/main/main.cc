@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/cpus.h"
+#include "common/base/process_start.h"
 #include "common/base/status.h"
 #include "common/cli/flag_names.h"
 #include "common/kernels/blas/gemm.h"
@@ -139,6 +140,7 @@ absl::Status Serve(const Flags& flags) {
 }
 
 ExitCode Main(int argc, char** argv) {
+  PrepareProcess();
   // Debian's Abseil, and with it gRPC, would otherwise look for deadlocks at every lock.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   log::Start("coordinator");
@@ -150,8 +152,6 @@ ExitCode Main(int argc, char** argv) {
     // Before any thread starts, so that all inherit it and only sigwait hears the signals.
     const sigset_t signals = StopSignals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);
     log::StartRecords(STDOUT_FILENO);
     status = kernels::UseKernels(std::nullopt);
     if (status.ok()) status = Serve(*flags);

@@ -28,7 +28,7 @@ void MissCollective(comm::Communicator& communicator) {
 int Main(const std::string& what) {
   auto runtime = comm::MpiRuntime::Initialize();
   CONVOY_CHECK(runtime.ok());
-  SetAbortHook([] { comm::MpiRuntime::Abort(4); });
+  SetAbortHook([](const std::string&) { comm::MpiRuntime::Abort(4); });
   auto communicator = (*runtime)->MakeCommunicator();
   CONVOY_CHECK(communicator.ok());
   if (what == "missing") MissCollective(**communicator);

@@ -82,7 +82,7 @@ int Main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   auto runtime = comm::MpiRuntime::Initialize();
   CONVOY_CHECK(runtime.ok());
-  SetAbortHook([] { comm::MpiRuntime::Abort(134); });
+  SetAbortHook([](const std::string&) { comm::MpiRuntime::Abort(134); });
   auto communicator = (*runtime)->MakeCommunicator();
   CONVOY_CHECK(communicator.ok());
   const int world_size = (*communicator)->world_size();

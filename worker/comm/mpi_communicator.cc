@@ -1,7 +1,7 @@
 // Each collective is one call of MPI on a duplicate of MPI_COMM_WORLD, so that our messages never
 // meet others', with errors returned as statuses. Counts are int in MPI: what is larger goes in
-// pieces or is refused. Memory that a host's ranks share is an MPI-3 shared window whose first rank
-// owns all.
+// pieces or is refused. Memory that a host's ranks share is HostMemory, as MPI's own windows hang
+// where /dev/shm is small.
 #include "worker/comm/mpi_communicator.h"
 
 #include <mpi.h>
@@ -17,9 +17,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "worker/comm/host_memory.h"
 
 namespace convoy::comm {
 namespace {
@@ -27,13 +27,19 @@ namespace {
 // MPI counts in int: larger broadcasts go in pieces.
 constexpr int64_t kLargestPieceBytes = int64_t{1} << 30;
 
+void (*g_failure_hook)(const std::string&) = nullptr;
+
+// After a call that failed here the ranks are no longer in step: the others may wait in it for
+// ever, and so would MPI_Finalize. So it is the hook's to end them all.
 absl::Status MpiStatus(int code, const char* call) {
   if (code == MPI_SUCCESS) return absl::OkStatus();
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) length = 0;
-  return absl::UnavailableError(
-      absl::StrCat(call, ": ", std::string(text.data(), static_cast<size_t>(length))));
+  const std::string message =
+      absl::StrCat(call, " failed: ", std::string(text.data(), static_cast<size_t>(length)));
+  if (g_failure_hook != nullptr) g_failure_hook(message);
+  return absl::UnavailableError(message);
 }
 
 // Reads the first of the variables that is set to a number.
@@ -68,26 +74,6 @@ class MpiPendingSum : public PendingSum {
 
  private:
   MPI_Request request_;
-};
-
-// A window of memory shared by the ranks of a host; its first rank owns all of it.
-class WindowBytes : public SharedBytes {
- public:
-  WindowBytes(MPI_Win window, uint8_t* data, int64_t size)
-      : window_(window), data_(data), size_(size) {}
-  ~WindowBytes() override {
-    const int code = MPI_Win_free(&window_);
-    CONVOY_CHECK_EQ(code, MPI_SUCCESS);
-  }
-  WindowBytes(const WindowBytes&) = delete;
-  WindowBytes& operator=(const WindowBytes&) = delete;
-  uint8_t* data() const override { return data_; }
-  int64_t size() const override { return size_; }
-
- private:
-  MPI_Win window_;
-  uint8_t* data_;
-  int64_t size_;
 };
 
 absl::Status BroadcastInPieces(void* data, int64_t num_bytes, int root, MPI_Comm comm) {
@@ -211,29 +197,34 @@ class MpiCommunicator : public Communicator {
   }
 
  private:
-  // The first rank of the host owns the whole block; the others look at it.
+  // The first rank of the host makes the block, the others map it.
   absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateOnHost(int64_t num_bytes) {
-    void* own = nullptr;
-    MPI_Win window = MPI_WIN_NULL;
-    const bool leader = local_rank_ == 0;
-    // Room to begin at a cache line, which MPI does not promise.
-    const MPI_Aint own_bytes = leader ? num_bytes + static_cast<int64_t>(kCacheLineBytes) : 0;
+    std::unique_ptr<HostMemory> block;
+    for (const HostMemory::Kind kind : {HostMemory::Kind::kAnonymous, HostMemory::Kind::kFile}) {
+      CONVOY_ASSIGN_OR_RETURN(block, TryOnHost(kind, num_bytes));
+      if (block != nullptr) return block;
+    }
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "no room for ", num_bytes,
+        " bytes that the ranks of a host share, neither in "
+        "memory nor in ",
+        HostMemory::FileDirectory(), "; free memory, or name a larger directory by TMPDIR"));
+  }
+
+  // Returns null, on all ranks, if it cannot be had on one of the hosts.
+  absl::StatusOr<std::unique_ptr<HostMemory>> TryOnHost(HostMemory::Kind kind, int64_t num_bytes) {
+    std::unique_ptr<HostMemory> block;
+    HostMemory::Name name{};
+    if (local_rank_ == 0) block = HostMemory::Make(kind, num_bytes, &name);
     CONVOY_RETURN_IF_ERROR(
-        MpiStatus(MPI_Win_allocate_shared(own_bytes, 1, MPI_INFO_NULL, host_, &own, &window),
-                  "MPI_Win_allocate_shared (is /dev/shm or /tmp full?)"));
-    MPI_Aint window_bytes = 0;
-    int unit = 0;
-    void* base = nullptr;
-    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Win_shared_query(window, 0, &window_bytes, &unit, &base),
-                                     "MPI_Win_shared_query"));
-    // The window is mapped at whole pages everywhere, so all ranks skip the same bytes.
-    const auto address = reinterpret_cast<uintptr_t>(base);
-    const uintptr_t aligned = (address + kCacheLineBytes - 1) / kCacheLineBytes * kCacheLineBytes;
-    auto shared =
-        std::make_unique<WindowBytes>(window, reinterpret_cast<uint8_t*>(aligned), num_bytes);
-    if (leader) std::memset(shared->data(), 0, static_cast<size_t>(num_bytes));
-    CONVOY_RETURN_IF_ERROR(MpiStatus(MPI_Barrier(host_), "MPI_Barrier"));
-    return shared;
+        MpiStatus(MPI_Bcast(name.data(), name.size(), MPI_BYTE, 0, host_), "MPI_Bcast"));
+    if (local_rank_ != 0) block = HostMemory::Open(name, num_bytes);
+    int have = block != nullptr ? 1 : 0;
+    CONVOY_RETURN_IF_ERROR(MpiStatus(
+        MPI_Allreduce(MPI_IN_PLACE, &have, 1, MPI_INT, MPI_MIN, world_), "MPI_Allreduce"));
+    if (have == 0) return std::unique_ptr<HostMemory>();
+    block->RemoveName();
+    return block;
   }
 
   MPI_Comm world_ = MPI_COMM_NULL;
@@ -266,13 +257,20 @@ bool LaunchedByMpi() {
   return false;
 }
 
+bool StartedWithoutMpi() {
+  return !LaunchedByMpi() && EnvironmentInt({"SLURM_STEP_NUM_TASKS"}, 1) > 1;
+}
+
 int RankFromEnvironment() {
   return EnvironmentInt({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}, 0);
 }
 
+// SLURM_NTASKS is the allocation's: srun --pty starts one task in a larger one.
 int WorldSizeFromEnvironment() {
-  return EnvironmentInt({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS"}, 1);
+  return EnvironmentInt({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}, 1);
 }
+
+void SetMpiFailureHook(void (*hook)(const std::string& message)) { g_failure_hook = hook; }
 
 absl::StatusOr<std::unique_ptr<MpiRuntime>> MpiRuntime::Initialize() {
   YieldWhereRanksOutnumberCores();

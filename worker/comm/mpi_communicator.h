@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "worker/comm/communicator.h"
@@ -12,12 +13,19 @@ namespace convoy::comm {
 // environment tells.
 bool LaunchedByMpi();
 
+// Returns whether srun started several tasks without telling them of one another.
+bool StartedWithoutMpi();
+
 // Returns this process's rank as the launcher's environment tells it, before MPI_Init; 0 if
 // unknown.
 int RankFromEnvironment();
 
 // Returns the world size as the launcher's environment tells it; 1 if unknown.
 int WorldSizeFromEnvironment();
+
+// Has `hook` called with one line when a call of MPI fails, from when the ranks are known on. It
+// must not return. Not thread-safe: call it once, at the start.
+void SetMpiFailureHook(void (*hook)(const std::string& message));
 
 // MPI from Init to Finalize. Make one, on the main thread, before any other thread starts.
 class MpiRuntime {

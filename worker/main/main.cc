@@ -1,4 +1,5 @@
 // The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
+#include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
@@ -6,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/cpus.h"
+#include "common/base/process_start.h"
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
@@ -15,6 +18,8 @@
 #include "worker/main/flags.h"
 #include "worker/main/rank.h"
 #include "worker/train/stop_request.h"
+#include "worker/watch/last_words.h"
+#include "worker/watch/watch.h"
 
 namespace convoy::trainer {
 namespace {
@@ -27,6 +32,37 @@ absl::Status PrepareKernels(const Flags& flags) {
   }
   const absl::Status used = kernels::UseKernels(isa);
   return isa ? Annotate(used, "--isa") : used;
+}
+
+// What one rank alone can no longer agree on with the others: a bug, or a failed call of MPI, after
+// which the ranks are no longer in step.
+void EndAllRanks(const std::string& message) {
+  watch::LeaveLastWords(message);
+  comm::MpiRuntime::Abort(static_cast<int>(ExitCode::kFailed));
+}
+
+void EndAfterMpiFailure(const std::string& message) {
+  log::Error(absl::StrCat("rank ", comm::RankFromEnvironment(), " on ", HostName(), ": ", message));
+  EndAllRanks(message);
+}
+
+// One rank, from here on watched.
+ExitCode RunWatched(comm::Communicator& communicator, const absl::StatusOr<Flags>& flags,
+                    bool ranks_are_threads) {
+  absl::StatusOr<Flags> checked = flags;
+  const absl::StatusOr<std::chrono::milliseconds> patience = watch::PatienceFromEnvironment();
+  if (!patience.ok()) checked = patience.status();
+  auto watch = watch::Watch::Start(
+      communicator, {.patience = patience.value_or(watch::WatchOptions().patience),
+                     .ranks_are_threads = ranks_are_threads,
+                     .stop_state = [] {
+                       return watch::StopState{train::StopRequested(), train::CancelRequested()};
+                     }});
+  if (!watch.ok()) {
+    log::Error(std::string(watch.status().message()));
+    return ExitCodeFor(watch.status());
+  }
+  return RunRank(**watch, checked);
 }
 
 // REQUIRES: mpirun started several processes.
@@ -48,23 +84,29 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
         "mpirun started ", started, " processes, but each finds itself alone: this mpirun is of ",
         "another MPI than the trainer; use Open MPI's (mpirun --version tells)")));
   }
-  SetAbortHook([] { comm::MpiRuntime::Abort(static_cast<int>(ExitCode::kFailed)); });
-  SetCheckContext(absl::StrCat("rank ", (*communicator)->rank()));
-  return RunRank(**communicator, flags);
+  const std::string who = absl::StrCat("rank ", (*communicator)->rank(), " on ", HostName());
+  SetAbortHook(&EndAllRanks);
+  comm::SetMpiFailureHook(&EndAfterMpiFailure);
+  SetCheckContext(who);
+  watch::InstallLastWords(who);
+  return RunWatched(**communicator, flags, /*ranks_are_threads=*/false);
 }
 
 ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
+  watch::InstallLastWords(absl::StrCat("the trainer on ", HostName()));
   comm::ThreadWorld world(flags.ok() ? flags->local_ranks : 1);
   std::vector<std::thread> threads;
   for (int rank = 1; rank < world.world_size(); ++rank) {
-    threads.emplace_back([&world, &flags, rank] { RunRank(*world.MakeCommunicator(rank), flags); });
+    threads.emplace_back(
+        [&world, &flags, rank] { RunWatched(*world.MakeCommunicator(rank), flags, true); });
   }
-  const ExitCode code = RunRank(*world.MakeCommunicator(0), flags);
+  const ExitCode code = RunWatched(*world.MakeCommunicator(0), flags, true);
   for (std::thread& thread : threads) thread.join();
   return code;
 }
 
 ExitCode Main(int argc, char** argv) {
+  PrepareProcess();
   log::Start("trainer");
   absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   if (flags.ok() && !flags->print_and_exit) {
@@ -72,6 +114,11 @@ ExitCode Main(int argc, char** argv) {
     if (!prepared.ok()) flags = prepared;
   }
   train::InstallSignals();
+  if (flags.ok() && comm::StartedWithoutMpi()) {
+    flags = absl::FailedPreconditionError(
+        "srun started several tasks that MPI knows nothing of, each would train alone; use srun "
+        "--mpi=pmix (srun --mpi=list shows whether it is there), or mpirun in the job");
+  }
   const bool several_processes = comm::LaunchedByMpi() && comm::WorldSizeFromEnvironment() > 1;
   if (several_processes && flags.ok() && flags->local_ranks > 1) {
     flags = absl::InvalidArgumentError(

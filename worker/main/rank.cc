@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/check.h"
 #include "common/base/cpus.h"
+#include "common/base/failpoint.h"
 #include "common/base/files.h"
 #include "common/base/version.h"
 #include "common/figures/report/report.h"
@@ -31,6 +32,7 @@
 #include "worker/train/checkpointer.h"
 #include "worker/train/job.h"
 #include "worker/train/trainer.h"
+#include "worker/watch/last_words.h"
 
 namespace convoy::trainer {
 namespace {
@@ -78,9 +80,10 @@ absl::Status AgreeOnFingerprint(comm::Communicator& communicator, const Flags& f
   return comm::Agree(communicator, CompareWithRankZero(mine, rank_zero));
 }
 
-// The cores of this host divided by the ranks on it, but no more than this process may use.
+// The cores of this host, or what a quota leaves of them, divided by the ranks on it, but no more
+// than this process may use.
 int DefaultThreads(const comm::Communicator& communicator) {
-  const auto host_cores = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+  const int host_cores = std::min(static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)), QuotaCores());
   const int share = host_cores / std::max(communicator.local_size(), 1);
   return std::max(1, std::min(share, UsableCores()));
 }
@@ -148,12 +151,14 @@ absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
   return reporting.Succeed(report);
 }
 
-absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Flags& flags,
-                                     const train::Job& job, RankZero& mine) {
+absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, const train::Job& job,
+                                     RankZero& mine) {
+  comm::Communicator& communicator = watch.communicator();
   train::TrainerOptions options{
       .threads = flags.threads > 0 ? flags.threads : DefaultThreads(communicator),
       .checkpoint_every = flags.checkpoint_every,
-      .store = mine.store.get()};
+      .store = mine.store.get(),
+      .watch = &watch};
   const bool root = communicator.rank() == 0;
   if (root) {
     options.run_id = std::filesystem::path(mine.reporting->directory().path()).filename().string();
@@ -163,6 +168,8 @@ absl::StatusOr<train::Outcome> Train(comm::Communicator& communicator, const Fla
                           train::Trainer::Create(communicator, job, std::move(options)));
   if (root && flags.explain_plan) std::fputs(trainer->ExplainPlan().c_str(), stdout);
   CONVOY_ASSIGN_OR_RETURN(const train::Outcome outcome, trainer->Run());
+  watch.Enter(watch::Phase::kEnd);
+  Failpoint("before_end", absl::StrCat("rank-", communicator.rank()));
   const absl::Status concluded =
       root ? Conclude(*trainer, outcome, *mine.reporting) : absl::OkStatus();
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, concluded));
@@ -195,8 +202,8 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Rep
   return absl::OkStatus();
 }
 
-absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
-                                const absl::StatusOr<Flags>& parsed) {
+absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>& parsed) {
+  comm::Communicator& communicator = watch.communicator();
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
   const Flags& flags = *parsed;
   CONVOY_RETURN_IF_ERROR(AgreeOnFingerprint(communicator, flags));
@@ -227,7 +234,9 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
   CONVOY_ASSIGN_OR_RETURN(RankZero mine, OnRankZero(communicator, [&] {
                             return OpenRankZero(flags, job, channel, std::move(claimed));
                           }));
-  const absl::StatusOr<train::Outcome> outcome = Train(communicator, flags, job, mine);
+  CONVOY_RETURN_IF_ERROR(
+      watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));
+  const absl::StatusOr<train::Outcome> outcome = Train(watch, flags, job, mine);
   if (!outcome.ok()) return root ? mine.reporting->Fail(outcome.status()) : outcome.status();
   if (*outcome == train::Outcome::kFinished && flags.figures) {
     CONVOY_RETURN_IF_ERROR(comm::Agree(
@@ -238,12 +247,15 @@ absl::StatusOr<ExitCode> RunJob(comm::Communicator& communicator,
 
 }  // namespace
 
-ExitCode RunRank(comm::Communicator& communicator, const absl::StatusOr<Flags>& flags) {
-  const absl::StatusOr<ExitCode> code = RunJob(communicator, flags);
+ExitCode RunRank(watch::Watch& watch, const absl::StatusOr<Flags>& flags) {
+  const absl::StatusOr<ExitCode> code = RunJob(watch, flags);
   if (code.ok()) return *code;
-  if (communicator.rank() == 0) {
+  if (watch.communicator().rank() == 0) {
     std::fflush(stdout);
-    log::Error(cli::NameFlags(std::string(code.status().message()), FlagsOfFields()));
+    const std::string error = cli::NameFlags(std::string(code.status().message()), FlagsOfFields());
+    log::Error(error);
+    watch::LeaveLastWords(
+        absl::StrCat(absl::StatusCodeToString(code.status().code()), ": ", error));
   }
   return ExitCodeFor(code.status());
 }

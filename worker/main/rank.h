@@ -3,13 +3,13 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/status.h"
-#include "worker/comm/communicator.h"
 #include "worker/main/flags.h"
+#include "worker/watch/watch.h"
 
 namespace convoy::trainer {
 
-// COLLECTIVE. Trains, and reports on the terminal and in the run directory. Flags that could not be
+// COLLECTIVE. Trains, watched, and reports on the terminal and in the run directory. Flags that could not be
 // parsed are reported as any error: by rank 0, after all have heard of it.
-ExitCode RunRank(comm::Communicator& communicator, const absl::StatusOr<Flags>& flags);
+ExitCode RunRank(watch::Watch& watch, const absl::StatusOr<Flags>& flags);
 
 }  // namespace convoy::trainer

@@ -16,13 +16,16 @@
 namespace convoy::report {
 namespace {
 
-// Removes what a writer that was killed left behind. One that cannot be removed does no harm.
+// Removes what a trainer that was killed left behind. A file that cannot be removed does no harm.
 void RemoveTemporaryFiles(const std::string& path) {
   std::error_code error;
   std::vector<std::filesystem::path> leftovers;
   std::filesystem::directory_iterator entry(path, error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    if (entry->path().extension() == ".tmp") leftovers.push_back(entry->path());
+    const std::filesystem::path& file = entry->path();
+    if (file.extension() == ".tmp" || run::IsOfOneStart(file.filename().string())) {
+      leftovers.push_back(file);
+    }
   }
   for (const std::filesystem::path& leftover : leftovers) {
     std::filesystem::remove(leftover, error);

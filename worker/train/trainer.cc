@@ -115,6 +115,15 @@ absl::Status Trainer::Open() {
 
 Trainer::~Trainer() = default;
 
+void Trainer::Enter(watch::Phase phase) {
+  if (options_.watch != nullptr) options_.watch->Enter(phase);
+}
+
+absl::Status Trainer::SaveCheckpoint() {
+  Enter(watch::Phase::kCheckpoint);
+  return checkpointer_->Save(progress_, callbacks_);
+}
+
 absl::StatusOr<Outcome> Trainer::Run() {
   while (progress_.position.epoch < job_.recipe.epochs && !callbacks_.stopped()) {
     CONVOY_ASSIGN_OR_RETURN(const bool finished, RunEpoch());
@@ -122,12 +131,13 @@ absl::StatusOr<Outcome> Trainer::Run() {
   }
   CONVOY_RETURN_IF_ERROR(RestoreBestWeights());
   CONVOY_RETURN_IF_ERROR(EvaluateTestImages());
+  Enter(watch::Phase::kCheckpoint);
   CONVOY_RETURN_IF_ERROR(checkpointer_->Flush());
   return Outcome::kFinished;
 }
 
 absl::StatusOr<Outcome> Trainer::Stop() {
-  CONVOY_RETURN_IF_ERROR(checkpointer_->Save(progress_, callbacks_));
+  CONVOY_RETURN_IF_ERROR(SaveCheckpoint());
   CONVOY_RETURN_IF_ERROR(checkpointer_->Flush());
   CONVOY_ASSIGN_OR_RETURN(const bool cancelled, RankZeroIsCancelled(communicator_));
   Tell([&](report::Observer& observer) {
@@ -152,7 +162,7 @@ absl::StatusOr<bool> Trainer::RunEpoch() {
         options_.checkpoint_every > 0 && position.global_step % options_.checkpoint_every == 0;
     if (!due || position.step_in_epoch == steps) continue;
     Stopwatch watch;
-    CONVOY_RETURN_IF_ERROR(checkpointer_->Save(progress_, callbacks_));
+    CONVOY_RETURN_IF_ERROR(SaveCheckpoint());
     progress_.epoch_seconds.back() += watch.Lap();
   }
   CONVOY_RETURN_IF_ERROR(FinishEpoch());
@@ -161,7 +171,8 @@ absl::StatusOr<bool> Trainer::RunEpoch() {
 
 // Returns whether a stop was requested on any rank.
 absl::StatusOr<bool> Trainer::RunStep() {
-  Failpoint("before_step", "");
+  if (options_.watch != nullptr) options_.watch->EnterStep(progress_.position.global_step + 1);
+  Failpoint("before_step", absl::StrCat("rank-", communicator_.rank()));
   Stopwatch watch;
   const double penalty = nn::L2Penalty(plan_.network(), step_->weights().current());
   const formats::Position& position = progress_.position;
@@ -207,6 +218,8 @@ double Trainer::LearningRateOf(int64_t step) const {
 
 absl::Status Trainer::FinishEpoch() {
   metrics::EpochMetrics metrics = progress_.TrainingMetrics();
+  Enter(watch::Phase::kValidation);
+  Failpoint("before_validation", absl::StrCat("rank-", communicator_.rank()));
   Stopwatch watch;
   CONVOY_RETURN_IF_ERROR(Validate(&metrics));
   const double validation_seconds = watch.Lap();
@@ -216,7 +229,7 @@ absl::Status Trainer::FinishEpoch() {
   CONVOY_RETURN_IF_ERROR(ReportEpoch(validation_seconds, metrics));
   RunCallbacks(metrics);
   progress_.FinishEpoch(std::move(metrics));
-  return checkpointer_->Save(progress_, callbacks_);
+  return SaveCheckpoint();
 }
 
 absl::Status Trainer::Validate(metrics::EpochMetrics* metrics) {
@@ -274,6 +287,7 @@ absl::Status Trainer::ReportEpoch(double validation_seconds, const metrics::Epoc
 }
 
 absl::Status Trainer::EvaluateTestImages() {
+  Enter(watch::Phase::kTest);
   CONVOY_ASSIGN_OR_RETURN(const evaluate::EvaluationSums sums, Evaluate(job_.test));
   final_report_.test_loss = Mean(sums.loss, job_.test.count);
   final_report_.test_accuracy = Mean(static_cast<double>(sums.correct), job_.test.count);

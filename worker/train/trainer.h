@@ -18,6 +18,7 @@
 #include "worker/train/checkpointer.h"
 #include "worker/train/job.h"
 #include "worker/train/progress.h"
+#include "worker/watch/watch.h"
 
 namespace convoy::train {
 
@@ -27,6 +28,7 @@ struct TrainerOptions {
   std::string run_id;                         // rank 0
   formats::CheckpointStore* store = nullptr;  // rank 0 only; may be null: no checkpoints
   std::vector<report::Observer*> observers;   // rank 0 only
+  watch::Watch* watch = nullptr;              // is told what this rank does; may be null
 };
 
 enum class Outcome { kFinished, kStopped, kCancelled };
@@ -59,6 +61,8 @@ class Trainer {
 
   absl::Status Open();
   absl::StatusOr<Outcome> Stop();
+  void Enter(watch::Phase phase);
+  absl::Status SaveCheckpoint();
   absl::StatusOr<bool> RunEpoch();
   absl::StatusOr<bool> RunStep();
   absl::StatusOr<step::StepResult> Step();
