@@ -27,7 +27,8 @@ HangJudge::HangJudge(int rank, std::vector<std::string> hosts, SteadyDuration pa
     : rank_(rank), hosts_(std::move(hosts)), patience_(patience), seen_(hosts_.size()) {}
 
 void HangJudge::Look(const std::vector<RankState>& states, SteadyTime now) {
-  const bool anew = now - now_ > std::min<SteadyDuration>(kOwnGap, patience_ / kHurry);
+  const bool anew =
+      now - now_ > std::clamp<SteadyDuration>(patience_ / kHurry, kOwnGap / 5, kOwnGap);
   now_ = now;
   for (size_t i = 0; i < seen_.size(); ++i) {
     Seen& seen = seen_[i];

@@ -50,6 +50,8 @@ class WatchDeathTest : public ::testing::Test {
     std::filesystem::create_directories(directory_);
   }
 
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
   // Rank 1 never comes to step 11; the steps before take no time.
   void Hang(StopState stop) {
     RunWatched(2,
@@ -68,7 +70,10 @@ class WatchDeathTest : public ::testing::Test {
                });
   }
 
-  const std::string directory_ = ::testing::TempDir() + "watch_test";
+  // A fixed place: the process that dies and the one that looks are not the same.
+  const std::string directory_ = std::filesystem::temp_directory_path().string() +
+                                 "/convoy_watch_test." +
+                                 ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(WatchDeathTest, NamesTheRankInTerminalLogAndLastWords) {
