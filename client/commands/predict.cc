@@ -1,8 +1,13 @@
 #include "client/commands/commands.h"
 
+#include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client/commands/output.h"
 #include "client/commands/picture_options.h"
 #include "client/commands/prediction_picture.h"
@@ -10,12 +15,17 @@
 #include "client/models/model_source.h"
 #include "client/models/model_text.h"
 #include "common/base/files.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 
 namespace convoy::client {
 namespace {
 
 constexpr uint64_t kMaxPictureBytes = uint64_t{64} << 20;
+
+// Below the limits of a coordinator's calls, of 1,024 images by default and of bytes.
+constexpr size_t kPicturesInAPiece = 256;
+constexpr size_t kBytesInAPiece = size_t{2} << 20;
 
 class Predict : public Command {
  public:
@@ -32,7 +42,7 @@ class Predict : public Command {
            "brought\n"
            "to the form of the training images (cut out, scaled, centred), and the answer says "
            "what\n"
-           "was done.\n\n"
+           "was done. One that is refused does not keep the others from their answers.\n\n"
            "Examples:\n"
            "  convoy predict photo.png --model runs/first\n"
            "  convoy predict photo.png --model runs/first --figure prediction.png\n"
@@ -44,31 +54,97 @@ class Predict : public Command {
       return absl::InvalidArgumentError("--figure: shows one picture; name only one");
     }
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
-    std::vector<Picture> pictures;
-    for (const std::string& file : files_) {
-      CONVOY_ASSIGN_OR_RETURN(std::string png, ReadFile(file, kMaxPictureBytes));
-      pictures.push_back({file, std::move(png)});
-    }
-    CONVOY_ASSIGN_OR_RETURN(const v1::PredictResponse response,
-                            source->Predict(pictures, as_they_are_));
+    Answers answers;
+    CONVOY_RETURN_IF_ERROR(PredictAll(*source, &answers));
+    const v1::PredictResponse& response = answers.response;
     if (!figure_.empty()) {
       CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model, source->Describe());
       CONVOY_RETURN_IF_ERROR(WritePredictionFigure({.path = figure_,
                                                     .lang = options_.lang,
-                                                    .picture = pictures[0],
+                                                    .picture = answers.last_piece[0],
                                                     .as_it_is = as_they_are_,
                                                     .model = model,
                                                     .answer = response.predictions(0)}));
     }
     if (context.json) {
-      Print(context, PredictionsToJson(files_, response));
+      Print(context, PredictionsToJson(answers.files, response));
     } else {
-      Print(context, PredictionsText(files_, response));
+      Print(context, PredictionsText(answers.files, response));
+    }
+    return Refused(answers, context);
+  }
+
+ private:
+  // What came of the pictures.
+  struct Answers {
+    std::vector<std::string> files;  // those that were answered
+    v1::PredictResponse response;
+    std::vector<std::string> refused;  // a message each
+    std::vector<Picture> last_piece;
+  };
+
+  // Asks in pieces that every coordinator takes. A picture that is refused does not keep the others
+  // from their answers; the only one is an error at once.
+  absl::Status PredictAll(ModelSource& source, Answers* answers) const {
+    size_t bytes = 0;
+    for (size_t i = 0; i < files_.size(); ++i) {
+      absl::StatusOr<std::string> png = ReadFile(files_[i], kMaxPictureBytes);
+      if (!png.ok() && files_.size() == 1) return png.status();
+      if (!png.ok()) {
+        answers->refused.emplace_back(png.status().message());
+        continue;
+      }
+      if (answers->last_piece.size() == kPicturesInAPiece || bytes + png->size() > kBytesInAPiece) {
+        CONVOY_RETURN_IF_ERROR(PredictPiece(source, answers));
+        answers->last_piece.clear();
+        bytes = 0;
+      }
+      bytes += png->size();
+      answers->last_piece.push_back({files_[i], *std::move(png)});
+    }
+    return PredictPiece(source, answers);
+  }
+
+  absl::Status PredictPiece(ModelSource& source, Answers* answers) const {
+    const std::vector<Picture>& pieces = answers->last_piece;
+    if (pieces.empty()) return absl::OkStatus();
+    if (Take(source.Predict(pieces, as_they_are_), pieces, answers).ok()) return absl::OkStatus();
+    for (const Picture& picture : pieces) {
+      const absl::Status status = Take(source.Predict({picture}, as_they_are_), {picture}, answers);
+      if (status.ok()) continue;
+      if (files_.size() == 1 || !IsAboutThePicture(status)) return status;
+      answers->refused.push_back(Named(picture.name, status));
     }
     return absl::OkStatus();
   }
 
- private:
+  static bool IsAboutThePicture(const absl::Status& status) {
+    return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
+  }
+
+  // A coordinator counts the images of a call; people know files.
+  static std::string Named(const std::string& file, const absl::Status& status) {
+    const std::string message(absl::StripPrefix(status.message(), "images[0]: "));
+    return absl::StartsWith(message, file) ? message : absl::StrCat(file, ": ", message);
+  }
+
+  static absl::Status Take(const absl::StatusOr<v1::PredictResponse>& response,
+                           const std::vector<Picture>& pictures, Answers* answers) {
+    if (!response.ok()) return response.status();
+    answers->response.MergeFrom(*response);
+    for (const Picture& picture : pictures) answers->files.push_back(picture.name);
+    return absl::OkStatus();
+  }
+
+  absl::Status Refused(const Answers& answers, const Context& context) const {
+    if (answers.refused.empty()) return absl::OkStatus();
+    for (const std::string& message : answers.refused) {
+      std::fprintf(context.err, "convoy: %s\n", Printable(message).c_str());
+    }
+    return absl::InvalidArgumentError(absl::StrCat(answers.refused.size(), " of ", files_.size(),
+                                                   " pictures have no answer; see above"));
+  }
+
   std::vector<std::string> files_;
   std::string figure_;
   PictureOptions options_;

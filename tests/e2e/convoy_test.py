@@ -189,6 +189,23 @@ class ConvoyTest(harness.TrainerTest):
                                    self.run_dir)[0]["preparation"]["scaled_and_centred"], False)
         self.assertIn("plain.png", self.output("predict", self.directory / "plain.png", "--model", self.run_dir))
 
+    def test_a_refused_picture_does_not_end_the_others(self):
+        images, _ = datasets.head("t10k", 300)
+        files = [self.directory / f"{i:03}.png" for i in range(300)]
+        for file, image in zip(files, images):
+            write_png(file, image)
+        whole = self.json("predict", *files, "--model", self.run_dir)
+        self.assertEqual([answer["file"] for answer in whole], [str(file) for file in files])
+        files[1].write_bytes(b"no picture")
+        files[298].unlink()
+        outcome = self.convoy("predict", *files, "--model", self.run_dir, "--json", expect=USAGE)
+        self.assertEqual(json.loads(outcome.out), whole[:1] + whole[2:298] + whole[299:])
+        lines = outcome.err.splitlines()
+        self.assertEqual(len(lines), 3, outcome)
+        self.assertTrue(any("001.png: no PNG" in line for line in lines), outcome)
+        self.assertTrue(any("298.png" in line for line in lines), outcome)
+        self.assertIn("2 of 300 pictures have no answer", lines[-1])
+
     def test_show_and_download(self):
         shown = self.json("show", self.run_dir)
         self.assertEqual(shown["weights_sha256"], self.trained.summary()["weights_sha256"])
