@@ -43,7 +43,8 @@ enum class IfPrepared { kLeave, kPrepareAgain };
 // box in proportion. A picture of that very size that looks prepared already (dark around, a digit
 // of the right size in the middle) is left as it is, but inverted if it is dark on light, unless
 // `if_prepared` says otherwise. Returns
-// INVALID_ARGUMENT if the picture shows nothing. Thread-safe. REQUIRES: height and width are
+// INVALID_ARGUMENT if the picture shows nothing, or a filled area and no strokes. A sheet of paper
+// on a desk, light or dark, is looked at inside. Thread-safe. REQUIRES: height and width are
 // kMinPreparedSide at least, the picture's sides are not 0.
 absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
                                            IfPrepared if_prepared = IfPrepared::kLeave);

@@ -180,6 +180,42 @@ TEST_F(DigitTest, SpecksAndThePagesRimAreNotTheDigit) {
   EXPECT_GT(Likeness(Prepare(clean).pixels.data(), Prepare(picture).pixels), 0.99);
 }
 
+// A sheet with a digit on a desk that is seen around it.
+GreyImage OnDesk(const GreyImage& sheet, int margin, uint8_t desk) {
+  GreyImage picture{.width = sheet.width + 2 * margin, .height = sheet.height + 2 * margin};
+  for (int y = -margin; y < sheet.height + margin; ++y) {
+    for (int x = -margin; x < sheet.width + margin; ++x) {
+      const bool on_sheet = x >= 0 && y >= 0 && x < sheet.width && y < sheet.height;
+      picture.pixels.push_back(on_sheet ? sheet.at(x, y) : desk);
+    }
+  }
+  return picture;
+}
+
+TEST_F(DigitTest, SheetsOnADeskAreLookedAtInside) {
+  for (const uint8_t desk : {20, 70, 120}) {
+    double sum = 0;
+    for (int i = 0; i < kDigits; ++i) {
+      const GreyImage sheet = Draw(Digit(i), {200, 240, 5, 30, 50, 235, 50});
+      const PreparedDigit prepared = Prepare(OnDesk(sheet, 24, desk));
+      EXPECT_TRUE(prepared.preparation.inverted) << i;
+      EXPECT_NEAR(prepared.preparation.box.x, Prepare(sheet).preparation.box.x + 24, 2);
+      sum += Likeness(Digit(i), prepared.pixels);
+    }
+    EXPECT_GT(sum / kDigits, 0.95) << int{desk};
+  }
+}
+
+TEST_F(DigitTest, FilledAreasAreRefused) {
+  const GreyImage square{.width = 40, .height = 40, .pixels = std::vector<uint8_t>(1600, 60)};
+  const auto refused = PrepareDigit(OnDesk(OnDesk(square, 50, 230), 30, 30), kSide, kSide);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("shows a filled area"));
+  const GreyImage blank{.width = 80, .height = 80, .pixels = std::vector<uint8_t>(6400, 230)};
+  EXPECT_THAT(std::string(PrepareDigit(OnDesk(blank, 20, 40), kSide, kSide).status().message()),
+              HasSubstr("nothing stands out"));
+}
+
 TEST_F(DigitTest, ThinStrokesAreMadeVisible) {
   GreyImage picture{.width = 300, .height = 300};
   picture.pixels.assign(90000, 250);
