@@ -20,6 +20,7 @@ find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial)
 find_package(ONNX CONFIG REQUIRED)  # of its targets we use onnx_proto alone: the messages
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
+find_library(UNISTRING unistring REQUIRED)
 if(BUILD_TESTING)
   find_package(GTest CONFIG REQUIRED)
   find_package(benchmark CONFIG REQUIRED)

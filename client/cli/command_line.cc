@@ -10,6 +10,8 @@
 #include "common/cli/command_line.h"
 #include "common/cli/flag_names.h"
 #include "common/log/log.h"
+#include "common/terminal/fit.h"
+#include "common/terminal/terminal.h"
 
 namespace convoy::client {
 namespace {
@@ -60,7 +62,8 @@ absl::Status ParseAndRun(const CommandTable& table, int argc, const char* const*
   Parsed* chosen = parser.Find(asked.command);
   const bool overview = chosen == nullptr && (asked.help || asked.text.empty());
   if (overview || !asked.text.empty()) {
-    std::fputs(overview ? Overview(table).c_str() : asked.text.c_str(), context.out);
+    const std::string help = overview ? Overview(table) : asked.text;
+    std::fputs(terminal::Fit(help, terminal::TerminalOf(context.out)).c_str(), context.out);
     return absl::OkStatus();
   }
   ApplyEnvironment(parser.line, &parser.general);

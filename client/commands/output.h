@@ -5,22 +5,27 @@
 #include <string>
 
 #include "client/cli/context.h"
+#include "common/terminal/fit.h"
+#include "common/terminal/terminal.h"
 
 namespace convoy::client {
 
+// For people: fitted to the terminal, if it is one.
 inline void Print(const Context& context, const std::string& text) {
-  std::fputs(text.c_str(), context.out);
+  const std::string fitted = terminal::Fit(text, terminal::TerminalOf(context.out));
+  std::fputs(fitted.c_str(), context.out);
 }
 
 // Indented, for people who look at it too. Text that is not UTF-8 (names of files) is made so.
 inline void Print(const Context& context, const nlohmann::ordered_json& json) {
-  Print(context, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  const auto invalid = nlohmann::ordered_json::error_handler_t::replace;
+  std::fputs((json.dump(2, ' ', false, invalid) + "\n").c_str(), context.out);
 }
 
 // In one line, for streams of values.
 inline void PrintLine(const Context& context, const nlohmann::ordered_json& json) {
-  Print(context,
-        json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  const auto invalid = nlohmann::ordered_json::error_handler_t::replace;
+  std::fputs((json.dump(-1, ' ', false, invalid) + "\n").c_str(), context.out);
   std::fflush(context.out);
 }
 

@@ -1,7 +1,5 @@
 #include "client/commands/commands.h"
 
-#include <unistd.h>
-
 #include <string>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "client/jobs/live_view.h"
 #include "common/api/job_progress.h"
 #include "common/base/status.h"
+#include "common/terminal/terminal.h"
 
 namespace convoy::client {
 namespace {
@@ -65,7 +64,7 @@ class Watch : public Command {
 
 absl::Status Watch::Run(const Context& context) {
   CONVOY_ASSIGN_OR_RETURN(source_, OpenJob(job_, context));
-  if (!context.json && ::isatty(::fileno(context.out)) != 0) {
+  if (!context.json && terminal::TerminalOf(context.out).can_redraw) {
     live_ = std::make_unique<LiveView>(context.out);
     CONVOY_RETURN_IF_ERROR(BeginCurves());
   }
@@ -113,12 +112,12 @@ void Watch::ShowLive(const v1::Job& job) {
     if (IsOfEpoch(metric) ? epoch_done : job.step() != last_.step()) *sample.add_metrics() = metric;
   }
   curves_.Add(sample);
-  live_->Draw(LivePicture(job, curves_, ""));
+  live_->Draw([&](int columns) { return LivePicture(job, curves_, "", columns); });
 }
 
 void Watch::ShowTrouble(const Context& context, const std::string& trouble) {
   if (live_ != nullptr) {
-    live_->Draw(LivePicture(last_, curves_, trouble));
+    live_->Draw([&](int columns) { return LivePicture(last_, curves_, trouble, columns); });
   } else {
     std::fprintf(context.err, "convoy: %s\n", trouble.c_str());
   }

@@ -19,9 +19,9 @@ namespace {
 
 constexpr int kBarColumns = 30;
 
-std::string MetricText(const std::string& name, double value) {
+std::string NamedMetricText(const std::string& name, double value) {
   if (absl::EndsWith(name, "accuracy")) return PercentText(value);
-  return absl::StrFormat("%.4f", value);
+  return MetricText(value);
 }
 
 double ValueOf(const v1::Job& job, const std::string& name, bool* found) {
@@ -37,7 +37,7 @@ double ValueOf(const v1::Job& job, const std::string& name, bool* found) {
 std::string MetricCell(const v1::Job& job, const std::string& name) {
   bool found = false;
   const double value = ValueOf(job, name, &found);
-  return found ? MetricText(name, value) : "-";
+  return found ? NamedMetricText(name, value) : "-";
 }
 
 std::string ProgressLine(const v1::Job& job) {
@@ -98,7 +98,8 @@ std::string RanksOnHosts(const v1::Job& job) {
 std::string MetricsLine(const v1::Job& job) {
   std::vector<std::string> parts;
   for (const v1::Metric& metric : job.metrics()) {
-    parts.push_back(absl::StrCat(metric.name(), " ", MetricText(metric.name(), metric.value())));
+    parts.push_back(
+        absl::StrCat(metric.name(), " ", NamedMetricText(metric.name(), metric.value())));
   }
   return absl::StrJoin(parts, ", ");
 }
@@ -171,7 +172,7 @@ std::string HistoryTable(const metrics::History& history) {
   for (size_t epoch = 0; epoch < history.size(); ++epoch) {
     std::vector<std::string> row = {absl::StrCat(epoch + 1)};
     for (const auto& [name, value] : history[epoch]) {
-      row.push_back(absl::StrFormat("%.4f", value));
+      row.push_back(MetricText(value));
     }
     row.resize(headers.size(), "-");
     table.AddRow(std::move(row));

@@ -1,8 +1,5 @@
 #include "client/jobs/live_view.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -15,48 +12,46 @@
 #include "client/view/text.h"
 #include "common/api/job_progress.h"
 #include "common/base/text.h"
+#include "common/terminal/fit.h"
+#include "common/terminal/terminal.h"
 
 namespace convoy::client {
 namespace {
 
-// Where a terminal does not tell its size.
-constexpr int kColumns = 80;
-constexpr int kRows = 23;
+constexpr int kNameColumns = 14;  // of a curve, with the gap behind it
+constexpr int kValueColumns = 8;
 
-constexpr int kBarColumns = 30;
-constexpr int kCurveColumns = 24;
-
-std::string EpochBar(const v1::Job& job) {
+std::string EpochBar(const v1::Job& job, int columns) {
   const int64_t steps = std::max<int64_t>(job.steps_per_epoch(), 1);
   const int64_t before = steps * std::max(job.epoch() - 1, 0);
   const auto done = std::clamp<int64_t>(job.step() - before, 0, steps);
-  return absl::StrFormat(
-      "epoch %d/%d  %s %s/%s\n", job.epoch(), job.epochs(),
-      ProgressBar(static_cast<double>(done) / static_cast<double>(steps), kBarColumns),
-      Thousands(done), Thousands(steps));
+  return terminal::ProgressLine(absl::StrFormat("epoch %d/%d", job.epoch(), job.epochs()),
+                                static_cast<double>(done) / static_cast<double>(steps),
+                                {{absl::StrCat(Thousands(done), "/", Thousands(steps)), 1}},
+                                columns);
 }
 
-std::string JobBar(const v1::Job& job) {
+std::string JobBar(const v1::Job& job, int columns) {
   const int digits = static_cast<int>(absl::StrCat(job.epoch(), "/", job.epochs()).size());
-  std::string line = absl::StrFormat("job   %*s  %s %d%%", digits, "",
-                                     ProgressBar(job.progress_percentage() / 100.0, kBarColumns),
-                                     job.progress_percentage());
+  std::vector<terminal::Part> parts = {{absl::StrCat(job.progress_percentage(), "%"), 2}};
   const std::string left = TimeLeft(job);
-  if (!left.empty()) absl::StrAppend(&line, "  ", left, " left");
+  if (!left.empty()) parts.push_back({left + " left", 1});
   if (job.images_per_second() > 0) {
-    absl::StrAppend(&line, "  ", Thousands(static_cast<int64_t>(job.images_per_second())),
-                    " images/s");
+    const auto rate = static_cast<int64_t>(job.images_per_second());
+    parts.push_back({Thousands(rate) + " images/s", 0});
   }
-  return line + "\n";
+  return terminal::ProgressLine(absl::StrFormat("job   %*s", digits, ""),
+                                job.progress_percentage() / 100.0, parts, columns);
 }
 
 // "name  0.1234  ▇▅▃▁", "" where there are no values.
-std::string Curve(const char* name, const std::vector<double>& values) {
+std::string Curve(const char* name, const std::vector<double>& values, int columns) {
   if (values.empty()) return "";
-  const std::string value = absl::EndsWith(name, "accuracy")
-                                ? PercentText(values.back())
-                                : absl::StrFormat("%.4f", values.back());
-  return absl::StrFormat("%-13s%8s  %s\n", name, value, Sparkline(values, kCurveColumns));
+  const std::string value =
+      absl::EndsWith(name, "accuracy") ? PercentText(values.back()) : MetricText(values.back());
+  const int room = columns - kNameColumns - kValueColumns - 2;
+  return absl::StrFormat("%-*s%*s  %s\n", kNameColumns, name, kValueColumns, value,
+                         Sparkline(values, std::max(room, 0)));
 }
 
 std::string NewestWarning(const v1::Job& job) {
@@ -69,7 +64,7 @@ std::string NewestWarning(const v1::Job& job) {
 std::string EpochLine(const v1::Job& job, const v1::MetricSample& sample) {
   std::string line = absl::StrCat("Epoch ", sample.epoch(), "/", job.epochs());
   for (const v1::Metric& metric : sample.metrics()) {
-    absl::StrAppend(&line, " - ", metric.name(), ": ", absl::StrFormat("%.4f", metric.value()));
+    absl::StrAppend(&line, " - ", metric.name(), ": ", MetricText(metric.value()));
   }
   return line + "\n";
 }
@@ -96,26 +91,31 @@ void Curves::Add(const v1::MetricSample& sample) {
   }
 }
 
-std::string LivePicture(const v1::Job& job, const Curves& curves, const std::string& trouble) {
+std::string LivePicture(const v1::Job& job, const Curves& curves, const std::string& trouble,
+                        int columns) {
   std::string text = StateLine(job);
-  absl::StrAppend(&text, EpochBar(job), JobBar(job));
-  absl::StrAppend(&text, Curve("loss", curves.loss), Curve("accuracy", curves.accuracy),
-                  Curve("val_loss", curves.val_loss), Curve("val_accuracy", curves.val_accuracy));
+  absl::StrAppend(&text, EpochBar(job, columns), "\n", JobBar(job, columns), "\n");
+  for (const auto& [name, values] :
+       {std::pair("loss", &curves.loss), std::pair("accuracy", &curves.accuracy),
+        std::pair("val_loss", &curves.val_loss), std::pair("val_accuracy", &curves.val_accuracy)}) {
+    text += Curve(name, *values, columns);
+  }
   absl::StrAppend(&text, trouble.empty() ? NewestWarning(job) : absl::StrCat("! ", trouble, "\n"));
   return absl::StrCat(text, RanksTable(job));
 }
 
-void LiveView::Draw(const std::string& text) {
-  struct winsize size = {};
-  const bool known = ::ioctl(::fileno(terminal_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  // One row less, so that the line feed at the end does not scroll the first one away.
-  const std::string picture = known ? CutText(text, size.ws_col, std::max(size.ws_row - 1, 1))
-                                    : CutText(text, kColumns, kRows);
+void LiveView::Draw(const std::function<std::string(int columns)>& picture) {
+  const terminal::Terminal terminal = terminal::TerminalOf(terminal_);
+  // One column less, so that a full line does not go on in the next; one row less, so that the line
+  // feed at the end does not scroll the first one away.
+  const int columns = std::max(terminal.columns - 1, 1);
+  std::string text = terminal::CutLines(picture(columns), columns, std::max(terminal.rows - 1, 1));
+  if (!terminal.utf8) text = terminal::ToAscii(text);
   // To the first line of the last picture, and everything below it away.
   if (lines_ > 0) std::fprintf(terminal_, "\033[%dA\r\033[J", lines_);
-  std::fputs(picture.c_str(), terminal_);
+  std::fputs(text.c_str(), terminal_);
   std::fflush(terminal_);
-  lines_ = static_cast<int>(std::count(picture.begin(), picture.end(), '\n'));
+  lines_ = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
 
 std::string PlainLines::Update(const v1::Job& job, const std::vector<v1::MetricSample>& epochs) {

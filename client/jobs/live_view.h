@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,16 +23,20 @@ struct Curves {
 };
 
 // Returns the picture of a job: bars of the epoch and the whole, curves, `trouble` or the newest
-// warning of the job, a line a rank. Lines end in '\n'.
-std::string LivePicture(const v1::Job& job, const Curves& curves, const std::string& trouble);
+// warning of the job, a line a rank. Bars and curves are as wide as `columns` let them be, other
+// lines may be wider. Lines end in '\n'.
+std::string LivePicture(const v1::Job& job, const Curves& curves, const std::string& trouble,
+                        int columns);
 
 // Draws pictures over one another. Thread-compatible.
 class LiveView {
  public:
+  // REQUIRES: `terminal` can redraw (terminal::Terminal).
   explicit LiveView(std::FILE* terminal) : terminal_(terminal) {}
 
-  // Replaces the last picture; what is larger than the terminal is cut.
-  void Draw(const std::string& text);
+  // Replaces the last picture by the one for so many columns; what is larger than the terminal is
+  // cut.
+  void Draw(const std::function<std::string(int columns)>& picture);
 
  private:
   std::FILE* terminal_;

@@ -31,26 +31,26 @@ TEST(LivePictureTest, ShowsBothBarsCurvesRanksAndTheNewestWarning) {
   Curves curves;
   curves.Add(Sample(1, 1.0, 0.5));
   curves.Add(Sample(2, 0.25, 0.9));
-  const std::string picture = LivePicture(job, curves, "");
-  EXPECT_THAT(picture,
-              AllOf(HasSubstr("epoch 2/4  [===============>..............] 5/10"),
-                    HasSubstr("] 37%  1:15 left  12,345 images/s"),
-                    HasSubstr("loss           0.2500  █▁"), HasSubstr("accuracy       90.00%  ▁█"),
-                    HasSubstr("pc2"), HasSubstr("! rank 1 is slow"), Not(HasSubstr("old"))));
+  const std::string picture = LivePicture(job, curves, "", 79);
+  EXPECT_THAT(picture, AllOf(HasSubstr("epoch 2/4 [===============>..............] - 5/10"),
+                             HasSubstr("] - 37% - 1:15 left - 12,345 images/s"),
+                             HasSubstr("loss            0.2500  █▁"),
+                             HasSubstr("accuracy        90.00%  ▁█"), HasSubstr("pc2"),
+                             HasSubstr("! rank 1 is slow"), Not(HasSubstr("old"))));
 }
 
 TEST(LivePictureTest, TroubleIsShownInsteadOfWarnings) {
   v1::Job job = SampleJob();
   AddWarning("old", &job);
-  EXPECT_THAT(LivePicture(job, Curves(), "nobody answers"),
+  EXPECT_THAT(LivePicture(job, Curves(), "nobody answers", 79),
               AllOf(HasSubstr("! nobody answers\n"), Not(HasSubstr("old"))));
 }
 
 TEST(LiveViewTest, DrawsOverTheLastPicture) {
   std::FILE* file = std::tmpfile();
   LiveView view(file);
-  view.Draw("a\nb\n");
-  view.Draw("c\n");
+  view.Draw([](int) { return "a\nb\n"; });
+  view.Draw([](int) { return "c\n"; });
   std::rewind(file);
   std::string shown(64, '\0');
   shown.resize(std::fread(shown.data(), 1, shown.size(), file));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "common/base/check.h"
+#include "common/terminal/fit.h"
 
 namespace convoy::client {
 
@@ -24,25 +25,6 @@ std::string BytesText(int64_t bytes) {
   return absl::StrFormat("%.1f %s", value, unit);
 }
 
-int64_t Columns(std::string_view text) {
-  // Bytes that continue a character are 10xxxxxx.
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
-std::string CutText(std::string_view text, int columns, int rows) {
-  std::string cut;
-  int row = 0;
-  int column = 0;
-  for (const char c : text) {
-    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++column;
-    if (c == '\n') column = 0;
-    if (column <= columns) cut += c;
-    if (c == '\n' && ++row == rows) break;
-  }
-  return cut;
-}
-
 Table::Table(std::vector<std::string> headers, std::vector<Align> aligns)
     : aligns_(std::move(aligns)) {
   AddRow(std::move(headers));
@@ -54,15 +36,16 @@ void Table::AddRow(std::vector<std::string> cells) {
 }
 
 std::string Table::ToText(int indent) const {
-  std::vector<int64_t> widths(aligns_.size(), 0);
+  std::vector<int> widths(aligns_.size(), 0);
   for (const auto& row : rows_) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Columns(row[i]));
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], terminal::Columns(row[i]));
   }
   std::string text;
   for (const auto& row : rows_) {
     std::string line(static_cast<size_t>(indent), ' ');
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(static_cast<size_t>(widths[i] - Columns(row[i])), ' ');
+      const std::string padding(static_cast<size_t>(widths[i] - terminal::Columns(row[i])), ' ');
       if (i > 0) line += "  ";
       line += aligns_[i] == Align::kLeft ? row[i] + padding : padding + row[i];
     }

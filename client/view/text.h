@@ -14,13 +14,6 @@ std::string PercentText(double ratio);
 // 1536 -> "1.5 KB" (1 KB = 1024 bytes).
 std::string BytesText(int64_t bytes);
 
-// Returns how many columns of a terminal the UTF-8 `text` takes, all of its characters being one
-// column wide.
-int64_t Columns(std::string_view text);
-
-// Returns the first `rows` lines of UTF-8 `text`, each cut to `columns` characters.
-std::string CutText(std::string_view text, int columns, int rows);
-
 enum class Align { kLeft, kRight };
 
 // A table with a line of headers. Columns are as wide as their widest cell and two spaces apart.

@@ -12,16 +12,6 @@ TEST(TextTest, BytesTakeTheLargestUnitThatFits) {
   EXPECT_EQ(BytesText(int64_t{5} << 50), "5120.0 TB");
 }
 
-TEST(TextTest, ColumnsCountCharactersNotBytes) {
-  EXPECT_EQ(Columns(""), 0);
-  EXPECT_EQ(Columns("▁█"), 2);
-}
-
-TEST(TextTest, CutTextKeepsWholeCharactersAndLines) {
-  EXPECT_EQ(CutText("abc\n▁▂▃\nx\n", 2, 2), "ab\n▁▂\n");
-  EXPECT_EQ(CutText("abc\n", 9, 9), "abc\n");
-}
-
 TEST(TableTest, AlignsColumnsWithoutTrailingSpaces) {
   Table table({"name", "loss"}, {Align::kLeft, Align::kRight});
   table.AddRow({"a", "0.5"});

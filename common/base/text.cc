@@ -17,6 +17,11 @@ std::string Thousands(int64_t number) {
   return digits;
 }
 
+std::string MetricText(double value) {
+  const bool small = value != 0 && std::abs(value) < 1e-3;
+  return small ? absl::StrFormat("%.4e", value) : absl::StrFormat("%.4f", value);
+}
+
 std::string DurationText(double seconds) {
   const auto whole = static_cast<int64_t>(std::ceil(std::max(seconds, 0.0)));
   if (whole < 60) return absl::StrCat(whole, "s");

@@ -9,6 +9,9 @@ namespace convoy {
 // 48000 -> "48,000".
 std::string Thousands(int64_t number);
 
+// Four digits after the point, "0.1235", or where those would say little, as Keras: "2.5000e-04".
+std::string MetricText(double value);
+
 // Whole seconds, rounded up: 7 -> "7s", 75 -> "1:15", 3675 -> "1:01:15".
 std::string DurationText(double seconds);
 

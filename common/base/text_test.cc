@@ -23,6 +23,15 @@ TEST(TextTest, DurationsRoundUpAndNeverGoNegative) {
   EXPECT_EQ(DurationText(3675), "1:01:15");
 }
 
+TEST(TextTest, SmallMetricsKeepTheirDigits) {
+  EXPECT_EQ(MetricText(0), "0.0000");
+  EXPECT_EQ(MetricText(0.12345), "0.1235");
+  EXPECT_EQ(MetricText(0.001), "0.0010");
+  EXPECT_EQ(MetricText(0.00025), "2.5000e-04");
+  EXPECT_EQ(MetricText(-1e-9), "-1.0000e-09");
+  EXPECT_EQ(MetricText(std::nan("")), "nan");
+}
+
 TEST(ProgressBarTest, FillsFromLeftAndIsCut) {
   EXPECT_EQ(ProgressBar(0, 4), "[>...]");
   EXPECT_EQ(ProgressBar(0.5, 4), "[==>.]");

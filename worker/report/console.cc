@@ -2,20 +2,15 @@
 // epoch, the result. The bar is drawn again in place, on terminals alone, a few times a second.
 #include "worker/report/console.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/base/text.h"
 #include "common/run/run_files.h"
+#include "common/terminal/fit.h"
 
 namespace convoy::report {
 namespace {
@@ -25,17 +20,6 @@ constexpr double kRedrawSeconds = 0.1;
 
 std::string Count(int64_t number, const std::string& noun) {
   return absl::StrCat(Thousands(number), " ", noun, number == 1 ? "" : "s");
-}
-
-// mpirun gives its ranks a terminal of its own making and passes on what they write there, to a
-// file perhaps. What counts is then where mpirun, the parent process, writes.
-bool ShowsOnTerminal(std::FILE* out) {
-  if (::isatty(::fileno(out)) == 0) return false;
-  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return true;
-  std::error_code unknown;
-  const std::string place =
-      std::filesystem::read_symlink(absl::StrCat("/proc/", ::getppid(), "/fd/1"), unknown).string();
-  return absl::StartsWith(place, "/dev/pts/") || absl::StartsWith(place, "/dev/tty");
 }
 
 std::string DataLine(const JobFacts& facts) {
@@ -49,12 +33,12 @@ std::string DataLine(const JobFacts& facts) {
 Console::Console(std::FILE* out, int verbose, std::string run_directory)
     : out_(out),
       verbose_(verbose),
-      bar_(verbose == 1 && ShowsOnTerminal(out)),
+      bar_(verbose == 1 && terminal::TerminalOf(out).can_redraw),
       run_directory_(std::move(run_directory)) {}
 
 void Console::Print(const std::string& text) {
   if (verbose_ == 0) return;
-  std::fputs(text.c_str(), out_);
+  std::fputs(terminal::Fit(text, terminal::TerminalOf(out_)).c_str(), out_);
   std::fflush(out_);
 }
 
@@ -97,11 +81,13 @@ void Console::OnEpochStart(int64_t epoch, int64_t step_in_epoch) {
   if (verbose_ == 1) Print(absl::StrCat("Epoch ", epoch + 1, "/", facts_.epochs, "\n"));
 }
 
-std::string Console::Bar(int64_t done) const {
-  const int64_t total = facts_.steps_per_epoch;
-  const double fraction = static_cast<double>(done) / std::max(static_cast<double>(total), 1.0);
-  const int digits = static_cast<int>(absl::StrCat(total).size());
-  return absl::StrFormat("%*d/%d %s", digits, done, total, ProgressBar(fraction, kBarWidth));
+std::string Console::Position(int64_t done) const {
+  const int digits = static_cast<int>(absl::StrCat(facts_.steps_per_epoch).size());
+  return absl::StrFormat("%*d/%d", digits, done, facts_.steps_per_epoch);
+}
+
+double Console::Fraction(int64_t done) const {
+  return static_cast<double>(done) / std::max(static_cast<double>(facts_.steps_per_epoch), 1.0);
 }
 
 void Console::OnStep(const StepProgress& progress) {
@@ -112,27 +98,43 @@ void Console::OnStep(const StepProgress& progress) {
   last_drawn_ = elapsed;
   const auto steps_done = static_cast<double>(progress.step_in_epoch - first_step_);
   const auto steps_left = static_cast<double>(facts_.steps_per_epoch - progress.step_in_epoch);
-  // Erases what is left of a longer line.
-  Print(absl::StrFormat("\r%s - ETA: %s - loss: %.4f - accuracy: %.4f - %s images/s\033[K",
-                        Bar(progress.step_in_epoch),
-                        DurationText(elapsed / std::max(steps_done, 1.0) * steps_left),
-                        progress.loss, progress.accuracy,
-                        Thousands(static_cast<int64_t>(progress.images_per_second))));
+  const std::vector<terminal::Part> parts = {
+      {"ETA: " + DurationText(elapsed / std::max(steps_done, 1.0) * steps_left), 1},
+      {"loss: " + MetricText(progress.loss), 3},
+      {"accuracy: " + MetricText(progress.accuracy), 2},
+      {Thousands(static_cast<int64_t>(progress.images_per_second)) + " images/s", 0}};
+  // In the last column of all, what erases the rest of the line would erase a character.
+  const int columns = terminal::TerminalOf(out_).columns - 1;
+  Redraw(terminal::ProgressLine(Position(progress.step_in_epoch), Fraction(progress.step_in_epoch),
+                                parts, columns));
 }
 
+void Console::Redraw(const std::string& line) {
+  std::fprintf(out_, "\r%s\033[K", line.c_str());
+  std::fflush(out_);
+}
+
+// The line that stays: Keras's. Where it is too long, the bar goes, then it goes on in another.
 void Console::OnEpoch(const EpochReport& report) {
-  std::string line = bar_ ? "\r" : "";
-  if (verbose_ == 2) absl::StrAppend(&line, "Epoch ", report.epoch + 1, "/", facts_.epochs, " - ");
-  if (verbose_ == 1) absl::StrAppend(&line, Bar(facts_.steps_per_epoch), " - ");
-  absl::StrAppend(&line, absl::StrFormat("%.1fs", report.train_seconds));
+  std::vector<std::string> parts = {absl::StrFormat("%.1fs", report.train_seconds)};
   for (const auto& [name, value] : report.metrics) {
-    absl::StrAppend(&line, " - ", name, ": ", absl::StrFormat("%.4f", value));
+    parts.push_back(absl::StrCat(name, ": ", MetricText(value)));
   }
   if (report.train_seconds > 0) {
     const double rate = static_cast<double>(report.train_images) / report.train_seconds;
-    absl::StrAppend(&line, " - ", Thousands(static_cast<int64_t>(rate)), " images/s");
+    parts.push_back(Thousands(static_cast<int64_t>(rate)) + " images/s");
   }
-  Print(line + (bar_ ? "\033[K\n" : "\n"));
+  std::string begin = Position(facts_.steps_per_epoch);
+  std::string bar = " " + ProgressBar(1, kBarWidth);
+  if (verbose_ == 2) begin = absl::StrCat("Epoch ", report.epoch + 1, "/", facts_.epochs);
+  if (verbose_ == 2) bar.clear();
+  const terminal::Terminal terminal = terminal::TerminalOf(out_);
+  const std::string whole = absl::StrCat(begin, bar, " - ", absl::StrJoin(parts, " - "));
+  const bool fits = !terminal.is_terminal || terminal::Columns(whole) <= terminal.columns;
+  parts.insert(parts.begin(), begin);
+  if (bar_) Redraw("");
+  if (bar_) std::fputs("\r", out_);
+  Print((fits ? whole : terminal::Flow(parts, " - ", terminal.columns)) + "\n");
 }
 
 void Console::OnNotice(const std::string& line) { Print(line + "\n"); }

@@ -13,7 +13,8 @@ namespace convoy::report {
 class Console : public Observer {
  public:
   // verbose: 0 prints nothing but errors, 1 a progress bar an epoch, 2 a line an epoch, as Keras's.
-  // Where `out` is no terminal, a bar becomes a line an epoch. `run_directory` is told at the end.
+  // Where `out` is no terminal, or one that cannot draw again, a bar becomes a line an epoch.
+  // `run_directory` is told at the end.
   Console(std::FILE* out, int verbose, std::string run_directory);
 
   void OnStart(const JobFacts& facts) override;
@@ -26,7 +27,9 @@ class Console : public Observer {
 
  private:
   void Print(const std::string& text);
-  std::string Bar(int64_t done) const;
+  void Redraw(const std::string& line);
+  std::string Position(int64_t done) const;  // "205/375"
+  double Fraction(int64_t done) const;
 
   std::FILE* out_;
   int verbose_;

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Everything that is drawn fits the terminal, from 20 to 1,000 columns, with UTF-8 or without."""
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+
+import harness
+import screen
+from harness import DONE
+from screen import ASCII, UTF8, Screen
+
+CONVOY = os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy")
+RECIPE = [*harness.data_flags(), "--train-limit", 800, "--batch-size", 16, "--epochs", 2]
+EPOCH_END = r"40/40 .*- \d+\.\ds - loss: \d\.\d{4}"
+
+
+class TerminalTest(harness.TrainerTest):
+    def show(self, command, columns, **env):
+        shown = Screen(command, columns, env=screen.environment(self.scratch, **env), cwd=self.directory)
+        self.assertEqual(shown.code, DONE, shown.text())
+        return shown
+
+    def train(self, columns, *flags, run=None, **env):
+        run = run or f"run-{columns}"
+        return self.show([harness.TRAINER, "--run-dir", run, *RECIPE, *flags], columns, **env)
+
+    def test_the_bar_stays_in_its_line(self):
+        for columns in (20, 40, 80, 200):
+            with self.subTest(columns=columns):
+                shown = self.train(columns, **UTF8)
+                # However often it was drawn, one line an epoch stays for it.
+                self.assertEqual(len(re.findall(r"^ *\d+/40", shown.text(), re.MULTILINE)), 2, shown.text())
+                bars = {line for frame in shown.frames for line in frame.splitlines()
+                        if re.match(r" *\d+/40 \[", line)}
+                self.assertGreaterEqual(len(bars), 2, shown.text())
+                flat = " ".join(shown.text().split())
+                for wanted in ("Convoy trains on", "Epoch 2/2", "val_accuracy: 0.", "images/s", "Test loss"):
+                    self.assertIn(wanted, flat)
+                self.check_no_number_is_cut(shown)
+
+    def check_no_number_is_cut(self, shown):
+        """A number of a metric has its four digits in every picture, or is not there."""
+        for frame in shown.frames:
+            for number in re.findall(r"(?:loss|accuracy): (\S+)(?: -|$)", frame, re.MULTILINE):
+                self.assertRegex(number, r"^\d\.\d{4}(e-\d\d)?$", frame)
+
+    def test_keras_line_where_there_is_room(self):
+        shown = self.train(200, **UTF8)
+        self.assertEqual(len(re.findall(r"^40/40 \[={30}\] - [\d.]+s - loss: .* images/s$", shown.text(),
+                                        re.MULTILINE)), 2, shown.text())
+
+    def test_dumb_terminals_get_a_line_an_epoch(self):
+        for env in ({"TERM": "dumb"}, {"TERM": ""}):
+            shown = self.train(80, run=f"run-{env['TERM']}", **{**UTF8, **env})
+            self.assertNotIn(b"\033", shown.raw)
+            self.assertNotRegex(shown.raw, rb"\r(?!\n)")
+            self.assertEqual(len(re.findall("^40/40", shown.text(), re.MULTILINE)), 2, shown.text())
+
+    def test_what_convoy_says_fits(self):
+        self.train(80, run="run", **UTF8)
+        commands = [["status", "run"], ["history", "run"], ["show", "run"], ["jobs", "."], ["models", "."],
+                    ["evaluate", "run", *harness.data_flags()], ["confusion", "run", *harness.data_flags()], ["--help"],
+                    ["evaluate", "--help"], ["watch", "run"]]
+        for columns in (20, 40, 80, 200):
+            for command in commands:
+                for locale in (UTF8, ASCII):
+                    with self.subTest(command=command, columns=columns, locale=locale):
+                        shown = self.show([CONVOY, *command], columns, **locale)
+                        self.check_fits(shown, columns)
+                        if locale is ASCII:
+                            self.assertTrue(shown.raw.isascii(), shown.raw)
+
+    def check_fits(self, shown, columns):
+        """No line was broken by the terminal: each that was written is a line that is seen."""
+        written = re.sub(rb"\033\[[0-9;]*[A-Za-z]", b"", shown.raw).decode()
+        for line in re.split("\r?\n|\r", written):
+            self.assertLessEqual(len(line), columns, line)
+
+    def test_a_thousand_columns(self):
+        self.train(1000, run="wide", **UTF8)
+        shown = self.show([CONVOY, "watch", "wide"], 1000, **UTF8)
+        self.check_fits(shown, 1000)
+
+
+if __name__ == "__main__":
+    harness.main()
