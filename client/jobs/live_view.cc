@@ -108,9 +108,10 @@ void LiveView::Draw(const std::function<std::string(int columns)>& picture) {
   const terminal::Terminal terminal = terminal::TerminalOf(terminal_);
   // One column less, so that a full line does not go on in the next; one row less, so that the line
   // feed at the end does not scroll the first one away.
-  const int columns = std::max(terminal.columns - 1, 1);
-  std::string text = terminal::CutLines(picture(columns), columns, std::max(terminal.rows - 1, 1));
-  if (!terminal.utf8) text = terminal::ToAscii(text);
+  terminal::Terminal room = terminal;
+  room.columns = std::max(terminal.columns - 1, 1);
+  const std::string text = terminal::CutLines(terminal::Fit(picture(room.columns), room),
+                                              room.columns, std::max(terminal.rows - 1, 1));
   // To the first line of the last picture, and everything below it away.
   if (lines_ > 0) std::fprintf(terminal_, "\033[%dA\r\033[J", lines_);
   std::fputs(text.c_str(), terminal_);

@@ -138,12 +138,12 @@ class ConvoyTest(harness.TrainerTest):
     def test_watch_draws_on_a_terminal(self):
         ours, its = pty.openpty()
         process = subprocess.Popen([CONVOY, "watch", self.run_dir], stdin=subprocess.DEVNULL, stdout=its, stderr=its,
-                                   env=harness.environment(self.scratch, {"HOME": str(self.directory)}))
+                                   env=harness.environment(self.scratch, {"HOME": str(self.directory), "TERM": "xterm"}))
         os.close(its)
         self.assertEqual(process.wait(harness.TIMEOUT), DONE)
         shown = os.read(ours, 1 << 16).decode()
         os.close(ours)
-        self.assertIn("epoch 2/2  [==============================]", shown)
+        self.assertIn("epoch 2/2 [==============================]", shown)
         self.assertIn("100%", shown)
         self.assertIn("accuracy", shown)
 
