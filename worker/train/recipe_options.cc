@@ -186,15 +186,37 @@ void FillOptimizer(v1::OptimizerRecipe* optimizer) {
 
 #undef CONVOY_FILL
 
+// Values that every complete recipe states (momentum 0, the betas, epsilon) are foreign only where
+// they are not the defaults.
 absl::Status CheckFieldsOfOptimizer(const v1::OptimizerRecipe& optimizer) {
-  const auto refuse = [](const char* field, const char* name) {
-    return Refuse(field, absl::StrCat("is for the optimizer ", name, " only"));
+  const optim::OptimizerConfig defaults;
+  const std::string& name = optimizer.name();
+  const bool adam = name == "adam" || name == "adamw";
+  const auto changed = [](bool has, double value, double standard) {
+    return has && value != standard;
   };
-  if (optimizer.has_weight_decay() && optimizer.name() != "adamw") {
-    return refuse("optimizer.weight_decay", "adamw");
-  }
-  if (optimizer.has_rho() && optimizer.name() != "rmsprop") {
-    return refuse("optimizer.rho", "rmsprop");
+  const struct {
+    const char* field;
+    bool given;
+    bool fits;
+    const char* owners;
+  } fields[] = {
+      {"weight_decay", optimizer.has_weight_decay(), name == "adamw", "adamw"},
+      {"rho", optimizer.has_rho(), name == "rmsprop", "rmsprop"},
+      {"momentum", changed(optimizer.has_momentum(), optimizer.momentum(), defaults.momentum),
+       name == "sgd" || name == "rmsprop", "sgd or rmsprop"},
+      {"nesterov", optimizer.nesterov(), name == "sgd", "sgd"},
+      {"beta_1", changed(optimizer.has_beta_1(), optimizer.beta_1(), defaults.beta_1), adam,
+       "adam or adamw"},
+      {"beta_2", changed(optimizer.has_beta_2(), optimizer.beta_2(), defaults.beta_2), adam,
+       "adam or adamw"},
+      {"epsilon", changed(optimizer.has_epsilon(), optimizer.epsilon(), defaults.epsilon),
+       name != "sgd", "adam, adamw or rmsprop"},
+  };
+  for (const auto& field : fields) {
+    if (!field.given || field.fits) continue;
+    return Refuse(absl::StrCat("optimizer.", field.field),
+                  absl::StrCat("is for the optimizer ", field.owners, " only"));
   }
   return absl::OkStatus();
 }

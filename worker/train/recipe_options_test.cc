@@ -67,6 +67,14 @@ TEST(RecipeOptionsTest, OptimizersHaveTheirOwnValues) {
   EXPECT_THAT(ErrorOf("optimizer { weight_decay: 0.1 }"),
               HasSubstr("optimizer.weight_decay: is for the optimizer adamw only"));
   EXPECT_THAT(ErrorOf("optimizer { rho: 0.1 }"), HasSubstr("optimizer.rho: is for"));
+  EXPECT_THAT(ErrorOf("optimizer { momentum: 0.9 }"), HasSubstr("optimizer.momentum: is for"));
+  EXPECT_THAT(ErrorOf("optimizer { name: 'rmsprop' nesterov: true }"),
+              HasSubstr("optimizer.nesterov: is for the optimizer sgd only"));
+  EXPECT_THAT(ErrorOf("optimizer { name: 'sgd' beta_1: 0.5 }"), HasSubstr("optimizer.beta_1: is"));
+  EXPECT_THAT(ErrorOf("optimizer { name: 'sgd' beta_2: 0.5 }"), HasSubstr("optimizer.beta_2: is"));
+  EXPECT_THAT(ErrorOf("optimizer { name: 'sgd' epsilon: 1 }"), HasSubstr("optimizer.epsilon: is"));
+  EXPECT_TRUE(Check("optimizer { name: 'rmsprop' momentum: 0.9 }").ok());
+  EXPECT_TRUE(Check("optimizer { name: 'sgd' beta_1: 0.9 }").ok());  // as every run's recipe says
 }
 
 TEST(RecipeOptionsTest, LearningRateFollowsTheBatchSize) {
