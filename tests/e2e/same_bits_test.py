@@ -4,6 +4,7 @@
 Here every way once on few images, and the sizes with a short last batch. same_bits_matrix_test.py
 has all combinations on many.
 """
+import pathlib
 import sys
 
 sys.dont_write_bytecode = True
@@ -16,6 +17,9 @@ from harness import convoy_file
 FEW_IMAGES = [*harness.data_flags(), "--train-limit", 333]
 TWO_EPOCHS = [*FEW_IMAGES, "--epochs", 2]
 ONE_EPOCH = [*FEW_IMAGES, "--epochs", 1]
+# Convolutions with strides are general ones, which OpenBLAS multiplies.
+BY_OPENBLAS = ["--model", pathlib.Path(__file__).with_name("smooth.textproto")]
+ISAS = ["avx512", "avx2", "baseline"]  # what runs one, runs those after it
 
 
 class SameBitsTest(ways.WaysTest):
@@ -42,13 +46,21 @@ class SameBitsTest(ways.WaysTest):
         self.assertEqual((run.summary()["isa"], run.summary()["blas_core"]), ("avx2", "Haswell"))
         self.check([*TWO_EPOCHS, "--isa", "avx2"], ways.FEW)
 
+    def test_products_by_openblas(self):
+        self.check([*TWO_EPOCHS, *BY_OPENBLAS], ways.FEW)
+
     def test_core_type_in_the_environment_changes_nothing(self):
-        # "improved" has a general convolution, which is what OpenBLAS multiplies.
-        recipe = [*ONE_EPOCH, "--model", "improved"]
+        recipe = [*ONE_EPOCH, *BY_OPENBLAS]
         bits = self.train(*recipe).bits()
         for core in ("Nehalem", "Haswell", "SkylakeX", "Cooperlake", "no such core"):
             with self.subTest(core=core):
                 self.assertEqual(self.train(*recipe, env={"OPENBLAS_CORETYPE": core}).bits(), bits)
+
+    def test_the_instruction_set_asked_for_is_the_one_that_computes(self):
+        best = self.train(*ONE_EPOCH).summary()["isa"]
+        can_run = ISAS[ISAS.index(best):]
+        weights = {self.train(*ONE_EPOCH, "--isa", isa).summary()["weights_sha256"] for isa in can_run}
+        self.assertEqual(len(weights), len(can_run))
 
     def test_stopped_twice_in_the_middle_of_an_epoch(self):
         recipe = [*harness.data_flags(), "--batch-size", 32, "--epochs", 1]  # 40 steps
