@@ -1,3 +1,8 @@
+// Turns the command line into one Command and runs it. Every command of the table is a subcommand
+// of CLI11 that binds its arguments to the command's own members, so that flags, help and shell
+// completions come from one list. Shared options are bound twice, before and after the command's
+// name, and merged: flag over environment over configuration file. Library errors name fields; they
+// become flags here, at the edge.
 #include "client/cli/command_line.h"
 
 #include <deque>

@@ -1,3 +1,6 @@
+// `convoy figure`: one figure of a trained network as PNG or SVG. The table of figures
+// (common/figures/report) says what each of them needs: history, model, images, a layer. Only that
+// is read, and an option that the figure does not need is refused rather than ignored.
 #include "client/commands/commands.h"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// `convoy import`: a model that Keras saved becomes a model file. The reader refuses what Convoy
+// does not have; what is left to decide is which values the network was trained on. That is found
+// by trying: the scale under which most labelled images at hand are classified correctly is built
+// into the network.
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>

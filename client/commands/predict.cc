@@ -1,3 +1,6 @@
+// `convoy predict`: pictures of digits are sent to a model in pieces below a coordinator's limits.
+// A piece that is refused is asked again picture by picture, so that the message names the file at
+// fault and the others still get their answers.
 #include "client/commands/commands.h"
 
 #include <cstdio>

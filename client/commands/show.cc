@@ -31,8 +31,8 @@ std::string Facts(const std::string& where, const LoadedModel& model) {
   }
   absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
                   file.kernel_family.blas_core, "\n");
-  for (const formats::NamedValue& metric : file.metrics) {
-    absl::StrAppend(&text, absl::StrFormat("Metric   %s %.4f\n", metric.name, metric.value));
+  for (const auto& [name, value] : file.metrics) {
+    absl::StrAppend(&text, absl::StrFormat("Metric   %s %.4f\n", name, value));
   }
   return text;
 }
@@ -76,8 +76,7 @@ absl::StatusOr<Json> AsJson(const std::string& where, const LoadedModel& model) 
         {{"name", tensor.name}, {"shape", tensor.shape}, {"trainable", tensor.trainable}});
   }
   json["metrics"] = Json::object();
-  for (const formats::NamedValue& metric : file.metrics)
-    json["metrics"][metric.name] = metric.value;
+  for (const auto& [name, value] : file.metrics) json["metrics"][name] = value;
   CONVOY_ASSIGN_OR_RETURN(json["recipe"], RecipeJson(where, model));
   return json;
 }

@@ -1,3 +1,6 @@
+// Jobs as text for people: one job in lines, many in a table, the ranks and the epochs in tables.
+// Everything comes from a v1::Job, which has the same form whether it was read from a run directory
+// or from a coordinator, so both look the same. A line without a value is left out.
 #include "client/jobs/job_text.h"
 
 #include <algorithm>

@@ -1,12 +1,17 @@
+// A run as a message of convoy.v1: summary and history of a run directory become a Job, the facts
+// of a job its JobSetup. Trainers build the messages that they report from these functions, and
+// clients those that they read from a directory, so a run looks the same both ways. Text becomes
+// valid UTF-8, as protobuf requires, and what is derived (progress, remaining time) is left to
+// job_progress.
 #include "common/api/job_description.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "common/api/job_progress.h"
 #include "common/base/cpus.h"
+#include "common/base/utf8.h"
 #include "common/run/run_files.h"
 
 namespace convoy::api {
@@ -88,23 +93,17 @@ metrics::PhaseSeconds FromProto(const v1::PhaseSeconds& seconds) {
           .wait = seconds.wait()};
 }
 
-std::string AsUtf8(const std::string& text) {
-  using Json = nlohmann::json;
-  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(quoted).get<std::string>();
-}
-
 std::string RunDirectoryName(const std::string& run_directory) {
   const std::filesystem::path path = std::filesystem::absolute(run_directory).lexically_normal();
   const std::filesystem::path name = path.has_filename() ? path : path.parent_path();
-  return AsUtf8(absl::StrCat(HostName(), ":", name.string()));
+  return ValidUtf8(absl::StrCat(HostName(), ":", name.string()));
 }
 
 v1::JobSetup ToSetup(const run::JobFacts& facts, const std::string& version,
                      const std::string& git_commit, const std::string& run_directory) {
   v1::JobSetup setup;
   setup.set_run_directory(RunDirectoryName(run_directory));
-  setup.set_network(AsUtf8(facts.model_name));
+  setup.set_network(ValidUtf8(facts.model_name));
   setup.set_parameter_count(facts.parameters);
   setup.set_data_kind(facts.data_kind);
   setup.set_data_sha256(facts.data_sha256);
@@ -124,7 +123,7 @@ std::vector<v1::Rank> ToRanks(const run::JobFacts& facts,
   for (size_t i = 0; i < facts.threads.size(); ++i) {
     v1::Rank& rank = ranks.emplace_back();
     rank.set_rank(static_cast<int32_t>(i));
-    if (i < facts.hosts.size()) rank.set_host(AsUtf8(facts.hosts[i]));
+    if (i < facts.hosts.size()) rank.set_host(ValidUtf8(facts.hosts[i]));
     rank.set_threads(facts.threads[i]);
     if (i < phases.size()) *rank.mutable_phase_seconds() = ToProto(phases[i]);
   }
@@ -148,9 +147,9 @@ v1::MetricSample ToSample(const metrics::EpochMetrics& metrics, int epoch,
 v1::Job ToJob(const run::Summary& summary, const metrics::History& history,
               const std::string& run_directory, bool trainer_works) {
   v1::Job job;
-  job.set_name(AsUtf8(run::RunName(run_directory)));
+  job.set_name(ValidUtf8(run::RunName(run_directory)));
   job.set_state(StateOf(summary.state, trainer_works));
-  job.set_error(AsUtf8(summary.error));
+  job.set_error(ValidUtf8(summary.error));
   job.set_world_size(summary.facts.world_size);
   job.set_restarts(static_cast<int32_t>(std::min<int64_t>(summary.facts.restarts, 1 << 30)));
   job.set_weights_sha256(summary.weights_sha256);

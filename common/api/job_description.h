@@ -16,10 +16,6 @@ google::protobuf::Timestamp ToProto(absl::Time time);
 v1::PhaseSeconds ToProto(const metrics::PhaseSeconds& seconds);
 metrics::PhaseSeconds FromProto(const v1::PhaseSeconds& seconds);
 
-// Returns `text` with U+FFFD in place of what is not UTF-8: paths and messages of the system may
-// have any bytes, a protobuf string must not.
-std::string AsUtf8(const std::string& text);
-
 // Returns the name of a run directory of this host for others: "HOST:/absolute/path".
 std::string RunDirectoryName(const std::string& run_directory);
 

@@ -31,10 +31,10 @@ absl::StatusOr<v1::TrainedModel> DescribeModel(const std::string& bytes, const s
   model.set_sha256(Sha256Hex(bytes));
   model.set_weights_sha256(formats::WeightsSha256(file.tensors));
   AddNetwork(network, &model);
-  for (const formats::NamedValue& value : file.metrics) {
+  for (const auto& [metric_name, value] : file.metrics) {
     v1::Metric* metric = model.add_metrics();
-    metric->set_name(value.name);
-    metric->set_value(value.value);
+    metric->set_name(metric_name);
+    metric->set_value(value);
   }
   // Only the model of a finished training has metrics; those of checkpoints have none.
   model.set_final(!file.metrics.empty());

@@ -17,7 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
-#include "common/figures/utf8.h"
+#include "common/base/utf8.h"
 
 namespace convoy::figures {
 namespace {
@@ -189,7 +189,7 @@ void Canvas::FillCircle(const Point& center, double radius, const Color& color) 
 
 void Canvas::Text(const Point& anchor, std::string_view text, const TextStyle& style) {
   cairo_t* context = cairo_->context;
-  const std::string shown = PrintableUtf8(text);
+  const std::string shown = VisibleUtf8(text);
   SetFont(context, style);
   SetColor(context, style.color);
   const double part = style.align == Align::kLeft ? 0 : style.align == Align::kCenter ? 0.5 : 1;
@@ -203,11 +203,11 @@ void Canvas::Text(const Point& anchor, std::string_view text, const TextStyle& s
 
 double Canvas::TextWidth(std::string_view text, const TextStyle& style) const {
   SetFont(cairo_->context, style);
-  return AdvanceOf(cairo_->context, PrintableUtf8(text));
+  return AdvanceOf(cairo_->context, VisibleUtf8(text));
 }
 
 std::string Canvas::Fit(std::string_view text, const TextStyle& style, double max_width) const {
-  std::string shown = PrintableUtf8(text);
+  std::string shown = VisibleUtf8(text);
   if (TextWidth(shown, style) <= max_width) return shown;
   do {
     size_t end = shown.size();

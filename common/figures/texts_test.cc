@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "common/figures/utf8.h"
+#include "common/base/utf8.h"
 
 namespace convoy::figures {
 namespace {
@@ -28,7 +28,7 @@ TEST(TextsTest, BothLanguagesHaveEveryTextWithTheSameHoles) {
     ASSERT_NE(english[i], nullptr) << i;
     ASSERT_NE(french[i], nullptr) << english[i];
     EXPECT_EQ(CountHoles(english[i]), CountHoles(french[i])) << english[i];
-    EXPECT_EQ(PrintableUtf8(french[i]), french[i]);
+    EXPECT_EQ(VisibleUtf8(french[i]), french[i]);
   }
 }
 
@@ -61,16 +61,6 @@ TEST(LanguageOfTest, TakesNamesAndTheLocale) {
   ::setenv("LC_ALL", "C.UTF-8", 1);
   EXPECT_EQ(*LanguageOf(""), Language::kEnglish);
   EXPECT_EQ(LanguageOf("de").status().message(), "lang: there are only en and fr, not 'de'");
-}
-
-TEST(PrintableUtf8Test, ReplacesWhatCannotBeShown) {
-  EXPECT_EQ(PrintableUtf8("couche é → 𝛼"), "couche é → 𝛼");
-  EXPECT_EQ(PrintableUtf8("a\nb\x7f"), "a\uFFFDb\uFFFD");
-  EXPECT_EQ(PrintableUtf8("\xc3"), "\uFFFD");
-  EXPECT_EQ(PrintableUtf8("\xc0\xafx"), "\uFFFD\uFFFDx");
-  EXPECT_EQ(PrintableUtf8("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");
-  EXPECT_EQ(PrintableUtf8("\xc2\x85"), "\uFFFD\uFFFD");  // a control character in two bytes
-  EXPECT_EQ(PrintableUtf8("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");
 }
 
 }  // namespace

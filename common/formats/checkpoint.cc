@@ -75,10 +75,10 @@ absl::Status ValidateOptimizer(const OptimizerState& optimizer, int64_t trainabl
   return absl::OkStatus();
 }
 
-absl::Status ValidateHistory(const std::vector<std::vector<NamedValue>>& history) {
-  for (const std::vector<NamedValue>& metrics : history) {
+absl::Status ValidateHistory(const metrics::History& history) {
+  for (const metrics::EpochMetrics& metrics : history) {
     std::vector<std::string_view> names;
-    for (const NamedValue& metric : metrics) names.push_back(metric.name);
+    for (const auto& [name, value] : metrics) names.push_back(name);
     CONVOY_RETURN_IF_ERROR(CheckNames(names, "history"));
   }
   return absl::OkStatus();

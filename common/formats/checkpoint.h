@@ -64,7 +64,7 @@ struct Checkpoint {
   ModelFile model;  // current weights; here the recipe and data_sha256 say how training goes on
   Position position;
   MetricSums sums;
-  std::vector<std::vector<NamedValue>> history;  // metrics of each finished epoch, in order
+  metrics::History history;  // metrics of each finished epoch, in order
   OptimizerState optimizer;
   std::optional<BestWeights> best;
   std::map<std::string, std::string> callbacks;  // name -> its state, any bytes

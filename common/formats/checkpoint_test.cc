@@ -95,7 +95,7 @@ TEST(CheckpointTest, RunInfoIsTheOnlyPartThatIsNotCovered) {
       [](Checkpoint* c) { c->model.tensors[0].data[0] += 1; },
       [](Checkpoint* c) { c->optimizer.slots[0].values[0] += 1; },
       [](Checkpoint* c) { c->best->values[0] += 1; },
-      [](Checkpoint* c) { c->history[1][0].value += 1; },
+      [](Checkpoint* c) { c->history[1][0].second += 1; },
       [](Checkpoint* c) { c->callbacks.erase("empty"); },
   };
   for (const auto& change : changes) {
@@ -130,7 +130,7 @@ const std::vector<Contradiction>& Contradictions() {
          c->sums = {0, 6, 5};
        }},
       {"history: 'loss' occurs twice",
-       [](Checkpoint* c) { c->history[0][1].name = c->history[0][0].name; }},
+       [](Checkpoint* c) { c->history[0][1].first = c->history[0][0].first; }},
       {"callbacks", [](Checkpoint* c) { c->callbacks.emplace("", "x"); }},
       {"monitor", [](Checkpoint* c) { c->best->monitor.clear(); }},
   };

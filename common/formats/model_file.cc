@@ -25,11 +25,17 @@ bool IsSha256Hex(std::string_view text) {
          });
 }
 
-template <typename Named>
-std::vector<std::string_view> NamesOf(const std::vector<Named>& items) {
+std::vector<std::string_view> NamesOf(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string_view> names;
-  names.reserve(items.size());
-  for (const Named& item : items) names.push_back(item.name);
+  names.reserve(tensors.size());
+  for (const NamedTensor& tensor : tensors) names.push_back(tensor.name);
+  return names;
+}
+
+std::vector<std::string_view> NamesOf(const metrics::EpochMetrics& metrics) {
+  std::vector<std::string_view> names;
+  names.reserve(metrics.size());
+  for (const auto& [name, value] : metrics) names.push_back(name);
   return names;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/shape.h"
 #include "common/formats/container.h"
+#include "common/metrics/history.h"
 
 namespace convoy::formats {
 
@@ -34,13 +35,6 @@ struct KernelFamily {
   bool operator==(const KernelFamily&) const = default;
 };
 
-struct NamedValue {
-  std::string name;
-  double value = 0;
-
-  bool operator==(const NamedValue&) const = default;
-};
-
 // The texts are opaque here. Whoever fills them in must leave out what may differ between two runs
 // with the same bits, such as threads, hosts and paths.
 struct ModelFile {
@@ -49,7 +43,7 @@ struct ModelFile {
   std::string data_sha256;       // what it was trained on: 64 hexadecimal digits, or empty
   KernelFamily kernel_family;
   std::vector<NamedTensor> tensors;  // trainable and not, in Keras's order
-  std::vector<NamedValue> metrics;   // final metrics of a finished training, in order
+  metrics::EpochMetrics metrics;     // final metrics of a finished training, in order
 };
 
 // Returns the number of elements of the tensors, all of them or only the trainable ones.

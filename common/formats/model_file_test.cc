@@ -77,8 +77,8 @@ TEST(ModelFileTest, UnusualNumbersKeepTheirBits) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(FloatBytes(read->tensors[0].data), FloatBytes(model.tensors[0].data));
   for (size_t i = 0; i < model.metrics.size(); ++i) {
-    EXPECT_EQ(std::bit_cast<uint64_t>(read->metrics[i].value),
-              std::bit_cast<uint64_t>(model.metrics[i].value));
+    EXPECT_EQ(std::bit_cast<uint64_t>(read->metrics[i].second),
+              std::bit_cast<uint64_t>(model.metrics[i].second));
   }
 }
 
@@ -134,7 +134,7 @@ TEST(ModelFileTest, ModelsThatContradictThemselvesAreNotWritten) {
   EXPECT_THAT(error([](ModelFile* m) { m->tensors[0].name = m->tensors[1].name; }),
               HasSubstr("'conv2d/bias:0' occurs twice"));
   EXPECT_THAT(error([](ModelFile* m) { m->tensors[0].name = "\xff"; }), HasSubstr("printable"));
-  EXPECT_THAT(error([](ModelFile* m) { m->metrics[0].name.clear(); }), HasSubstr("metrics"));
+  EXPECT_THAT(error([](ModelFile* m) { m->metrics[0].first.clear(); }), HasSubstr("metrics"));
   EXPECT_THAT(error([](ModelFile* m) { m->kernel_family.isa = "a\n"; }), HasSubstr("kernel"));
   EXPECT_THAT(error([](ModelFile* m) { m->data_sha256 = "12"; }), HasSubstr("data_sha256"));
   EXPECT_THAT(error([](ModelFile* m) { m->model_textproto.assign(kMaxMessageBytes, 'x'); }),

@@ -87,19 +87,18 @@ absl::Status AsDamage(const ContainerReader& container, const absl::Status& stat
   return absl::DataLossError(absl::StrCat(container.name(), ": is damaged: ", status.message()));
 }
 
-void ToProto(const std::vector<NamedValue>& values,
+void ToProto(const metrics::EpochMetrics& values,
              google::protobuf::RepeatedPtrField<v1::MetricValue>* out) {
-  for (const NamedValue& value : values) {
+  for (const auto& [name, value] : values) {
     v1::MetricValue* metric = out->Add();
-    metric->set_name(value.name);
-    metric->set_value(value.value);
+    metric->set_name(name);
+    metric->set_value(value);
   }
 }
 
-std::vector<NamedValue> FromProto(
-    const google::protobuf::RepeatedPtrField<v1::MetricValue>& values) {
-  std::vector<NamedValue> metrics;
-  for (const v1::MetricValue& value : values) metrics.push_back({value.name(), value.value()});
+metrics::EpochMetrics FromProto(const google::protobuf::RepeatedPtrField<v1::MetricValue>& values) {
+  metrics::EpochMetrics metrics;
+  for (const v1::MetricValue& value : values) metrics.emplace_back(value.name(), value.value());
   return metrics;
 }
 

@@ -53,9 +53,8 @@ v1::ModelSection ToProto(const ModelFile& model);
 // Returns views of the tensors' bytes, in order: the pieces of the section "weights".
 std::vector<std::string_view> WeightPieces(const std::vector<NamedTensor>& tensors);
 
-void ToProto(const std::vector<NamedValue>& values,
+void ToProto(const metrics::EpochMetrics& values,
              google::protobuf::RepeatedPtrField<v1::MetricValue>* out);
-std::vector<NamedValue> FromProto(
-    const google::protobuf::RepeatedPtrField<v1::MetricValue>& values);
+metrics::EpochMetrics FromProto(const google::protobuf::RepeatedPtrField<v1::MetricValue>& values);
 
 }  // namespace convoy::formats

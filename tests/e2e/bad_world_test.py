@@ -36,7 +36,8 @@ class BadWorldTest(harness.TrainerTest):
         self.refuse("rank 1", "--resume", first=["--resume"])
 
     def test_another_instruction_set(self):
-        self.refuse("rank 1", "instruction set", "baseline", other=["--isa", "baseline"])
+        for isa in harness.isas()[1:]:
+            self.refuse("rank 1", "instruction set", isa, other=["--isa", isa])
 
     def test_wrong_flag_on_one_rank(self):
         self.refuse("rank 1", "--bach-size", other=["--bach-size", 3])

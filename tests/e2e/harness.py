@@ -27,6 +27,7 @@ TRAINER = pathlib.Path(os.environ.get("CONVOY_TRAINER", ROOT / "build" / "releas
 TIMEOUT = 120
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 75
 POLL_SECONDS = 0.002
+KERNEL_FAMILIES = {"avx512": "SkylakeX", "avx2": "Haswell", "baseline": "Nehalem"}  # with OpenBLAS's core
 ERROR = "trainer: error: "
 
 
@@ -46,6 +47,16 @@ def environment(scratch, extra):
     shared_memory = {f"OMPI_MCA_{name}": str(scratch) for name in
                      ("orte_tmpdir_base", "btl_vader_backing_directory", "osc_sm_backing_directory")}
     return {**kept, **one_machine(), **shared_memory, **extra}
+
+
+@functools.lru_cache
+def isas():
+    """The instruction sets that this machine can run, best first."""
+    def is_refused(isa):
+        asked = subprocess.run([TRAINER, "--isa", isa, "--data", "/nonexistent"], capture_output=True, text=True,
+                               check=False)
+        return "lacks the instruction set" in asked.stderr
+    return [isa for isa in KERNEL_FAMILIES if not is_refused(isa)]
 
 
 class Process:

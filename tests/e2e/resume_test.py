@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A run that is broken off at any place and taken up again ends in the bits of one that was not."""
+import itertools
 import os
 import random
 import signal
@@ -219,10 +220,10 @@ class ResumeTest(harness.TrainerTest):
         more = ["--resume", "--epochs", 2]
         outcome = self.run_trainer("--run-dir", run.path, "--data", datasets.directory(400), *more)
         self.assert_refused(outcome, USAGE, "--data")
-        for ranks in (0, 2):
-            with self.subTest(ranks=ranks):
+        for isa, ranks in itertools.product(harness.isas()[1:], (0, 2)):
+            with self.subTest(isa=isa, ranks=ranks):
                 outcome = self.run_trainer("--run-dir", run.path, *harness.data_flags(), *more,
-                                           "--isa", "baseline", ranks=ranks)
+                                           "--isa", isa, ranks=ranks)
                 self.assert_refused(outcome, USAGE, "--isa")
         self.assertEqual(self.state_of(run), before)
 

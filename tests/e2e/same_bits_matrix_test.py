@@ -30,8 +30,9 @@ class SameBitsMatrixTest(ways.WaysTest):
     def test_kernels_as_found(self):
         self.check_sizes([])
 
-    def test_avx2(self):
-        self.check_sizes(["--isa", "avx2"])
+    def test_other_instruction_sets(self):
+        for isa in harness.isas()[1:]:
+            self.check_sizes(["--isa", isa])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 Here every way once on few images, and the sizes with a short last batch. same_bits_matrix_test.py
 has all combinations on many.
 """
+import pathlib
 import sys
 
 sys.dont_write_bytecode = True
@@ -16,6 +17,8 @@ from harness import convoy_file
 FEW_IMAGES = [*harness.data_flags(), "--train-limit", 333]
 TWO_EPOCHS = [*FEW_IMAGES, "--epochs", 2]
 ONE_EPOCH = [*FEW_IMAGES, "--epochs", 1]
+# Convolutions with strides are general ones, which OpenBLAS multiplies.
+BY_OPENBLAS = ["--model", pathlib.Path(__file__).with_name("smooth.textproto")]
 
 
 class SameBitsTest(ways.WaysTest):
@@ -37,14 +40,27 @@ class SameBitsTest(ways.WaysTest):
         self.check([*TWO_EPOCHS, "--model", "lenet5", "--optimizer", "sgd", "--learning-rate", 0.05,
                     "--momentum", 0.9, "--nesterov"], ways.FEW)
 
-    def test_avx2(self):
-        run = self.train(*TWO_EPOCHS, "--isa", "avx2")
-        self.assertEqual((run.summary()["isa"], run.summary()["blas_core"]), ("avx2", "Haswell"))
-        self.check([*TWO_EPOCHS, "--isa", "avx2"], ways.FEW)
+    def test_every_instruction_set(self):
+        weights = set()
+        for isa in harness.isas():
+            with self.subTest(isa):
+                recipe = [*TWO_EPOCHS, "--isa", isa]
+                summary = self.train(*recipe).summary()
+                self.assertEqual((summary["isa"], summary["blas_core"]), (isa, harness.KERNEL_FAMILIES[isa]))
+                self.assertEqual(self.check(recipe, ways.FEW)["weights_sha256"], summary["weights_sha256"])
+                weights.add(summary["weights_sha256"])
+        self.assertEqual(len(weights), len(harness.isas()), "each has its own bits")
+
+    def test_the_best_instruction_set_is_the_default(self):
+        default, asked = (self.train(*ONE_EPOCH, *flags).summary() for flags in ([], ["--isa", harness.isas()[0]]))
+        for key in ("isa", "blas_core", "weights_sha256"):
+            self.assertEqual(default[key], asked[key])
+
+    def test_products_by_openblas(self):
+        self.check([*TWO_EPOCHS, *BY_OPENBLAS], ways.FEW)
 
     def test_core_type_in_the_environment_changes_nothing(self):
-        # "improved" has a general convolution, which is what OpenBLAS multiplies.
-        recipe = [*ONE_EPOCH, "--model", "improved"]
+        recipe = [*ONE_EPOCH, *BY_OPENBLAS]
         bits = self.train(*recipe).bits()
         for core in ("Nehalem", "Haswell", "SkylakeX", "Cooperlake", "no such core"):
             with self.subTest(core=core):

@@ -19,7 +19,6 @@ namespace {
 using convoy::formats::Checkpoint;
 using convoy::formats::ContainerReader;
 using convoy::formats::ModelFile;
-using convoy::formats::NamedValue;
 using nlohmann::json;
 
 std::string FloatsSha256(const std::vector<float>& values) {
@@ -28,9 +27,9 @@ std::string FloatsSha256(const std::vector<float>& values) {
   return sha.HexDigest();
 }
 
-json Values(const std::vector<NamedValue>& values) {
+json Values(const convoy::metrics::EpochMetrics& values) {
   json list = json::array();
-  for (const NamedValue& value : values) list.push_back({value.name, value.value});
+  for (const auto& [name, value] : values) list.push_back({name, value});
   return list;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Proves that every rule of lint bites: a small good tree has no finding, each mutant of it has one."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 import lint
+import tidy
 import tools
 from tree import Tree
 
@@ -249,6 +251,36 @@ class LintTest(unittest.TestCase):
             self.assertTrue(any("common/base/status.cc:1" in finding for finding in self.findings("format")))
         except tools.Skipped as reason:
             self.skipTest(str(reason))
+
+    def expect_tidy(self, rule, path, text, *parts):
+        """Expects findings for each of the parts, where the file with the text is compiled like any other."""
+        self.write(".clang-tidy", (pathlib.Path(__file__).parents[2] / ".clang-tidy").read_text(encoding="utf-8"))
+        command = {"command": f"c++ -std=c++20 -I{self.root} -c a.cc", "file": str(self.root / "common/base/status.cc")}
+        self.write(tidy.COMMANDS, json.dumps([command]))
+        self.write(path, text)
+        try:
+            found = [finding for finding in self.findings(rule) if path in finding]
+        except tools.Skipped as reason:
+            self.skipTest(str(reason))
+        for part in parts:
+            self.assertTrue(any(part in finding for finding in found), (part, found))
+        self.assertEqual(len(found), len(parts), found)
+
+    def test_names_and_slips_in_headers(self):
+        good = HEADER + "namespace convoy {\nclass Thing {\n public:\n  int size() const { return size_; }\n" \
+            " private:\n  int size_ = 0;\n};\ninline int Twice(int value) { return 2 * value; }\n}\n"
+        self.expect_tidy("tidy", "common/base/thing.h", good)
+        for old, new, says in [("Thing", "thing", "class 'thing'"), ("Twice", "twice", "function 'twice'"),
+                               ("value", "theValue", "parameter 'theValue'"), ("size_", "mSize", "member 'mSize'"),
+                               ("convoy", "Convoy", "namespace 'Convoy'"),
+                               ("return 2 * value", "const long wide = 2 * value; return wide", "implicit widening")]:
+            with self.subTest(new):
+                self.expect_tidy("tidy", "common/base/thing.h", good.replace(old, new), says)
+
+    def test_names_in_sources(self):
+        self.expect_tidy("tidy_sources", "common/base/status.cc", "// Opens.\nnamespace {\nconst int limit = 3;\n"
+                         "int doubled() { return 2 * limit; }\n}\nint Use() { return doubled(); }\n",
+                         "constant 'limit'", "function 'doubled'")
 
     def test_unknown_host(self):
         for text in ["https://packages.{}.net/pool", "see packages.{}.org for it", "ftp://user@{}.1.2.3:80/"]:

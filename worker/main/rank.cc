@@ -110,7 +110,7 @@ report::Reporting::Run RunSoFar(const train::Job& job) {
   report::Reporting::Run run = {.recipe_text = train::RecipeToText(job.recipe_proto),
                                 .learning_rate = job.recipe.optimizer.learning_rate};
   if (!job.checkpoint) return run;
-  run.finished_epochs = train::HistoryOf(*job.checkpoint);
+  run.finished_epochs = job.checkpoint->history;
   run.epoch_seconds = job.checkpoint->run.epoch_train_seconds;
   return run;
 }

@@ -8,6 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "common/api/job_description.h"
+#include "common/base/utf8.h"
 #include "common/base/version.h"
 #include "common/run/run_files.h"
 
@@ -116,7 +117,7 @@ void JobStory::Stop(bool cancelled) {
 void JobStory::Fail(const std::string& error) {
   const std::lock_guard lock(mutex_);
   SetEnd(v1::Job::FAILED);
-  conclusion_->set_error(api::AsUtf8(error));
+  conclusion_->set_error(ValidUtf8(error));
 }
 
 void JobStory::SetEnd(v1::Job::State state) {
@@ -137,7 +138,7 @@ bool JobStory::ended() const {
 worker::v1::RegisterJobRequest JobStory::Registration() const {
   const std::lock_guard lock(mutex_);
   worker::v1::RegisterJobRequest request;
-  request.set_run_name(api::AsUtf8(run::RunName(run_.run_directory)));
+  request.set_run_name(ValidUtf8(run::RunName(run_.run_directory)));
   request.set_run_id(run_.run_id);
   request.set_process_id(run_.process_id);
   *request.mutable_start_time() = api::ToProto(facts_->start_time);

@@ -15,7 +15,7 @@ namespace convoy::step {
 
 // A bucket is sent as soon as it has this many bytes: large enough to use the network well, small
 // enough that the first ones are on their way while the backward pass still works.
-inline constexpr int64_t kBucketBytes = 256 * 1024;
+inline constexpr int64_t kBucketBytes = int64_t{256} * 1024;
 
 // Thread-compatible. A step is: Start, AddReady for parts of the gradient as they are complete,
 // from the last parameters to the first, then Finish.

@@ -14,28 +14,6 @@
 #include "worker/train/slot_packing.h"
 
 namespace convoy::train {
-namespace {
-
-std::vector<std::vector<formats::NamedValue>> ToNamedValues(const metrics::History& history) {
-  std::vector<std::vector<formats::NamedValue>> epochs;
-  for (const metrics::EpochMetrics& epoch : history) {
-    std::vector<formats::NamedValue>& values = epochs.emplace_back();
-    for (const auto& [name, value] : epoch) values.push_back({name, value});
-  }
-  return epochs;
-}
-
-}  // namespace
-
-metrics::History HistoryOf(const formats::Checkpoint& checkpoint) {
-  metrics::History history;
-  for (const std::vector<formats::NamedValue>& epoch : checkpoint.history) {
-    metrics::EpochMetrics& metrics = history.emplace_back();
-    for (const formats::NamedValue& metric : epoch) metrics.emplace_back(metric.name, metric.value);
-  }
-  return history;
-}
-
 Checkpointer::Checkpointer(comm::Communicator& communicator, const Job& job,
                            const nn::Network& network, step::TrainingStep& step,
                            formats::CheckpointStore* store, std::string run_id)
@@ -61,7 +39,7 @@ absl::Status Checkpointer::Restore(const formats::Checkpoint& checkpoint, Progre
   }
   progress->position = checkpoint.position;
   progress->sums = checkpoint.sums;
-  progress->history = HistoryOf(checkpoint);
+  progress->history = checkpoint.history;
   progress->best = checkpoint.best;
   progress->epoch_seconds = checkpoint.run.epoch_train_seconds;
   progress->epoch_seconds.resize(static_cast<size_t>(checkpoint.position.epoch) + 1);
@@ -79,7 +57,7 @@ absl::Status Checkpointer::Save(const Progress& progress, const Callbacks& callb
     FillModel(&checkpoint->model);
     checkpoint->position = progress.position;
     checkpoint->sums = progress.sums;
-    checkpoint->history = ToNamedValues(progress.history);
+    checkpoint->history = progress.history;
     checkpoint->optimizer = {.step_count = progress.position.global_step,
                              .slots = std::move(slots)};
     checkpoint->best = progress.best;

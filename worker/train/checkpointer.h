@@ -19,9 +19,6 @@
 
 namespace convoy::train {
 
-// Returns the metrics of the epochs that were finished before the checkpoint.
-metrics::History HistoryOf(const formats::Checkpoint& checkpoint);
-
 // Thread-compatible: the rank's training thread makes all calls. Those marked COLLECTIVE return the
 // same error on all ranks.
 class Checkpointer {

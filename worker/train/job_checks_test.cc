@@ -72,10 +72,14 @@ TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
   EXPECT_TRUE(CheckCheckpointFits(checkpoint, "abc").ok());
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd").message()), HasSubstr("data: "));
-  checkpoint.model.kernel_family = {.isa = "baseline", .blas_core = "Nehalem"};
+  const kernels::Isa other = kernels::CurrentIsa() == kernels::Isa::kBaseline
+                                 ? kernels::Isa::kAvx2
+                                 : kernels::Isa::kBaseline;
+  checkpoint.model.kernel_family = {.isa = std::string(IsaName(other)),
+                                    .blas_core = std::string(kernels::BlasCoreFor(other))};
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
-              HasSubstr("set `isa` to baseline"));
-  checkpoint.model.kernel_family = {.isa = "avx2", .blas_core = "Zen"};
+              HasSubstr("`isa` to " + std::string(IsaName(other))));
+  checkpoint.model.kernel_family = {.isa = "avx2", .blas_core = "Zen"};  // of an older build
   EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
               HasSubstr("another build of Convoy"));
 }

@@ -7,14 +7,20 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/formats/checkpoint_store.h"
+#include "common/kernels/blas/gemm.h"
+#include "common/run/run_files.h"
 #include "tests/support/several_hosts.h"
 #include "tests/support/thread_ranks.h"
 #include "worker/train/job_testing.h"
+#include "worker/train/trainer.h"
 
 namespace convoy::train {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class JobTest : public ::testing::Test {
  protected:
@@ -67,6 +73,24 @@ TEST_F(JobTest, NetworkOfAnotherSizeIsRefused) {
   testing::RunRanks(2, [&](comm::Communicator& comm) {
     const absl::StatusOr<Job> job = PrepareJob(comm, {.asked = recipe, .data = data_});
     EXPECT_EQ(job.status().code(), absl::StatusCode::kInvalidArgument) << job.status();
+  });
+}
+
+TEST_F(JobTest, ResumeWithAnotherOpenBlasIsNoted) {
+  const JobRequest request{
+      .asked = TestRecipe(), .data = data_, .run_dir = data_ + "/run", .resume = true};
+  const std::string checkpoints = run::PathIn(request.run_dir, run::kCheckpoints);
+  testing::RunRanks(1, [&](comm::Communicator& comm) {
+    const Job job = PrepareJob(comm, request).value();
+    auto store = formats::CheckpointStore::Open(checkpoints, /*keep_last=*/1).value();
+    ASSERT_TRUE(Trainer::Create(comm, job, {.store = &store}).value()->Run().ok());
+    EXPECT_THAT(PrepareJob(comm, request).value().notes, IsEmpty());
+    std::vector<std::string> skipped;
+    auto checkpoint = formats::LoadLatestCheckpoint(checkpoints, &skipped).value().value();
+    EXPECT_EQ(checkpoint.run.blas_config, kernels::BlasConfig());
+    checkpoint.run.blas_config = "OpenBLAS 0.1";
+    ASSERT_TRUE(store.Save(checkpoint).ok());
+    EXPECT_THAT(PrepareJob(comm, request).value().notes, ElementsAre(HasSubstr("'OpenBLAS 0.1'")));
   });
 }
 

@@ -1,3 +1,8 @@
+// The watchdog of a rank: a thread that calls no MPI, so it still runs when a collective never
+// returns. Ranks write where they are to boards in shared memory (between hosts, by beats over
+// UDP); each watchdog reads all of them and judges by the usual lengths of steps and phases who
+// hangs. One rank speaks, then all end without a collective. Rank 0 also writes the boards to the
+// run directory.
 #include "worker/watch/watch.h"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/figures/utf8.h"
+#include "common/base/utf8.h"
 
 namespace convoy::gallery {
 namespace {
@@ -38,7 +38,7 @@ std::string EscapeHtml(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
-    result += figures::PrintableUtf8(text.substr(0, end));
+    result += VisibleUtf8(text.substr(0, end));
     if (end < text.size()) result += '\n';
     text.remove_prefix(std::min(end + 1, text.size()));
   }

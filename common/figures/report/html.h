@@ -8,7 +8,7 @@
 namespace convoy::gallery {
 
 // Returns the text with &, <, >, " and ' as character references; what cannot be shown is replaced
-// as figures::PrintableUtf8 does, but line ends stay.
+// as VisibleUtf8 does, but line ends stay.
 std::string EscapeHtml(std::string_view text);
 
 // Cells of a table, as plain text. A row with fewer cells than the header is filled up.

@@ -72,7 +72,7 @@ CBLAS_TRANSPOSE ToCblas(Transpose transpose) {
 
 absl::Status UseKernels(std::optional<Isa> isa) {
   CONVOY_RETURN_IF_ERROR(CheckCpu());
-  if (isa) CONVOY_RETURN_IF_ERROR(SelectIsa(*isa));
+  CONVOY_RETURN_IF_ERROR(SelectIsa(isa.value_or(CurrentIsa())));
   return LoadOnce().status();
 }
 
