@@ -38,6 +38,16 @@ TEST(FlagsTest, BeyondLoopbackSomethingMustKeepStrangersOut) {
   EXPECT_TRUE(Parse({"--listen", "[::1]:50051"}).ok());
 }
 
+TEST(FlagsTest, BeyondLoopbackHttpWantsTlsOrAWordThatItMayDoWithout) {
+  ExpectRefused({"--http", "0.0.0.0:80"}, "--token-file");
+  ExpectRefused({"--http", "0.0.0.0:80", "--token-file", "t"}, "--http-plain");
+  EXPECT_TRUE(Parse({"--http", "0.0.0.0:80", "--token-file", "t", "--http-plain"}).ok());
+  EXPECT_TRUE(
+      Parse({"--http", "0.0.0.0:80", "--token-file", "t", "--tls-cert", "c", "--tls-key", "k"})
+          .ok());
+  EXPECT_TRUE(Parse({"--http", ""}).ok());
+}
+
 TEST(FlagsTest, TlsFilesBelongTogether) {
   ExpectRefused({"--tls-cert", "c"}, "--tls-key");
   ExpectRefused({"--tls-client-ca", "c"}, "--tls-cert");

@@ -63,7 +63,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   return std::unique_ptr<Server>(new Server(std::move(server), ToString(taken)));
 }
 
-std::shared_ptr<grpc::Channel> Server::InProcessChannel() { return server_->InProcessChannel({}); }
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);  // what the services send is bounded by themselves
+  return server_->InProcessChannel(arguments);
+}
 
 void Server::Stop(absl::Duration grace) {
   server_->GetHealthCheckService()->SetServingStatus(false);

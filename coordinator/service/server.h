@@ -38,7 +38,7 @@ class Server {
   // Where it listens, with the port that was taken in fact.
   const std::string& address() const { return address_; }
 
-  // A channel to this server without a network, for tests.
+  // A channel to this server without a network.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // Tells health checks that the end is near, takes no new calls, and lets those that are under way

@@ -1,4 +1,4 @@
-#include "coordinator/http/metrics_page.h"
+#include "coordinator/monitoring/metrics_page.h"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
