@@ -37,6 +37,14 @@ void Apply(const CallOptions& options, grpc::ClientContext& context) {
 
 }  // namespace
 
+absl::StatusOr<std::string> CheckedHeader(const std::string& name, std::string_view value) {
+  for (const char c : value) {
+    if (c >= ' ' && c <= '~') continue;
+    return absl::InvalidArgumentError(name + ": has characters that are not printable ASCII");
+  }
+  return std::string(value);
+}
+
 class GrpcCaller::UnaryCall final : public Call, public std::enable_shared_from_this<UnaryCall> {
  public:
   UnaryCall(GrpcCaller& caller, const std::string& request, const CallOptions& options, Done done)

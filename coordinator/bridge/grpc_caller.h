@@ -9,15 +9,20 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace convoy::bridge {
 
+// Returns `value`, INVALID_ARGUMENT if it has characters that gRPC's metadata must not have.
+absl::StatusOr<std::string> CheckedHeader(const std::string& name, std::string_view value);
+
 struct CallOptions {
-  std::string authorization;  // value of the header; "" for none
+  std::string authorization;  // of CheckedHeader; "" for none
   absl::Time deadline = absl::InfiniteFuture();
 };
 

@@ -8,8 +8,8 @@
 
 namespace convoy::bridge {
 
-// Full names, such as "convoy.v1.JobService". The trainers' service is not among them.
-const std::vector<std::string>& PublicServices();
+// The trainers' service is not among them.
+const std::vector<const google::protobuf::ServiceDescriptor*>& PublicServices();
 
 // Returns the method of "/SERVICE/METHOD", nullptr if no public service has it.
 const google::protobuf::MethodDescriptor* FindMethod(const std::string& path);

@@ -11,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/grpc_status.h"
 #include "coordinator/bridge/codec.h"
+#include "coordinator/bridge/codes.h"
 #include "coordinator/bridge/methods.h"
 #include "coordinator/connect/envelope.h"
 #include "coordinator/connect/errors.h"
@@ -50,23 +52,14 @@ http::Response ErrorResponse(const grpc::Status& status, int http_status) {
 }
 
 http::Response ErrorResponse(const grpc::Status& status) {
-  return ErrorResponse(status, HttpStatus(status.error_code()));
-}
-
-// Metadata with other bytes would not be accepted by gRPC.
-bool IsPrintable(const std::string& text) {
-  for (const char c : text) {
-    if (c < ' ' || c > '~') return false;
-  }
-  return true;
+  return ErrorResponse(status, bridge::HttpStatus(status.error_code()));
 }
 
 absl::StatusOr<bridge::CallOptions> ReadOptions(const http::Request& request) {
   bridge::CallOptions options;
-  options.authorization = Find(request.headers, "Authorization");
-  if (!IsPrintable(options.authorization)) {
-    return absl::InvalidArgumentError("authorization: has characters that are not printable ASCII");
-  }
+  CONVOY_ASSIGN_OR_RETURN(
+      options.authorization,
+      bridge::CheckedHeader("authorization", Find(request.headers, "Authorization")));
   const std::string version(Find(request.headers, "Connect-Protocol-Version"));
   if (!version.empty() && version != "1") {
     return absl::InvalidArgumentError("connect-protocol-version: only version 1 is spoken here");
@@ -78,6 +71,7 @@ absl::StatusOr<bridge::CallOptions> ReadOptions(const http::Request& request) {
       milliseconds < 0) {
     return absl::InvalidArgumentError("connect-timeout-ms: not a number of at most ten digits");
   }
+  if (milliseconds == 0) return absl::DeadlineExceededError("connect-timeout-ms: is over at once");
   options.deadline = absl::Now() + absl::Milliseconds(milliseconds);
   return options;
 }
@@ -142,9 +136,9 @@ struct Answer {
   }
 
   void Fail(const absl::Status& status) const {
-    if (!format.is_stream) return reply->Send(ErrorResponse(ToGrpc(status)));
+    if (!format.is_stream) return reply->Send(ErrorResponse(rpc::ToGrpc(status)));
     StartStream();
-    EndStream(ToGrpc(status));
+    EndStream(rpc::ToGrpc(status));
   }
 };
 
@@ -217,8 +211,8 @@ void Handle(bridge::GrpcCaller& caller, http::Request request,
 }  // namespace
 
 void AddRoutes(bridge::GrpcCaller& caller, uint64_t max_body_bytes, http::Router& router) {
-  for (const std::string& service : bridge::PublicServices()) {
-    router.Add({.path = absl::StrCat("/", service, "/"),
+  for (const auto* service : bridge::PublicServices()) {
+    router.Add({.path = absl::StrCat("/", service->full_name(), "/"),
                 .handler =
                     [&caller](http::Request request, const std::shared_ptr<http::Reply>& reply) {
                       Handle(caller, std::move(request), reply);

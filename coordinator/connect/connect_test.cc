@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/bridge/codec.h"
+#include "coordinator/bridge/codes.h"
 #include "coordinator/bridge/methods.h"
 #include "coordinator/connect/envelope.h"
 #include "coordinator/connect/errors.h"
@@ -30,9 +31,9 @@ TEST(EnvelopeTest, RefusesOtherBodies) {
 
 TEST(ErrorsTest, AreThoseOfTheProtocol) {
   EXPECT_THAT(ErrorJson(grpc::CANCELLED, ""), HasSubstr("\"canceled\""));
-  EXPECT_EQ(HttpStatus(grpc::CANCELLED), 499);
-  EXPECT_EQ(HttpStatus(grpc::UNAUTHENTICATED), 401);
-  EXPECT_EQ(HttpStatus(grpc::RESOURCE_EXHAUSTED), 429);
+  EXPECT_EQ(bridge::HttpStatus(grpc::CANCELLED), 499);
+  EXPECT_EQ(bridge::HttpStatus(grpc::UNAUTHENTICATED), 401);
+  EXPECT_EQ(bridge::HttpStatus(grpc::RESOURCE_EXHAUSTED), 429);
   EXPECT_THAT(ErrorJson(static_cast<grpc::StatusCode>(99), ""), HasSubstr("\"unknown\""));
   EXPECT_EQ(ErrorJson(grpc::NOT_FOUND, "no \"x\""), R"({"code":"not_found","message":"no \"x\""})");
   EXPECT_EQ(EndOfStreamJson(grpc::Status::OK), "{}");

@@ -5,6 +5,7 @@
 #include "coordinator/http/origin.h"
 #include "coordinator/http/router.h"
 #include "coordinator/http/server.h"
+#include "coordinator/http/static_files.h"
 #include "coordinator/http/target.h"
 
 namespace convoy::http {
@@ -57,8 +58,52 @@ TEST(RouterTest, TheLongestPathWins) {
   EXPECT_EQ(router.Match("/metrics")->path, "/metrics");
   EXPECT_EQ(router.Match("/v2/models")->path, "/v2/");
   EXPECT_EQ(router.Match("/v2")->path, "/v2");
-  EXPECT_EQ(router.Match("/metrics2")->path, "/");
+  EXPECT_EQ(router.Match("/")->path, "/");
+  EXPECT_EQ(router.Match("/metrics2"), nullptr);
   EXPECT_EQ(Router().Match("/"), nullptr);
+}
+
+TEST(StaticFilesTest, AcceptsGzipAsAsked) {
+  for (const char* yes : {"gzip", "br, GZIP", "gzip;q=0.5", "deflate , gzip ; q=1"}) {
+    EXPECT_TRUE(AcceptsGzip(yes)) << yes;
+  }
+  for (const char* no : {"", "br", "gzip;q=0", "gzip; q=0.000", "xgzip", "identity"}) {
+    EXPECT_FALSE(AcceptsGzip(no)) << no;
+  }
+}
+
+class KeptReply final : public Reply {
+ public:
+  void Send(Response response) override { sent = std::move(response); }
+  void Start(Response) override {}
+  void Write(std::string, std::function<void(bool)>) override {}
+  void Finish() override {}
+  void OnGone(std::function<void()>) override {}
+  Response sent;
+};
+
+TEST(StaticFilesTest, ServesBytesGzipAndNothingWhereItDidNotChange) {
+  static constexpr StaticFile kFiles[] = {{.path = "/index.html",
+                                           .content_type = "text/html",
+                                           .bytes = "plain",
+                                           .gzip = "packed",
+                                           .etag = "\"1\""}};
+  Router router;
+  AddStaticFiles(kFiles, router);
+  const auto get = [&](Headers headers) {
+    const auto reply = std::make_shared<KeptReply>();
+    router.Match("/")->handler({.method = "GET", .path = "/", .headers = std::move(headers)},
+                               reply);
+    return reply->sent;
+  };
+  EXPECT_EQ(get({}).body, "plain");
+  EXPECT_EQ(get({{"Accept-Encoding", "gzip"}}).body, "packed");
+  EXPECT_EQ(Find(get({{"Accept-Encoding", "gzip"}}).headers, "Content-Encoding"), "gzip");
+  EXPECT_EQ(get({{"If-None-Match", "\"1\""}}).status, 304);
+  EXPECT_EQ(get({{"If-None-Match", "\"2\""}}).status, 200);
+  EXPECT_NE(Find(get({}).headers, "Content-Security-Policy").find("default-src 'none'"),
+            std::string_view::npos);
+  ASSERT_NE(router.Match("/index.html"), nullptr);
 }
 
 TEST(ConnectionCountsTest, CountInAllAndOfEachAddress) {

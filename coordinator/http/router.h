@@ -11,7 +11,8 @@
 namespace convoy::http {
 
 struct Route {
-  std::string path;  // exactly this, or everything below it where it ends with '/'
+  // Exactly this, or everything below it where it ends with '/'; "/" alone is the root.
+  std::string path;
   Handler handler;
   bool reads_only = true;  // GET and HEAD; otherwise POST, too
   uint64_t max_body_bytes = 0;

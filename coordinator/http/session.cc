@@ -115,6 +115,7 @@ WireHead MakeHead(const Response& response, unsigned version, bool keep_alive) {
     head.set(beast::http::field::content_type, response.content_type);
   }
   head.set("X-Content-Type-Options", "nosniff");
+  head.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   head.set(beast::http::field::cache_control, "no-store");
   for (const auto& [name, value] : response.headers) head.set(name, value);
   head.keep_alive(keep_alive);
@@ -285,7 +286,7 @@ class StreamSession final : public Session,
 
   asio::awaitable<bool> SendWhole(const Response& response, const Parser& parser, bool keep) {
     WireHead head = MakeHead(response, parser.get().version(), keep);
-    head.content_length(response.body.size());
+    if (response.status != 304) head.content_length(response.body.size());
     error_code error;
     Tcp().expires_after(shared_.options.write_time);
     beast::http::response_serializer<beast::http::empty_body> serializer(head);

@@ -4,24 +4,31 @@
 #include <grpcpp/channel.h>
 
 #include <memory>
+#include <span>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "coordinator/bridge/grpc_caller.h"
 #include "coordinator/http/server.h"
-#include "coordinator/jobs/job_registry.h"
-#include "coordinator/store/store.h"
+#include "coordinator/http/static_files.h"
+#include "coordinator/monitoring/monitoring_handler.h"
 
 namespace convoy::coordinator {
 
+struct GatewayOptions {
+  http::ServerOptions http;
+  uint64_t max_message_bytes = 16 << 20;  // of a request
+  std::span<const http::StaticFile> files;
+};
+
 class Gateway {
  public:
-  // `services` leads to the coordinator's own gRPC server, which is to stop before the gateway so
-  // that calls under way can end. `registry` and `store` must outlive the gateway. Requests may be
-  // of `max_message_bytes`. Errors as of http::Server::Start.
+  // `services` leads to the coordinator's own gRPC server without a network, `port` by the network
+  // (null: it cannot be called from here). The server is to stop before the gateway so that calls
+  // under way can end. `sources` must outlive the gateway. Errors as of http::Server::Start.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(
-      http::ServerOptions options, uint64_t max_message_bytes,
-      const std::shared_ptr<grpc::Channel>& services, JobRegistry& registry, Store& store);
+      GatewayOptions options, const std::shared_ptr<grpc::Channel>& services,
+      const std::shared_ptr<grpc::Channel>& port, const monitoring::Sources& sources);
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -29,9 +36,12 @@ class Gateway {
   int port() const { return server_->port(); }
 
  private:
-  explicit Gateway(const std::shared_ptr<grpc::Channel>& services);
+  Gateway(const std::shared_ptr<grpc::Channel>& services,
+          const std::shared_ptr<grpc::Channel>& port, const monitoring::Sources& sources);
 
-  std::unique_ptr<bridge::GrpcCaller> caller_;
+  std::unique_ptr<bridge::GrpcCaller> services_;
+  std::unique_ptr<bridge::GrpcCaller> port_;
+  std::unique_ptr<monitoring::MonitoringHandler> monitoring_;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -22,6 +22,7 @@
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
 #include "coordinator/main/gateway.h"
+#include "coordinator/main/welcome.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
@@ -60,15 +61,17 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
 }
 
 absl::StatusOr<std::unique_ptr<Gateway>> StartGateway(const Flags& flags, const ServerOptions& grpc,
-                                                      Server& server, JobRegistry& registry,
-                                                      Store& store) {
-  http::ServerOptions options{.listen = flags.http,
-                              .tls_certificate = grpc.tls_certificate,
-                              .tls_key = grpc.tls_key,
-                              .tls_client_ca = grpc.tls_client_ca,
-                              .names = flags.http_names};
-  return Gateway::Start(std::move(options), static_cast<uint64_t>(grpc.max_message_bytes),
-                        server.InProcessChannel(), registry, store);
+                                                      Server& server,
+                                                      const monitoring::Sources& sources) {
+  GatewayOptions options{.http = {.listen = flags.http,
+                                  .tls_certificate = grpc.tls_certificate,
+                                  .tls_key = grpc.tls_key,
+                                  .tls_client_ca = grpc.tls_client_ca,
+                                  .names = flags.http_names},
+                         .max_message_bytes = static_cast<uint64_t>(grpc.max_message_bytes),
+                         .files = WelcomeFiles()};
+  return Gateway::Start(std::move(options), server.InProcessChannel(), server.LoopbackChannel(),
+                        sources);
 }
 
 ServingOptions ReadServingOptions(const Flags& flags) {
@@ -133,7 +136,9 @@ absl::Status Serve(const Flags& flags) {
                           Server::Start(options, {&jobs, &workers, &models, &inference}));
   std::unique_ptr<Gateway> gateway;
   if (!flags.http.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(gateway, StartGateway(flags, options, *server, *registry, *store));
+    CONVOY_ASSIGN_OR_RETURN(gateway,
+                            StartGateway(flags, options, *server,
+                                         {*registry, *store, serving.models, serving.batcher}));
   }
   const Ticker ticker(*registry);
   const std::string metrics =

@@ -83,12 +83,12 @@ class ConnectTest(HttpTest):
             flags, length = struct.unpack(">BI", head)
             yield flags, json.loads(stream.read(length))
 
-    def watch(self, name):
+    def watch(self, name, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.coordinator.http_port, timeout=60)
         self.addCleanup(connection.close)
         message = json.dumps({"name": name}).encode()
         connection.request("POST", JOBS + "WatchJob", struct.pack(">BI", 0, len(message)) + message,
-                           {"Content-Type": "application/connect+json", "Connect-Protocol-Version": "1"})
+                           {"Content-Type": "application/connect+json", "Connect-Protocol-Version": "1", **headers})
         answer = connection.getresponse()
         self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/connect+json"))
         return self.envelopes(answer)
@@ -98,6 +98,8 @@ class ConnectTest(HttpTest):
         trainer = self.start("--data", "generated", "--epochs", 2, "--run-dir", run.path,
                              "--coordinator", self.coordinator.address)
         self.coordinator.await_job("jobs/lesson", lambda job: job.step > 0)
+        late = list(self.watch("jobs/lesson", **{"Connect-Timeout-Ms": "50"}))[-1]
+        self.assertEqual((late[0], late[1]["error"]["code"]), (END_OF_STREAM, "deadline_exceeded"))
         messages = list(self.watch("jobs/lesson"))
         self.assertEqual(trainer.wait().code, DONE)
         self.assertEqual(messages[-1], (END_OF_STREAM, {}))
