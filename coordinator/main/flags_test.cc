@@ -8,6 +8,7 @@
 namespace convoy::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 absl::StatusOr<Flags> Parse(std::vector<const char*> arguments) {
@@ -46,6 +47,13 @@ TEST(FlagsTest, BeyondLoopbackHttpWantsTlsOrAWordThatItMayDoWithout) {
       Parse({"--http", "0.0.0.0:80", "--token-file", "t", "--tls-cert", "c", "--tls-key", "k"})
           .ok());
   EXPECT_TRUE(Parse({"--http", ""}).ok());
+}
+
+TEST(FlagsTest, TakesOneNameAtATime) {
+  const absl::StatusOr<Flags> flags = Parse({"--http-name", "lab", "--http-name", "lab.example"});
+  ASSERT_TRUE(flags.ok());
+  EXPECT_THAT(flags->http_names, ElementsAre("lab", "lab.example"));
+  ExpectRefused({"--http-name", "lab", "more"}, "unexpected argument");
 }
 
 TEST(FlagsTest, TlsFilesBelongTogether) {
