@@ -42,6 +42,12 @@ void Arguments::Text(const std::string& name, std::optional<std::string>* value,
   app_.add_option(name, *value, help)->check(NotEmpty())->group(group_);
 }
 
+void Arguments::Texts(const std::string& name, std::vector<std::string>* values,
+                      const std::string& help) {
+  // One value a time, or the next argument would be taken for one.
+  app_.add_option(name, *values, help)->check(NotEmpty())->allow_extra_args(false)->group(group_);
+}
+
 void Arguments::TextOrNone(const std::string& name, std::string* value, const std::string& help) {
   app_.add_option(name, *value, help)->group(group_);
 }

@@ -39,6 +39,8 @@ class Arguments {
   // --name TEXT, which is not empty.
   void Text(const std::string& name, std::string* value, const std::string& help);
   void Text(const std::string& name, std::optional<std::string>* value, const std::string& help);
+  // --name TEXT, not empty; given again, one more.
+  void Texts(const std::string& name, std::vector<std::string>* values, const std::string& help);
   // --name TEXT; "" means something.
   void TextOrNone(const std::string& name, std::string* value, const std::string& help);
   void TextOrNone(const std::string& name, std::optional<std::string>* value,

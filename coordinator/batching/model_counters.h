@@ -1,6 +1,8 @@
 // What was predicted with a model since the coordinator's start.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 
@@ -21,10 +23,16 @@ struct Tally {
   }
 };
 
+// The upper ends of the intervals in which the durations of requests are counted, in seconds.
+inline constexpr std::array<double, 10> kRequestSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                           0.05,  0.1,    0.25,  1,    10};
+
 // Thread-safe.
 class ModelCounters {
  public:
   struct Values {
+    // Requests that succeeded, by their interval; the last are longer than all of them.
+    std::array<int64_t, kRequestSeconds.size() + 1> by_seconds = {};
     absl::Time last_inference = absl::UnixEpoch();
     int64_t images = 0;
     int64_t batches = 0;
@@ -47,6 +55,9 @@ class ModelCounters {
     const absl::MutexLock lock(&mutex_);
     values_.last_inference = now;
     values_.succeeded.Add(total);
+    const auto* interval = std::lower_bound(kRequestSeconds.begin(), kRequestSeconds.end(),
+                                            absl::ToDoubleSeconds(total));
+    ++values_.by_seconds[static_cast<size_t>(interval - kRequestSeconds.begin())];
     values_.queued.Add(queued);
     values_.computed.Add(computed);
   }

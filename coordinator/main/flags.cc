@@ -28,7 +28,11 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
   arguments.Group("Addresses and data");
   arguments.TextOrNone("--listen", &flags.listen, "address of the gRPC services (127.0.0.1:50051)");
   arguments.TextOrNone("--http", &flags.http,
-                       "address of /metrics and /healthz; '' for none (127.0.0.1:8080)");
+                       "address of HTTP: Connect and REST, /metrics, /healthz; '' for none "
+                       "(127.0.0.1:8080)");
+  arguments.Texts("--http-name", &flags.http_names,
+                  "a name by which clients call the HTTP address, beside localhost and addresses; "
+                  "repeat it for more");
   arguments.Text("--store", &flags.store,
                  "directory of all that is remembered (~/.local/state/convoy/coordinator)");
   arguments.TextOrNone("--data", &flags.data,
@@ -41,6 +45,8 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
                        "only clients with a certificate of this authority: mutual TLS");
   arguments.TextOrNone("--token-file", &flags.token_file,
                        "file of the token that calls which change something must bring");
+  arguments.Flag("--http-plain", &flags.http_plain,
+                 "HTTP beyond this machine without TLS: anybody on the way can read and change it");
   arguments.Group("Predictions");
   arguments.WholeNumber("--threads", &flags.threads, 1, 1024,
                         "threads that compute (the usable cores)");
@@ -60,6 +66,19 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
                         "WatchJob calls at a time (100)");
 }
 
+// Returns the address, unless anybody who reaches it could change jobs.
+absl::StatusOr<rpc::Address> CheckStrangers(const std::string& flag, const std::string& text,
+                                            const Flags& flags) {
+  absl::StatusOr<rpc::Address> address = rpc::ParseAddress(text, /*least_port=*/0);
+  if (!address.ok()) return Annotate(address.status(), flag);
+  if (IsLoopback(*address) || !flags.token_file.empty() || !flags.tls_client_ca.empty()) {
+    return address;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": anybody who reaches ", text,
+                   " could cancel and delete jobs; add --token-file, or --tls-client-ca"));
+}
+
 absl::Status CheckTogether(const Flags& flags) {
   if (flags.tls_cert.empty() != flags.tls_key.empty()) {
     return absl::InvalidArgumentError("--tls-cert and --tls-key: give both or none");
@@ -67,12 +86,14 @@ absl::Status CheckTogether(const Flags& flags) {
   if (!flags.tls_client_ca.empty() && flags.tls_cert.empty()) {
     return absl::InvalidArgumentError("--tls-client-ca: needs --tls-cert and --tls-key");
   }
-  const absl::StatusOr<rpc::Address> listen = rpc::ParseAddress(flags.listen, /*least_port=*/0);
-  if (!listen.ok()) return Annotate(listen.status(), "--listen");
-  if (!IsLoopback(*listen) && flags.token_file.empty() && flags.tls_client_ca.empty()) {
+  CONVOY_RETURN_IF_ERROR(CheckStrangers("--listen", flags.listen, flags).status());
+  if (flags.http.empty()) return absl::OkStatus();
+  CONVOY_ASSIGN_OR_RETURN(const rpc::Address http, CheckStrangers("--http", flags.http, flags));
+  if (!IsLoopback(http) && flags.tls_cert.empty() && !flags.http_plain) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--listen: anybody who reaches ", flags.listen,
-                     " could cancel and delete jobs; add --token-file, or --tls-client-ca"));
+        absl::StrCat("--http: ", flags.http,
+                     " is reached from elsewhere; add --tls-cert and --tls-key, or --http-plain "
+                     "to do without TLS"));
   }
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -11,6 +12,8 @@ namespace convoy::coordinator {
 struct Flags {
   std::string listen = "127.0.0.1:50051";
   std::string http = "127.0.0.1:8080";  // empty: none
+  std::vector<std::string> http_names;
+  bool http_plain = false;  // without TLS beyond loopback, too
   std::string store;
   std::string data;
   std::string tls_cert;

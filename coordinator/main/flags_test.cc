@@ -8,6 +8,7 @@
 namespace convoy::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 absl::StatusOr<Flags> Parse(std::vector<const char*> arguments) {
@@ -36,6 +37,23 @@ TEST(FlagsTest, BeyondLoopbackSomethingMustKeepStrangersOut) {
       Parse({"--listen", "0.0.0.0:1", "--tls-cert", "c", "--tls-key", "k", "--tls-client-ca", "a"})
           .ok());
   EXPECT_TRUE(Parse({"--listen", "[::1]:50051"}).ok());
+}
+
+TEST(FlagsTest, BeyondLoopbackHttpWantsTlsOrAWordThatItMayDoWithout) {
+  ExpectRefused({"--http", "0.0.0.0:80"}, "--token-file");
+  ExpectRefused({"--http", "0.0.0.0:80", "--token-file", "t"}, "--http-plain");
+  EXPECT_TRUE(Parse({"--http", "0.0.0.0:80", "--token-file", "t", "--http-plain"}).ok());
+  EXPECT_TRUE(
+      Parse({"--http", "0.0.0.0:80", "--token-file", "t", "--tls-cert", "c", "--tls-key", "k"})
+          .ok());
+  EXPECT_TRUE(Parse({"--http", ""}).ok());
+}
+
+TEST(FlagsTest, TakesOneNameAtATime) {
+  const absl::StatusOr<Flags> flags = Parse({"--http-name", "lab", "--http-name", "lab.example"});
+  ASSERT_TRUE(flags.ok());
+  EXPECT_THAT(flags->http_names, ElementsAre("lab", "lab.example"));
+  ExpectRefused({"--http-name", "lab", "more"}, "unexpected argument");
 }
 
 TEST(FlagsTest, TlsFilesBelongTogether) {

@@ -19,9 +19,10 @@
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
 #include "common/rpc/secret_file.h"
-#include "coordinator/http/http_server.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
+#include "coordinator/main/gateway.h"
+#include "coordinator/main/welcome.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
@@ -57,6 +58,20 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
   CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca,
                           rpc::ReadSecretFile("tls_client_ca", flags.tls_client_ca));
   return options;
+}
+
+absl::StatusOr<std::unique_ptr<Gateway>> StartGateway(const Flags& flags, const ServerOptions& grpc,
+                                                      Server& server,
+                                                      const monitoring::Sources& sources) {
+  GatewayOptions options{.http = {.listen = flags.http,
+                                  .tls_certificate = grpc.tls_certificate,
+                                  .tls_key = grpc.tls_key,
+                                  .tls_client_ca = grpc.tls_client_ca,
+                                  .names = flags.http_names},
+                         .max_message_bytes = static_cast<uint64_t>(grpc.max_message_bytes),
+                         .files = WelcomeFiles()};
+  return Gateway::Start(std::move(options), server.InProcessChannel(), server.LoopbackChannel(),
+                        sources);
 }
 
 ServingOptions ReadServingOptions(const Flags& flags) {
@@ -106,10 +121,6 @@ absl::Status Serve(const Flags& flags) {
   };
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<JobRegistry> registry,
                           JobRegistry::Open(*store, std::move(registry_options)));
-  std::unique_ptr<HttpServer> http;
-  if (!flags.http.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(http, HttpServer::Start(flags.http, *registry, *store));
-  }
 
   const TokenAuthenticator authenticator(token);
   JobService jobs(*registry, authenticator, flags.max_watches);
@@ -123,11 +134,18 @@ absl::Status Serve(const Flags& flags) {
   InferenceService inference(serving);
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                           Server::Start(options, {&jobs, &workers, &models, &inference}));
+  std::unique_ptr<Gateway> gateway;
+  if (!flags.http.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(gateway,
+                            StartGateway(flags, options, *server,
+                                         {*registry, *store, serving.models, serving.batcher}));
+  }
   const Ticker ticker(*registry);
   const std::string metrics =
-      http == nullptr
+      gateway == nullptr
           ? ""
-          : absl::StrCat(", metrics on http://", At(flags.http, http->port()), "/metrics");
+          : absl::StrCat(", metrics on ", options.tls_certificate.empty() ? "http" : "https", "://",
+                         At(flags.http, gateway->port()), "/metrics");
   Say(absl::StrCat("coordinator listens on ", server->address(), metrics, ", store ", flags.store));
 
   int signal = 0;

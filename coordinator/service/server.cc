@@ -1,8 +1,11 @@
 #include "coordinator/service/server.h"
 
+#include <grpcpp/create_channel.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <chrono>
 
@@ -11,7 +14,11 @@
 #include "common/base/status.h"
 #include "common/rpc/address.h"
 #include "common/rpc/grpc_log.h"
+#include "convoy/v1/job_service.grpc.pb.h"
+#include "convoy/v1/model_service.grpc.pb.h"
+#include "convoy/worker/v1/worker_service.grpc.pb.h"
 #include "grpc/health/v1/health.pb.h"
+#include "inference/grpc_service.grpc.pb.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -24,6 +31,25 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& option
   ssl.pem_key_cert_pairs.push_back({options.tls_key, options.tls_certificate});
   ssl.pem_root_certs = options.tls_client_ca;
   return grpc::SslServerCredentials(ssl);
+}
+
+// To call the server from its own process: there is nobody between whom a certificate would keep
+// out.
+std::shared_ptr<grpc::ChannelCredentials> OwnCredentials(const ServerOptions& options) {
+  if (options.tls_certificate.empty()) return grpc::InsecureChannelCredentials();
+  if (!options.tls_client_ca.empty()) return nullptr;
+  grpc::experimental::TlsChannelCredentialsOptions tls;
+  tls.set_verify_server_certs(false);
+  tls.set_check_call_host(false);
+  tls.set_certificate_verifier(std::make_shared<grpc::experimental::NoOpCertificateVerifier>());
+  return grpc::experimental::TlsCredentials(tls);
+}
+
+// Servers that listen on all of a machine's addresses are reached by loopback.
+rpc::Address LoopbackOf(rpc::Address address) {
+  if (address.host == "0.0.0.0") address.host = "127.0.0.1";
+  if (address.host == "::") address.host = "::1";
+  return address;
 }
 
 }  // namespace
@@ -58,12 +84,32 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
         options.tls_certificate.empty() ? "" : ", or `tls_cert` and `tls_key` do not fit"));
   }
   server->GetHealthCheckService()->SetServingStatus(true);
+  for (const char* name :
+       {v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
+        inference::GRPCInferenceService::service_full_name(),
+        worker::v1::WorkerService::service_full_name()}) {
+    server->GetHealthCheckService()->SetServingStatus(name, true);
+  }
   rpc::Address taken = *address;
   taken.port = port;
-  return std::unique_ptr<Server>(new Server(std::move(server), ToString(taken)));
+  return std::unique_ptr<Server>(
+      new Server(std::move(server), ToString(taken), OwnCredentials(options)));
 }
 
-std::shared_ptr<grpc::Channel> Server::InProcessChannel() { return server_->InProcessChannel({}); }
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);  // what the services send is bounded by themselves
+  return server_->InProcessChannel(arguments);
+}
+
+std::shared_ptr<grpc::Channel> Server::LoopbackChannel() const {
+  const absl::StatusOr<rpc::Address> address = rpc::ParseAddress(address_, /*least_port=*/1);
+  if (own_credentials_ == nullptr || !address.ok()) return nullptr;
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  return grpc::CreateCustomChannel(ToString(LoopbackOf(*address)), own_credentials_, arguments);
+}
 
 void Server::Stop(absl::Duration grace) {
   server_->GetHealthCheckService()->SetServingStatus(false);

@@ -1,6 +1,8 @@
 // The gRPC server around the services: address, TLS, limits, health, reflection.
 #pragma once
 
+#include <grpcpp/channel.h>
+#include <grpcpp/security/credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -38,19 +40,27 @@ class Server {
   // Where it listens, with the port that was taken in fact.
   const std::string& address() const { return address_; }
 
-  // A channel to this server without a network, for tests.
+  // A channel to this server without a network.
   std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // A channel to this server through its port, as a client on this machine has one, to see whether
+  // it answers. Returns nullptr with mutual TLS, for which a client's certificate would be needed.
+  std::shared_ptr<grpc::Channel> LoopbackChannel() const;
 
   // Tells health checks that the end is near, takes no new calls, and lets those that are under way
   // finish for `grace`; then cancels them. May be called again.
   void Stop(absl::Duration grace);
 
  private:
-  Server(std::unique_ptr<grpc::Server> server, std::string address)
-      : server_(std::move(server)), address_(std::move(address)) {}
+  Server(std::unique_ptr<grpc::Server> server, std::string address,
+         std::shared_ptr<grpc::ChannelCredentials> own_credentials)
+      : server_(std::move(server)),
+        address_(std::move(address)),
+        own_credentials_(std::move(own_credentials)) {}
 
   std::unique_ptr<grpc::Server> server_;
   const std::string address_;
+  const std::shared_ptr<grpc::ChannelCredentials> own_credentials_;  // may be null
 };
 
 }  // namespace convoy::coordinator

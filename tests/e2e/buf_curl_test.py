@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 
 import datasets
 import harness
-from coordinators import Coordinator
+from http_test import HttpCoordinator
 from harness import DONE, Run
 
 SKIPPED = 77
@@ -26,7 +26,7 @@ buf = pathlib.Path()
 class BufCurlTest(harness.TrainerTest):
     def setUp(self):
         super().setUp()
-        self.coordinator = Coordinator(self, *harness.data_flags()).start()
+        self.coordinator = HttpCoordinator(self, *harness.data_flags()).start()
         self.run_dir = Run(self.directory / "lesson")
         outcome = self.run_trainer(*harness.data_flags(), "--epochs", 1, "--run-dir", self.run_dir.path,
                                    "--coordinator", self.coordinator.address)
@@ -55,6 +55,22 @@ class BufCurlTest(harness.TrainerTest):
         self.assertEqual(job["weightsSha256"], summary["weights_sha256"])
         watched = self.call("convoy.v1.JobService/WatchJob", name="jobs/lesson")
         self.assertEqual(watched["job"]["state"], "SUCCEEDED")
+
+    def test_by_connect_as_well(self):
+        def ask(method, **fields):
+            outcome = self.start("curl", "--protocol", "connect", "--schema", harness.ROOT / "proto", "-d",
+                                 json.dumps(fields),
+                                 f"http://127.0.0.1:{self.coordinator.http_port}/convoy.v1.JobService/{method}",
+                                 program=buf, env={"HOME": str(self.directory),
+                                                   "BUF_CACHE_DIR": str(self.directory)}).wait()
+            return outcome
+        for method, state in [("GetJob", lambda job: job["state"]), ("WatchJob", lambda told: told["job"]["state"])]:
+            outcome = ask(method, name="jobs/lesson")
+            self.assertEqual(outcome.code, DONE, outcome)
+            self.assertEqual(state(json.JSONDecoder().raw_decode(outcome.out.lstrip())[0]), "SUCCEEDED")
+        refused = ask("GetJob", name="jobs/unknown")
+        self.assertNotEqual(refused.code, DONE, refused)
+        self.assertIn("not_found", refused.err)
 
     def test_models(self):
         evaluation = self.call("convoy.v1.ModelService/EvaluateModel", name="models/lesson")

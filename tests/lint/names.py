@@ -11,7 +11,7 @@ KNOWN_HOSTS = {
     "storage.googleapis.com", "ossci-datasets.s3.amazonaws.com",  # public mirrors of MNIST
     "github.com", "arxiv.org", "google.github.io", "gcc.gnu.org", "doi.org", "keras.io", "tensorflow.org", "www.tensorflow.org",
     "pytorch.org", "onnx.ai", "www.w3.org", "json-schema.org", "spdx.org",
-    "keepachangelog.com", "semver.org", "www.open-mpi.org", "docs.open-mpi.org", "slurm.schedmd.com",
+    "keepachangelog.com", "semver.org", "connectrpc.com", "www.open-mpi.org", "docs.open-mpi.org", "slurm.schedmd.com",
 }
 PRIVATE_NETWORKS = ("10.", "192.168.")
 KNOWN_ENDINGS = (".example.org", ".example.com", ".example")
