@@ -7,6 +7,8 @@ find_package(MPI REQUIRED COMPONENTS C)
 set(BLA_VENDOR OpenBLAS)
 find_package(BLAS REQUIRED)  # BLAS::BLAS; OpenBLAS's own config file defines no target
 find_package(PNG REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(LibArchive REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(CLI11 CONFIG REQUIRED)

@@ -1,6 +1,7 @@
 #include "client/commands/picture_options.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/api/image_options.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
@@ -20,7 +21,11 @@ void AddDataArgument(Arguments& arguments, PictureOptions* options) {
 
 absl::StatusOr<data::DataSource> LoadPictureData(const PictureOptions& options,
                                                  const evaluate::LoadedModel* model) {
-  CONVOY_ASSIGN_OR_RETURN(data::DataSource source, data::LoadData(options.data));
+  data::LoadOptions images;
+  if (model != nullptr) {
+    CONVOY_ASSIGN_OR_RETURN(images, api::ImageOptionsOf(*model));
+  }
+  CONVOY_ASSIGN_OR_RETURN(data::DataSource source, data::LoadData(options.data, images));
   const bool drawn_unasked = source.kind == data::kKindGenerated && options.data.empty();
   if (drawn_unasked && model != nullptr && !TrainedOn(*model, source)) {
     return absl::FailedPreconditionError(

@@ -5,6 +5,7 @@
 
 #include "client/models/model_path.h"
 #include "common/api/image_input.h"
+#include "common/api/image_options.h"
 #include "common/api/model_description.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
@@ -51,7 +52,8 @@ absl::StatusOr<v1::TrainedModel> LocalSource::Describe() {
 
 absl::Status LocalSource::LoadImages(const std::string& flag) {
   if (data_ && data_flag_ == flag) return absl::OkStatus();
-  CONVOY_ASSIGN_OR_RETURN(data_, data::LoadData(flag));
+  CONVOY_ASSIGN_OR_RETURN(const data::LoadOptions options, api::ImageOptionsOf(*model_));
+  CONVOY_ASSIGN_OR_RETURN(data_, data::LoadData(flag, options));
   data_flag_ = flag;
   return absl::OkStatus();
 }

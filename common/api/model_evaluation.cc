@@ -34,8 +34,9 @@ absl::StatusOr<data::DatasetView> TrainingPart(const evaluate::LoadedModel& mode
   v1::Recipe recipe;
   CONVOY_RETURN_IF_ERROR(
       ParseTextProto(model.description().recipe_textproto, request.name() + ": recipe", &recipe));
-  const absl::StatusOr<data::Split> parts = data::SplitTrainingImages(
-      source.train.count, recipe.validation_split(), recipe.train_limit());
+  const absl::StatusOr<data::Split> parts =
+      data::SplitTrainingImages(source.train.count, recipe.validation_split(), recipe.train_limit(),
+                                source.validation_images);
   if (!parts.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "these are not the images that the model was trained on: ", parts.status().message(),

@@ -37,7 +37,11 @@ absl::Status ValidateAugmentation(const AugmentationConfig& config) {
   CONVOY_RETURN_IF_ERROR(RequireUpTo("shift", config.shift, 1000, "pixels"));
   CONVOY_RETURN_IF_ERROR(RequireUpTo("rotation", config.rotation, 180, "degrees"));
   CONVOY_RETURN_IF_ERROR(RequireUpTo("zoom", config.zoom, 0.9, "of the size"));
-  return RequireUpTo("elastic", config.elastic, 1000, "pixels");
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("elastic", config.elastic, 1000, "pixels"));
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("random_crop", config.random_crop, 1000, "pixels"));
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("cutout", config.cutout, 1000, "pixels"));
+  CONVOY_RETURN_IF_ERROR(RequireUpTo("brightness", config.brightness, 1, "of 255"));
+  return RequireUpTo("color", config.color, 1, "of the value");
 }
 
 Augmenter::Augmenter(const AugmentationConfig& config, int height, int width, int channels)
@@ -50,7 +54,9 @@ Augmenter::Augmenter(const AugmentationConfig& config, int height, int width, in
       padded_(static_cast<size_t>(height + kPadding) * static_cast<size_t>(width + kPadding) *
               static_cast<size_t>(channels)),
       row_x_(static_cast<size_t>(width)),
-      row_y_(static_cast<size_t>(width)) {}
+      row_y_(static_cast<size_t>(width)),
+      warped_(static_cast<size_t>(height) * static_cast<size_t>(width) *
+              static_cast<size_t>(channels)) {}
 
 std::vector<Augmenter::Taps> Augmenter::TapsOf(int pixels) {
   std::vector<Taps> taps;
@@ -70,13 +76,82 @@ std::vector<Augmenter::Taps> Augmenter::TapsOf(int pixels) {
 
 void Augmenter::Apply(uint64_t seed, uint32_t epoch, uint32_t image_index, const uint8_t* src,
                       uint8_t* dst) {
-  RandomSequence random(seed, RandomStream::kAugmentation, epoch, image_index);
+  if (config_.warps()) {
+    Warp({seed, RandomStream::kAugmentation, epoch, image_index}, src, warped_.data());
+    src = warped_.data();
+  }
+  RandomSequence random(seed, RandomStream::kAugmentation, epoch, image_index, 1);
+  MirrorAndMove(random, src, dst);
+  if (config_.brightness > 0 || config_.color > 0) ChangeValues(random, dst);
+  if (config_.cutout > 0) CutOut(random, dst);
+}
+
+void Augmenter::Warp(RandomSequence random, const uint8_t* src, uint8_t* dst) {
   const Affine map = DrawAffine(random);
   if (config_.elastic > 0) DrawField(random);
   Pad(src);
   for (int y = 0; y < height_; ++y, dst += width_ * channels_) {
     MapRow(map, y);
     SampleRow(dst);
+  }
+}
+
+// What is not on is not drawn: switching on one leaves the draws of the others as they are only
+// within this order.
+void Augmenter::MirrorAndMove(RandomSequence& random, const uint8_t* src, uint8_t* dst) const {
+  const bool mirror = config_.horizontal_flip && random.NextBelow(2) == 1;
+  const auto draw = [&] {
+    const auto range = static_cast<uint64_t>(2 * config_.random_crop + 1);
+    return static_cast<int>(random.NextBelow(range)) - config_.random_crop;
+  };
+  const int down = config_.random_crop > 0 ? draw() : 0;
+  const int across = config_.random_crop > 0 ? draw() : 0;
+  if (!mirror && down == 0 && across == 0) {
+    std::memcpy(dst, src, warped_.size());
+    return;
+  }
+  const auto channels = static_cast<size_t>(channels_);
+  for (int y = 0; y < height_; ++y) {
+    const int from_y = y + down;
+    for (int x = 0; x < width_; ++x, dst += channels) {
+      const int from_x = mirror ? width_ - 1 - (x + across) : x + across;
+      if (from_y < 0 || from_y >= height_ || from_x < 0 || from_x >= width_) {
+        std::memset(dst, 0, channels);
+      } else {
+        std::memcpy(dst, src + (int64_t{from_y} * width_ + from_x) * channels_, channels);
+      }
+    }
+  }
+}
+
+void Augmenter::ChangeValues(RandomSequence& random, uint8_t* image) const {
+  constexpr int kValues = 256;
+  const double added = 255 * Uniform(random, -config_.brightness, config_.brightness);
+  for (int c = 0; c < channels_; ++c) {
+    const double factor = Uniform(random, 1 - config_.color, 1 + config_.color);
+    std::array<uint8_t, kValues> changed{};
+    for (size_t value = 0; value < kValues; ++value) {
+      const double exact = static_cast<double>(value) * factor + added;
+      changed[value] = static_cast<uint8_t>(std::clamp(exact, 0.0, 255.0) + 0.5);
+    }
+    for (size_t i = static_cast<size_t>(c); i < warped_.size();
+         i += static_cast<size_t>(channels_)) {
+      image[i] = changed[image[i]];
+    }
+  }
+}
+
+// The square's middle lies anywhere in the image, so a part of it may lie outside.
+void Augmenter::CutOut(RandomSequence& random, uint8_t* image) const {
+  const int top =
+      static_cast<int>(random.NextBelow(static_cast<uint64_t>(height_))) - config_.cutout / 2;
+  const int left =
+      static_cast<int>(random.NextBelow(static_cast<uint64_t>(width_))) - config_.cutout / 2;
+  const int begin = std::max(left, 0);
+  const int end = std::min(left + config_.cutout, width_);
+  for (int y = std::max(top, 0); y < std::min(top + config_.cutout, height_); ++y) {
+    std::memset(image + (int64_t{y} * width_ + begin) * channels_, 0,
+                static_cast<size_t>((end - begin) * channels_));
   }
 }
 

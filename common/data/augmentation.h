@@ -19,7 +19,17 @@ struct AugmentationConfig {
   double zoom = 0;      // each axis is stretched by a factor of 1 - zoom to 1 + zoom
   double elastic = 0;   // pixels: deviation of a smooth random field of displacements
 
-  bool any() const { return shift > 0 || rotation > 0 || zoom > 0 || elastic > 0; }
+  bool horizontal_flip = false;  // every other image is mirrored
+  int random_crop = 0;           // pixels: moved by whole ones along each axis, 0 comes in
+  int cutout = 0;                // pixels: the side of a square, anywhere, that becomes 0
+  double brightness = 0;         // part of 255: added to all values
+  double color = 0;              // each channel is multiplied by 1 - color to 1 + color
+
+  bool warps() const { return shift > 0 || rotation > 0 || zoom > 0 || elastic > 0; }
+  bool any() const {
+    return warps() || horizontal_flip || random_crop > 0 || cutout > 0 || brightness > 0 ||
+           color > 0;
+  }
 };
 
 // Returns INVALID_ARGUMENT, naming the recipe's field, for a value that makes no sense.
@@ -30,7 +40,9 @@ absl::Status ValidateAugmentation(const AugmentationConfig& config);
 // the image's centre, a shift, and a field of displacements: a cubic B-spline on a grid of random
 // vectors, about a quarter of the image apart. After Simard, Steinkraus, Platt, "Best practices for
 // convolutional neural networks applied to visual document analysis", ICDAR 2003, whose field is
-// smoothed noise; the spline is as smooth and much faster.
+// smoothed noise; the spline is as smooth and much faster. Then the image is mirrored and moved by
+// whole pixels, its values change, and a square is cut out (DeVries, Taylor, "Improved
+// regularization of convolutional neural networks with cutout", 2017).
 //
 // Thread-compatible: each thread has its own, which takes all its memory when it is made. The bits
 // of an image depend on seed, epoch and index alone, on any CPU.
@@ -67,6 +79,10 @@ class Augmenter {
   void Pad(const uint8_t* src);
   void MapRow(const Affine& map, int y);
   void SampleRow(uint8_t* dst) const;
+  void Warp(RandomSequence random, const uint8_t* src, uint8_t* dst);
+  void MirrorAndMove(RandomSequence& random, const uint8_t* src, uint8_t* dst) const;
+  void ChangeValues(RandomSequence& random, uint8_t* image) const;
+  void CutOut(RandomSequence& random, uint8_t* image) const;
 
   AugmentationConfig config_;
   int height_;
@@ -79,6 +95,7 @@ class Augmenter {
   std::vector<uint8_t> padded_;  // the source with zeros around
   std::vector<float> row_x_;     // [width]: where the pixels of a row come from, in padded_
   std::vector<float> row_y_;     // [width]
+  std::vector<uint8_t> warped_;  // [height, width, channels]
 };
 
 }  // namespace convoy::data

@@ -52,11 +52,6 @@ std::string FindFile(const std::string& directory, const FileName& file) {
   return "";
 }
 
-bool HoldsAnyFile(const std::string& directory) {
-  return std::any_of(std::begin(kAllFiles), std::end(kAllFiles),
-                     [&](const FileName& file) { return !FindFile(directory, file).empty(); });
-}
-
 absl::Status CheckDirectory(const std::string& directory) {
   struct stat info {};
   if (::stat(directory.c_str(), &info) != 0) {
@@ -166,6 +161,11 @@ std::vector<std::string> DefaultDirectories() {
 
 }  // namespace
 
+bool HoldsIdxFiles(const std::string& directory) {
+  return std::any_of(std::begin(kAllFiles), std::end(kAllFiles),
+                     [&](const FileName& file) { return !FindFile(directory, file).empty(); });
+}
+
 DataChoice FindDataDirectory(const std::string& flag) {
   if (flag == kGeneratedFlag) return {"", "asked for"};
   if (!flag.empty()) return {flag, "data"};
@@ -173,7 +173,7 @@ DataChoice FindDataDirectory(const std::string& flag) {
   if (named != nullptr && *named != '\0') return {named, "$CONVOY_DATA"};
   const std::vector<std::string> defaults = DefaultDirectories();
   for (const std::string& directory : defaults) {
-    if (HoldsAnyFile(directory)) return {directory, "found without being named"};
+    if (HoldsIdxFiles(directory)) return {directory, "found without being named"};
   }
   return {"", absl::StrCat("no data named, none found in ", absl::StrJoin(defaults, " or "))};
 }

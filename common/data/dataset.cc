@@ -7,8 +7,7 @@ namespace convoy::data {
 namespace {
 
 void HashAsIdx(const Dataset& dataset, Sha256* sha) {
-  CONVOY_CHECK_EQ(dataset.channels, 1);
-  sha->Update(IdxImagesHeader(dataset.count, dataset.height, dataset.width));
+  sha->Update(IdxImagesHeader(dataset.count, dataset.height, dataset.width, dataset.channels));
   sha->Update(dataset.pixels.data(), dataset.pixels.size());
   sha->Update(IdxLabelsHeader(dataset.count));
   sha->Update(dataset.labels.data(), dataset.labels.size());

@@ -44,16 +44,24 @@ struct Dataset {
 
 // What a job trains and tests on, and where it came from.
 struct DataSource {
-  std::string kind;    // "mnist" (the canonical one, byte for byte), "generated" or "idx"
+  std::string kind;    // one of kKind...; "mnist" is the canonical one, byte for byte
   std::string where;   // for people: the directory, or how the images were drawn
   std::string sha256;  // DataSha256 of train and test
   Dataset train;
   Dataset test;  // of the same sizes and number of classes
+  // As many of the last training images are for validation; 0: the recipe decides.
+  int64_t validation_images = 0;
+  std::vector<std::string> class_names;  // [num_classes], or empty: numbers; may hold any bytes
+  std::vector<std::string> notes;        // lines for people
 };
 
 inline constexpr char kKindMnist[] = "mnist";
 inline constexpr char kKindGenerated[] = "generated";
 inline constexpr char kKindIdx[] = "idx";
+inline constexpr char kKindPictures[] = "pictures";
+
+// The most classes that a data set may have: a label is a byte.
+inline constexpr size_t kMaxClasses = 256;
 
 // DataSha256 of the canonical MNIST.
 inline constexpr char kMnistSha256[] =
@@ -61,7 +69,7 @@ inline constexpr char kMnistSha256[] =
 
 // Returns the SHA-256 of the data's four uncompressed IDX files, one after another: training
 // images, training labels, test images, test labels. It does not depend on how they were stored.
-// REQUIRES: channels = 1.
+// Images of several channels have these as a fourth dimension.
 std::string DataSha256(const Dataset& train, const Dataset& test);
 
 }  // namespace convoy::data

@@ -32,6 +32,7 @@ struct Sort {
   int num_dims;
 };
 constexpr Sort kImages = {"images", 3};
+constexpr Sort kColorImages = {"images", 4};
 constexpr Sort kLabels = {"labels", 1};
 
 size_t HeaderBytes(const Sort& sort) {
@@ -219,8 +220,9 @@ absl::StatusOr<IdxLabels> ParseIdxLabels(std::string_view bytes, const std::stri
   return LabelsFrom(FromBytes(bytes, name).get(), name);
 }
 
-std::string IdxImagesHeader(int64_t count, int height, int width) {
-  return Header(kImages, {count, height, width});
+std::string IdxImagesHeader(int64_t count, int height, int width, int channels) {
+  if (channels == 1) return Header(kImages, {count, height, width});
+  return Header(kColorImages, {count, height, width, channels});
 }
 
 std::string IdxLabelsHeader(int64_t count) { return Header(kLabels, {count}); }

@@ -45,7 +45,8 @@ absl::StatusOr<IdxLabels> ParseIdxLabels(std::string_view bytes, const std::stri
 
 // Returns the 16 or 8 bytes before the pixels or labels of such a file.
 // REQUIRES: every size fits into 32 bits.
-std::string IdxImagesHeader(int64_t count, int height, int width);
+// Images of several channels have four dimensions.
+std::string IdxImagesHeader(int64_t count, int height, int width, int channels = 1);
 std::string IdxLabelsHeader(int64_t count);
 
 }  // namespace convoy::data

@@ -1,8 +1,22 @@
 #include "common/data/load_data.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/cpus.h"
+#include "common/base/status.h"
+#include "common/data/class_folders.h"
 #include "common/data/data_directory.h"
 #include "common/data/digits/generated_digits.h"
+#include "common/data/files/file_tree.h"
+#include "common/data/picture_data.h"
 
 namespace convoy::data {
 namespace {
@@ -21,11 +35,83 @@ Dataset DrawDigits(uint32_t split, int64_t count) {
   return digits;
 }
 
+bool IsFile(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool HoldsPictures(const FileTree& tree) {
+  return std::any_of(tree.paths().begin(), tree.paths().end(), &IsPictureName);
+}
+
+// Loads what the tree holds. Returns NOT_FOUND if that is nothing known.
+absl::StatusOr<DataSource> LoadTree(const FileTree& tree, const LoadOptions& options) {
+  if (HoldsPictures(tree)) return LoadPictures(tree, options);
+  return absl::NotFoundError(absl::StrCat(absl::Utf8SafeCHexEscape(tree.root()),
+                                          ": holds neither IDX files nor pictures in folders"));
+}
+
+absl::StatusOr<DataSource> LoadArchive(const std::string& path, const LoadOptions& options) {
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenArchive(path));
+  return LoadTree(*tree, options);
+}
+
+// Returns the names of the archives on the directory's own level.
+std::vector<std::string> Archives(const FileTree& tree) {
+  std::vector<std::string> names;
+  for (const std::string& path : tree.paths()) {
+    if (IsArchiveName(path) && path.find('/') == std::string::npos) names.push_back(path);
+  }
+  return names;
+}
+
+absl::StatusOr<DataSource> LoadDirectory(const std::string& directory, const LoadOptions& options) {
+  if (HoldsIdxFiles(directory)) return LoadIdxDirectory(directory);
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenDirectory(directory));
+  if (HoldsPictures(*tree)) return LoadPictures(*tree, options);
+  const std::vector<std::string> archives = Archives(*tree);
+  if (archives.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        absl::Utf8SafeCHexEscape(directory), ": holds several archives (",
+        absl::Utf8SafeCHexEscape(absl::StrJoin(archives, ", ")), "); name one of them as `data`"));
+  }
+  if (archives.size() == 1) return LoadArchive(directory + "/" + archives.front(), options);
+  return LoadIdxDirectory(directory);  // which says what is missing
+}
+
+// Returns the image with rows and columns swapped.
+void Transpose(Dataset* dataset) {
+  std::vector<uint8_t> swapped;
+  swapped.reserve(dataset->pixels.size());
+  const DatasetView view = dataset->View();
+  for (int64_t i = 0; i < dataset->count; ++i) {
+    for (int x = 0; x < dataset->width; ++x) {
+      for (int y = 0; y < dataset->height; ++y) {
+        const uint8_t* pixel = view.image(i) + (y * dataset->width + x) * dataset->channels;
+        swapped.insert(swapped.end(), pixel, pixel + dataset->channels);
+      }
+    }
+  }
+  dataset->pixels = std::move(swapped);
+  std::swap(dataset->height, dataset->width);
+}
+
+absl::StatusOr<DataSource> Load(const std::string& path, const LoadOptions& options) {
+  CONVOY_ASSIGN_OR_RETURN(DataSource source,
+                          IsFile(path) ? LoadArchive(path, options) : LoadDirectory(path, options));
+  if (!options.transpose) return source;
+  Transpose(&source.train);
+  Transpose(&source.test);
+  source.sha256 = DataSha256(source.train, source.test);
+  absl::StrAppend(&source.where, ", rows and columns swapped");
+  return source;
+}
+
 }  // namespace
 
-absl::StatusOr<DataSource> LoadData(const std::string& flag) {
+absl::StatusOr<DataSource> LoadData(const std::string& flag, const LoadOptions& options) {
   const DataChoice choice = FindDataDirectory(flag);
-  if (!choice.directory.empty()) return LoadIdxDirectory(choice.directory);
+  if (!choice.directory.empty()) return Load(choice.directory, options);
   DataSource source{.kind = kKindGenerated,
                     .where = choice.reason,
                     .train = DrawDigits(kGeneratedTrainSplit, kGeneratedTrainImages),

@@ -5,12 +5,17 @@
 
 #include "absl/status/statusor.h"
 #include "common/data/dataset.h"
+#include "common/data/load_options.h"
 
 namespace convoy::data {
 
-// Loads the directory that FindDataDirectory chooses for `flag` (the value of --data, empty where
-// it was not given), or draws MNIST's number of generated digits, on all usable cores. Errors as
-// LoadIdxDirectory.
-absl::StatusOr<DataSource> LoadData(const std::string& flag);
+// Loads what FindDataDirectory chooses for `flag` (the value of --data, empty where it was not
+// given), or draws MNIST's number of generated digits, on all usable cores. What lies there is
+// recognised: the four IDX files, pictures in a folder a class, or one archive of either; a path
+// may name the archive itself.
+//
+// Every error is one line that names the file and ends with what to do: those of LoadIdxDirectory,
+// LoadPictures, OpenDirectory and OpenArchive.
+absl::StatusOr<DataSource> LoadData(const std::string& flag, const LoadOptions& options = {});
 
 }  // namespace convoy::data

@@ -1,5 +1,6 @@
 #include "common/data/split.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -8,12 +9,17 @@
 namespace convoy::data {
 
 absl::StatusOr<Split> SplitTrainingImages(int64_t num_images, double validation_split,
-                                          int64_t train_limit) {
+                                          int64_t train_limit, int64_t validation_images) {
   CONVOY_CHECK_GT(num_images, 0);
   if (train_limit < 0 || train_limit > num_images) {
     return absl::InvalidArgumentError(
         absl::StrCat("`train_limit` ", train_limit, ": the training file holds ", num_images,
                      " images; give a number from 1 to that, or 0 for all"));
+  }
+  if (validation_images > 0) {
+    const int64_t train_end = num_images - validation_images;
+    const int64_t wanted = train_limit == 0 ? train_end : std::min(train_limit, train_end);
+    return Split{{0, wanted}, {train_end, num_images}};
   }
   // Written so that NaN is refused too.
   if (!(validation_split >= 0 && validation_split < 1)) {

@@ -21,7 +21,10 @@ struct Split {
 //
 // Returns INVALID_ARGUMENT, naming the flag, if the limit is negative or beyond the file, if the
 // split is not in [0, 1), or if it would leave no image on either side.
+//
+// Where the data set says itself that its last `validation_images` are for validation, they are,
+// and the split is not asked.
 absl::StatusOr<Split> SplitTrainingImages(int64_t num_images, double validation_split,
-                                          int64_t train_limit);
+                                          int64_t train_limit, int64_t validation_images = 0);
 
 }  // namespace convoy::data

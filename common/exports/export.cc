@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,8 @@
 #include "common/exports/onnx/onnx.h"
 #include "common/exports/probabilities.h"
 #include "common/exports/tfjs/tfjs.h"
+#include "common/nn/layer.h"
+#include "common/nn/model_spec.h"
 
 namespace convoy::exports {
 namespace {
@@ -64,6 +67,28 @@ ExportCheck Compare(const std::vector<double>& expected, const std::vector<doubl
   return check;
 }
 
+// Layers that no format's writer knows.
+template <typename... Kinds>
+bool IsA(const nn::LayerKind& kind) {
+  return (std::holds_alternative<Kinds>(kind) || ...);
+}
+
+absl::Status CheckLayers(const formats::ModelFile& model) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec,
+                          nn::ParseModelSpec(model.model_textproto, "the model"));
+  for (const nn::LayerSpec& layer : spec.layers) {
+    if (!IsA<nn::AddSpec, nn::DepthwiseConv2dSpec, nn::GroupNormalizationSpec, nn::RescalingSpec,
+             nn::ZeroPadding2dSpec>(layer.kind)) {
+      continue;
+    }
+    const std::string_view type = nn::LayerTypeName(layer.kind);
+    return absl::UnimplementedError(
+        absl::StrCat("layer '", layer.name, "': is a ", std::string(type),
+                     ", which cannot be exported; keep the model as model.convoy"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ExportFormat> ParseExportFormat(std::string_view name) {
@@ -97,6 +122,7 @@ std::optional<ExportFormat> FormatOfPath(std::string_view path) {
 
 absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model) {
+  CONVOY_RETURN_IF_ERROR(CheckLayers(model));
   switch (format) {
     case ExportFormat::kKeras:
       return EndsWith(path, ".keras") ? WriteKerasArchive(path, model) : WriteKerasH5(path, model);

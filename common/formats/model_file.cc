@@ -134,6 +134,7 @@ v1::ModelSection ToProto(const ModelFile& model) {
     entry->set_trainable(tensor.trainable);
   }
   ToProto(model.metrics, section.mutable_metrics());
+  for (const std::string& name : model.class_names) section.add_class_names(name);
   return section;
 }
 
@@ -156,6 +157,7 @@ absl::StatusOr<ModelFile> DecodeModel(const ContainerReader& container) {
   model.data_sha256 = section.data_sha256();
   model.kernel_family = {section.kernel_family().isa(), section.kernel_family().blas_core()};
   model.metrics = FromProto(section.metrics());
+  model.class_names.assign(section.class_names().begin(), section.class_names().end());
   CONVOY_RETURN_IF_ERROR(AsDamage(container, ReadTensors(container, section, &model.tensors)));
   CONVOY_RETURN_IF_ERROR(AsDamage(container, ValidateModel(model)));
   return model;

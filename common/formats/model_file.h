@@ -44,6 +44,9 @@ struct ModelFile {
   KernelFamily kernel_family;
   std::vector<NamedTensor> tensors;  // trainable and not, in Keras's order
   metrics::EpochMetrics metrics;     // final metrics of a finished training, in order
+  // What the network tells apart, a name a class, which may hold any bytes but must be escaped
+  // where people see it; empty: numbers.
+  std::vector<std::string> class_names;
 };
 
 // Returns the number of elements of the tensors, all of them or only the trainable ones.

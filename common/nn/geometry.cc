@@ -34,6 +34,16 @@ kernels::Pool2dGeometry PoolGeometry(const Layer& layer, const Spec& spec) {
   return geometry;
 }
 
+template <typename Spec>
+kernels::Conv2dGeometry ConvGeometry(const Layer& layer, const Spec& spec) {
+  kernels::Conv2dGeometry geometry{.in_channels = static_cast<int>(layer.input[2]),
+                                   .out_channels = static_cast<int>(layer.output[2]),
+                                   .kernel_height = spec.kernel.height,
+                                   .kernel_width = spec.kernel.width};
+  PlaceInImage(layer, spec.kernel, spec.strides, spec.padding, &geometry);
+  return geometry;
+}
+
 kernels::Pool2dGeometry GlobalPoolGeometry(const Layer& layer) {
   const auto height = static_cast<int>(layer.input[0]);
   const auto width = static_cast<int>(layer.input[1]);
@@ -49,13 +59,10 @@ kernels::Pool2dGeometry GlobalPoolGeometry(const Layer& layer) {
 }  // namespace
 
 kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer) {
-  const auto& spec = std::get<Conv2dSpec>(layer.kind);
-  kernels::Conv2dGeometry geometry{.in_channels = static_cast<int>(layer.input[2]),
-                                   .out_channels = spec.filters,
-                                   .kernel_height = spec.kernel.height,
-                                   .kernel_width = spec.kernel.width};
-  PlaceInImage(layer, spec.kernel, spec.strides, spec.padding, &geometry);
-  return geometry;
+  if (const auto* depthwise = std::get_if<DepthwiseConv2dSpec>(&layer.kind)) {
+    return ConvGeometry(layer, *depthwise);
+  }
+  return ConvGeometry(layer, std::get<Conv2dSpec>(layer.kind));
 }
 
 kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
@@ -66,6 +73,15 @@ kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer) {
     return GlobalPoolGeometry(layer);
   }
   return PoolGeometry(layer, std::get<MaxPooling2dSpec>(layer.kind));
+}
+
+kernels::GroupNormGeometry GroupNormGeometryOf(const Layer& layer) {
+  const auto& spec = std::get<GroupNormalizationSpec>(layer.kind);
+  const int64_t channels = layer.input.back();
+  return {.positions = ElemsOf(layer.input) / channels,
+          .channels = static_cast<int>(channels),
+          .groups = spec.groups,
+          .epsilon = double{spec.epsilon}};
 }
 
 float ActivationAlpha(const LayerKind& kind) {

@@ -5,16 +5,21 @@
 
 #include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/elementwise/activation.h"
+#include "common/kernels/elementwise/group_norm_ref.h"
 #include "common/kernels/pooling/pool2d_geometry.h"
 #include "common/nn/layer.h"
 
 namespace convoy::nn {
 
-// REQUIRES: the layer is a Conv2D.
+// Of a DepthwiseConv2D, out_channels = in_channels * multiplier. REQUIRES: the layer is one of the
+// two.
 kernels::Conv2dGeometry Conv2dGeometryOf(const Layer& layer);
 
 // REQUIRES: the layer is a MaxPooling2D, an AveragePooling2D or a GlobalAveragePooling2D.
 kernels::Pool2dGeometry Pool2dGeometryOf(const Layer& layer);
+
+// REQUIRES: the layer is a GroupNormalization.
+kernels::GroupNormGeometry GroupNormGeometryOf(const Layer& layer);
 
 // Returns the kernel that computes `function`; kLinear for a softmax, which the loss computes.
 kernels::Activation ActivationKernel(ActivationFunction function);

@@ -25,6 +25,11 @@ std::string_view TypeOf(const ActivationSpec&) { return "Activation"; }
 std::string_view TypeOf(const AveragePooling2dSpec&) { return "AveragePooling2D"; }
 std::string_view TypeOf(const GlobalAveragePooling2dSpec&) { return "GlobalAveragePooling2D"; }
 std::string_view TypeOf(const BatchNormalizationSpec&) { return "BatchNormalization"; }
+std::string_view TypeOf(const GroupNormalizationSpec&) { return "GroupNormalization"; }
+std::string_view TypeOf(const RescalingSpec&) { return "Rescaling"; }
+std::string_view TypeOf(const ZeroPadding2dSpec&) { return "ZeroPadding2D"; }
+std::string_view TypeOf(const DepthwiseConv2dSpec&) { return "DepthwiseConv2D"; }
+std::string_view TypeOf(const AddSpec&) { return "Add"; }
 
 bool HasAlpha(ActivationFunction function) { return DefaultAlpha(function) != 0; }
 
@@ -42,7 +47,7 @@ absl::Status AddKernelAndBias(const Spec& spec, Shape kernel, int64_t fan_in, in
                                            "not ",
                                            spec.kernel_l2));
   }
-  const int64_t outputs = kernel.back();
+  const int64_t outputs = layer->output.back();
   layer->parameters.push_back({.name = layer->name + "/kernel",
                                .shape = std::move(kernel),
                                .initializer = Initializer::kGlorotUniform,
@@ -107,13 +112,16 @@ absl::Status Infer(const GlobalAveragePooling2dSpec&, Layer* layer) {
   return absl::OkStatus();
 }
 
+absl::Status CheckEpsilon(float epsilon, const Layer& layer) {
+  if (epsilon > 0 && std::isfinite(epsilon)) return absl::OkStatus();
+  return LayerError(layer, absl::StrCat("epsilon must be positive, not ", epsilon));
+}
+
 absl::Status Infer(const BatchNormalizationSpec& spec, Layer* layer) {
   if (!(spec.momentum >= 0 && spec.momentum < 1)) {
     return LayerError(*layer, absl::StrCat("momentum must be in [0, 1), not ", spec.momentum));
   }
-  if (!(spec.epsilon > 0) || !std::isfinite(spec.epsilon)) {
-    return LayerError(*layer, absl::StrCat("epsilon must be positive, not ", spec.epsilon));
-  }
+  CONVOY_RETURN_IF_ERROR(CheckEpsilon(spec.epsilon, *layer));
   layer->output = layer->input;
   const Shape shape = {layer->input.back()};
   const auto add = [&](const char* name, Initializer initializer, bool trainable) {
@@ -127,6 +135,79 @@ absl::Status Infer(const BatchNormalizationSpec& spec, Layer* layer) {
   add("beta", Initializer::kZeros, true);
   add("moving_mean", Initializer::kZeros, false);
   add("moving_variance", Initializer::kOnes, false);
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const GroupNormalizationSpec& spec, Layer* layer) {
+  CONVOY_RETURN_IF_ERROR(CheckEpsilon(spec.epsilon, *layer));
+  const int64_t channels = layer->input.back();
+  if (spec.groups < 1 || channels % spec.groups != 0) {
+    return LayerError(*layer, absl::StrCat("groups must divide the ", channels, " channels, and ",
+                                           spec.groups, " do not"));
+  }
+  layer->output = layer->input;
+  layer->parameters.push_back(
+      {.name = layer->name + "/gamma", .shape = {channels}, .initializer = Initializer::kOnes});
+  layer->parameters.push_back({.name = layer->name + "/beta", .shape = {channels}});
+  return absl::OkStatus();
+}
+
+absl::Status CheckPerChannel(const char* field, const std::vector<float>& values,
+                             const Layer& layer) {
+  const int64_t channels = layer.input.back();
+  if (values.size() != 1 && static_cast<int64_t>(values.size()) != channels) {
+    return LayerError(layer, absl::StrCat(field, " takes one number, or one for each of the ",
+                                          channels, " channels, not ", values.size()));
+  }
+  for (const float value : values) {
+    if (!std::isfinite(value)) return LayerError(layer, absl::StrCat(field, " must be finite"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const RescalingSpec& spec, Layer* layer) {
+  CONVOY_RETURN_IF_ERROR(CheckPerChannel("scale", spec.scale, *layer));
+  CONVOY_RETURN_IF_ERROR(CheckPerChannel("offset", spec.offset, *layer));
+  layer->output = layer->input;
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const ZeroPadding2dSpec& spec, Layer* layer) {
+  if (layer->input.size() != 3) {
+    return LayerError(
+        *layer, absl::StrCat("needs an image, but its input is ", ShapeToString(layer->input)));
+  }
+  for (const int side : {spec.top, spec.bottom, spec.left, spec.right}) {
+    if (side >= 0 && side <= kMaxImageSide) continue;
+    return LayerError(*layer, absl::StrCat("padding must be 0 to ", kMaxImageSide, ", not ", side));
+  }
+  layer->output = {layer->input[0] + spec.top + spec.bottom,
+                   layer->input[1] + spec.left + spec.right, layer->input[2]};
+  return absl::OkStatus();
+}
+
+absl::Status Infer(const DepthwiseConv2dSpec& spec, Layer* layer) {
+  constexpr int kMaxMultiplier = 1024;
+  if (spec.depth_multiplier < 1 || spec.depth_multiplier > kMaxMultiplier) {
+    return LayerError(*layer, absl::StrCat("depth_multiplier must be 1 to ", kMaxMultiplier,
+                                           ", not ", spec.depth_multiplier));
+  }
+  WindowAxis vertical;
+  WindowAxis horizontal;
+  CONVOY_RETURN_IF_ERROR(PlaceLayerWindows(*layer, "kernel_size", spec.kernel, spec.strides,
+                                           spec.padding, &vertical, &horizontal));
+  const int64_t channels = layer->input[2];
+  layer->output = {vertical.output, horizontal.output, channels * spec.depth_multiplier};
+  // Keras counts the fans as for a convolution of this shape.
+  const int64_t window = int64_t{spec.kernel.height} * spec.kernel.width;
+  return AddKernelAndBias(spec,
+                          {spec.kernel.height, spec.kernel.width, channels, spec.depth_multiplier},
+                          window * channels, window * spec.depth_multiplier, layer);
+}
+
+// The network knows the other layer, and checks its shape.
+absl::Status Infer(const AddSpec&, Layer* layer) {
+  layer->output = layer->input;
   return absl::OkStatus();
 }
 
@@ -172,6 +253,7 @@ std::string_view LayerTypeName(const LayerKind& kind) {
 
 ActivationFunction LayerActivation(const LayerKind& kind) {
   if (const auto* conv = std::get_if<Conv2dSpec>(&kind)) return conv->activation;
+  if (const auto* conv = std::get_if<DepthwiseConv2dSpec>(&kind)) return conv->activation;
   if (const auto* dense = std::get_if<DenseSpec>(&kind)) return dense->activation;
   if (const auto* activation = std::get_if<ActivationSpec>(&kind)) return activation->function;
   return ActivationFunction::kLinear;

@@ -38,6 +38,8 @@ struct Layer {
   int ordinal = 0;  // its number in the network; part of dropout's random key
   Shape input;      // of one image: [height, width, channels] or [features]
   Shape output;
+  int skip_from = -1;                 // of an Add: the ordinal of the layer whose output is added
+  bool feeds_skip = false;            // whether its output is added somewhere later
   std::vector<Parameter> parameters;  // in Keras's order
 };
 

@@ -91,6 +91,45 @@ LayerKind ReadKind(const v1::BatchNormalization& normalization) {
   return spec;
 }
 
+GroupNormalizationSpec ReadKind(const v1::GroupNormalization& normalization) {
+  GroupNormalizationSpec spec;
+  if (normalization.has_groups()) spec.groups = normalization.groups();
+  if (normalization.has_epsilon()) spec.epsilon = normalization.epsilon();
+  return spec;
+}
+
+RescalingSpec ReadKind(const v1::Rescaling& rescaling) {
+  RescalingSpec spec;
+  if (!rescaling.scale().empty()) {
+    spec.scale.assign(rescaling.scale().begin(), rescaling.scale().end());
+  }
+  if (!rescaling.offset().empty()) {
+    spec.offset.assign(rescaling.offset().begin(), rescaling.offset().end());
+  }
+  return spec;
+}
+
+absl::StatusOr<LayerKind> ReadKind(const v1::ZeroPadding2D& zero_padding) {
+  const auto& padding = zero_padding.padding();
+  if (padding.size() == 4) {
+    return ZeroPadding2dSpec{padding[0], padding[1], padding[2], padding[3]};
+  }
+  CONVOY_ASSIGN_OR_RETURN(const Size2d size, ReadSize(padding, {1, 1}, "padding (or four)"));
+  return ZeroPadding2dSpec{size.height, size.height, size.width, size.width};
+}
+
+absl::StatusOr<LayerKind> ReadKind(const v1::DepthwiseConv2D& conv) {
+  DepthwiseConv2dSpec spec{.padding = static_cast<Padding>(conv.padding()),
+                           .activation = static_cast<ActivationFunction>(conv.activation()),
+                           .use_bias = !conv.no_bias(),
+                           .kernel_l2 = conv.kernel_regularizer().l2()};
+  if (conv.has_depth_multiplier()) spec.depth_multiplier = conv.depth_multiplier();
+  if (conv.kernel_size().empty()) return absl::InvalidArgumentError("kernel_size is missing");
+  CONVOY_ASSIGN_OR_RETURN(spec.kernel, ReadSize(conv.kernel_size(), {}, "kernel_size"));
+  CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(conv.strides(), {1, 1}, "strides"));
+  return spec;
+}
+
 absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
   switch (layer.kind_case()) {
     case v1::Layer::kConv2D:
@@ -114,6 +153,17 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
       return GlobalAveragePooling2dSpec{};
     case v1::Layer::kBatchNormalization:
       return ReadKind(layer.batch_normalization());
+    case v1::Layer::kGroupNormalization:
+      return ReadKind(layer.group_normalization());
+    case v1::Layer::kRescaling:
+      return ReadKind(layer.rescaling());
+    case v1::Layer::kZeroPadding2D:
+      return ReadKind(layer.zero_padding2d());
+    case v1::Layer::kDepthwiseConv2D:
+      return ReadKind(layer.depthwise_conv2d());
+    case v1::Layer::kAdd:
+      return AddSpec{.from = layer.add().from()};
+    case v1::Layer::kSeparableConv2D:  // written out before
     case v1::Layer::KIND_NOT_SET:
       break;
   }
@@ -124,6 +174,33 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("has no kind; give it one of ", absl::StrJoin(kinds, ", ")));
+}
+
+// Returns the two layers that a separable convolution is.
+std::vector<v1::Layer> WriteOut(const std::string& name, const v1::SeparableConv2D& separable) {
+  std::vector<v1::Layer> layers(2);
+  layers[0].set_name(absl::StrCat(name, "_depthwise"));
+  v1::DepthwiseConv2D* depthwise = layers[0].mutable_depthwise_conv2d();
+  *depthwise->mutable_kernel_size() = separable.kernel_size();
+  *depthwise->mutable_strides() = separable.strides();
+  depthwise->set_padding(separable.padding());
+  depthwise->set_no_bias(true);
+  if (separable.has_kernel_regularizer()) {
+    *depthwise->mutable_kernel_regularizer() = separable.kernel_regularizer();
+  }
+  if (separable.has_depth_multiplier()) {
+    depthwise->set_depth_multiplier(separable.depth_multiplier());
+  }
+  layers[1].set_name(name);
+  v1::Conv2D* pointwise = layers[1].mutable_conv2d();
+  pointwise->set_filters(separable.filters());
+  pointwise->add_kernel_size(1);
+  pointwise->set_activation(separable.activation());
+  pointwise->set_no_bias(separable.no_bias());
+  if (separable.has_kernel_regularizer()) {
+    *pointwise->mutable_kernel_regularizer() = separable.kernel_regularizer();
+  }
+  return layers;
 }
 
 // Keras's default names: the kind, then the kind with _1, _2, ...
@@ -181,6 +258,36 @@ void WriteKind(const BatchNormalizationSpec& spec, v1::Layer* layer) {
   layer->mutable_batch_normalization()->set_epsilon(spec.epsilon);
 }
 
+void WriteKind(const GroupNormalizationSpec& spec, v1::Layer* layer) {
+  layer->mutable_group_normalization()->set_groups(spec.groups);
+  layer->mutable_group_normalization()->set_epsilon(spec.epsilon);
+}
+
+void WriteKind(const RescalingSpec& spec, v1::Layer* layer) {
+  v1::Rescaling* rescaling = layer->mutable_rescaling();
+  rescaling->mutable_scale()->Add(spec.scale.begin(), spec.scale.end());
+  rescaling->mutable_offset()->Add(spec.offset.begin(), spec.offset.end());
+}
+
+void WriteKind(const ZeroPadding2dSpec& spec, v1::Layer* layer) {
+  for (const int side : {spec.top, spec.bottom, spec.left, spec.right}) {
+    layer->mutable_zero_padding2d()->add_padding(side);
+  }
+}
+
+void WriteKind(const DepthwiseConv2dSpec& spec, v1::Layer* layer) {
+  v1::DepthwiseConv2D* conv = layer->mutable_depthwise_conv2d();
+  WriteSize(spec.kernel, conv->mutable_kernel_size());
+  WriteSize(spec.strides, conv->mutable_strides());
+  conv->set_padding(static_cast<v1::Padding>(spec.padding));
+  conv->set_activation(static_cast<v1::ActivationFunction>(spec.activation));
+  conv->set_no_bias(!spec.use_bias);
+  if (spec.kernel_l2 != 0) conv->mutable_kernel_regularizer()->set_l2(spec.kernel_l2);
+  conv->set_depth_multiplier(spec.depth_multiplier);
+}
+
+void WriteKind(const AddSpec& spec, v1::Layer* layer) { layer->mutable_add()->set_from(spec.from); }
+
 void WriteKind(const FlattenSpec&, v1::Layer* layer) { layer->mutable_flatten(); }
 
 void WriteKind(const DenseSpec& spec, v1::Layer* layer) {
@@ -199,6 +306,14 @@ void WriteKind(const ActivationSpec& spec, v1::Layer* layer) {
   v1::Activation* activation = layer->mutable_activation();
   activation->set_function(static_cast<v1::ActivationFunction>(spec.function));
   if (DefaultAlpha(spec.function) != 0) activation->set_alpha(spec.alpha);
+}
+
+absl::Status AddLayer(const v1::Layer& layer, const std::string& name, std::string_view source,
+                      ModelSpec* spec) {
+  absl::StatusOr<LayerKind> kind = ReadKind(layer);
+  if (!kind.ok()) return Error(source, name, std::string(kind.status().message()));
+  spec->layers.push_back({.name = name, .kind = *std::move(kind)});
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -240,9 +355,13 @@ absl::StatusOr<ModelSpec> ParseModelSpec(std::string_view text, std::string_view
   for (const v1::Layer& layer : model.layers()) {
     const std::string default_name = namer.Next(layer);
     const std::string name = layer.name().empty() ? default_name : layer.name();
-    absl::StatusOr<LayerKind> kind = ReadKind(layer);
-    if (!kind.ok()) return Error(source, name, std::string(kind.status().message()));
-    spec.layers.push_back({.name = name, .kind = *std::move(kind)});
+    if (layer.has_separable_conv2d()) {
+      for (const v1::Layer& part : WriteOut(name, layer.separable_conv2d())) {
+        CONVOY_RETURN_IF_ERROR(AddLayer(part, part.name(), source, &spec));
+      }
+    } else {
+      CONVOY_RETURN_IF_ERROR(AddLayer(layer, name, source, &spec));
+    }
   }
   return spec;
 }

@@ -53,6 +53,37 @@ struct BatchNormalizationSpec {
   float epsilon = 0.001f;
 };
 
+struct GroupNormalizationSpec {
+  int groups = 32;
+  float epsilon = 0.001f;
+};
+
+struct RescalingSpec {
+  std::vector<float> scale = {1};   // one number, or one a channel
+  std::vector<float> offset = {0};  // likewise
+};
+
+struct ZeroPadding2dSpec {
+  int top = 0;
+  int bottom = 0;
+  int left = 0;
+  int right = 0;
+};
+
+struct DepthwiseConv2dSpec {
+  Size2d kernel;
+  Size2d strides;
+  Padding padding = Padding::kValid;
+  ActivationFunction activation = ActivationFunction::kLinear;
+  bool use_bias = true;
+  float kernel_l2 = 0;
+  int depth_multiplier = 1;
+};
+
+struct AddSpec {
+  std::string from;  // the name of the layer whose output is added
+};
+
 struct FlattenSpec {};
 
 struct DenseSpec {
@@ -71,9 +102,10 @@ struct ActivationSpec {
   float alpha = 0;  // of kLeakyRelu and kElu
 };
 
-using LayerKind =
-    std::variant<Conv2dSpec, MaxPooling2dSpec, FlattenSpec, DenseSpec, DropoutSpec, ActivationSpec,
-                 AveragePooling2dSpec, GlobalAveragePooling2dSpec, BatchNormalizationSpec>;
+using LayerKind = std::variant<Conv2dSpec, MaxPooling2dSpec, FlattenSpec, DenseSpec, DropoutSpec,
+                               ActivationSpec, AveragePooling2dSpec, GlobalAveragePooling2dSpec,
+                               BatchNormalizationSpec, GroupNormalizationSpec, RescalingSpec,
+                               ZeroPadding2dSpec, DepthwiseConv2dSpec, AddSpec>;
 
 struct LayerSpec {
   std::string name;

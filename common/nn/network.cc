@@ -48,6 +48,25 @@ absl::Status CheckSoftmaxAtTheEndOnly(const std::vector<Layer>& layers) {
   return absl::OkStatus();
 }
 
+// Finds the layer that an Add adds, among those before it.
+absl::Status FindSkip(std::vector<Layer>& before, Layer* layer) {
+  const auto* add = std::get_if<AddSpec>(&layer->kind);
+  if (add == nullptr) return absl::OkStatus();
+  const auto found = std::find_if(before.begin(), before.end(),
+                                  [add](const Layer& other) { return other.name == add->from; });
+  if (found == before.end()) {
+    return LayerError(*layer, absl::StrCat("from: no layer before it is called '", add->from, "'"));
+  }
+  if (found->output != layer->input) {
+    return LayerError(
+        *layer, absl::StrCat("from: '", add->from, "' gives ", ShapeToString(found->output),
+                             ", but what it is added to ", "is ", ShapeToString(layer->input)));
+  }
+  layer->skip_from = found->ordinal;
+  found->feeds_skip = true;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Network> Network::Create(const ModelSpec& spec) {
@@ -67,6 +86,7 @@ absl::StatusOr<Network> Network::Create(const ModelSpec& spec) {
       return LayerError(layer, "another layer has this name already");
     }
     CONVOY_RETURN_IF_ERROR(InferLayer(&layer));
+    CONVOY_RETURN_IF_ERROR(FindSkip(network.layers_, &layer));
     for (Parameter& parameter : layer.parameters) {
       parameter.offset = network.num_parameters_;
       network.num_parameters_ += parameter.size;

@@ -25,7 +25,9 @@ RESERVED = [
     ("protobuf", r"google/protobuf/|.*\.pb\.h$|common/textproto/",
      ["common/textproto/*", "common/nn/model_spec.cc", "common/api/*", "common/formats/*", "common/exports/*",
       "common/rpc/*", "worker/*", "coordinator/*", "client/*"]),
-    ("libpng", r"png\.h$", ["common/images/png*"]),
+    ("libpng", r"png\.h$", ["common/images/png*", "common/images/decode/png*"]),
+    ("libjpeg", r"jpeglib\.h$|jerror\.h$", ["common/images/decode/jpeg.cc"]),
+    ("libarchive", r"archive(_entry)?\.h$", ["common/data/files/archive_tree.cc"]),
     ("HDF5", r"hdf5\.h$|H5", ["common/exports/keras/hdf5_*"]),
     ("ONNX", r"onnx/", ["common/exports/onnx/onnx_*"]),
 ]

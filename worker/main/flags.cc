@@ -2,6 +2,7 @@
 // that a recipe file, the run that is resumed and the defaults can fill in the rest, in this order.
 #include "worker/main/flags.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -46,6 +47,10 @@ struct RawFlags {
   bool nesterov = false;
   std::optional<std::string> reduce;
   std::optional<std::string> isa;
+  std::optional<std::string> image_size;
+  std::optional<std::string> image_fit;
+  bool skip_bad = false;
+  bool transpose = false;
   std::string recipe_file;
 };
 
@@ -78,6 +83,15 @@ void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.TextOrNone("--initial-weights", &flags.initial_weights,
                        "model file to go on from, such as convoy import writes; also gives network "
                        "and optimizer (drawn from the seed)");
+  arguments.TextOrNone("--image-size", &raw.image_size,
+                       "HEIGHTxWIDTH that pictures are brought to (their own, if all have the "
+                       "same)");
+  arguments.TextOrNone("--image-fit", &raw.image_fit,
+                       "crop, pad or stretch: what is done to pictures of another shape (crop)");
+  arguments.Flag("--skip-bad", &raw.skip_bad,
+                 "leave out pictures that cannot be read, and count them");
+  arguments.Flag("--transpose", &raw.transpose,
+                 "swap rows and columns, as EMNIST's images need it");
   arguments.TextOrNone("--isa", &raw.isa, "avx512, avx2 or baseline (the best that the CPU has)");
 }
 
@@ -87,8 +101,9 @@ void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
                        absl::StrCat("recipe: ", absl::StrJoin(train::BuiltinRecipeNames(), ", "),
                                     ", or a .textproto file; flags override it"));
   arguments.TextOrNone("--data", &flags.data,
-                       "directory of the four IDX files, or 'generated' (searched: $CONVOY_DATA, "
-                       "./data/mnist, ~/.cache/convoy/mnist)");
+                       "folder of IDX files, or of pictures in a folder a class, or an archive of "
+                       "these, or 'generated' (searched: $CONVOY_DATA, ./data/mnist, "
+                       "~/.cache/convoy/mnist)");
   arguments.WholeNumber("--threads", &flags.threads, 1, kMaxThreads,
                         "of each rank (its share of the cores)");
   arguments.WholeNumber("--local-ranks", &flags.local_ranks, 1, kMaxThreads,
@@ -130,6 +145,10 @@ v1::Recipe ToRecipe(const RawFlags& raw) {
   if (raw.nesterov) recipe.mutable_optimizer()->set_nesterov(true);
   if (raw.reduce) recipe.set_reduce(*raw.reduce);
   if (raw.isa) recipe.set_isa(*raw.isa);
+  if (raw.image_size) recipe.mutable_images()->set_image_size(*raw.image_size);
+  if (raw.image_fit) recipe.mutable_images()->set_image_fit(*raw.image_fit);
+  if (raw.skip_bad) recipe.mutable_images()->set_skip_bad(true);
+  if (raw.transpose) recipe.mutable_images()->set_transpose(true);
   return recipe;
 }
 
@@ -149,6 +168,14 @@ absl::Status CheckCoordinator(const Flags& flags) {
   return Annotate(rpc::ParseAddress(flags.coordinator, /*least_port=*/1).status(), "--coordinator");
 }
 
+// Whether the network is one of Convoy's own: the default, or one by name.
+bool NamesBuiltinModel(const v1::Recipe& asked) {
+  if (asked.has_model()) return false;
+  const std::vector<std::string> names = nn::BuiltinModelNames();
+  return !asked.has_model_name() ||
+         std::find(names.begin(), names.end(), asked.model_name()) != names.end();
+}
+
 absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
   absl::StatusOr<v1::Recipe> recipe = train::LoadRecipe(path);
   if (!recipe.ok()) return Annotate(recipe.status(), "--recipe");
@@ -166,6 +193,9 @@ const cli::FlagNames& FlagsOfFields() {
     flags->insert({{"model_name", "--model"},
                    {"initial_weights_sha256", "--initial-weights"},
                    {"learning_rate_scaling", "--scale-learning-rate"},
+                   {"images.image_size", "--image-size"},
+                   {"image_size", "--image-size"},
+                   {"images.image_fit", "--image-fit"},
                    {"optimizer.name", "--optimizer"},
                    {"optimizer.learning_rate", "--learning-rate"},
                    {"optimizer.momentum", "--momentum"},
@@ -190,6 +220,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     CONVOY_ASSIGN_OR_RETURN(flags.asked, ReadRecipe(raw.recipe_file));
   }
   flags.asked.MergeFrom(ToRecipe(raw));
+  flags.network_follows_data = flags.initial_weights.empty() && NamesBuiltinModel(flags.asked);
   CONVOY_RETURN_IF_ERROR(cli::NameFlags(train::ResolveModel(&flags.asked), FlagsOfFields()));
   if (flags.asked.has_isa()) {
     CONVOY_RETURN_IF_ERROR(Annotate(kernels::ParseIsa(flags.asked.isa()).status(), "--isa"));

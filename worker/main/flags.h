@@ -14,6 +14,8 @@ namespace convoy::trainer {
 struct Flags {
   v1::Recipe asked;  // what --recipe and the recipe's flags set; the network is resolved
   std::string data;
+  // The network came by a name of Convoy's own, so its size follows the data.
+  bool network_follows_data = false;
   std::string run_dir;
   std::string initial_weights;
   bool resume = false;

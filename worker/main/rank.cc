@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "common/base/cpus.h"
 #include "common/base/failpoint.h"
 #include "common/base/files.h"
+#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/figures/report/report.h"
 #include "common/figures/texts.h"
@@ -202,6 +204,19 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Rep
   return absl::OkStatus();
 }
 
+// Shows on a terminal how far the pictures are decoded; the line is gone at the end.
+std::function<void(int64_t, int64_t)> ShowDecoding(const Flags& flags) {
+  if (flags.verbose != 1 || ::isatty(STDOUT_FILENO) == 0) return nullptr;
+  return [](int64_t done, int64_t total) {
+    constexpr int kBarWidth = 30;
+    const double part =
+        static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1));
+    std::printf("\rReading pictures %s %s of %s\033[K%s", ProgressBar(part, kBarWidth).c_str(),
+                Thousands(done).c_str(), Thousands(total).c_str(), done == total ? "\r\033[K" : "");
+    std::fflush(stdout);
+  };
+}
+
 absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>& parsed) {
   comm::Communicator& communicator = watch.communicator();
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
@@ -216,12 +231,14 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                           OnRankZero(communicator, [&] { return OpenCoordinatorChannel(flags); }));
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
                           OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
-  CONVOY_ASSIGN_OR_RETURN(const train::Job job,
-                          train::PrepareJob(communicator, {.asked = flags.asked,
-                                                           .data = flags.data,
-                                                           .run_dir = flags.run_dir,
-                                                           .initial_weights = flags.initial_weights,
-                                                           .resume = flags.resume}));
+  const train::JobRequest request{.asked = flags.asked,
+                                  .data = flags.data,
+                                  .run_dir = flags.run_dir,
+                                  .initial_weights = flags.initial_weights,
+                                  .resume = flags.resume,
+                                  .network_follows_data = flags.network_follows_data,
+                                  .progress = ShowDecoding(flags)};
+  CONVOY_ASSIGN_OR_RETURN(const train::Job job, train::PrepareJob(communicator, request));
   if (job.finished_before) {
     if (root && flags.verbose > 0) {
       std::printf("%s: this run is finished; its results are there%s\n", flags.run_dir.c_str(),

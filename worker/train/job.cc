@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/image_options.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
@@ -16,6 +17,7 @@
 #include "convoy/worker/v1/job_broadcast.pb.h"
 #include "worker/train/initial_weights.h"
 #include "worker/train/job_checks.h"
+#include "worker/train/network_shape.h"
 
 namespace convoy::train {
 namespace {
@@ -27,7 +29,11 @@ absl::StatusOr<v1::Recipe> DecideRecipe(const JobRequest& request,
   v1::Recipe base;
   CONVOY_RETURN_IF_ERROR(
       ParseTextProto(checkpoint->model.recipe_textproto, "the checkpoint's recipe", &base));
-  return ContinueRecipe(base, request.asked);
+  v1::Recipe asked = request.asked;
+  if (request.network_follows_data && asked.has_model()) {
+    FollowNetwork(base.model(), asked.mutable_model());
+  }
+  return ContinueRecipe(base, asked);
 }
 
 // The run is finished if its summary says so and it stopped early or no more epochs are asked for.
@@ -77,12 +83,19 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
     job.finished_before = true;
     return job;
   }
-  CONVOY_ASSIGN_OR_RETURN(*source, data::LoadData(request.data));
+  CONVOY_ASSIGN_OR_RETURN(data::LoadOptions options, api::ImageOptionsOf(job.recipe_proto));
+  options.progress = request.progress;
+  CONVOY_ASSIGN_OR_RETURN(*source, data::LoadData(request.data, options));
+  job.notes.insert(job.notes.end(), source->notes.begin(), source->notes.end());
+  if (request.network_follows_data && !job.checkpoint) {
+    FollowData(*source, job.recipe_proto.mutable_model());
+    CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
+  }
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsData(job.recipe, *source));
   CONVOY_ASSIGN_OR_RETURN(
       const data::Split split,
       data::SplitTrainingImages(source->train.count, job.recipe.validation_split,
-                                job.recipe.train_limit));
+                                job.recipe.train_limit, source->validation_images));
   CONVOY_RETURN_IF_ERROR(CheckMonitorsHaveImages(job.recipe, split.validation.size()));
   if (job.checkpoint) {
     CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
@@ -110,6 +123,8 @@ worker::v1::JobBroadcast Describe(const Job& job, const data::DataSource& source
   data.set_width(source.train.width);
   data.set_channels(source.train.channels);
   data.set_classes(source.train.num_classes);
+  for (const std::string& name : source.class_names) data.add_class_names(name);
+  data.set_validation_images(source.validation_images);
   return message;
 }
 
@@ -171,9 +186,10 @@ absl::Status SetViews(const worker::v1::DataDescription& data, Job* job) {
                                 .width = data.width(),
                                 .channels = data.channels(),
                                 .num_classes = data.classes()};
-  CONVOY_ASSIGN_OR_RETURN(const data::Split split,
-                          data::SplitTrainingImages(train.count, job->recipe.validation_split,
-                                                    job->recipe.train_limit));
+  CONVOY_ASSIGN_OR_RETURN(
+      const data::Split split,
+      data::SplitTrainingImages(train.count, job->recipe.validation_split, job->recipe.train_limit,
+                                data.validation_images()));
   job->train = train.Slice(split.train);
   job->validation = train.Slice(split.validation);
   job->test = train;
@@ -224,6 +240,7 @@ absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobReques
   job.data_kind = data.kind();
   job.data_where = data.where();
   job.data_sha256 = data.sha256();
+  job.class_names.assign(data.class_names().begin(), data.class_names().end());
   CONVOY_ASSIGN_OR_RETURN(job.images,
                           ShareImages(communicator, ImageLayout(data), std::move(source)));
   CONVOY_RETURN_IF_ERROR(SetViews(data, &job));

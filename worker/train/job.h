@@ -2,6 +2,7 @@
 // goes on from. Rank 0 finds them; the others get them over the communicator.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ struct JobRequest {
   std::string run_dir;          // --run-dir; may be empty
   std::string initial_weights;  // --initial-weights; may be empty
   bool resume = false;
+  // The network came by a name of Convoy's own, so its input and its last layer follow the data.
+  bool network_follows_data = false;
+  // Is told how many pictures are decoded (data::LoadOptions). May be empty.
+  std::function<void(int64_t done, int64_t total)> progress;
 };
 
 // The job, on every rank. Not copyable: it holds the memory that the views look at.
@@ -32,6 +37,7 @@ struct Job {
   std::string data_kind;
   std::string data_where;
   std::string data_sha256;
+  std::vector<std::string> class_names;       // of what the labels stand for; none: numbers
   std::unique_ptr<comm::SharedBytes> images;  // one copy a host
   data::DatasetView train;                    // the part that is trained on
   data::DatasetView validation;               // may have no images

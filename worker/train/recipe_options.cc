@@ -256,7 +256,12 @@ absl::StatusOr<RecipeOptions> ReadOptions(const v1::Recipe& recipe) {
   options.augmentation = {.shift = augmentation.shift(),
                           .rotation = augmentation.rotation(),
                           .zoom = augmentation.zoom(),
-                          .elastic = augmentation.elastic()};
+                          .elastic = augmentation.elastic(),
+                          .horizontal_flip = augmentation.horizontal_flip(),
+                          .random_crop = augmentation.random_crop(),
+                          .cutout = augmentation.cutout(),
+                          .brightness = augmentation.brightness(),
+                          .color = augmentation.color()};
   CONVOY_RETURN_IF_ERROR(data::ValidateAugmentation(options.augmentation));
   CONVOY_ASSIGN_OR_RETURN(options.learning_rate_factor,
                           LearningRateFactor(recipe.learning_rate_scaling(), recipe.batch_size()));

@@ -146,6 +146,13 @@ const char* AddFields(const nn::ActivationSpec& spec, json* config) {
   return "Activation";
 }
 
+// The other kinds are refused before anything is written.
+template <typename Spec>
+const char* AddFields(const Spec&, json*) {
+  CONVOY_CHECK(!"a layer that Keras files do not hold");
+  return "";
+}
+
 json LayerConfig(const nn::LayerSpec& layer) {
   json config = {{"name", layer.name}, {"trainable", true}, {"dtype", "float32"}};
   const std::string class_name =

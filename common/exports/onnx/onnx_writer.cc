@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/exports/keras/keras_weights.h"
@@ -242,6 +243,12 @@ class NetworkWriter {
   void Add(const nn::DropoutSpec&) {}
 
   void Add(const nn::ActivationSpec& spec) { AddActivation(spec.function); }
+
+  // The other kinds are refused before anything is written.
+  template <typename Spec>
+  void Add(const Spec&) {
+    CONVOY_CHECK(!"a layer that ONNX files do not hold");
+  }
 
   const std::vector<nn::Layer>& layers_;
   const std::vector<KerasLayer> groups_;

@@ -17,6 +17,7 @@ Executor::Executor(const Plan& plan, int max_images) : plan_(plan), max_images_(
   for (const Plan::Stage& stage : plan.stages()) {
     activations_.emplace_back(images * static_cast<size_t>(stage.dst_elems));
     saved_.emplace_back(static_cast<size_t>(stage.operation->SavedBytes(max_images)));
+    d_skips_.emplace_back(stage.feeds_skip ? images * static_cast<size_t>(stage.dst_elems) : 0);
     scratch_bytes = std::max(scratch_bytes, stage.operation->ScratchBytes(max_images));
     largest = std::max(
         {largest, static_cast<size_t>(stage.src_elems), static_cast<size_t>(stage.dst_elems)});
@@ -52,7 +53,14 @@ kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& im
 void Executor::Backward(const PreparedWeights& weights, const Pass& pass,
                         const GradientTarget& target) {
   const auto& stages = plan_.stages();
+  for (AlignedBuffer<float>& d_skip : d_skips_) {
+    std::fill(d_skip.data(), d_skip.data() + d_skip.size(), 0.0f);
+  }
   for (size_t i = stages.size(); i-- > 0;) {
+    if (stages[i].feeds_skip) {
+      const int64_t elems = pass.num_images * stages[i].dst_elems;
+      for (int64_t k = 0; k < elems; ++k) d_dst_.data()[k] += d_skips_[i].data()[k];
+    }
     // Nobody asks for the gradient of the images themselves.
     float* d_src = i == 0 ? nullptr : d_src_.data();
     const float* src = activations_[i].data();
@@ -111,10 +119,14 @@ void Executor::LoadPixels(const ImageBatch& batch) {
 }
 
 OperationMemory Executor::MemoryOf(const PreparedWeights& weights, size_t stage) {
-  return {.weights = weights.weights,
-          .prepared = weights.prepared + plan_.stages()[stage].prepared_offset,
-          .saved = saved_[stage].data(),
-          .scratch = scratch_.data()};
+  OperationMemory memory{.weights = weights.weights,
+                         .prepared = weights.prepared + plan_.stages()[stage].prepared_offset,
+                         .saved = saved_[stage].data(),
+                         .scratch = scratch_.data()};
+  const int skip = plan_.stages()[stage].skip;
+  if (skip >= 0) memory.skip = activations_[static_cast<size_t>(skip)].data();
+  if (skip > 0) memory.d_skip = d_skips_[static_cast<size_t>(skip) - 1].data();
+  return memory;
 }
 
 }  // namespace convoy::nn

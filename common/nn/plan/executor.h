@@ -81,6 +81,7 @@ class Executor {
   int max_images_;
   std::vector<AlignedBuffer<float>> activations_;  // [stages + 1]: the input, each stage's output
   std::vector<AlignedBuffer<std::byte>> saved_;    // [stages]
+  std::vector<AlignedBuffer<float>> d_skips_;  // [stages]: what skips add to its output's gradient
   AlignedBuffer<std::byte> scratch_;
   AlignedBuffer<float> d_dst_;  // the two change places at every stage
   AlignedBuffer<float> d_src_;

@@ -35,4 +35,19 @@ absl::StatusOr<Match> MatchDropout(const std::vector<Layer>& layers, size_t firs
 // Activation. A softmax at the end is left to the loss.
 absl::StatusOr<Match> MatchActivation(const std::vector<Layer>& layers, size_t first);
 
+// GroupNormalization.
+absl::StatusOr<Match> MatchGroupNormalization(const std::vector<Layer>& layers, size_t first);
+
+// Rescaling.
+absl::StatusOr<Match> MatchRescaling(const std::vector<Layer>& layers, size_t first);
+
+// ZeroPadding2D.
+absl::StatusOr<Match> MatchZeroPadding2d(const std::vector<Layer>& layers, size_t first);
+
+// DepthwiseConv2D with its activation.
+absl::StatusOr<Match> MatchDepthwiseConv2d(const std::vector<Layer>& layers, size_t first);
+
+// Add.
+absl::StatusOr<Match> MatchAdd(const std::vector<Layer>& layers, size_t first);
+
 }  // namespace convoy::nn

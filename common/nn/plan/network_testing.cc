@@ -170,6 +170,20 @@ std::vector<Network> OddNetworks() {
   networks.push_back(Named("ManyClasses", 3, 5, 1, R"(
     layers { flatten {} } layers { flatten {} }
     layers { dense { units: 256 activation: SOFTMAX } })"));
+  networks.push_back(Named("NormalizedResidual", 6, 5, 3, R"(
+    layers { rescaling { scale: [2, 1, 0.5] offset: [-1, 0, 0.25] } }
+    layers { zero_padding2d { padding: [1, 0, 2, 1] } }
+    layers { name: "stem" conv2d { filters: 4 kernel_size: 3 padding: SAME activation: TANH } }
+    layers { average_pooling2d {} }
+    layers { name: "pooled" depthwise_conv2d { kernel_size: 3 padding: SAME activation: TANH } }
+    layers { group_normalization { groups: 2 } }
+    layers { separable_conv2d { filters: 4 kernel_size: 2 padding: SAME depth_multiplier: 2 } }
+    layers { add { from: "pooled" } }
+    layers { name: "skipped" conv2d { filters: 4 kernel_size: 3 padding: SAME activation: TANH } }
+    layers { add { from: "skipped" } }
+    layers { depthwise_conv2d { kernel_size: 2 strides: 2 no_bias: true } }
+    layers { flatten {} }
+    layers { dense { units: 3 activation: SOFTMAX } })"));
   return networks;
 }
 

@@ -35,6 +35,10 @@ struct OperationMemory {
   const float* prepared = nullptr;  // what Prepare made of them
   std::byte* saved = nullptr;       // kept from Forward to Backward of the same pass
   std::byte* scratch = nullptr;     // free to use within a call
+  // Of an operation that adds a skip: what is added, and the gradient of that, to which Backward
+  // adds; null where nobody asks for it.
+  const float* skip = nullptr;
+  float* d_skip = nullptr;
 };
 
 // A weight matrix whose gradient is a sum of outer products, over the images, of the layer's inputs

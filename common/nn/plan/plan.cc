@@ -31,6 +31,11 @@ constexpr std::array kFactories = {
     OperationFactory{"dense", &IsA<DenseSpec>, &MatchDense},
     OperationFactory{"dropout", &IsA<DropoutSpec>, &MatchDropout},
     OperationFactory{"activation", &IsA<ActivationSpec>, &MatchActivation},
+    OperationFactory{"group_normalization", &IsA<GroupNormalizationSpec>, &MatchGroupNormalization},
+    OperationFactory{"rescaling", &IsA<RescalingSpec>, &MatchRescaling},
+    OperationFactory{"zero_padding2d", &IsA<ZeroPadding2dSpec>, &MatchZeroPadding2d},
+    OperationFactory{"depthwise_conv2d", &IsA<DepthwiseConv2dSpec>, &MatchDepthwiseConv2d},
+    OperationFactory{"add", &IsA<AddSpec>, &MatchAdd},
 };
 
 // Returns the first match for the layers from `first` on; adds to `declined`, as "NAME: REASON",
@@ -71,7 +76,10 @@ size_t Plan::AddStage(size_t first) {
   for (size_t i = first; i < first + num_layers; ++i) names.push_back(layers[i].name);
   const std::string joined = absl::StrJoin(names, " + ");
   AddExplanation(joined, match, declined);
-  if (match.operation == nullptr) return num_layers;
+  if (match.operation == nullptr) {
+    stages_until_.resize(first + num_layers, stages_.size());
+    return num_layers;
+  }
   Stage stage{.operation = std::move(match.operation),
               .layers = joined,
               .src_elems = ElemsOf(layers[first].input),
@@ -83,7 +91,13 @@ size_t Plan::AddStage(size_t first) {
     stage.has_parameters = true;
     stage.parameters_begin = layers[i].parameters.front().offset;
   }
+  if (layers[first].skip_from >= 0) {
+    const size_t until = stages_until_[static_cast<size_t>(layers[first].skip_from)];
+    stage.skip = static_cast<int>(until);
+    if (until > 0) stages_[until - 1].feeds_skip = true;
+  }
   stages_.push_back(std::move(stage));
+  stages_until_.resize(first + num_layers, stages_.size());
   return num_layers;
 }
 

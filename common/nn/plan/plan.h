@@ -24,6 +24,9 @@ class Plan {
     int64_t prepared_offset = 0;
     bool has_parameters = false;
     int64_t parameters_begin = 0;  // of its layers, if it has any
+    // Of an Add: what is added, the output of stage `skip` - 1, or the images for 0; -1: nothing.
+    int skip = -1;
+    bool feeds_skip = false;  // whether its output is added somewhere later
   };
 
   explicit Plan(Network network);
@@ -48,6 +51,7 @@ class Plan {
 
   Network network_;
   std::vector<Stage> stages_;
+  std::vector<size_t> stages_until_;  // [layers]: as many stages make the layer's output
   std::vector<std::string> explanation_;
   int64_t prepared_floats_ = 0;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/kernels/conv/conv2d_ref.h"
+#include "common/kernels/conv/depthwise_ref.h"
 #include "common/kernels/dense/dense_ref.h"
 #include "common/kernels/elementwise/activation_ref.h"
 #include "common/kernels/elementwise/batch_norm_ref.h"
@@ -33,6 +34,7 @@ struct LayerTrace {
   std::vector<uint8_t> keep;    // [num_images, output], Dropout in training
   std::vector<T> mean;          // [channels], BatchNormalization: what it normalized by
   std::vector<T> variance;      // [channels], likewise
+  std::vector<T> d_skip;        // [num_images, output]: the gradient that skips from it leave
 };
 
 // Runs any network in T, with the same parameter layout and the same dropout masks as Executor.
@@ -90,6 +92,7 @@ class ReferenceNetwork {
     const Layer& layer;
     const T* src;
     LayerTrace<T>& trace;
+    LayerTrace<T>* skip = nullptr;  // of an Add
     std::vector<T> d_dst = {};
     std::vector<T> d_src = {};
     T* gradient = nullptr;
@@ -109,7 +112,7 @@ class ReferenceNetwork {
     const T* src = images;
     for (const Layer& layer : network_.layers()) {
       LayerTrace<T>& trace = traces_[static_cast<size_t>(layer.ordinal)];
-      Step step{.run = run, .layer = layer, .src = src, .trace = trace};
+      Step step{.run = run, .layer = layer, .src = src, .trace = trace, .skip = SkipOf(layer)};
       trace.output.assign(static_cast<size_t>(step.elems()), T{0});
       std::visit([&step](const auto& spec) { ForwardLayer(spec, &step); }, layer.kind);
       src = trace.output.data();
@@ -118,17 +121,24 @@ class ReferenceNetwork {
 
   void Backward(const Run& run, const T* images, std::vector<T> d_dst, T* gradient) {
     const std::vector<Layer>& layers = network_.layers();
+    for (LayerTrace<T>& trace : traces_) trace.d_skip.assign(trace.output.size(), T{0});
     for (size_t i = layers.size(); i-- > 0;) {
+      for (size_t k = 0; k < d_dst.size(); ++k) d_dst[k] += traces_[i].d_skip[k];
       Step step{.run = run,
                 .layer = layers[i],
                 .src = i == 0 ? images : traces_[i - 1].output.data(),
                 .trace = traces_[i],
+                .skip = SkipOf(layers[i]),
                 .d_dst = std::move(d_dst),
                 .gradient = gradient};
       step.d_src.assign(static_cast<size_t>(run.pass.num_images * ElemsOf(layers[i].input)), T{0});
       std::visit([&step](const auto& spec) { BackwardLayer(spec, &step); }, layers[i].kind);
       d_dst = std::move(step.d_src);
     }
+  }
+
+  LayerTrace<T>* SkipOf(const Layer& layer) {
+    return layer.skip_from < 0 ? nullptr : &traces_[static_cast<size_t>(layer.skip_from)];
   }
 
   // Also counts the right answers.
@@ -240,6 +250,92 @@ class ReferenceNetwork {
       step->gradient[parameters[2].offset + c] = images * trace.mean[static_cast<size_t>(c)];
       step->gradient[parameters[3].offset + c] = images * trace.variance[static_cast<size_t>(c)];
     }
+  }
+
+  static void ForwardLayer(const GroupNormalizationSpec&, Step* step) {
+    const std::vector<Parameter>& parameters = step->layer.parameters;
+    kernels::GroupNormForward(GroupNormGeometryOf(step->layer), step->num_images(), step->src,
+                              step->run.weights + parameters[0].offset,
+                              step->run.weights + parameters[1].offset, step->trace.output.data());
+  }
+
+  static void BackwardLayer(const GroupNormalizationSpec&, Step* step) {
+    const std::vector<Parameter>& parameters = step->layer.parameters;
+    kernels::GroupNormBackward(GroupNormGeometryOf(step->layer), step->num_images(), step->src,
+                               step->run.weights + parameters[0].offset, step->d_dst.data(),
+                               step->d_src.data(), step->gradient + parameters[0].offset,
+                               step->gradient + parameters[1].offset);
+  }
+
+  static void ForwardLayer(const DepthwiseConv2dSpec&, Step* step) {
+    kernels::DepthwiseConv2dForward(Conv2dGeometryOf(step->layer), step->num_images(), step->src,
+                                    step->kernel(), step->bias(), step->trace.output.data());
+    Activate(step);
+  }
+
+  static void BackwardLayer(const DepthwiseConv2dSpec&, Step* step) {
+    Deactivate(step);
+    T* d_bias = step->bias() == nullptr ? nullptr : step->gradient + BiasOffset(step->layer);
+    kernels::DepthwiseConv2dBackward(Conv2dGeometryOf(step->layer), step->num_images(), step->src,
+                                     step->kernel(), step->d_dst.data(), step->d_src.data(),
+                                     step->gradient + WeightOffset(step->layer), d_bias);
+  }
+
+  static T PerChannel(const std::vector<float>& values, int64_t channel) {
+    return static_cast<T>(values[values.size() == 1 ? 0 : static_cast<size_t>(channel)]);
+  }
+
+  static void ForwardLayer(const RescalingSpec& spec, Step* step) {
+    const int64_t channels = step->layer.output.back();
+    for (int64_t i = 0; i < step->elems(); ++i) {
+      step->trace.output[static_cast<size_t>(i)] =
+          step->src[i] * PerChannel(spec.scale, i % channels) +
+          PerChannel(spec.offset, i % channels);
+    }
+  }
+
+  static void BackwardLayer(const RescalingSpec& spec, Step* step) {
+    const int64_t channels = step->layer.output.back();
+    for (int64_t i = 0; i < step->elems(); ++i) {
+      step->d_src[static_cast<size_t>(i)] =
+          step->d_dst[static_cast<size_t>(i)] * PerChannel(spec.scale, i % channels);
+    }
+  }
+
+  // Calls visit(src, dst) with the places of every value within the padding.
+  template <typename Visit>
+  static void ForEachInside(const ZeroPadding2dSpec& spec, const Step& step, Visit visit) {
+    const Shape& in = step.layer.input;
+    const Shape& out = step.layer.output;
+    for (int64_t i = 0; i < step.num_images() * ElemsOf(in); ++i) {
+      const int64_t channel = i % in[2];
+      const int64_t x = i / in[2] % in[1];
+      const int64_t y = i / (in[2] * in[1]) % in[0];
+      const int64_t row = i / ElemsOf(in) * out[0] + y + spec.top;
+      visit(static_cast<size_t>(i),
+            static_cast<size_t>((row * out[1] + x + spec.left) * out[2] + channel));
+    }
+  }
+
+  static void ForwardLayer(const ZeroPadding2dSpec& spec, Step* step) {
+    ForEachInside(spec, *step,
+                  [step](size_t src, size_t dst) { step->trace.output[dst] = step->src[src]; });
+  }
+
+  static void BackwardLayer(const ZeroPadding2dSpec& spec, Step* step) {
+    ForEachInside(spec, *step,
+                  [step](size_t src, size_t dst) { step->d_src[src] = step->d_dst[dst]; });
+  }
+
+  static void ForwardLayer(const AddSpec&, Step* step) {
+    for (size_t i = 0; i < step->trace.output.size(); ++i) {
+      step->trace.output[i] = step->src[i] + step->skip->output[i];
+    }
+  }
+
+  static void BackwardLayer(const AddSpec&, Step* step) {
+    for (size_t i = 0; i < step->d_dst.size(); ++i) step->skip->d_skip[i] += step->d_dst[i];
+    step->d_src = step->d_dst;
   }
 
   static void ForwardLayer(const FlattenSpec&, Step* step) {

@@ -1,0 +1,59 @@
+#include "common/api/image_options.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/cpus.h"
+#include "common/base/status.h"
+#include "common/textproto/text_proto.h"
+
+namespace convoy::api {
+namespace {
+
+bool ReadSide(const std::string& text, int* side) {
+  return absl::SimpleAtoi(text, side) && *side >= 1 && *side <= data::kMaxPictureSide;
+}
+
+absl::Status ReadSize(const std::string& text, data::LoadOptions* options) {
+  const std::vector<std::string> sides = absl::StrSplit(text, 'x');
+  if (sides.size() == 2 && ReadSide(sides[0], &options->height) &&
+      ReadSide(sides[1], &options->width)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("images.image_size: must be HEIGHTxWIDTH, each from 1 to ",
+                   data::kMaxPictureSide, ", such as 64x64, not '", text, "'"));
+}
+
+}  // namespace
+
+absl::StatusOr<data::LoadOptions> ImageOptionsOf(const v1::Recipe& recipe) {
+  const v1::ImagesRecipe& images = recipe.images();
+  data::LoadOptions options{
+      .skip_bad = images.skip_bad(), .transpose = images.transpose(), .threads = UsableCores()};
+  if (images.has_image_size()) CONVOY_RETURN_IF_ERROR(ReadSize(images.image_size(), &options));
+  if (images.has_image_fit()) {
+    const absl::StatusOr<images::ImageFit> fit = images::ParseImageFit(images.image_fit());
+    if (!fit.ok()) return Annotate(fit.status(), "images.image_fit");
+    options.fit = *fit;
+  }
+  return options;
+}
+
+absl::StatusOr<data::LoadOptions> ImageOptionsOf(const evaluate::LoadedModel& model) {
+  v1::Recipe recipe;
+  CONVOY_RETURN_IF_ERROR(
+      ParseTextProto(model.description().recipe_textproto, "the model's recipe", &recipe));
+  CONVOY_ASSIGN_OR_RETURN(data::LoadOptions options, ImageOptionsOf(recipe));
+  const nn::ModelSpec& spec = model.network().spec();
+  options.height = spec.height;
+  options.width = spec.width;
+  options.channels = spec.channels;
+  return options;
+}
+
+}  // namespace convoy::api

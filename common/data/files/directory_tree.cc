@@ -1,0 +1,108 @@
+// Lists a directory depth first. A link may lead to a folder that is listed already: twice the same
+// pictures are the user's wish, but a folder within itself is not, so the folders on the way down
+// are remembered by device and inode.
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/data/files/file_tree.h"
+
+namespace convoy::data {
+namespace {
+
+using FolderId = std::pair<dev_t, ino_t>;
+
+absl::Status Refuse(const std::string& path, const std::string& why) {
+  return absl::InvalidArgumentError(absl::StrCat(absl::Utf8SafeCHexEscape(path), ": ", why));
+}
+
+absl::Status SystemError(int error, const std::string& path) {
+  return ErrnoStatus(error, "cannot read the folder", absl::Utf8SafeCHexEscape(path));
+}
+
+class DirectoryTree : public FileTree {
+ public:
+  explicit DirectoryTree(std::string root) { root_ = std::move(root); }
+
+  absl::Status List() {
+    struct stat info {};
+    if (::stat(root_.c_str(), &info) != 0) return SystemError(errno, root_);
+    way_down_.emplace_back(info.st_dev, info.st_ino);
+    CONVOY_RETURN_IF_ERROR(ListFolder(""));
+    std::sort(paths_.begin(), paths_.end());
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> Read(size_t index, uint64_t max_bytes) const override {
+    absl::StatusOr<std::string> content = ReadFile(root_ + "/" + paths_[index], max_bytes);
+    if (content.ok()) return content;
+    return absl::Status(content.status().code(),
+                        absl::Utf8SafeCHexEscape(content.status().message()));
+  }
+
+ private:
+  // Adds what is in the folder `below`, "" or a relative path with a '/' at its end.
+  absl::Status ListFolder(const std::string& below) {
+    const std::string folder = absl::StrCat(root_, "/", below);
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), &::closedir);
+    if (open == nullptr) return SystemError(errno, folder);
+    for (;;) {
+      errno = 0;
+      const dirent* entry = ::readdir(open.get());
+      if (entry == nullptr) return errno == 0 ? absl::OkStatus() : SystemError(errno, folder);
+      const std::string name = entry->d_name;
+      if (!IsHiddenName(name)) CONVOY_RETURN_IF_ERROR(AddEntry(below + name));
+    }
+  }
+
+  absl::Status AddEntry(const std::string& path) {
+    const std::string full = absl::StrCat(root_, "/", path);
+    struct stat info {};
+    if (::stat(full.c_str(), &info) != 0) {
+      if (errno == ELOOP)
+        return Refuse(full, "is a symbolic link that leads in a circle; remove it");
+      return ErrnoStatus(errno, "cannot read", absl::Utf8SafeCHexEscape(full));
+    }
+    if (S_ISDIR(info.st_mode)) return Enter(path, {info.st_dev, info.st_ino});
+    if (!S_ISREG(info.st_mode)) return absl::OkStatus();
+    if (paths_.size() == kMaxTreeFiles) {
+      return Refuse(root_, absl::StrCat("holds more than ", kMaxTreeFiles,
+                                        " files; name the folder of the data alone"));
+    }
+    paths_.push_back(path);
+    return absl::OkStatus();
+  }
+
+  absl::Status Enter(const std::string& path, const FolderId& id) {
+    const std::string full = absl::StrCat(root_, "/", path);
+    if (std::find(way_down_.begin(), way_down_.end(), id) != way_down_.end()) {
+      return Refuse(full, "is a symbolic link that leads in a circle; remove it");
+    }
+    if (way_down_.size() > kMaxTreeDepth) {
+      return Refuse(full, absl::StrCat("lies more than ", kMaxTreeDepth, " folders deep"));
+    }
+    way_down_.push_back(id);
+    const absl::Status listed = ListFolder(path + "/");
+    way_down_.pop_back();
+    return listed;
+  }
+
+  std::vector<FolderId> way_down_;  // the root and the folders that are being listed
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FileTree>> OpenDirectory(const std::string& path) {
+  auto tree = std::make_unique<DirectoryTree>(path);
+  CONVOY_RETURN_IF_ERROR(tree->List());
+  return tree;
+}
+
+}  // namespace convoy::data

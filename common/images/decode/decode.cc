@@ -1,0 +1,41 @@
+#include "common/images/decode/decode.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/images/png.h"
+
+namespace convoy::images {
+namespace {
+
+// Says what the bytes are, for files that people take for pictures that we read.
+std::string DescribeStart(std::string_view bytes) {
+  const auto has = [bytes](size_t at, std::string_view text) {
+    return bytes.size() > at && bytes.substr(at).starts_with(text);
+  };
+  if (bytes.empty()) return "is empty";
+  if (has(0, "GIF8")) return "is a GIF";
+  if (has(0, "BM")) return "is a BMP";
+  if (has(0, "RIFF") && has(8, "WEBP")) return "is a WebP";
+  if (has(0, "II*") || has(0, "MM")) return "is a TIFF";
+  if (has(4, "ftyp")) return "is a HEIC or AVIF picture";
+  if (has(0, "<")) return "is a web page or an SVG";
+  if (has(0, "version https://git-lfs")) return "is a pointer of Git LFS, not the file";
+  return "is no picture";
+}
+
+}  // namespace
+
+absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::string& name,
+                                         const DecodeLimits& limits) {
+  if (bytes.size() > limits.max_bytes) {
+    return absl::ResourceExhaustedError(absl::StrCat(name, ": the file has ", bytes.size(),
+                                                     " bytes; at most ", limits.max_bytes,
+                                                     " are read, so make the picture smaller"));
+  }
+  if (IsJpeg(bytes)) return DecodeJpeg(bytes, name, limits);
+  if (IsPng(bytes)) return DecodeColorPng(bytes, name, limits);
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": ", DescribeStart(bytes), "; save it as JPEG or PNG"));
+}
+
+}  // namespace convoy::images
