@@ -22,7 +22,6 @@
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
 #include "coordinator/main/gateway.h"
-#include "coordinator/main/welcome.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
@@ -31,6 +30,7 @@
 #include "coordinator/service/token_authenticator.h"
 #include "coordinator/service/worker_service.h"
 #include "coordinator/store/store.h"
+#include "web/page_files.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -69,7 +69,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> StartGateway(const Flags& flags, const 
                                   .tls_client_ca = grpc.tls_client_ca,
                                   .names = flags.http_names},
                          .max_message_bytes = static_cast<uint64_t>(grpc.max_message_bytes),
-                         .files = WelcomeFiles()};
+                         .files = web::PageFiles()};
   return Gateway::Start(std::move(options), server.InProcessChannel(), server.LoopbackChannel(),
                         sources);
 }

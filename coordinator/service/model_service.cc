@@ -91,6 +91,10 @@ v1::LayerFilters FiltersOf(const nn::Layer& layer, const float* weights) {
       out.add_values(weights[kernel.offset + i]);
     }
   }
+  if (layer.parameters.size() > 1) {
+    const float* biases = weights + layer.parameters[1].offset;
+    out.mutable_biases()->Add(biases, biases + filters);
+  }
   return out;
 }
 

@@ -13,7 +13,7 @@ from tree import Finding, Tree
 
 TABLE = "docs/architecture.md"
 PROGRAMS = ("worker", "coordinator", "client")
-ROOTS = ("common", *PROGRAMS)
+ROOTS = ("common", *PROGRAMS, "web")
 MAX_FILES = 40  # a longer listing is no overview
 
 # Headers of other libraries that only some files may see: (what, pattern, files).

@@ -1,0 +1,54 @@
+// What a page is given, and what all pages show alike.
+import { isAborted, RpcError } from "../rpc/client";
+import { type Child, h, replace } from "./dom";
+import { type Key, t } from "./text";
+
+export interface PageContext {
+  signal: AbortSignal;  // aborted when the page is left
+  argument: string;     // what the address has behind the page's name
+  query: URLSearchParams;
+}
+
+// Fills `root`.
+export type Page = (root: HTMLElement, context: PageContext) => void;
+
+export const idOf = (name: string) => name.replace(/^(jobs|models)\//, "");
+export const jobAddress = (name: string) => `#/job/${encodeURIComponent(idOf(name))}`;
+export const drawAddress = (name: string) => `#/draw?model=${encodeURIComponent(idOf(name))}`;
+
+export function heading(title: Child, lead?: Child, ...actions: Child[]): HTMLElement {
+  return h("header", { class: "page-head" },
+    h("div", {}, h("h1", {}, title), lead !== undefined && h("p", { class: "lead" }, lead)),
+    actions.length > 0 && h("div", { class: "actions" }, ...actions));
+}
+
+export function card(title: Key | null, ...children: Child[]): HTMLElement {
+  return h("section", { class: "card" }, title && h("h2", {}, t(title)), ...children);
+}
+
+// An empty state that says what to do; `command` is shown to be typed.
+export function empty(title: string, text: Child, command?: string): HTMLElement {
+  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", {}, text), command && commandLine(command));
+}
+
+export function commandLine(command: string): HTMLElement {
+  const said = h("span", { class: "visually-hidden", role: "status" });
+  const copy = h("button", { class: "quiet", type: "button", onclick: () => {
+    void navigator.clipboard?.writeText(command).then(() => (said.textContent = t("copied")));
+  } }, t("copy"));
+  return h("div", { class: "command" }, h("code", {}, command), navigator.clipboard && copy, said);
+}
+
+export function problem(error: unknown): HTMLElement {
+  const message = error instanceof RpcError ? error.message : error instanceof Error ? error.message : String(error);
+  return h("p", { class: "problem", role: "alert" }, message);
+}
+
+// Runs `task` and shows its error in `place`.
+export async function orProblem(place: HTMLElement, task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!isAborted(error)) replace(place, problem(error));
+  }
+}

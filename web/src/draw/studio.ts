@@ -1,0 +1,196 @@
+// The sheet with what one or two networks read on it, live: used by the page "Draw" and by the lesson. While somebody
+// draws, each question waits for the one before; of those that wait only the newest is asked.
+import type { RawImage, TrainedModel } from "../api/api";
+import { freshId, h, replace, setText } from "../base/dom";
+import { problem } from "../base/page";
+import { fixed, t } from "../base/text";
+import { Newest } from "../base/waiting";
+import { canvas, drawImage } from "../charts/pixels";
+import { classNames } from "../network/classes";
+import { Inspector } from "../network/inspector";
+import { brightest, MapsView, type Place } from "../network/maps";
+import { factsOf, type NetworkFacts } from "../network/models";
+import { Probabilities } from "../network/probabilities";
+import { isAborted, isAway } from "../rpc/client";
+import { Pad } from "./pad";
+import { rawImage } from "./pictures";
+import { readImage, readMaps, type Reading } from "./reader";
+
+const SENT_SIZE = 140;  // of the sheet: fine enough for any network here
+
+class Side {
+  readonly probabilities = new Probabilities(t("drawFirst"));
+  readonly newest = new Newest();
+  model: TrainedModel | undefined;
+
+  setModel(model: TrainedModel | undefined): void {
+    if (model?.name !== this.model?.name) this.probabilities.setNames(model ? classNames(model) : []);
+    this.model = model;
+  }
+}
+
+export class Studio {
+  readonly first = new Side();
+  readonly second = new Side();
+  readonly pad = new Pad(() => this.drawn());
+  readonly prepared = canvas(28, 28, t("preparedAlt"));
+  readonly maps = new MapsView((place) => this.choose(place));
+  readonly inspector = new Inspector((place) => this.choose(place));
+  readonly preparation = h("p", { class: "muted" });
+  readonly trouble = h("div", {});
+  readonly tools: HTMLElement;
+  readonly noise: HTMLElement;
+  onReading: (reading: Reading | undefined) => void = () => undefined;
+  private readonly mapsNewest = new Newest();
+  private picture: RawImage | ImageBitmap | undefined;  // instead of the sheet
+  private level = 0;
+  private chosen = false;  // a place in the maps, by somebody
+  private facts: NetworkFacts | undefined;
+  private readonly file = h("input", { type: "file", accept: "image/*", class: "visually-hidden", tabindex: -1, "aria-hidden": "true", onchange: () => {
+    const [file] = this.file.files ?? [];
+    if (file) void this.open(file);
+    this.file.value = "";
+  } });
+
+  constructor(private readonly signal: AbortSignal) {
+    this.tools = h("div", { class: "buttons" }, h("button", { type: "button", onclick: () => this.clear() }, t("clear")),
+      h("button", { type: "button", onclick: () => this.file.click() }, t("openPicture")), this.file);
+    this.noise = this.noiseSlider();
+    document.addEventListener("paste", (event) => {
+      const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
+      if (file) void this.open(file);
+    }, { signal });
+  }
+
+  private noiseSlider(): HTMLElement {
+    const id = freshId("noise");
+    const said = h("output", {}, fixed(0, 2));
+    return h("div", { class: "slider" }, h("label", { for: id }, t("noise")), h("input", { id, type: "range", min: 0, max: 1, step: 0.05, value: 0,
+      oninput: (event: Event) => {
+        this.level = Number((event.target as HTMLInputElement).value);
+        setText(said, fixed(this.level, 2));
+        this.ask();
+      } }), said);
+  }
+
+  setModels(first: TrainedModel | undefined, second?: TrainedModel): void {
+    const other = first?.name !== this.first.model?.name || first?.version !== this.first.model?.version;
+    this.first.setModel(first);
+    this.second.setModel(second);
+    if (other) void this.learn();
+    this.ask();
+  }
+
+  private async learn(): Promise<void> {
+    this.facts = undefined;
+    const model = this.first.model;
+    if (!model) return;
+    try {
+      const facts = await factsOf(model, this.signal);
+      if (model === this.first.model) this.facts = facts;
+    } catch (error) {
+      if (!isAborted(error)) replace(this.trouble, problem(error));
+    }
+  }
+
+  clear(): void {
+    this.picture = undefined;
+    this.pad.clear();
+    this.first.probabilities.clear();
+    this.second.probabilities.clear();
+    this.maps.clear();
+    setText(this.preparation, "");
+    this.prepared.getContext("2d")!.clearRect(0, 0, this.prepared.width, this.prepared.height);
+    this.trouble.replaceChildren();
+    this.onReading(undefined);
+  }
+
+  async open(file: Blob): Promise<void> {
+    try {
+      const picture = await createImageBitmap(file);
+      this.picture = picture;
+      this.pad.show(picture, true);
+      this.ask();
+    } catch {
+      replace(this.trouble, problem(t("noPicture")));
+    }
+  }
+
+  // Shows an image of a data set.
+  showImage(image: RawImage): void {
+    this.picture = image;
+    const shown = canvas(image.width, image.height, "");
+    drawImage(shown, image);
+    this.pad.show(shown, false);
+    this.ask();
+  }
+
+  private drawn(): void {
+    this.picture = undefined;
+    this.ask();
+  }
+
+  private sent(model: TrainedModel): RawImage | undefined {
+    if (this.picture instanceof ImageBitmap) return rawImage(this.picture, model.input);
+    if (this.picture) return this.picture;
+    return this.pad.empty ? undefined : rawImage(this.pad.canvas, model.input, SENT_SIZE);
+  }
+
+  private ask(): void {
+    this.read(this.first, (reading) => this.show(reading));
+    this.read(this.second, () => undefined);
+  }
+
+  private read(side: Side, done: (reading: Reading) => void): void {
+    side.newest.run(async () => {
+      const model = side.model;
+      const image = model && this.sent(model);
+      if (!model || !image) return;
+      try {
+        const reading = await readImage(model, image, this.level, this.signal);
+        if (this.pad.empty || model !== side.model) return;
+        side.probabilities.answer(reading.prediction.probabilities, reading.prediction.label);
+        this.trouble.replaceChildren();
+        done(reading);
+      } catch (error) {
+        if (!isAborted(error) && !isAway(error)) replace(this.trouble, problem(error));
+      }
+    });
+  }
+
+  private show(reading: Reading): void {
+    drawImage(this.prepared, reading.image);
+    setText(this.preparation, preparationText(reading));
+    this.onReading(reading);
+    this.mapsNewest.run(async () => {
+      const model = this.first.model;
+      if (!model) return;
+      try {
+        const maps = await readMaps(model, reading.image, this.signal);
+        if (this.pad.empty) return;
+        this.maps.update(maps);
+        this.inspector.update(this.facts && { ...this.facts, maps, image: reading.image });
+        if (!this.chosen && maps[0]) this.look(brightest(maps[0]));
+      } catch (error) {
+        if (!isAborted(error) && !isAway(error)) replace(this.trouble, problem(error));
+      }
+    });
+  }
+
+  private choose(place: Place): void {
+    this.chosen = true;
+    this.look(place);
+  }
+
+  private look(place: Place): void {
+    this.maps.select(place);
+    this.inspector.show(place);
+  }
+}
+
+function preparationText(reading: Reading): string {
+  const done = reading.prediction.preparation;
+  if (!done) return "";
+  const steps = [done.convertedToGrey && t("madeGrey"), done.inverted && t("inverted"), done.scaledAndCentred && t("scaled")].filter(Boolean);
+  return steps.length ? `${done.sourceHeight} × ${done.sourceWidth}: ${steps.join(", ")}` : "";
+}

@@ -1,0 +1,44 @@
+// A confusion matrix as a table; a cell opens the images that it counts.
+import type { EvaluateModelResponse } from "../api/api";
+import { h } from "../base/dom";
+import { count, percent, t } from "../base/text";
+
+export interface ConfusionOptions {
+  counts: number[][];  // a row a true class
+  names: string[];
+  open?: (label: number, predicted: number) => void;
+}
+
+function shade(cell: HTMLElement, counted: number, most: number, right: boolean): void {
+  const strength = counted === 0 ? 0 : 0.08 + 0.92 * (Math.log(1 + counted) / Math.log(1 + most));
+  cell.style.setProperty("--strength", strength.toFixed(3));
+  cell.className = `cell ${right ? "right" : "wrong"}${strength > 0.55 ? " strong" : ""}`;
+}
+
+function cell(options: ConfusionOptions, label: number, predicted: number, most: number): HTMLElement {
+  const counted = options.counts[label]![predicted]!;
+  const names = { label: options.names[label]!, predicted: options.names[predicted]! };
+  const said = t(label === predicted ? "cellRight" : "cellWrong", { ...names, n: count(counted) });
+  const canOpen = options.open && counted > 0;
+  const inner = canOpen ? h("button", { type: "button", "aria-label": said, title: said, onclick: () => options.open!(label, predicted) }, count(counted))
+    : h("span", {}, counted ? count(counted) : "·");
+  const element = h("td", {}, inner);
+  shade(element, counted, most, label === predicted);
+  return element;
+}
+
+export function confusionTable(options: ConfusionOptions): HTMLElement {
+  const errors = options.counts.map((row, label) => row.map((n, predicted) => (label === predicted ? 0 : n)));
+  const mostWrong = Math.max(1, ...errors.flat());
+  const mostRight = Math.max(1, ...options.counts.map((row, label) => row[label]!));
+  return h("div", { class: "scroll" }, h("table", { class: "confusion" }, h("caption", {}, t("confusionCaption")),
+    h("thead", {}, h("tr", {}, h("td", {}), options.names.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, t("recall")))),
+    h("tbody", {}, options.counts.map((row, label) => {
+      const sum = row.reduce((all, one) => all + one, 0);
+      return h("tr", {}, h("th", { scope: "row" }, options.names[label]!),
+        row.map((_, predicted) => cell(options, label, predicted, label === predicted ? mostRight : mostWrong)),
+        h("td", { class: "recall" }, sum ? percent(row[label]! / sum, 1) : "–"));
+    }))));
+}
+
+export const countsOf = (evaluation: EvaluateModelResponse) => evaluation.confusionMatrix.map((row) => row.counts);

@@ -1,0 +1,73 @@
+// Draw a digit, and see what one or two networks make of it, layer by layer.
+import type { TrainedModel } from "../api/api";
+import { h, replace } from "../base/dom";
+import { card, empty, heading, type Page, problem } from "../base/page";
+import { t } from "../base/text";
+import { poll } from "../base/waiting";
+import { Studio } from "../draw/studio";
+import { Tally } from "../draw/tally";
+import { classNames } from "../network/classes";
+import { listModels, ModelChoice } from "../network/models";
+
+const EVERY_MS = 3000;
+
+function meantButtons(names: string[], meant: (label: number) => void): HTMLElement {
+  return h("div", { class: "digits", role: "group", "aria-label": t("meant") },
+    names.map((name, label) => h("button", { type: "button", onclick: () => meant(label) }, name)));
+}
+
+export const drawPage: Page = (root, { signal, query }) => {
+  const studio = new Studio(signal);
+  const tally = new Tally();
+  const asked = h("div", { class: "meant", hidden: true });
+  let models: TrainedModel[] = [];
+  let label = -1;
+  const byName = (name: string) => models.find((model) => model.name === name);
+  const secondPlace = h("div", { class: "reading second", hidden: true }, h("h3", {}), studio.second.probabilities.element);
+  const firstTitle = h("h3", {});
+  const changed = () => {
+    const [one, two] = [byName(first.value), byName(second.value)];
+    firstTitle.textContent = one ? one.name.slice("models/".length) : "";
+    secondPlace.hidden = !two;
+    secondPlace.querySelector("h3")!.textContent = two ? two.name.slice("models/".length) : "";
+    if (one?.name !== studio.first.model?.name && one) {
+      const names = classNames(one);
+      tally.show(one.network, names);
+      replace(asked, h("p", {}, t("meantQuestion")), meantButtons(names, (meant) => {
+        tally.add(meant, label);
+        studio.clear();
+      }));
+    }
+    studio.setModels(one, two);
+  };
+  const first = new ModelChoice(t("network"), false, changed);
+  const second = new ModelChoice(t("besides"), true, changed);
+  studio.onReading = (reading) => {
+    label = reading?.prediction.label ?? -1;
+    asked.hidden = !reading;
+  };
+
+  const body = h("div", { class: "draw-page", hidden: true },
+    h("section", { class: "card sheet" }, h("h2", { class: "visually-hidden" }, t("sheet")), studio.pad.canvas, studio.tools, studio.noise, studio.trouble,
+      h("p", { class: "muted" }, t("pasteHint"))),
+    h("section", { class: "card readings" }, h("h2", {}, t("whatItReads")),
+      h("div", { class: "reading-pair" }, h("div", { class: "reading" }, firstTitle, studio.first.probabilities.element), secondPlace), asked),
+    h("section", { class: "card prepared" }, h("h2", {}, t("whatItSees")), studio.prepared, studio.preparation),
+    h("section", { class: "card layers-card" }, h("h2", {}, t("featureMaps")), h("p", { class: "muted" }, t("featureMapsText")),
+      h("div", { class: "layers-and-inspector" }, studio.maps.element, studio.inspector.element)),
+    card("tally", tally.element));
+  const nothing = h("div", {});
+  root.append(heading(t("drawTitle"), t("drawLead"), first.element, second.element), nothing, body);
+
+  void poll(signal, EVERY_MS, async () => {
+    models = await listModels(signal);
+    const wanted = query.get("model");
+    first.update(models, wanted ? `models/${wanted}` : "");
+    second.update(models, query.get("with") ? `models/${query.get("with")}` : "");
+    body.hidden = models.length === 0;
+    replace(nothing, models.length === 0 && empty(t("noModels"), t("noModelsText"), `mpirun -np 2 trainer --coordinator ${location.hostname}:50051`));
+    const now = byName(first.value);
+    const before = studio.first.model;
+    if (now?.name !== before?.name || now?.version !== before?.version || byName(second.value)?.version !== studio.second.model?.version) changed();
+  }, (error) => replace(nothing, problem(error)));
+};

@@ -1,0 +1,53 @@
+// Files of a job to take home: the model as it is, and the history.
+import { type Job, JobService, ModelService } from "../api/api";
+import { h, replace } from "../base/dom";
+import { metric } from "../base/job_facts";
+import { card, commandLine, idOf, orProblem } from "../base/page";
+import { bytes, t } from "../base/text";
+import { call, read } from "../rpc/client";
+import type { JobPart } from "./job";
+
+const HISTORY = ["loss", "accuracy", "val_loss", "val_accuracy"];
+
+function save(name: string, parts: BlobPart[], type: string): void {
+  const url = URL.createObjectURL(new Blob(parts, { type }));
+  const link = h("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+async function saveModel(job: Job, said: HTMLElement): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const { chunk } of read(ModelService.downloadModel, { name: job.model })) {
+    if (!chunk) continue;
+    chunks.push(chunk);
+    said.textContent = bytes((received += chunk.length));
+  }
+  save(`${idOf(job.name)}.convoy`, chunks, "application/octet-stream");
+}
+
+// Keras's history object.
+async function saveHistory(job: Job): Promise<void> {
+  const { samples } = await call(JobService.listMetrics, { parent: job.name, scope: "EPOCH", pageSize: 10000 });
+  const history = Object.fromEntries(HISTORY.map((name) => [name, samples.map((sample) => metric(sample.metrics, name))]));
+  save(`${idOf(job.name)}-history.json`, [JSON.stringify(history, null, 1)], "application/json");
+}
+
+export function jobDownloads(): JobPart {
+  const place = h("div", {});
+  const element = card("downloads", place);
+  let shown = "";
+  return { element, update(job) {
+    element.hidden = job.model === "";
+    if (job.model === "" || shown === job.model) return;
+    shown = job.model;
+    const said = h("p", { class: "muted", role: "status" });
+    const button = (label: string, task: () => Promise<void>) => h("button", { type: "button", onclick: () => void orProblem(said, task) }, label);
+    replace(place, h("div", { class: "buttons" }, button("model.convoy", () => saveModel(job, said)), button("history.json", () => saveHistory(job))), said,
+      h("p", { class: "muted" }, t("exportHelp")), ["keras", "tfjs", "onnx"].map((format) =>
+        commandLine(`convoy export --model ${idOf(job.name)}.convoy --format ${format} --output ${idOf(job.name)}${{ keras: ".h5", tfjs: "-web", onnx: ".onnx" }[format]}`)));
+  } };
+}

@@ -1,0 +1,53 @@
+// The network as Keras's summary shows it, and every other value of the recipe.
+import type { Job, Recipe } from "../api/api";
+import { h, replace } from "../base/dom";
+import { card } from "../base/page";
+import { count, t } from "../base/text";
+import { describe, shapeText } from "../network/layers";
+import type { JobPart } from "./job";
+
+export function summaryTable(recipe: Recipe): HTMLElement {
+  const layers = recipe.model ? describe(recipe.model) : [];
+  const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+  return h("div", { class: "scroll" }, h("table", {},
+    h("thead", {}, h("tr", {}, [t("layer"), t("kind"), t("outputShape"), t("parameters")].map((title) => h("th", { scope: "col" }, title)))),
+    h("tbody", {}, layers.map((layer) => h("tr", {}, h("th", { scope: "row" }, layer.name), h("td", {}, layer.kind, layer.detail && h("span", { class: "muted" }, ` ${layer.detail}`)),
+      h("td", {}, shapeText(layer.output)), h("td", { class: "number" }, layer.parameters ? count(layer.parameters) : "")))),
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row", colspan: 3 }, t("total")), h("td", { class: "number" }, count(parameters))))));
+}
+
+// Every value that is set, by its name in the recipe: "optimizer.learning_rate" -> "0.001".
+export function flatten(value: object, prefix = ""): [string, string][] {
+  return Object.entries(value).flatMap(([name, entry]): [string, string][] => {
+    const path = prefix + name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (entry === undefined || entry === "" || name === "model") return [];
+    if (typeof entry === "object" && entry !== null) return flatten(entry, `${path}.`);
+    return [[path, typeof entry === "number" ? String(Number(entry.toPrecision(7))) : String(entry)]];
+  });
+}
+
+function facts(job: Job): [string, string][] {
+  const setup = job.setup;
+  const own: [string, string][] = setup ? [
+    [t("trainImages"), count(setup.trainImageCount)], [t("validationImages"), count(setup.validationImageCount)], [t("testImages"), count(setup.testImageCount)],
+    [t("kernels"), `${setup.isa} · ${setup.blasCore}`], [t("version"), setup.version],
+  ] : [];
+  return job.weightsSha256 ? [...own, [t("weightsHash"), job.weightsSha256]] : own;
+}
+
+const definitions = (pairs: [string, string][]) => h("dl", { class: "pairs" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+
+export function recipeCard(): JobPart {
+  const place = h("div", { class: "recipe" });
+  const element = card("recipe", place);
+  element.classList.add("wide");
+  let shown = "";
+  return { element, update(job) {
+    const key = `${job.restarts}/${job.epochs}/${job.weightsSha256}`;
+    if (key === shown) return;
+    shown = key;
+    replace(place, job.recipe && summaryTable(job.recipe),
+      h("div", { class: "two" }, h("div", {}, h("h3", {}, t("settings")), definitions(job.recipe ? flatten(job.recipe) : [])),
+        h("div", {}, h("h3", {}, t("ranWith")), definitions(facts(job)))));
+  } };
+}
