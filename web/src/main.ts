@@ -25,10 +25,19 @@ const main = h("main", { id: "main", tabindex: -1 });
 const banner = h("div", { class: "banner", role: "status", hidden: true });
 let leaving = new AbortController();
 
+// An address that somebody typed may be no encoding of anything.
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function readAddress() {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [name = "", ...rest] = path.split("/");
-  return { name: PAGES[name] ? name : "jobs", argument: decodeURIComponent(rest.join("/")), query: new URLSearchParams(query) };
+  return { name: PAGES[name] ? name : "jobs", argument: decoded(rest.join("/")), query: new URLSearchParams(query) };
 }
 
 function navigation(current: string): HTMLElement {
@@ -39,10 +48,10 @@ function navigation(current: string): HTMLElement {
 
 function languageSwitch(): HTMLElement {
   const other = currentLanguage() === "en" ? "fr" : "en";
-  return h("button", { class: "quiet", type: "button", lang: other, "aria-label": other === "fr" ? "Français" : "English", onclick: () => {
+  return h("button", { class: "quiet", type: "button", lang: other, onclick: () => {
     setLanguage(other);
     show(false);
-  } }, other.toUpperCase());
+  } }, other === "fr" ? "Français" : "English");
 }
 
 function themeSwitch(): HTMLElement {

@@ -1,0 +1,223 @@
+// The page as its readers use it.
+//
+//     page_test.mjs FOLDER     where tests/node/node_packages.py installed playwright-core, axe-core and connect-web
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { chromiumPath, Coordinator, data, until, Watched } from "./servers.mjs";
+
+const folder = resolve(process.argv[2]);
+const require = createRequire(join(folder, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const executablePath = chromiumPath();
+const EVIL = "evil<img src=x onerror=alert(1)>";
+
+let coordinator;
+let browser;
+const opened = [];
+const contexts = [];  // of the test that runs
+
+async function open(route, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-US", ...options });
+  contexts.push(context);
+  const page = await context.newPage();
+  const watched = new Watched(page, coordinator.origin);
+  opened.push(watched);
+  page.watched = watched;
+  await page.goto(`${coordinator.origin}/${route}`);
+  return page;
+}
+
+async function draw(page, ...strokes) {
+  const pad = page.locator(".pad");
+  await pad.waitFor();
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  for (const [first, ...rest] of strokes) {
+    const at = ([x, y]) => [box.x + box.width * x, box.y + box.height * y];
+    await page.mouse.move(...at(first));
+    await page.mouse.down();
+    for (const place of rest) await page.mouse.move(...at(place), { steps: 8 });
+    await page.mouse.up();
+  }
+}
+
+const SEVEN = [[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]];
+
+async function axeFinds(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
+}
+
+before(async () => {
+  coordinator = await Coordinator.create();
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+});
+
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+});
+
+after(async () => {
+  await browser?.close();
+  coordinator?.stop();
+});
+
+test("an empty coordinator says what to type", async () => {
+  const page = await open("");
+  await page.getByText("Nothing was trained yet").waitFor();
+  assert.match(await page.locator(".command code").innerText(), /mpirun -np 2 trainer --coordinator/);
+});
+
+test("curves move while mpirun trains, and the end is shown", async () => {
+  const list = await open("#/jobs");
+  const ended = coordinator.train("lesson", 2, "--epochs", "2");
+  await list.getByRole("link", { name: "lesson", exact: true }).click();
+  const line = list.locator(".series.faint > path").first();
+  const first = await until("the curve begins", async () => (await line.count()) && (await line.getAttribute("d")));
+  await until("the curve moves", async () => (await line.getAttribute("d")).length > first.length);
+  assert.equal(await ended, 0);
+  await list.locator(".pill.good").first().waitFor();
+  const { metrics } = await coordinator.call("JobService/GetJob", { name: "jobs/lesson" });
+  const accuracy = metrics.find((one) => one.name === "test_accuracy").value;
+  await list.getByText(`${(100 * accuracy).toFixed(2)}%`, { exact: true }).first().waitFor();
+});
+
+test("a confusion matrix has the coordinator's numbers, and a cell opens its images", async () => {
+  const page = await open("#/job/lesson");
+  await page.locator(".confusion").waitFor();
+  const shown = await page.locator(".confusion tbody tr").evaluateAll((rows) =>
+    rows.map((row) => [...row.querySelectorAll(".cell")].map((cell) => Number(cell.textContent.replace(/[^0-9]/g, "")))));
+  const { confusionMatrix } = await coordinator.call("ModelService/EvaluateModel", { name: "models/lesson" });
+  assert.deepEqual(shown, confusionMatrix.map((row) => row.counts.map(Number)));
+  const wrong = page.locator(".confusion .wrong button").first();
+  const counted = Number(await wrong.innerText());
+  await wrong.click();
+  await until("its images", async () => (await page.locator(".results section").first().locator(".thumb").count()) === counted);
+});
+
+test("a drawn 7 is read as 7, and the maps are those of GetFeatureMaps", async () => {
+  const page = await open("#/draw?model=lesson");
+  const [request] = await Promise.all([page.waitForRequest((one) => one.url().endsWith("/Predict")), draw(page, SEVEN)]);
+  assert.ok(request);
+  await page.getByText(/^7, \d/).waitFor();
+  await page.locator("[data-layer=pool2] canvas").waitFor();
+  const prepared = await until("the picture is the last one", async () => {
+    const read = () => page.locator(".prepared canvas").evaluate((canvas) =>
+      [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0));
+    const once = await read();
+    await page.waitForTimeout(300);
+    return JSON.stringify(once) === JSON.stringify(await read()) && once;
+  });
+  const { layers } = await coordinator.call("ModelService/GetFeatureMaps", { name: "models/lesson", preparation: "NONE",
+    image: { raw: { height: 28, width: 28, channels: 1, pixels: Buffer.from(prepared).toString("base64") } } });
+  for (const maps of layers) {
+    const at = (map, y, x) => (map * maps.height + y) * maps.width + x;
+    const place = { map: 3, y: 2, x: 1 };
+    const box = await page.locator(`[data-layer=${maps.layer}] canvas`).boundingBox();
+    const columns = Math.min(16, maps.channels);
+    await page.locator(`[data-layer=${maps.layer}] canvas`).click({ position: {
+      x: (box.width * (place.map + (place.x + 0.5) / maps.width)) / columns, y: (box.height * (place.y + 0.5)) / maps.height / Math.ceil(maps.channels / columns) } });
+    await page.locator(".inspector h3", { hasText: `${maps.layer}, map 4, row 3, column 2` }).waitFor();
+    const result = Number(await page.locator(".inspector .equation strong").innerText());
+    const expected = maps.values[at(place.map, place.y, place.x)];
+    assert.ok(Math.abs(result - expected) <= 2e-3 * Math.max(1, Math.abs(expected)), `${maps.layer}: ${result}, not ${expected}`);
+  }
+  await page.getByRole("group", { name: "What did you mean?" }).getByRole("button", { name: "7" }).click();
+  await page.getByText("1 of 1 drawings read rightly").waitFor();
+});
+
+test("noise changes what the network sees, and two networks read side by side", async () => {
+  const page = await open("#/draw?model=lesson&with=lesson");
+  await draw(page, SEVEN);
+  await until("both read", async () => (await page.locator(".reading .best").count()) === 2);
+  const seen = () => page.locator(".prepared canvas").evaluate((canvas) => canvas.toDataURL());
+  const before = await seen();
+  await page.getByLabel("Noise").fill("0.5");
+  await until("it is noisy", async () => (await seen()) !== before);
+});
+
+test("the coordinator is killed and comes back, and the page goes on", async () => {
+  const page = await open("#/jobs");
+  await page.getByRole("link", { name: "lesson", exact: true }).waitFor();
+  page.watched.tolerant = true;
+  await coordinator.kill();
+  await page.locator(".banner:not([hidden])").waitFor();
+  await coordinator.start();
+  await page.locator(".banner").waitFor({ state: "hidden" });
+  page.watched.tolerant = false;
+});
+
+test("a job is cancelled after a question, and its name is text", async () => {
+  const ended = coordinator.train(EVIL.replace("/", ""), 0, "--epochs", "500", "--local-ranks", "1");
+  const page = await open("#/jobs");
+  await until("its name", async () => (await page.locator(".job-name a").allInnerTexts()).some((text) => text.startsWith("evil")));
+  assert.equal(await page.locator("main img").count(), 0);
+  await page.locator(".job-name a", { hasText: "evil" }).click();
+  await page.locator(".actions").getByRole("button", { name: "Cancel", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
+  assert.equal(await ended, 76);
+  await page.locator(".page-head").getByText("cancelled").waitFor();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.waitForURL(/#\/jobs$/);
+});
+
+for (const [route, ready] of [["#/jobs", ".job-row"], ["#/job/lesson", ".confusion"], ["#/draw", ".pad"], ["#/compare", ".compare-table"], ["#/lesson", ".questions"]]) {
+  test(`${route} is accessible, fits 360 pixels, and is there in French and dark`, async () => {
+    const page = await open(route);
+    await page.locator(ready).first().waitFor();
+    assert.deepEqual(await axeFinds(page), []);
+    const small = await open(route, { locale: "fr-FR", colorScheme: "dark", viewport: { width: 360, height: 780 }, reducedMotion: "reduce" });
+    await small.locator(ready).first().waitFor();
+    assert.equal(await small.locator("html").getAttribute("lang"), "fr");
+    await small.getByRole("link", { name: "Comparer" }).waitFor();
+    assert.ok(await small.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it is wider than the screen");
+    assert.deepEqual(await axeFinds(small), []);
+  });
+}
+
+test("connect-web lists and watches jobs", async () => {
+  const source = join(coordinator.folder, "client.mjs");
+  writeFileSync(source, `
+    import { createClient } from "@connectrpc/connect";
+    import { createConnectTransport } from "@connectrpc/connect-web";
+    import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+    import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+    window.run = async (bytes, useBinaryFormat) => {
+      const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, new Uint8Array(bytes)));
+      const client = createClient(registry.getService("convoy.v1.JobService"), createConnectTransport({ baseUrl: location.origin, useBinaryFormat }));
+      const { jobs } = await client.listJobs({});
+      const states = [];
+      for await (const { job } of client.watchJob({ name: "jobs/lesson" })) states.push(job.state);
+      return [jobs.map((job) => job.name), states];
+    };`);
+  const bundled = spawnSync(process.env.CONVOY_ESBUILD, [source, "--bundle", "--format=iife"], { env: { ...process.env, NODE_PATH: join(folder, "node_modules") }, encoding: "utf8" });
+  assert.equal(bundled.status, 0, bundled.stderr);
+  const page = await open("#/jobs", { bypassCSP: true });
+  await page.addScriptTag({ content: bundled.stdout });
+  const descriptors = [...readFileSync(process.env.CONVOY_API)];
+  for (const binary of [true, false]) {
+    const [names, states] = await page.evaluate(([bytes, format]) => window.run(bytes, format), [descriptors, binary]);
+    assert.ok(names.includes("jobs/lesson"));
+    assert.equal(states.at(-1), 2);  // SUCCEEDED
+  }
+});
+
+test("nothing was asked of anybody else, and no console had an error", () => {
+  assert.deepEqual(opened.flatMap((watched) => watched.complaints), []);
+});
+
+test("all of it is small", async () => {
+  let bytes = 0;
+  for (const path of ["/", "/app.js", "/app.css", "/icon.svg"]) {
+    const answer = spawnSync("curl", ["-s", "-H", "Accept-Encoding: gzip", `${coordinator.origin}${path}`]);
+    bytes += answer.stdout.length;
+  }
+  assert.ok(bytes > 1000 && bytes < 300e3, `${bytes} bytes; data: ${data}`);
+});

@@ -1,0 +1,99 @@
+// A coordinator and trainers for the page's tests, in a folder of their own, and a browser that watches for what must
+// never happen: an error in the console, a request to anywhere else.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const { CONVOY_TRAINER, CONVOY_COORDINATOR_PROGRAM, CONVOY_DATA } = process.env;
+const MPIRUN = ["--allow-run-as-root", "--oversubscribe", "-np", "2"];
+
+export const data = CONVOY_DATA || "generated";
+
+const freePort = () => new Promise((resolve) => {
+  const probe = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = probe.address();
+    probe.close(() => resolve(port));
+  });
+});
+
+export async function until(what, test, seconds = 60) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await test();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export class Coordinator {
+  folder = mkdtempSync(join(tmpdir(), "convoy-web."));
+  trainers = [];
+
+  static async create(...flags) {
+    const made = new Coordinator();
+    [made.port, made.http] = [await freePort(), await freePort()];
+    made.flags = flags;
+    await made.start();
+    return made;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.http}`;
+  }
+
+  async start() {
+    this.process = spawn(CONVOY_COORDINATOR_PROGRAM, ["--listen", `127.0.0.1:${this.port}`, "--http", `127.0.0.1:${this.http}`,
+      "--store", join(this.folder, "store"), "--data", data, ...this.flags], { stdio: "ignore" });
+    await until("the coordinator answers", () => fetch(`${this.origin}/healthz`).then((answer) => answer.ok, () => false));
+  }
+
+  async kill() {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
+  // Under mpirun if `ranks`; resolves to its exit code.
+  train(name, ranks, ...flags) {
+    const run = ["--data", data, "--coordinator", `127.0.0.1:${this.port}`, "--run-dir", join(this.folder, name), "--verbose", "0", ...flags];
+    const trainer = ranks ? spawn("mpirun", [...MPIRUN, CONVOY_TRAINER, ...run], { stdio: "ignore" }) : spawn(CONVOY_TRAINER, run, { stdio: "ignore" });
+    this.trainers.push(trainer);
+    return new Promise((resolve) => trainer.once("exit", resolve));
+  }
+
+  async call(method, fields) {
+    const answer = await fetch(`${this.origin}/convoy.v1.${method}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) });
+    return answer.json();
+  }
+
+  stop() {
+    for (const one of [...this.trainers, this.process]) one.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export function chromiumPath() {
+  const found = spawnSync("which", ["chromium"], { encoding: "utf8" }).stdout.trim();
+  if (found) return found;
+  console.log("skipped: chromium is not installed");
+  process.exit(77);
+}
+
+export class Watched {
+  complaints = [];
+  tolerant = false;  // while the coordinator is away the browser itself writes to the console
+
+  constructor(page, origin) {
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(String(error.stack)));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !(this.tolerant && /Failed to load resource/.test(message.text()))) this.complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) this.complaints.push(`asked ${request.url()}`);
+    });
+  }
+}
