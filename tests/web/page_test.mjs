@@ -176,7 +176,7 @@ for (const [route, ready] of [["#/jobs", ".job-row"], ["#/job/lesson", ".confusi
     const small = await open(route, { locale: "fr-FR", colorScheme: "dark", viewport: { width: 360, height: 780 }, reducedMotion: "reduce" });
     await small.locator(ready).first().waitFor();
     assert.equal(await small.locator("html").getAttribute("lang"), "fr");
-    await small.getByRole("link", { name: "Comparer" }).waitFor();
+    await small.getByRole("link", { name: "Comparer", exact: true }).waitFor();
     assert.ok(await small.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it is wider than the screen");
     assert.deepEqual(await axeFinds(small), []);
   });

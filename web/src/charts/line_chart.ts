@@ -60,7 +60,7 @@ export class LineChart {
   private readonly legend = h("ul", { class: "legend" });
   private readonly tip = h("div", { class: "chart-tip", hidden: true });
   private readonly cursor = svg("line", { class: "chart-cursor", visibility: "hidden" });
-  private readonly table = h("div", { class: "scroll" });
+  private readonly table = h("div", { class: "scroll", tabindex: 0 });
   private readonly details: HTMLDetailsElement;
   private readonly clip = freshId("clip");
   private x: Domain = [0, 1];

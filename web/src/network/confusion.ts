@@ -31,7 +31,7 @@ export function confusionTable(options: ConfusionOptions): HTMLElement {
   const errors = options.counts.map((row, label) => row.map((n, predicted) => (label === predicted ? 0 : n)));
   const mostWrong = Math.max(1, ...errors.flat());
   const mostRight = Math.max(1, ...options.counts.map((row, label) => row[label]!));
-  return h("div", { class: "scroll" }, h("table", { class: "confusion" }, h("caption", {}, t("confusionCaption")),
+  return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "confusion" }, h("caption", {}, t("confusionCaption")),
     h("thead", {}, h("tr", {}, h("td", {}), options.names.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, t("recall")))),
     h("tbody", {}, options.counts.map((row, label) => {
       const sum = row.reduce((all, one) => all + one, 0);

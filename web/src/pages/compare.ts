@@ -62,7 +62,7 @@ const RESULTS: [Parameters<typeof t>[0], (run: Run) => string][] = [
 const orDash = (value: number | undefined, text: (value: number) => string) => (value === undefined ? "–" : text(value));
 
 function table(runs: Run[], caption: string, rows: [string, string[]][]): HTMLElement {
-  return h("div", { class: "scroll" }, h("table", { class: "compare-table" }, h("caption", {}, caption),
+  return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "compare-table" }, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, h("td", {}), runs.map((run, i) => h("th", { scope: "col" },
       legendMark({ name: "", points: [], colour: i + 1, dashed: i % 2 === 1, markers: true }), h("a", { href: jobAddress(run.job.name) }, idOf(run.job.name)))))),
     h("tbody", {}, rows.map(([name, values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)))))));

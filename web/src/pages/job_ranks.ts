@@ -42,7 +42,7 @@ function row(rank: Rank, longest: number, slow?: Event): HTMLElement {
 export function ranksCard(): JobPart {
   const body = h("tbody", {});
   const legend = h("ul", { class: "legend" }, PHASES.map((phase, i) => h("li", {}, h("span", { class: `swatch s${i + 1}` }), t(`phase_${phase}`))));
-  const table = h("div", { class: "scroll" }, h("table", { class: "rank-table" },
+  const table = h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "rank-table" },
     h("thead", {}, h("tr", {}, [t("rank"), t("host"), t("threads"), t("lastEpoch"), t("sum")].map((title) => h("th", { scope: "col" }, title)))), body));
   const element = card("ranksTitle", legend, table);
   element.classList.add("wide");

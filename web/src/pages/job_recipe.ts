@@ -9,7 +9,7 @@ import type { JobPart } from "./job";
 export function summaryTable(recipe: Recipe): HTMLElement {
   const layers = recipe.model ? describe(recipe.model) : [];
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
-  return h("div", { class: "scroll" }, h("table", {},
+  return h("div", { class: "scroll", tabindex: 0 }, h("table", {},
     h("thead", {}, h("tr", {}, [t("layer"), t("kind"), t("outputShape"), t("parameters")].map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", {}, layers.map((layer) => h("tr", {}, h("th", { scope: "row" }, layer.name), h("td", {}, layer.kind, layer.detail && h("span", { class: "muted" }, ` ${layer.detail}`)),
       h("td", {}, shapeText(layer.output)), h("td", { class: "number" }, layer.parameters ? count(layer.parameters) : "")))),
