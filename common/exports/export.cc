@@ -1,3 +1,4 @@
+// One list of formats: what a format is called, which endings it has, who writes and verifies it.
 #include "common/exports/export.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The HTTP server: one acceptor on Boost.Asio, which hands each connection within the limits, in
+// all and for each address, to a Session of its own.
 #include "coordinator/http/server.h"
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,3 +1,5 @@
+// /metrics in Prometheus's text format, made anew for each request from what registry, batcher and
+// process say at that moment.
 #include "coordinator/monitoring/metrics_page.h"
 
 #include <prometheus/metric_family.h>

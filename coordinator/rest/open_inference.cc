@@ -1,3 +1,5 @@
+// The REST half of the Open Inference Protocol (KServe V2): each path becomes a call of the gRPC
+// service, so that limits, token and errors are the same.
 #include "coordinator/rest/open_inference.h"
 
 #include <vector>

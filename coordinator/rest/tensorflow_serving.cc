@@ -1,3 +1,5 @@
+// TensorFlow Serving's REST predictions: rows or columns of JSON become one inference request, and
+// its answer becomes theirs.
 #include "coordinator/rest/tensorflow_serving.h"
 
 #include <vector>
