@@ -49,7 +49,8 @@ GOOD_TREE = {
 | `worker/comm` | communicators | |
 | `worker/step` | a step | `worker/comm` |
 """,
-    "docs/page.md": "See https://arxiv.org/abs/1412.6980, http://127.0.0.1:8080 and ~/work/main.\n",
+    # A folder of whoever reads is no machine's. In two pieces, as this file is no exception to the rule.
+    "docs/page.md": "See https://arxiv.org/abs/1412.6980, http://127.0.0.1:8080 and ~/" + "work/convoy.\n",
 }
 
 
