@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/data/dataset.h"
 #include "common/data/sampler.h"
@@ -133,8 +133,8 @@ absl::Status CheckClasses(const std::vector<std::string>& classes) {
   }
   if (classes.size() == 1) {
     return absl::InvalidArgumentError(
-        absl::StrCat("has one class alone, '", absl::Utf8SafeCHexEscape(classes.front()),
-                     "'; put the pictures of each class into a folder of their own"));
+        absl::StrCat("has one class alone, ", Quoted(classes.front()),
+                     "; put the pictures of each class into a folder of their own"));
   }
   if (classes.size() > kMaxClasses) {
     return absl::InvalidArgumentError(absl::StrCat("has ", classes.size(),
@@ -157,9 +157,8 @@ absl::StatusOr<std::vector<LabelledFile>> Label(const Pictures& pictures,
     const std::string& name = picture.folders.front();
     const auto found = std::lower_bound(classes.begin(), classes.end(), name);
     if (found == classes.end() || *found != name) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("has pictures of class '", absl::Utf8SafeCHexEscape(name),
-                       "' to test or validate on, but none to train on"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "has pictures of class ", Quoted(name), " to test or validate on, but none to train on"));
     }
     labelled.push_back({picture.file, static_cast<int>(found - classes.begin())});
   }

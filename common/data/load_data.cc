@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/cpus.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/data/class_folders.h"
 #include "common/data/data_directory.h"
@@ -47,8 +47,8 @@ bool HoldsPictures(const FileTree& tree) {
 // Loads what the tree holds. Returns NOT_FOUND if that is nothing known.
 absl::StatusOr<DataSource> LoadTree(const FileTree& tree, const LoadOptions& options) {
   if (HoldsPictures(tree)) return LoadPictures(tree, options);
-  return absl::NotFoundError(absl::StrCat(absl::Utf8SafeCHexEscape(tree.root()),
-                                          ": holds neither IDX files nor pictures in folders"));
+  return absl::NotFoundError(
+      absl::StrCat(Printable(tree.root()), ": holds neither IDX files nor pictures in folders"));
 }
 
 absl::StatusOr<DataSource> LoadArchive(const std::string& path, const LoadOptions& options) {
@@ -71,9 +71,9 @@ absl::StatusOr<DataSource> LoadDirectory(const std::string& directory, const Loa
   if (HoldsPictures(*tree)) return LoadPictures(*tree, options);
   const std::vector<std::string> archives = Archives(*tree);
   if (archives.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        absl::Utf8SafeCHexEscape(directory), ": holds several archives (",
-        absl::Utf8SafeCHexEscape(absl::StrJoin(archives, ", ")), "); name one of them as `data`"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(Printable(directory), ": holds several archives (",
+                     Printable(absl::StrJoin(archives, ", ")), "); name one of them as `data`"));
   }
   if (archives.size() == 1) return LoadArchive(directory + "/" + archives.front(), options);
   return LoadIdxDirectory(directory);  // which says what is missing

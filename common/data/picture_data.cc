@@ -9,10 +9,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/cpus.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/thread_team.h"
 #include "common/data/class_folders.h"
@@ -45,7 +45,7 @@ class Decoding {
     width_ = options_.width;
     if (height_ == 0) CONVOY_RETURN_IF_ERROR(TakeSizeOfFirst());
     const int64_t needed = static_cast<int64_t>(files_.size()) * image_bytes();
-    // Once here, and once where the ranks share them.
+    // Once here, and once more in the parts; later there, and where the ranks share them.
     if (2 * needed > PhysicalMemoryBytes()) {
       return absl::ResourceExhaustedError(absl::StrCat(
           Root(), ": its ", files_.size(), " pictures need ", 2 * needed,
@@ -94,9 +94,11 @@ class Decoding {
   Dataset Take(size_t begin, size_t end, int num_classes) const {
     Dataset part{
         .height = height_, .width = width_, .channels = channels(), .num_classes = num_classes};
+    part.count = CountGood(begin, end);
+    part.labels.reserve(static_cast<size_t>(part.count));
+    part.pixels.reserve(static_cast<size_t>(part.count * height_ * width_ * channels()));
     for (size_t i = begin; i < end; ++i) {
       if (!errors_[i].ok()) continue;
-      ++part.count;
       part.labels.push_back(static_cast<uint8_t>(files_[i].label));
       AppendImage(i, &part.pixels);
     }
@@ -104,7 +106,7 @@ class Decoding {
   }
 
  private:
-  std::string Root() const { return absl::Utf8SafeCHexEscape(tree_.root()); }
+  std::string Root() const { return Printable(tree_.root()); }
   int64_t total() const { return static_cast<int64_t>(files_.size()); }
   int stored_channels() const { return options_.channels == 0 ? kRgb : options_.channels; }
   int64_t image_bytes() const { return int64_t{height_} * width_ * stored_channels(); }
@@ -189,7 +191,7 @@ std::string Describe(const ClassFolders& folders, const Dataset& train) {
   std::vector<std::string> names;
   for (const std::string& name : folders.classes) {
     if (names.size() == kMostClassesNamed) break;
-    names.push_back(absl::Utf8SafeCHexEscape(name));
+    names.push_back(Printable(name));
   }
   if (names.size() < folders.classes.size()) names.push_back("...");
   return absl::StrCat(folders.classes.size(), " folders of pictures (", absl::StrJoin(names, ", "),
@@ -205,10 +207,10 @@ std::vector<std::string> NotesOn(const ClassFolders& folders, const Decoding& de
   }
   if (folders.ignored > 0) {
     notes.push_back(
-        absl::StrCat("", folders.ignored, " pictures are in no class's folder and are left out"));
+        absl::StrCat(folders.ignored, " pictures are in no class's folder and are left out"));
   }
   if (decoding.num_bad() > 0) {
-    notes.push_back(absl::StrCat("", decoding.num_bad(), " bad pictures were skipped, first ",
+    notes.push_back(absl::StrCat(decoding.num_bad(), " bad pictures were skipped, first ",
                                  std::string(decoding.FirstError().message())));
   }
   return notes;
@@ -223,7 +225,7 @@ absl::Status CheckNotEmpty(const DataSource& source) {
 
 absl::StatusOr<DataSource> LoadPictures(const FileTree& tree, const LoadOptions& options) {
   absl::StatusOr<ClassFolders> folders = ArrangeClassFolders(tree.paths());
-  if (!folders.ok()) return Annotate(folders.status(), absl::Utf8SafeCHexEscape(tree.root()));
+  if (!folders.ok()) return Annotate(folders.status(), Printable(tree.root()));
   std::vector<LabelledFile> files = folders->train;
   files.insert(files.end(), folders->validation.begin(), folders->validation.end());
   const size_t train_end = files.size();
@@ -237,11 +239,10 @@ absl::StatusOr<DataSource> LoadPictures(const FileTree& tree, const LoadOptions&
   DataSource source{.kind = kKindPictures, .class_names = folders->classes};
   source.train = decoding.Take(0, train_end, classes);
   source.test = decoding.Take(train_end, end, classes);
-  CONVOY_RETURN_IF_ERROR(Annotate(CheckNotEmpty(source), absl::Utf8SafeCHexEscape(tree.root())));
+  CONVOY_RETURN_IF_ERROR(Annotate(CheckNotEmpty(source), Printable(tree.root())));
   source.validation_images = decoding.CountGood(folders->train.size(), train_end);
   source.notes = NotesOn(*folders, decoding);
-  source.where =
-      absl::StrCat(absl::Utf8SafeCHexEscape(tree.root()), ": ", Describe(*folders, source.train));
+  source.where = absl::StrCat(Printable(tree.root()), ": ", Describe(*folders, source.train));
   source.sha256 = DataSha256(source.train, source.test);
   return source;
 }

@@ -8,10 +8,10 @@
 #include <numeric>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/files.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/data/files/file_tree.h"
 
@@ -47,7 +47,7 @@ class ArchiveTree : public FileTree {
     if (archive_read_open_filename(reader.get(), root_.c_str(), kBlockBytes) != ARCHIVE_OK) {
       const int error = archive_errno(reader.get());
       if (error == ENOENT || error == EACCES) {
-        return ErrnoStatus(error, "cannot read", absl::Utf8SafeCHexEscape(root_));
+        return ErrnoStatus(error, "cannot read", Printable(root_));
       }
       return Broken(reader.get());
     }
@@ -66,9 +66,9 @@ class ArchiveTree : public FileTree {
  private:
   absl::Status Broken(struct archive* reader) const {
     const char* reason = archive_error_string(reader);
-    return absl::DataLossError(absl::StrCat(
-        absl::Utf8SafeCHexEscape(root_), ": is a broken archive (",
-        absl::Utf8SafeCHexEscape(reason == nullptr ? "unknown" : reason), "); fetch it again"));
+    return absl::DataLossError(absl::StrCat(Printable(root_), ": is a broken archive (",
+                                            Printable(reason == nullptr ? "unknown" : reason),
+                                            "); fetch it again"));
   }
 
   absl::Status UnpackEntries(struct archive* reader) {
@@ -103,9 +103,9 @@ class ArchiveTree : public FileTree {
   }
 
   absl::Status TooLarge() const {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(absl::Utf8SafeCHexEscape(root_), ": unpacks to more than ", kMaxUnpackedBytes,
-                     " bytes or ", kMaxTreeFiles, " files; unpack it and name the folder"));
+    return absl::ResourceExhaustedError(absl::StrCat(Printable(root_), ": unpacks to more than ",
+                                                     kMaxUnpackedBytes, " bytes or ", kMaxTreeFiles,
+                                                     " files; unpack it and name the folder"));
   }
 
   // Sorts the files; of a path that is there twice the later counts, as when unpacking to disk.

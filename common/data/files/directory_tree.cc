@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/data/files/file_tree.h"
 
@@ -20,11 +20,11 @@ namespace {
 using FolderId = std::pair<dev_t, ino_t>;
 
 absl::Status Refuse(const std::string& path, const std::string& why) {
-  return absl::InvalidArgumentError(absl::StrCat(absl::Utf8SafeCHexEscape(path), ": ", why));
+  return absl::InvalidArgumentError(absl::StrCat(Printable(path), ": ", why));
 }
 
 absl::Status SystemError(int error, const std::string& path) {
-  return ErrnoStatus(error, "cannot read the folder", absl::Utf8SafeCHexEscape(path));
+  return ErrnoStatus(error, "cannot read the folder", Printable(path));
 }
 
 class DirectoryTree : public FileTree {
@@ -44,7 +44,7 @@ class DirectoryTree : public FileTree {
     absl::StatusOr<std::string> content = ReadFile(root_ + "/" + paths_[index], max_bytes);
     if (content.ok()) return content;
     return absl::Status(content.status().code(),
-                        absl::Utf8SafeCHexEscape(content.status().message()));
+                        Printable(std::string(content.status().message())));
   }
 
  private:
@@ -68,7 +68,7 @@ class DirectoryTree : public FileTree {
     if (::stat(full.c_str(), &info) != 0) {
       if (errno == ELOOP)
         return Refuse(full, "is a symbolic link that leads in a circle; remove it");
-      return ErrnoStatus(errno, "cannot read", absl::Utf8SafeCHexEscape(full));
+      return ErrnoStatus(errno, "cannot read", Printable(full));
     }
     if (S_ISDIR(info.st_mode)) return Enter(path, {info.st_dev, info.st_ino});
     if (!S_ISREG(info.st_mode)) return absl::OkStatus();

@@ -4,14 +4,14 @@
 #include <array>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/printable.h"
 
 namespace convoy::data {
 
 std::string FileTree::Name(size_t index) const {
-  return absl::Utf8SafeCHexEscape(absl::StrCat(root_, "/", paths_[index]));
+  return Printable(absl::StrCat(root_, "/", paths_[index]));
 }
 
 bool IsArchiveName(const std::string& path) {

@@ -31,7 +31,7 @@ class FileTree {
   // or what the system says. REQUIRES: index < paths().size().
   virtual absl::StatusOr<std::string> Read(size_t index, uint64_t max_bytes) const = 0;
 
-  // Returns the file's name for people, control characters escaped.
+  // Returns the file's name for people, made printable.
   std::string Name(size_t index) const;
 
  protected:
