@@ -76,6 +76,10 @@ std::vector<Augmenter::Taps> Augmenter::TapsOf(int pixels) {
 
 void Augmenter::Apply(uint64_t seed, uint32_t epoch, uint32_t image_index, const uint8_t* src,
                       uint8_t* dst) {
+  if (config_.warps() && !config_.changes_after_warp()) {
+    Warp({seed, RandomStream::kAugmentation, epoch, image_index}, src, dst);
+    return;
+  }
   if (config_.warps()) {
     Warp({seed, RandomStream::kAugmentation, epoch, image_index}, src, warped_.data());
     src = warped_.data();

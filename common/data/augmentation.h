@@ -26,10 +26,10 @@ struct AugmentationConfig {
   double color = 0;              // each channel is multiplied by 1 - color to 1 + color
 
   bool warps() const { return shift > 0 || rotation > 0 || zoom > 0 || elastic > 0; }
-  bool any() const {
-    return warps() || horizontal_flip || random_crop > 0 || cutout > 0 || brightness > 0 ||
-           color > 0;
+  bool changes_after_warp() const {
+    return horizontal_flip || random_crop > 0 || cutout > 0 || brightness > 0 || color > 0;
   }
+  bool any() const { return warps() || changes_after_warp(); }
 };
 
 // Returns INVALID_ARGUMENT, naming the recipe's field, for a value that makes no sense.
