@@ -5,7 +5,7 @@
 
 #include "common/kernels/conv/conv2d_geometry.h"
 #include "common/kernels/elementwise/activation.h"
-#include "common/kernels/elementwise/group_norm_ref.h"
+#include "common/kernels/elementwise/group_norm.h"
 #include "common/kernels/pooling/pool2d_geometry.h"
 #include "common/nn/layer.h"
 

@@ -1,4 +1,4 @@
-#include "common/kernels/conv/depthwise_ref.h"
+#include "common/kernels/conv/depthwise_conv2d.h"
 #include "common/kernels/elementwise/activation.h"
 #include "common/nn/geometry.h"
 #include "common/nn/plan/layer_operations.h"

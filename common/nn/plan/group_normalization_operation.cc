@@ -1,4 +1,4 @@
-#include "common/kernels/elementwise/group_norm_ref.h"
+#include "common/kernels/elementwise/group_norm.h"
 #include "common/nn/geometry.h"
 #include "common/nn/plan/layer_operations.h"
 

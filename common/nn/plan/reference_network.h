@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/kernels/conv/conv2d_ref.h"
-#include "common/kernels/conv/depthwise_ref.h"
+#include "common/kernels/conv/depthwise_conv2d.h"
 #include "common/kernels/dense/dense_ref.h"
 #include "common/kernels/elementwise/activation_ref.h"
 #include "common/kernels/elementwise/batch_norm_ref.h"
