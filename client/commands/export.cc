@@ -95,9 +95,8 @@ class Export : public Command {
     if (format_.empty() && by_ending) return *by_ending;
     if (format_.empty()) {
       return absl::InvalidArgumentError(
-          "--format: is missing; give keras, tfjs or onnx, or an output that ends in .h5, .keras "
-          "or "
-          ".onnx");
+          "--format: is missing; give keras, tfjs or onnx, or an output that ends in .h5, "
+          ".keras or .onnx");
     }
     absl::StatusOr<exports::ExportFormat> format = exports::ParseExportFormat(format_);
     if (!format.ok()) return Annotate(format.status(), "--format");

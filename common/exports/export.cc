@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -13,18 +12,14 @@
 #include "common/exports/keras/keras_archive.h"
 #include "common/exports/keras/keras_h5.h"
 #include "common/exports/keras/keras_reader.h"
+#include "common/exports/keras/keras_weights.h"
 #include "common/exports/onnx/onnx.h"
 #include "common/exports/probabilities.h"
 #include "common/exports/tfjs/tfjs.h"
-#include "common/nn/layer.h"
 #include "common/nn/model_spec.h"
 
 namespace convoy::exports {
 namespace {
-
-bool EndsWith(std::string_view text, std::string_view ending) {
-  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
-}
 
 // What the file at `path` makes of the images: [count, classes].
 absl::StatusOr<std::vector<double>> FileProbabilities(ExportFormat format, const std::string& path,
@@ -68,28 +63,6 @@ ExportCheck Compare(const std::vector<double>& expected, const std::vector<doubl
   return check;
 }
 
-// Layers that no format's writer knows.
-template <typename... Kinds>
-bool IsA(const nn::LayerKind& kind) {
-  return (std::holds_alternative<Kinds>(kind) || ...);
-}
-
-absl::Status CheckLayers(const formats::ModelFile& model) {
-  CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec,
-                          nn::ParseModelSpec(model.model_textproto, "the model"));
-  for (const nn::LayerSpec& layer : spec.layers) {
-    if (!IsA<nn::AddSpec, nn::DepthwiseConv2dSpec, nn::GroupNormalizationSpec, nn::RescalingSpec,
-             nn::ZeroPadding2dSpec>(layer.kind)) {
-      continue;
-    }
-    const std::string_view type = nn::LayerTypeName(layer.kind);
-    return absl::UnimplementedError(
-        absl::StrCat("layer '", layer.name, "': is a ", std::string(type),
-                     ", which cannot be exported; keep the model as model.convoy"));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<ExportFormat> ParseExportFormat(std::string_view name) {
@@ -115,18 +88,20 @@ const char* FormatName(ExportFormat format) {
 
 std::optional<ExportFormat> FormatOfPath(std::string_view path) {
   for (const char* ending : {".h5", ".hdf5", ".keras"}) {
-    if (EndsWith(path, ending)) return ExportFormat::kKeras;
+    if (path.ends_with(ending)) return ExportFormat::kKeras;
   }
-  if (EndsWith(path, ".onnx")) return ExportFormat::kOnnx;
+  if (path.ends_with(".onnx")) return ExportFormat::kOnnx;
   return std::nullopt;
 }
 
 absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model) {
-  CONVOY_RETURN_IF_ERROR(CheckLayers(model));
+  CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec,
+                          nn::ParseModelSpec(model.model_textproto, "the model"));
+  CONVOY_RETURN_IF_ERROR(CheckLayersOfFormats(spec));
   switch (format) {
     case ExportFormat::kKeras:
-      return EndsWith(path, ".keras") ? WriteKerasArchive(path, model) : WriteKerasH5(path, model);
+      return path.ends_with(".keras") ? WriteKerasArchive(path, model) : WriteKerasH5(path, model);
     case ExportFormat::kTfjs:
       return WriteTfjs(path, model);
     case ExportFormat::kOnnx:

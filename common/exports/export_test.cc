@@ -10,6 +10,7 @@
 #include "common/base/files.h"
 #include "common/exports/exports_testing.h"
 #include "common/exports/keras/keras_weights.h"
+#include "common/nn/plan/network_testing.h"
 
 namespace convoy::exports {
 namespace {
@@ -97,6 +98,20 @@ TEST(VerifyExportTest, ImagesMustFitAndBeThere) {
   for (const ExportFormat format : kFormats) {
     EXPECT_EQ(VerifyExport(format, path, small, images.View()).status().code(),
               absl::StatusCode::kNotFound);
+  }
+}
+
+TEST(WriteExportTest, LayersThatNoFormatHasAreRefusedByName) {
+  const nn::Network network = nn::NetworkOf(4, 4, 1, R"(
+    layers { name: "bytes" rescaling { scale: 255 } }
+    layers { flatten {} }
+    layers { dense { units: 3 activation: SOFTMAX } })");
+  for (const ExportFormat format :
+       {ExportFormat::kKeras, ExportFormat::kTfjs, ExportFormat::kOnnx}) {
+    const absl::Status status =
+        WriteExport(format, ::testing::TempDir() + "refused", ModelOf(network));
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("layer 'bytes'"));
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/exports/keras/json_fields.h"
 
@@ -22,11 +23,6 @@ constexpr int kMaxDepth = 8;
 
 bool IsModel(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
-}
-
-std::string Printable(const std::string& name) {
-  const std::string quoted = BriefJson(name);
-  return quoted.substr(1, quoted.size() - 2);
 }
 
 bool IsLower(char c) { return absl::ascii_islower(static_cast<unsigned char>(c)); }
@@ -85,8 +81,8 @@ absl::StatusOr<std::vector<ListedLayer>> ReadList(const json& list, const KerasC
     const std::string kind = SnakeCase(layer.class_name);
     const int number = of_class[kind]++;
     layer.path.push_back(number == 0 ? kind : absl::StrCat(kind, "_", number));
-    layer.where =
-        absl::StrCat("layer '", Printable(layer.name), "' (", Printable(layer.class_name), ")");
+    layer.where = absl::StrCat("layer ", Quoted(layer.name), " (",
+                               Printable(layer.class_name, kMaxQuoted), ")");
     if (const json* nodes = outer.Find("inbound_nodes"); nodes != nullptr && nodes->is_array()) {
       listed.uses = nodes->size();
       AddSources(*nodes, 0, &listed.sources);

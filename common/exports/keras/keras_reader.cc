@@ -17,6 +17,7 @@
 #include "common/exports/keras/isolated.h"
 #include "common/exports/keras/json_fields.h"
 #include "common/exports/keras/keras_training.h"
+#include "common/exports/keras/keras_weights.h"
 #include "common/exports/keras/keras_weights_reader.h"
 #include "common/exports/keras/zip_archive.h"
 #include "common/nn/builtin_models.h"
@@ -130,6 +131,7 @@ absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
         "the model whole, with model.save(\"model.h5\")");
   }
   CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec, nn::LoadModelSpec(options.network));
+  CONVOY_RETURN_IF_ERROR(CheckLayersOfFormats(spec));
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
   KerasModel result;
   result.model.model_textproto = nn::ModelSpecToText(spec);

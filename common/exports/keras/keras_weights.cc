@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/evaluate/model_network.h"
 
@@ -19,7 +20,26 @@ std::string KerasKind(const nn::LayerKind& kind) {
   return "batch_normalization";
 }
 
+template <typename... Kinds>
+bool IsA(const nn::LayerKind& kind) {
+  return (std::holds_alternative<Kinds>(kind) || ...);
+}
+
 }  // namespace
+
+absl::Status CheckLayersOfFormats(const nn::ModelSpec& spec) {
+  for (const nn::LayerSpec& layer : spec.layers) {
+    if (!IsA<nn::AddSpec, nn::DepthwiseConv2dSpec, nn::GroupNormalizationSpec, nn::RescalingSpec,
+             nn::ZeroPadding2dSpec>(layer.kind)) {
+      continue;
+    }
+    return absl::UnimplementedError(absl::StrCat(
+        "layer ", Quoted(layer.name), ": is a ", std::string(LayerTypeName(layer.kind)),
+        ", which files of other tools are not written or read with; keep the model as "
+        "model.convoy"));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<nn::Network> NetworkOfModel(const formats::ModelFile& model) {
   CONVOY_RETURN_IF_ERROR(formats::ValidateModel(model));

@@ -25,8 +25,13 @@ absl::StatusOr<nn::Network> NetworkOfModel(const formats::ModelFile& model);
 // Returns the layers of `network` with the tensors of `model`, which must be its own.
 std::vector<KerasLayer> GroupByLayer(const nn::Network& network, const formats::ModelFile& model);
 
+// Returns UNIMPLEMENTED, naming the layer, where the network has one that no format of other tools
+// is written or read with as yet.
+absl::Status CheckLayersOfFormats(const nn::ModelSpec& spec);
+
 // Returns for each layer with weights, by name, the group that a .keras archive keeps it in: its
-// kind and, from the second of that kind on, its number: "conv2d", "conv2d_1".
+// kind and, from the second of that kind on, its number: "conv2d", "conv2d_1". REQUIRES:
+// CheckLayersOfFormats.
 std::map<std::string, std::string> KerasPaths(const nn::Network& network);
 
 // Returns what comes after the layer's name in the name of one of its parameters: "kernel" for
