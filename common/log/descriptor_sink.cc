@@ -17,14 +17,15 @@ namespace convoy::log {
 static_assert(kMaxPrintable + 64 < PIPE_BUF, "a line is written at once or not at all");
 
 void DescriptorSink::sink_it_(const spdlog::details::log_msg& message) {
-  if (dropped_ > 0) {
-    const std::string missing =
-        Record(Level::kNote, absl::StrCat(dropped_, " lines are missing here: nobody took them"));
-    if (!Write(missing)) {
+  const int64_t missing = dropped_ + forgotten_() - told_;
+  if (missing > 0) {
+    const std::string line =
+        Record(Level::kNote, absl::StrCat(missing, " lines are missing here: nobody took them"));
+    if (!Write(line)) {
       ++dropped_;
       return;
     }
-    dropped_ = 0;
+    told_ += missing;
   }
   if (!Write({message.payload.data(), message.payload.size()})) ++dropped_;
 }

@@ -4,8 +4,10 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 namespace convoy::log {
 
@@ -15,7 +17,9 @@ namespace convoy::log {
 // disk that hangs does hold up this thread. REQUIRES: SIGPIPE and SIGXFSZ are ignored.
 class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit DescriptorSink(int fd) : fd_(fd) {}  // not owned
+  // `fd` is not owned. `forgotten` counts the lines that the queue before this forgot so far.
+  DescriptorSink(int fd, std::function<int64_t()> forgotten)
+      : fd_(fd), forgotten_(std::move(forgotten)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override;
@@ -25,7 +29,9 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
   bool Write(std::string_view line) const;
 
   const int fd_;
-  int64_t dropped_ = 0;
+  const std::function<int64_t()> forgotten_;
+  int64_t dropped_ = 0;  // by this sink, ever
+  int64_t told_ = 0;     // of those and the forgotten ones, as a line has said
 };
 
 }  // namespace convoy::log

@@ -72,8 +72,11 @@ void StartRecords(int fd) {
   outlet.records = true;
   outlet.queue = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, /*threads=*/1);
   outlet.logger = WithoutDecoration(std::make_shared<spdlog::async_logger>(
-      "records", std::make_shared<DescriptorSink>(fd), outlet.queue,
-      spdlog::async_overflow_policy::overrun_oldest));
+      "records",
+      std::make_shared<DescriptorSink>(
+          fd,
+          [queue = outlet.queue.get()] { return static_cast<int64_t>(queue->overrun_counter()); }),
+      outlet.queue, spdlog::async_overflow_policy::overrun_oldest));
 }
 
 void Stop() {
