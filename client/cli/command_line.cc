@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "absl/strings/str_replace.h"
 #include "client/cli/overview.h"
 #include "client/cli/shared_options.h"
+#include "common/base/printable.h"
 #include "common/cli/command_line.h"
 #include "common/cli/flag_names.h"
 #include "common/log/log.h"
@@ -94,8 +94,7 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
     const cli::FlagNames names =
         cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang", "layer", "tls_ca",
                               "tls_cert", "tls_key", "token_file"});
-    const std::string said =
-        absl::StrReplaceAll(cli::NameFlags(std::string(status.message()), names), {{"\n", " "}});
+    const std::string said = OneLine(cli::NameFlags(std::string(status.message()), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }
   return ClientExitCode(status);

@@ -3,18 +3,19 @@
 // by trying: the scale under which most labelled images at hand are classified correctly is built
 // into the network.
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "client/commands/commands.h"
 #include "client/commands/output.h"
+#include "common/base/cpus.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/data/data_directory.h"
+#include "common/data/load_data.h"
 #include "common/exports/input_scale.h"
 #include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
@@ -27,6 +28,7 @@ using Json = nlohmann::ordered_json;
 
 // Enough to tell scales apart by a hundredth; a second or two for most networks.
 constexpr int64_t kImagesToTry = 1000;
+constexpr int kMaxSide = 1 << 15;  // far beyond what any network takes
 
 // Which values the network is given, and why.
 struct InputValues {
@@ -35,15 +37,10 @@ struct InputValues {
 };
 
 absl::StatusOr<exports::KerasImageSize> ParseImageSize(const std::string& text) {
-  if (text.empty()) return exports::KerasImageSize{};
-  const std::vector<std::string> sides = absl::StrSplit(text, 'x');
   exports::KerasImageSize size;
-  if (sides.size() == 2 && absl::SimpleAtoi(sides[0], &size.height) &&
-      absl::SimpleAtoi(sides[1], &size.width) && size.height > 0 && size.width > 0) {
-    return size;
-  }
+  if (text.empty() || ReadHeightWidth(text, kMaxSide, &size.height, &size.width)) return size;
   return absl::InvalidArgumentError(
-      absl::StrCat("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not '", text, "'"));
+      absl::StrCat("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not ", Quoted(text)));
 }
 
 class Import : public Command {
@@ -59,7 +56,7 @@ class Import : public Command {
         "values that the network was trained on: auto, 0..1, 0..255, -1..1, standardised "
         "or inverted");
     arguments.Text("--data", &data_,
-                   "directory of the IDX files on whose test images auto tries all scales");
+                   "labelled images, as for the trainer, on whose test part auto tries all scales");
   }
 
   std::string Details() const override {
@@ -95,7 +92,7 @@ class Import : public Command {
     CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(model));
     CONVOY_RETURN_IF_ERROR(formats::WriteModel(output_, model));
     for (const std::string& note : notes) {
-      std::fprintf(context.err, "convoy: note: %s\n", note.c_str());
+      PrintNote(context, note);
     }
     if (context.json) {
       Print(context, AsJson(network, model, values, notes));
@@ -114,14 +111,19 @@ class Import : public Command {
     }
     const data::DataChoice choice = data::FindDataDirectory(data_);
     if (choice.directory.empty()) return Usual(file, "no labelled images at hand to try others on");
-    absl::StatusOr<data::DataSource> source = data::LoadIdxDirectory(choice.directory);
+    CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(file.model));
+    const nn::ModelSpec& spec = network.spec();
+    const absl::StatusOr<data::DataSource> source =
+        data::LoadData(data_, {.height = spec.height,
+                               .width = spec.width,
+                               .channels = spec.channels,
+                               .threads = UsableCores()});
     if (!source.ok()) return Annotate(source.status(), choice.reason);
-    return TryOn(file, *source);
+    return TryOn(file, network, *source);
   }
 
-  absl::StatusOr<InputValues> TryOn(const exports::KerasModel& file,
+  absl::StatusOr<InputValues> TryOn(const exports::KerasModel& file, const nn::Network& network,
                                     const data::DataSource& source) const {
-    CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(file.model));
     const data::DatasetView all = source.test.View();
     const data::DatasetView images = all.Slice({0, std::min(all.count, kImagesToTry)});
     if (network.input_shape() != Shape{images.height, images.width, images.channels}) {

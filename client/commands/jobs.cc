@@ -58,7 +58,7 @@ class Jobs : public Command {
       if (job.ok()) {
         jobs.push_back(*job);
       } else {  // one damaged run must not hide the others
-        std::fprintf(context.err, "convoy: %s\n", std::string(job.status().message()).c_str());
+        PrintNote(context, std::string(job.status().message()));
       }
     }
     return jobs;

@@ -66,7 +66,7 @@ class Models : public Command {
       if (model.ok()) {
         models.push_back(*model);
       } else {  // one damaged file must not hide the others
-        std::fprintf(context.err, "convoy: %s\n", std::string(model.status().message()).c_str());
+        PrintNote(context, std::string(model.status().message()));
       }
     }
     return models;

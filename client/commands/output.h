@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client/cli/context.h"
+#include "common/log/log.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
 
@@ -14,6 +15,11 @@ namespace convoy::client {
 inline void Print(const Context& context, const std::string& text) {
   const std::string fitted = terminal::Fit(text, terminal::TerminalOf(context.out));
   std::fputs(fitted.c_str(), context.out);
+}
+
+// What is no result, on standard error: "convoy: note: ...".
+inline void PrintNote(const Context& context, const std::string& note) {
+  std::fputs((log::LineToPerson("convoy", log::Level::kNote, note) + "\n").c_str(), context.err);
 }
 
 // Indented, for people who look at it too. Text that is not UTF-8 (names of files) is made so.

@@ -3,7 +3,6 @@
 // fault and the others still get their answers.
 #include "client/commands/commands.h"
 
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +17,6 @@
 #include "client/models/model_source.h"
 #include "client/models/model_text.h"
 #include "common/base/files.h"
-#include "common/base/printable.h"
 #include "common/base/status.h"
 
 namespace convoy::client {
@@ -142,7 +140,7 @@ class Predict : public Command {
   absl::Status Refused(const Answers& answers, const Context& context) const {
     if (answers.refused.empty()) return absl::OkStatus();
     for (const std::string& message : answers.refused) {
-      std::fprintf(context.err, "convoy: %s\n", Printable(message).c_str());
+      PrintNote(context, message);
     }
     return absl::InvalidArgumentError(absl::StrCat(answers.refused.size(), " of ", files_.size(),
                                                    " pictures have no answer; see above"));

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "client/cli/shared_options.h"
 #include "client/commands/output.h"
 #include "client/models/model_source.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/evaluate/loaded_model.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/recipe.pb.h"
@@ -32,7 +32,7 @@ std::string Facts(const std::string& where, const LoadedModel& model) {
   absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
                   file.kernel_family.blas_core, "\n");
   for (const auto& [name, value] : file.metrics) {
-    absl::StrAppend(&text, absl::StrFormat("Metric   %s %.4f\n", name, value));
+    absl::StrAppend(&text, "Metric   ", name, " ", MetricText(value), "\n");
   }
   return text;
 }

@@ -119,7 +119,7 @@ void Watch::ShowTrouble(const Context& context, const std::string& trouble) {
   if (live_ != nullptr) {
     live_->Draw([&](int columns) { return LivePicture(last_, curves_, trouble, columns); });
   } else {
-    std::fprintf(context.err, "convoy: %s\n", trouble.c_str());
+    PrintNote(context, trouble);
   }
 }
 

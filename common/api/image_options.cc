@@ -1,32 +1,24 @@
 #include "common/api/image_options.h"
 
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/base/cpus.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/textproto/text_proto.h"
 
 namespace convoy::api {
 namespace {
 
-bool ReadSide(const std::string& text, int* side) {
-  return absl::SimpleAtoi(text, side) && *side >= 1 && *side <= data::kMaxPictureSide;
-}
-
 absl::Status ReadSize(const std::string& text, data::LoadOptions* options) {
-  const std::vector<std::string> sides = absl::StrSplit(text, 'x');
-  if (sides.size() == 2 && ReadSide(sides[0], &options->height) &&
-      ReadSide(sides[1], &options->width)) {
+  if (ReadHeightWidth(text, data::kMaxPictureSide, &options->height, &options->width)) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
       absl::StrCat("images.image_size: must be HEIGHTxWIDTH, each from 1 to ",
-                   data::kMaxPictureSide, ", such as 64x64, not '", text, "'"));
+                   data::kMaxPictureSide, ", such as 64x64, not ", Quoted(text)));
 }
 
 }  // namespace

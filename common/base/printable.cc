@@ -34,6 +34,14 @@ std::string Printable(std::string_view text, size_t max_bytes) {
   return shown;
 }
 
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  for (char& c : line) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  return line;
+}
+
 std::string Quoted(std::string_view text) {
   return absl::StrCat("'", Printable(text, kMaxQuoted), "'");
 }

@@ -17,6 +17,9 @@ inline constexpr size_t kMaxQuoted = 64;       // bytes of a name in a message
 // `max_bytes`, it ends in "..." instead.
 std::string Printable(std::string_view text, size_t max_bytes = kMaxPrintable);
 
+// Returns `text` with a space for every line end and tab: messages of libraries have several lines.
+std::string OneLine(std::string_view text);
+
 // Returns Printable(text, kMaxQuoted) between single quotes: how a message names what it was given.
 std::string Quoted(std::string_view text);
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 
 namespace convoy {
 
@@ -37,6 +40,14 @@ std::string ProgressBar(double fraction, int columns) {
   if (filled < static_cast<size_t>(columns)) bar += '>';
   bar.resize(static_cast<size_t>(columns), '.');
   return "[" + bar + "]";
+}
+
+bool ReadHeightWidth(const std::string& text, int most, int* height, int* width) {
+  const auto read = [most](const std::string& side, int* value) {
+    return absl::SimpleAtoi(side, value) && *value >= 1 && *value <= most;
+  };
+  const std::vector<std::string> sides = absl::StrSplit(text, 'x');
+  return sides.size() == 2 && read(sides[0], height) && read(sides[1], width);
 }
 
 }  // namespace convoy

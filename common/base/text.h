@@ -1,4 +1,4 @@
-// Numbers as text for people on a terminal.
+// Numbers as text for people on a terminal, and as they type them.
 #pragma once
 
 #include <cstdint>
@@ -17,5 +17,8 @@ std::string DurationText(double seconds);
 
 // Returns "[=====>....]", `columns` characters between the brackets; `fraction` is cut to [0, 1].
 std::string ProgressBar(double fraction, int columns);
+
+// Reads "HEIGHTxWIDTH", such as "28x32", each from 1 to `most`. Returns false for anything else.
+bool ReadHeightWidth(const std::string& text, int most, int* height, int* width);
 
 }  // namespace convoy

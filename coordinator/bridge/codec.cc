@@ -6,25 +6,18 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/printable.h"
 
 namespace convoy::bridge {
 namespace {
 
 namespace pb = google::protobuf;
 
-constexpr size_t kMaxQuoted = 300;
+constexpr size_t kMaxError = 300;  // the parser's messages quote the input
 
 std::unique_ptr<pb::Message> New(const pb::Descriptor& type) {
   const pb::Message* prototype = pb::MessageFactory::generated_factory()->GetPrototype(&type);
   return std::unique_ptr<pb::Message>(prototype->New());
-}
-
-// The parser's messages quote the input, over several lines.
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
-  }
-  return text.substr(0, kMaxQuoted);
 }
 
 }  // namespace
@@ -34,8 +27,9 @@ absl::StatusOr<std::string> JsonToBytes(const pb::Descriptor& type, const std::s
   // By the way of text, an empty body is an empty message.
   const auto status = pb::util::JsonStringToMessage(json.empty() ? "{}" : json, message.get());
   if (status.ok()) return message->SerializeAsString();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "body: not a ", type.full_name(), " as JSON: ", OneLine(std::string(status.message()))));
+  return absl::InvalidArgumentError(
+      absl::StrCat("body: not a ", type.full_name(),
+                   " as JSON: ", Printable(OneLine(std::string(status.message())), kMaxError)));
 }
 
 absl::StatusOr<std::string> BytesToJson(const pb::Descriptor& type, const std::string& bytes) {
