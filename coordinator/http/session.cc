@@ -194,6 +194,7 @@ class StreamSession final : public Session,
       co_return false;
     }
     Head head = ReadHead(parser, shared_);
+    head_only_ = head.request.method == "HEAD";  // also where it is refused
     ByteBudget::Share share(shared_.bodies);
     if (!head.refusal) head.refusal = co_await ReadBody(parser, *head.route, share);
     if (head.refusal) {
@@ -258,7 +259,6 @@ class StreamSession final : public Session,
   }
 
   asio::awaitable<bool> Answer(Head head, Parser& parser) {
-    head_only_ = head.request.method == "HEAD";
     if (head_only_) head.request.method = "GET";
     head.request.body = std::move(parser.get().body());
     const auto exchange = std::make_shared<Exchange>(stream_.get_executor());

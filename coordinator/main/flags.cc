@@ -28,7 +28,8 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
   arguments.Group("Addresses and data");
   arguments.TextOrNone("--listen", &flags.listen, "address of the gRPC services (127.0.0.1:50051)");
   arguments.TextOrNone("--http", &flags.http,
-                       "address of HTTP: Connect and REST, /metrics, /healthz; '' for none "
+                       "address of HTTP: the page, Connect and REST, /metrics, /healthz; '' for "
+                       "none "
                        "(127.0.0.1:8080)");
   arguments.Texts("--http-name", &flags.http_names,
                   "a name by which clients call the HTTP address, beside localhost and addresses; "

@@ -39,8 +39,6 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Calls under way get so long when the coordinator stops.
 constexpr absl::Duration kGrace = absl::Seconds(3);
 
-void Say(const std::string& line) { log::Info(line); }
-
 // Returns the address with the port that was taken in fact.
 std::string At(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
@@ -117,7 +115,7 @@ absl::Status Serve(const Flags& flags) {
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
   RegistryOptions registry_options;
   registry_options.on_event = [](const std::string& job, const v1::Event& event) {
-    Say(absl::StrCat(JobName(job), " ", event.message()));
+    log::Info(absl::StrCat(JobName(job), " ", event.message()));
   };
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<JobRegistry> registry,
                           JobRegistry::Open(*store, std::move(registry_options)));
@@ -141,17 +139,18 @@ absl::Status Serve(const Flags& flags) {
                                          {*registry, *store, serving.models, serving.batcher}));
   }
   const Ticker ticker(*registry);
-  const std::string metrics =
+  const std::string page =
       gateway == nullptr
           ? ""
-          : absl::StrCat(", metrics on ", options.tls_certificate.empty() ? "http" : "https", "://",
-                         At(flags.http, gateway->port()), "/metrics");
-  Say(absl::StrCat("coordinator listens on ", server->address(), metrics, ", store ", flags.store));
+          : absl::StrCat(", page on ", options.tls_certificate.empty() ? "http" : "https", "://",
+                         At(flags.http, gateway->port()), "/");
+  log::Info(
+      absl::StrCat("coordinator listens on ", server->address(), page, ", store ", flags.store));
 
   int signal = 0;
   const sigset_t signals = StopSignals();
   sigwait(&signals, &signal);
-  Say("coordinator stops");
+  log::Info("coordinator stops");
   registry->Stop();
   server->Stop(kGrace);
   return absl::OkStatus();
