@@ -25,7 +25,8 @@ constexpr char kDescription[] =
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 done; 1 failed; 2 wrong usage or input; 75 stopped on request (SIGTERM, or\n"
-    "SIGUSR1 under mpirun) with a checkpoint, run again with --resume; 76 cancelled.";
+    "SIGUSR1 under mpirun) with a checkpoint, run again with --resume; 76 cancelled;\n"
+    "77 a rank hung and was named, run again with --resume.";
 
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxCheckpoints = 1'000'000;

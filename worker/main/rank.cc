@@ -28,6 +28,8 @@
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
+#include "common/terminal/fit.h"
+#include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
 #include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
@@ -206,13 +208,14 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Rep
 
 // Shows on a terminal how far the pictures are decoded; the line is gone at the end.
 std::function<void(int64_t, int64_t)> ShowDecoding(const Flags& flags) {
-  if (flags.verbose != 1 || ::isatty(STDOUT_FILENO) == 0) return nullptr;
+  if (flags.verbose != 1 || !terminal::TerminalOf(stdout).can_redraw) return nullptr;
   return [](int64_t done, int64_t total) {
-    constexpr int kBarWidth = 30;
     const double part =
         static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1));
-    std::printf("\rReading pictures %s %s of %s\033[K%s", ProgressBar(part, kBarWidth).c_str(),
-                Thousands(done).c_str(), Thousands(total).c_str(), done == total ? "\r\033[K" : "");
+    const std::string line = terminal::ProgressLine(
+        "Reading pictures", part, {{absl::StrCat(Thousands(done), " of ", Thousands(total)), 0}},
+        terminal::TerminalOf(stdout).columns - 1);
+    std::printf("\r%s\033[K%s", line.c_str(), done == total ? "\r\033[K" : "");
     std::fflush(stdout);
   };
 }

@@ -1,3 +1,5 @@
+// Follows a run and keeps its files up to date: each event changes the summary or the history,
+// which are then written whole, and adds a record to log.txt.
 #include "worker/report/run_recorder.h"
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/run/history_file.h"
 #include "common/run/run_files.h"
@@ -62,7 +65,7 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
   summary_.peak_rss_bytes = report.peak_rss_bytes;
   std::string line = absl::StrFormat("epoch %d: %.2f s", report.epoch + 1, report.train_seconds);
   for (const auto& [name, value] : report.metrics) {
-    absl::StrAppend(&line, ", ", name, " ", absl::StrFormat("%.4f", value));
+    absl::StrAppend(&line, ", ", name, " ", MetricText(value));
   }
   NoteMetrics(report.metrics);
   directory_.Log(log::Level::kInfo, line);
