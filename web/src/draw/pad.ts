@@ -28,10 +28,9 @@ export class Pad {
   }
 
   // Shows a picture instead, as large as it fits.
-  show(picture: CanvasImageSource & { width: number; height: number }, smooth: boolean): void {
+  show(picture: CanvasImageSource & { width: number; height: number }): void {
     this.clear();
     const scale = Math.min(SIZE / picture.width, SIZE / picture.height);
-    this.context.imageSmoothingEnabled = smooth;
     this.context.drawImage(picture, (SIZE - picture.width * scale) / 2, (SIZE - picture.height * scale) / 2, picture.width * scale, picture.height * scale);
     this.empty = false;
   }

@@ -42,7 +42,7 @@ export class Studio {
   readonly noise: HTMLElement;
   onReading: (reading: Reading | undefined) => void = () => undefined;
   private readonly mapsNewest = new Newest();
-  private picture: RawImage | ImageBitmap | undefined;  // instead of the sheet
+  private picture: ImageBitmap | undefined;  // instead of the sheet
   private level = 0;
   private chosen = false;  // a place in the maps, by somebody
   private facts: NetworkFacts | undefined;
@@ -109,20 +109,11 @@ export class Studio {
     try {
       const picture = await createImageBitmap(file);
       this.picture = picture;
-      this.pad.show(picture, true);
+      this.pad.show(picture);
       this.ask();
     } catch {
       replace(this.trouble, problem(t("noPicture")));
     }
-  }
-
-  // Shows an image of a data set.
-  showImage(image: RawImage): void {
-    this.picture = image;
-    const shown = canvas(image.width, image.height, "");
-    drawImage(shown, image);
-    this.pad.show(shown, false);
-    this.ask();
   }
 
   private drawn(): void {
@@ -131,8 +122,7 @@ export class Studio {
   }
 
   private sent(model: TrainedModel): RawImage | undefined {
-    if (this.picture instanceof ImageBitmap) return rawImage(this.picture, model.input);
-    if (this.picture) return this.picture;
+    if (this.picture) return rawImage(this.picture, model.input);
     return this.pad.empty ? undefined : rawImage(this.pad.canvas, model.input, SENT_SIZE);
   }
 
