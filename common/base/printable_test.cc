@@ -43,5 +43,10 @@ TEST(PrintableTest, LongTextIsCutAtACharacter) {
   EXPECT_EQ(Quoted(std::string(100, 'a')), "'" + std::string(61, 'a') + "...'");
 }
 
+TEST(PrintableTest, SeveralLinesBecomeOne) {
+  EXPECT_EQ(OneLine("a:\n\tb\r\nc"), "a:  b  c");
+  EXPECT_EQ(OneLine("\x1b"), "\x1b");  // Printable's to show
+}
+
 }  // namespace
 }  // namespace convoy

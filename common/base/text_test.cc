@@ -40,5 +40,17 @@ TEST(ProgressBarTest, FillsFromLeftAndIsCut) {
   EXPECT_EQ(ProgressBar(std::nan(""), 4), "[>...]");
 }
 
+TEST(TextTest, HeightAndWidthAreReadStrictly) {
+  int height = 0;
+  int width = 0;
+  ASSERT_TRUE(ReadHeightWidth("28x32", 256, &height, &width));
+  EXPECT_EQ(height, 28);
+  EXPECT_EQ(width, 32);
+  for (const char* wrong : {"", "x", "28", "28x", "x28", "28x0", "-1x4", "28x257", "2x3x4", "a8x4",
+                            "28X28", "99999999999x1"}) {
+    EXPECT_FALSE(ReadHeightWidth(wrong, 256, &height, &width)) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace convoy
