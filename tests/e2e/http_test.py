@@ -13,7 +13,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 import harness
-from coordinators import Coordinator, free_port
+from coordinators import CALL_SECONDS, Coordinator, free_port
 from harness import DONE, Run
 
 JOBS = "/convoy.v1.JobService/"
@@ -30,6 +30,19 @@ class HttpCoordinator(Coordinator):
         command = super().command()
         command[command.index("--http") + 1] = f"127.0.0.1:{self.http_port}"
         return command
+
+    def _started(self, process):
+        """The HTTP port opens a moment after the gRPC port, whose services it calls."""
+        super()._started(process)
+        end = time.monotonic() + CALL_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.http_port), timeout=1).close()
+                return self
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
 
 
 class HttpTest(harness.TrainerTest):

@@ -190,7 +190,7 @@ TEST(ReadKerasModelConfigTest, RefusesByNameWhatConvoyDoesNotHave) {
 
 TEST(ReadKerasModelConfigTest, NamesAreQuotedForMessages) {
   EXPECT_THAT(ErrorOf(R"({"class_name": "A\nB", "config": {"name": "x\u001b[2J\u00e9"}})"),
-              HasSubstr(R"(layer 'x\u001b[2J\u00e9' (A\nB): )"));
+              HasSubstr("layer 'x\\x1b[2J\u00e9' (A\\x0aB): Convoy has no layer 'A\\x0aB', only"));
 }
 
 TEST(ReadKerasModelConfigTest, RefusesOtherKindsOfModels) {

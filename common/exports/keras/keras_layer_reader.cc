@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 
 namespace convoy::exports {
@@ -288,8 +289,8 @@ absl::Status UnknownLayer(const std::string& where, const std::string& class_nam
   for (const ActivationReader& reader : kActivationLayers) known.emplace_back(reader.class_name);
   for (const char* first : {"Rescaling", "Reshape"}) known.emplace_back(first);
   std::sort(known.begin(), known.end());
-  return absl::InvalidArgumentError(absl::StrCat(where, ": Convoy has no layer '", class_name,
-                                                 "', only ", absl::StrJoin(known, ", ")));
+  return absl::InvalidArgumentError(absl::StrCat(
+      where, ": Convoy has no layer ", Quoted(class_name), ", only ", absl::StrJoin(known, ", ")));
 }
 
 void NoteWhatOnlyTrainingUses(const JsonFields& fields, Notes* notes) {
