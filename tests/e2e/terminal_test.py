@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """Everything that is drawn fits the terminal, from 20 to 1,000 columns, with UTF-8 or without."""
+import contextlib
+import json
 import os
 import re
 import sys
+import threading
+import time
 
 sys.dont_write_bytecode = True
 
@@ -26,10 +30,33 @@ class TerminalTest(harness.TrainerTest):
         run = run or f"run-{columns}"
         return self.show([harness.TRAINER, "--run-dir", run, *RECIPE, *flags], columns, **env)
 
+    def train_held(self, columns):
+        """Holds the first epoch in its middle for longer than the bar waits between two pictures."""
+        hold, run = harness.Hold(before_step=20), self.directory / f"run-{columns}"
+        self.addCleanup(hold.let_go)
+
+        def let_go_when_held():
+            while not self.is_held(run, step=20):
+                time.sleep(0.05)
+            hold.let_go()
+
+        thread = threading.Thread(target=let_go_when_held, daemon=True)
+        thread.start()
+        shown = self.train(columns, run=run, **UTF8, **hold.env)
+        thread.join()
+        return shown
+
+    @staticmethod
+    def is_held(run, step):
+        with contextlib.suppress(FileNotFoundError):
+            rank = json.loads((run / "progress.json").read_text())["ranks"][0]
+            return rank["step"] == step and rank["seconds"] > 0.2
+        return False
+
     def test_the_bar_stays_in_its_line(self):
         for columns in (20, 40, 80, 200):
             with self.subTest(columns=columns):
-                shown = self.train(columns, **UTF8)
+                shown = self.train_held(columns)
                 # However often it was drawn, one line an epoch stays for it.
                 self.assertEqual(len(re.findall(r"^ *\d+/40", shown.text(), re.MULTILINE)), 2, shown.text())
                 bars = {line for frame in shown.frames for line in frame.splitlines()

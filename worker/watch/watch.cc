@@ -94,6 +94,8 @@ absl::Status Watch::Open(comm::Communicator& communicator) {
   communicator_ =
       std::make_unique<WatchedCommunicator>(communicator, boards_[static_cast<size_t>(rank_)]);
   judge_.emplace(rank_, hosts_, options_.patience);
+  // A rank that is stopped before its watchdog's first look was there, too.
+  boards_[static_cast<size_t>(rank_)].pulse.store(1, std::memory_order_relaxed);
   thread_ = std::thread([this] { Serve(); });
   return absl::OkStatus();
 }
