@@ -7,12 +7,24 @@ add_library(convoy_test_settings INTERFACE)
 target_compile_options(convoy_test_settings INTERFACE $<$<CONFIG:Release>:-O1>)
 target_link_libraries(convoy_test_settings INTERFACE convoy_settings GTest::gmock GTest::gtest)
 
-# convoy_library(NAME SOURCES file... [LIBS target...])
+# What costs in a build is the headers of libraries, not our code. So the sources of a folder are compiled
+# some at a time, each group as one (CMake's unity builds), unless its target is SEPARATE: sources that
+# Highway compiles once for each instruction set, and folders whose sources have names of their own for
+# different things. -DCONVOY_UNITY=OFF compiles every source alone, which a change of one source likes.
+option(CONVOY_UNITY "Compile the sources of a folder together" ON)
+function(convoy_compile_together NAME SEPARATE)
+  if(CONVOY_UNITY AND NOT SEPARATE)
+    set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON)
+  endif()
+endfunction()
+
+# convoy_library(NAME [SEPARATE] SOURCES file... [LIBS target...])
 # A folder's library. Headers are found from the project's root: #include "common/base/status.h".
 function(convoy_library NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "" "SOURCES;LIBS" ${ARGN})
   add_library(${NAME} STATIC ${ARG_SOURCES})
   target_link_libraries(${NAME} PUBLIC convoy_settings ${ARG_LIBS})
+  convoy_compile_together(${NAME} ${ARG_SEPARATE})
 endfunction()
 
 # convoy_program(NAME SOURCES file... [LIBS target...])
@@ -22,10 +34,10 @@ function(convoy_program NAME)
   target_link_libraries(${NAME} PRIVATE convoy_settings convoy_tsan ${ARG_LIBS})
 endfunction()
 
-# convoy_tests(NAME LABEL unit|integration|e2e SOURCES file_test.cc... [LIBS target...] [TIMEOUT seconds])
+# convoy_tests(NAME [SEPARATE] LABEL unit|integration|e2e SOURCES file_test.cc... [LIBS target...] [TIMEOUT seconds])
 # One program for a folder's GoogleTest files; every test becomes a ctest of its own.
 function(convoy_tests NAME)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
@@ -35,6 +47,7 @@ function(convoy_tests NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE convoy_test_settings convoy_tsan ${ARG_LIBS} convoy_test_main)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  convoy_compile_together(${NAME} ${ARG_SEPARATE})
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
 endfunction()

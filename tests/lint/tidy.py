@@ -21,6 +21,7 @@ from tree import Finding, Tree
 # Another version has other checks, so only this one judges.
 PROGRAM = "clang-tidy-14"
 COMMANDS = "build/release/compile_commands.json"
+UNITY = re.compile(r"build/release/(?P<folder>.+)/CMakeFiles/(?P<target>[^/]+)\.dir/Unity/")
 ROOTS = ("common/", "worker/", "coordinator/", "client/")
 # Translation units of headers, as many as small machines have cores.
 HEADER_UNITS = (("common/",), ("worker/", "coordinator/", "client/"))
@@ -71,13 +72,23 @@ def _flags_by_folder(tree: Tree) -> dict[str, list[str]]:
         kept = [word for word in words if word.startswith(("-I", "-D", "-std="))]
         kept += ["-isystem" + second for first, second in zip(words, words[1:]) if first == "-isystem"]
         # The flags of the library come before those of its tests, which may see more.
-        if not path.endswith("_test.cc"):
-            flags.setdefault(_folder(path), kept)
+        folder, is_test = _compiled_for(path)
+        if not is_test:
+            flags.setdefault(folder, kept)
     return flags
 
 
 def _folder(path: str) -> str:
     return str(pathlib.PurePath(path).parent)
+
+
+def _compiled_for(path: str) -> tuple[str, bool]:
+    """Returns whose folder's source this is, and whether it is one of a test. Sources that are compiled together
+    are in a file that CMake makes: build/release/FOLDER/CMakeFiles/TARGET.dir/Unity/..."""
+    together = UNITY.match(path)
+    if together:
+        return together["folder"], together["target"].endswith("_tests")
+    return _folder(path), path.endswith("_test.cc")
 
 
 def _run(tree: Tree, arguments: list[str], flags: list[str]) -> str:
