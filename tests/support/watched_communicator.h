@@ -5,11 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <thread>
 
-#include "worker/comm/communicator.h"
+#include "worker/comm/observed_communicator.h"
 
 namespace convoy::testing {
 
@@ -18,47 +17,26 @@ struct RankActivity {
   static constexpr int kLeft = -1;  // the rank has left the test
 
   std::atomic<int64_t> calls;        // collectives begun
-  std::atomic<int32_t> operation;    // the last one, an index into names; or kLeft
+  std::atomic<int32_t> operation;    // the last one, a Collective plus one; 0: none; or kLeft
   std::atomic<int32_t> waiting;      // whether it has not returned
   std::atomic<int64_t> since_nanos;  // when it began, by the steady clock
 };
 
-// Passes every call on, and says in the activities when it begins and ends. Thread-compatible, as
-// the communicator that it wraps.
-class WatchedCommunicator : public comm::Communicator {
+// Says in the activities when a call begins and ends.
+class WatchedCommunicator : private comm::CollectiveObserver, public comm::ObservedCommunicator {
  public:
   // `activities` [world_size] is what all ranks see, zero at first. Both must outlive this.
   WatchedCommunicator(comm::Communicator& wrapped, RankActivity* activities)
-      : wrapped_(wrapped), activities_(activities) {}
+      : ObservedCommunicator(wrapped, static_cast<CollectiveObserver&>(*this)),
+        activity_(activities[wrapped.rank()]) {}
   // The rank leaves: whoever still waits for it is told so.
-  ~WatchedCommunicator() override;
-
-  int rank() const override { return wrapped_.rank(); }
-  int world_size() const override { return wrapped_.world_size(); }
-  int local_size() const override { return wrapped_.local_size(); }
-  absl::Status Barrier() override;
-  absl::Status Broadcast(void* data, int64_t num_bytes, int root) override;
-  absl::Status AllGather(const void* send, int64_t num_bytes, void* recv) override;
-  absl::Status AllToAll(const float* send, std::span<const int64_t> send_counts,
-                        std::span<const int64_t> send_offsets, float* recv,
-                        std::span<const int64_t> recv_counts,
-                        std::span<const int64_t> recv_offsets) override;
-  absl::Status AllGatherParts(float* inout, std::span<const int64_t> counts,
-                              std::span<const int64_t> offsets) override;
-  absl::Status GatherParts(const float* send, float* recv, std::span<const int64_t> counts,
-                           std::span<const int64_t> offsets, int root) override;
-  absl::StatusOr<std::unique_ptr<comm::PendingSum>> StartAllReduceSum(float* inout,
-                                                                      int64_t n) override;
-  absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareFromRoot(const void* data,
-                                                                   int64_t num_bytes) override;
-  absl::StatusOr<std::unique_ptr<comm::SharedBytes>> AllocateShared(int64_t num_bytes) override;
+  ~WatchedCommunicator() override { activity_.operation = RankActivity::kLeft; }
 
  private:
-  class Call;
-  class Sum;
+  void OnBegin(comm::Collective call) override;
+  void OnEnd(comm::Collective call) override { activity_.waiting = 0; }
 
-  comm::Communicator& wrapped_;
-  RankActivity* const activities_;
+  RankActivity& activity_;
 };
 
 // Looks at the ranks of a test, in a thread of its own. Ends the program where one waits in vain.
