@@ -69,7 +69,7 @@ absl::StatusOr<std::vector<StoredFile>> ListCheckpoints(const std::string& direc
   return files;
 }
 
-absl::StatusOr<Checkpoint> Load(const StoredFile& file) {
+absl::StatusOr<Checkpoint> LoadFile(const StoredFile& file) {
   CONVOY_ASSIGN_OR_RETURN(std::string bytes, ReadFile(file.path, kMaxFileBytes));
   CONVOY_ASSIGN_OR_RETURN(Checkpoint checkpoint, DecodeCheckpoint(std::move(bytes), file.path));
   if (checkpoint.position.global_step != file.global_step) {
@@ -104,7 +104,7 @@ absl::StatusOr<std::optional<Checkpoint>> LoadLatestCheckpoint(const std::string
   if (absl::IsNotFound(files.status())) return std::nullopt;
   if (!files.ok()) return files.status();
   for (const StoredFile& file : *files) {
-    absl::StatusOr<Checkpoint> checkpoint = Load(file);
+    absl::StatusOr<Checkpoint> checkpoint = LoadFile(file);
     if (checkpoint.ok()) return std::optional<Checkpoint>(*std::move(checkpoint));
     if (!IsDamage(checkpoint.status())) return checkpoint.status();
     skipped->emplace_back(checkpoint.status().message());

@@ -74,4 +74,6 @@ std::string Encode(const Checkpoint& checkpoint) {
   return bytes;
 }
 
+std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
+
 }  // namespace convoy::formats::samples
