@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,17 @@ TEST_F(ProcessStartDeathTest, NoFileBecomesAStandardDescriptor) {
 
 TEST_F(ProcessStartDeathTest, PipeThatNobodyReadsIsAnError) {
   EXPECT_EXIT(WriteToNobody(), ::testing::ExitedWithCode(0), "");
+}
+
+[[noreturn]] void RaiseFromFewDescriptors() {
+  const rlimit few{.rlim_cur = 32, .rlim_max = 100};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const bool raised = RaiseDescriptorLimit() == 100;
+  std::_Exit(raised && ::dup2(STDOUT_FILENO, 99) == 99 ? 0 : 1);
+}
+
+TEST_F(ProcessStartDeathTest, DescriptorsAreRaisedToTheHardLimit) {
+  EXPECT_EXIT(RaiseFromFewDescriptors(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

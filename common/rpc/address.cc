@@ -1,5 +1,7 @@
 #include "common/rpc/address.h"
 
+#include <arpa/inet.h>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -50,8 +52,10 @@ std::string ToString(const Address& address) {
 }
 
 bool IsLoopback(const Address& address) {
-  return address.is_unix() || address.host == "localhost" || address.host == "::1" ||
-         absl::StartsWith(address.host, "127.");
+  // A name that begins like an address, such as 127.example.org, may lead anywhere.
+  in_addr v4{};
+  if (::inet_pton(AF_INET, address.host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  return address.is_unix() || address.host == "localhost" || address.host == "::1";
 }
 
 }  // namespace convoy::rpc

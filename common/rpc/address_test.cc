@@ -33,7 +33,8 @@ TEST(AddressTest, KnowsWhatOnlyThisMachineReaches) {
   for (const char* text : {"127.0.0.1:1", "127.8.0.1:1", "localhost:1", "[::1]:1", "unix:/s"}) {
     EXPECT_TRUE(IsLoopback(*ParseAddress(text, 1))) << text;
   }
-  for (const char* text : {"0.0.0.0:1", "[::]:1", "lab:1", "12.7.0.1:1"}) {
+  for (const char* text : {"0.0.0.0:1", "[::]:1", "lab:1", "12.7.0.1:1", "127.example.org:1",
+                           "127.0.0.1.example.org:1", "localhost.example.org:1"}) {
     EXPECT_FALSE(IsLoopback(*ParseAddress(text, 1))) << text;
   }
 }

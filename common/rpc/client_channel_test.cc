@@ -59,5 +59,11 @@ TEST(GrpcStatusTest, GoesThereAndBack) {
   }
 }
 
+TEST(GrpcStatusTest, SendsMessagesThatArrive) {
+  const grpc::Status status = ToGrpc(absl::InternalError(std::string(20'000, 'x') + "\x1b"));
+  EXPECT_LE(status.error_message().size(), 1000U);
+  EXPECT_EQ(ToGrpc(absl::InternalError("a\nb")).error_message(), "a\\x0ab");
+}
+
 }  // namespace
 }  // namespace convoy::rpc

@@ -8,11 +8,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/printable.h"
 
 namespace convoy::rpc {
 
+// Control characters and bytes that are no UTF-8 are written out; a message beyond 1,000 bytes is
+// cut, as one of 8 KB would not arrive at all.
 inline grpc::Status ToGrpc(const absl::Status& status) {
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      Printable(std::string(status.message())));
 }
 
 inline absl::Status FromGrpc(const grpc::Status& status) {

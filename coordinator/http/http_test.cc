@@ -106,18 +106,6 @@ TEST(StaticFilesTest, ServesBytesGzipAndNothingWhereItDidNotChange) {
   ASSERT_NE(router.Match("/index.html"), nullptr);
 }
 
-TEST(ConnectionCountsTest, CountInAllAndOfEachAddress) {
-  ConnectionCounts counts(3, 2);
-  EXPECT_TRUE(counts.Enter("a"));
-  EXPECT_TRUE(counts.Enter("a"));
-  EXPECT_FALSE(counts.Enter("a"));
-  EXPECT_TRUE(counts.Enter("b"));
-  EXPECT_FALSE(counts.Enter("c"));
-  counts.Leave("a");
-  EXPECT_TRUE(counts.Enter("c"));
-  EXPECT_EQ(counts.count(), 3);
-}
-
 TEST(ByteBudgetTest, SharesAreGivenBack) {
   ByteBudget budget(10);
   {

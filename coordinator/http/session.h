@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/connection_counts.h"
 #include "coordinator/http/limits.h"
 #include "coordinator/http/router.h"
 #include "coordinator/http/server.h"
@@ -37,7 +38,7 @@ struct Shared {
 
   const ServerOptions options;
   const Router router;
-  ConnectionCounts counts;
+  rpc::ConnectionCounts counts;
   ByteBudget bodies;
   std::atomic<bool> stopping{false};
   absl::Mutex mutex;

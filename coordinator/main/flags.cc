@@ -59,6 +59,8 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
                         "of one published model (256)");
   arguments.WholeNumber("--max-streams", &flags.max_streams, 1, 65536,
                         "calls at a time of one connection (256)");
+  arguments.WholeNumber("--max-connections", &flags.max_connections, 2, 65536,
+                        "connections at a time of each port, half of them from one address (1024)");
   arguments.WholeNumber("--max-images", &flags.max_images, 1, 65536,
                         "images of one request for predictions (1024)");
   arguments.WholeNumber("--max-queued-images", &flags.max_queued_images, 1, 1 << 20,

@@ -23,6 +23,7 @@ struct Flags {
   int max_message_mb = 16;
   int max_model_mb = 256;
   int max_streams = 256;
+  int max_connections = 1024;
   int max_watches = 100;
   int threads = 0;  // that compute; 0: as many as there are cores to use
   int batch_delay_ms = 0;

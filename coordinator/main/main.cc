@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -22,10 +21,11 @@
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
 #include "coordinator/main/gateway.h"
+#include "coordinator/main/stop_signals.h"
+#include "coordinator/server/server.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
-#include "coordinator/service/server.h"
 #include "coordinator/service/serving.h"
 #include "coordinator/service/token_authenticator.h"
 #include "coordinator/service/worker_service.h"
@@ -38,10 +38,25 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Calls under way get so long when the coordinator stops.
 constexpr absl::Duration kGrace = absl::Seconds(3);
+// After which it ends in any case.
+constexpr absl::Duration kTimeToStop = absl::Seconds(5);
+constexpr int64_t kOwnDescriptors = 64;  // for the store, models, libraries
+constexpr int64_t kLeastConnections = 16;
 
 // Returns the address with the port that was taken in fact.
 std::string At(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+}
+
+// Of each port. Fewer than wanted where the process may open few files: then they would find none.
+ConnectionLimits LimitsFor(int wanted, int64_t descriptors) {
+  const int64_t possible = std::max(kLeastConnections, (descriptors - kOwnDescriptors) / 2);
+  const int in_all = static_cast<int>(std::min(int64_t{wanted}, possible));
+  if (in_all < wanted) {
+    log::Note(absl::StrCat("at most ", in_all, " connections at a time of each port instead of ",
+                           wanted, ": this process may open ", descriptors, " files (ulimit -n)"));
+  }
+  return {.in_all = in_all, .per_address = (in_all + 1) / 2};
 }
 
 absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
@@ -50,7 +65,8 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
                         .tls_key = {},
                         .tls_client_ca = {},
                         .max_message_bytes = flags.max_message_mb << 20,
-                        .max_streams = flags.max_streams};
+                        .max_streams = flags.max_streams,
+                        .connections = LimitsFor(flags.max_connections, RaiseDescriptorLimit())};
   CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, rpc::ReadSecretFile("tls_cert", flags.tls_cert));
   CONVOY_ASSIGN_OR_RETURN(options.tls_key, rpc::ReadSecretFile("tls_key", flags.tls_key));
   CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca,
@@ -65,7 +81,9 @@ absl::StatusOr<std::unique_ptr<Gateway>> StartGateway(const Flags& flags, const 
                                   .tls_certificate = grpc.tls_certificate,
                                   .tls_key = grpc.tls_key,
                                   .tls_client_ca = grpc.tls_client_ca,
-                                  .names = flags.http_names},
+                                  .names = flags.http_names,
+                                  .max_connections = grpc.connections.in_all,
+                                  .max_connections_per_address = grpc.connections.per_address},
                          .max_message_bytes = static_cast<uint64_t>(grpc.max_message_bytes),
                          .files = web::PageFiles()};
   return Gateway::Start(std::move(options), server.InProcessChannel(), server.LoopbackChannel(),
@@ -99,16 +117,7 @@ class Ticker {
   std::thread thread_;
 };
 
-sigset_t StopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  return signals;
-}
-
-// REQUIRES: the signals of `StopSignals` are blocked in all threads.
-absl::Status Serve(const Flags& flags) {
+absl::Status Serve(const Flags& flags, const StopSignals& signals) {
   CONVOY_ASSIGN_OR_RETURN(const ServerOptions options, ReadServerOptions(flags));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
                           rpc::ReadSecretFile("token_file", flags.token_file));
@@ -147,9 +156,7 @@ absl::Status Serve(const Flags& flags) {
   log::Info(
       absl::StrCat("coordinator listens on ", server->address(), page, ", store ", flags.store));
 
-  int signal = 0;
-  const sigset_t signals = StopSignals();
-  sigwait(&signals, &signal);
+  signals.Await();
   log::Info("coordinator stops");
   registry->Stop();
   server->Stop(kGrace);
@@ -166,12 +173,10 @@ ExitCode Main(int argc, char** argv) {
   if (flags.ok() && flags->print_and_exit) {
     std::fputs(flags->print_and_exit->c_str(), stdout);
   } else if (flags.ok()) {
-    // Before any thread starts, so that all inherit it and only sigwait hears the signals.
-    const sigset_t signals = StopSignals();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    const StopSignals signals(kTimeToStop);
     log::StartRecords(STDOUT_FILENO);
     status = kernels::UseKernels(std::nullopt);
-    if (status.ok()) status = Serve(*flags);
+    if (status.ok()) status = Serve(*flags, signals);
     log::Stop();
   }
   if (status.ok()) return ExitCode::kOk;

@@ -16,8 +16,8 @@
 #include "common/nn/network.h"
 #include "convoy/v1/job_service.grpc.pb.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
+#include "coordinator/server/server.h"
 #include "coordinator/service/job_service.h"
-#include "coordinator/service/server.h"
 #include "coordinator/service/worker_service.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 

@@ -17,9 +17,9 @@
 #include "common/evaluate/evaluation.h"
 #include "convoy/v1/model_service.grpc.pb.h"
 #include "coordinator/batching/model_source_testing.h"
+#include "coordinator/server/server.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/model_service.h"
-#include "coordinator/service/server.h"
 #include "inference/grpc_service.grpc.pb.h"
 
 namespace convoy::coordinator {

@@ -1,4 +1,7 @@
-#include "coordinator/service/server.h"
+// The gRPC server, made of grpc::ServerBuilder with every limit that it knows, and of the
+// AcceptLoop for the one that it does not. An acceptor of gRPC ("external connections") takes what
+// the loop hands on, with TLS or without.
+#include "coordinator/server/server.h"
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
@@ -23,6 +26,8 @@
 namespace convoy::coordinator {
 namespace {
 
+constexpr int kIdleMs = 600'000;  // without a call; clients connect again by themselves
+
 std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& options) {
   if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions ssl(
@@ -31,6 +36,17 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& option
   ssl.pem_key_cert_pairs.push_back({options.tls_key, options.tls_certificate});
   ssl.pem_root_certs = options.tls_client_ca;
   return grpc::SslServerCredentials(ssl);
+}
+
+// gRPC does not say whether an acceptor's credentials can be used, only whether a port's can.
+absl::Status CheckTls(const ServerOptions& options) {
+  if (options.tls_certificate.empty()) return absl::OkStatus();
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", Credentials(options), &port);
+  if (builder.BuildAndStart() != nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "tls_cert: `tls_cert`, `tls_key` and `tls_client_ca` are no PEM files, or do not fit");
 }
 
 // To call the server from its own process: there is nobody between whom a certificate would keep
@@ -52,6 +68,23 @@ rpc::Address LoopbackOf(rpc::Address address) {
   return address;
 }
 
+void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
+  // Until TLS and HTTP/2 have both begun.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(absl::ToInt64Milliseconds(options.handshake_time)));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
+  // Finds readers that are gone without a word.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
@@ -64,37 +97,38 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
   const absl::StatusOr<rpc::Address> address = rpc::ParseAddress(options.listen, /*least_port=*/0);
   if (!address.ok()) return Annotate(address.status(), "listen");
-  int port = 0;
+  CONVOY_RETURN_IF_ERROR(CheckTls(options));
+  absl::StatusOr<rpc::ListeningSockets> listening = rpc::Listen(*address);
+  if (!listening.ok()) return Annotate(listening.status(), "listen");
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(ToString(*address), Credentials(options), &port);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
-  // Finds readers that are gone without a word.
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  Acceptor acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      Credentials(options));
+  SetLimits(options, builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "listen: cannot listen on ", options.listen, ": another program, such as a second ",
-        "coordinator, has the port, or the address is not this machine's",
-        options.tls_certificate.empty() ? "" : ", or `tls_cert` and `tls_key` do not fit"));
-  }
-  server->GetHealthCheckService()->SetServingStatus(true);
+  CONVOY_CHECK(server != nullptr);
   for (const char* name :
-       {v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
+       {"", v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
         inference::GRPCInferenceService::service_full_name(),
         worker::v1::WorkerService::service_full_name()}) {
     server->GetHealthCheckService()->SetServingStatus(name, true);
   }
-  rpc::Address taken = *address;
-  taken.port = port;
   return std::unique_ptr<Server>(
-      new Server(std::move(server), ToString(taken), OwnCredentials(options)));
+      new Server(std::move(acceptor), std::move(server), *std::move(listening), options));
 }
+
+Server::Server(Acceptor acceptor, std::unique_ptr<grpc::Server> server,
+               rpc::ListeningSockets listening, const ServerOptions& options)
+    : address_(ToString(listening.address)),
+      own_credentials_(OwnCredentials(options)),
+      acceptor_(std::move(acceptor)),
+      server_(std::move(server)),
+      loop_(std::make_unique<AcceptLoop>(std::move(listening), options.connections, [this](int fd) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+        connection.fd = fd;
+        acceptor_->HandleNewConnection(&connection);
+      })) {}
 
 std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
   grpc::ChannelArguments arguments;
@@ -113,6 +147,7 @@ std::shared_ptr<grpc::Channel> Server::LoopbackChannel() const {
 
 void Server::Stop(absl::Duration grace) {
   server_->GetHealthCheckService()->SetServingStatus(false);
+  loop_.reset();
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
   server_->Wait();
 }

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/server/accept_loop.h"
 
 namespace convoy::coordinator {
 
@@ -24,9 +25,13 @@ struct ServerOptions {
   std::string tls_client_ca;
   int max_message_bytes = 16 << 20;
   int max_streams = 256;  // of one connection
+  ConnectionLimits connections;
+  // A connection on which TLS and HTTP/2 have not both begun after that is closed.
+  absl::Duration handshake_time = absl::Seconds(5);
 };
 
-// Serves from the moment it is made until Stop. Thread-compatible.
+// Serves from the moment it is made until Stop. Thread-compatible. Requests that are compressed are
+// refused (UNIMPLEMENTED): a megabyte of them can be a gigabyte.
 class Server {
  public:
   // `services` must outlive the server. Returns FAILED_PRECONDITION if the address cannot be taken:
@@ -52,15 +57,16 @@ class Server {
   void Stop(absl::Duration grace);
 
  private:
-  Server(std::unique_ptr<grpc::Server> server, std::string address,
-         std::shared_ptr<grpc::ChannelCredentials> own_credentials)
-      : server_(std::move(server)),
-        address_(std::move(address)),
-        own_credentials_(std::move(own_credentials)) {}
+  using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
 
-  std::unique_ptr<grpc::Server> server_;
+  Server(Acceptor acceptor, std::unique_ptr<grpc::Server> server, rpc::ListeningSockets listening,
+         const ServerOptions& options);
+
   const std::string address_;
   const std::shared_ptr<grpc::ChannelCredentials> own_credentials_;  // may be null
+  const Acceptor acceptor_;
+  const std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<AcceptLoop> loop_;  // last: it uses the acceptor
 };
 
 }  // namespace convoy::coordinator
