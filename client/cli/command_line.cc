@@ -86,18 +86,20 @@ ExitCode ClientExitCode(const absl::Status& status) {
 
 ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* argv,
                         std::FILE* out, std::FILE* err) {
-  absl::Status status = ParseAndRun(table, argc, argv, Context{.out = out, .err = err});
+  ExitCode own = ExitCode::kOk;
+  absl::Status status =
+      ParseAndRun(table, argc, argv, Context{.exit_code = &own, .out = out, .err = err});
   if (std::fflush(out) != 0 && status.ok()) {
     status = absl::UnknownError("cannot write the result; is the disk full?");
   }
   if (!status.ok()) {
-    const cli::FlagNames names =
-        cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang", "layer", "tls_ca",
-                              "tls_cert", "tls_key", "token_file"});
+    const cli::FlagNames names = cli::FlagsLikeFields(
+        {"as_is", "coordinator", "data", "image", "lang", "layer", "resume",
+         "run_dir", "tls_ca", "tls_cert", "tls_key", "token_file"});
     const std::string said = OneLine(cli::NameFlags(std::string(status.message()), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }
-  return ClientExitCode(status);
+  return status.ok() ? own : ClientExitCode(status);
 }
 
 std::vector<CommandFlags> ListFlags(const CommandTable& table) {

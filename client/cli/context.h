@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "common/base/status.h"
 #include "common/rpc/client_channel.h"
 
 namespace convoy::client {
@@ -12,10 +13,12 @@ inline constexpr char kDefaultCoordinator[] = "127.0.0.1:50051";
 
 struct Context {
   rpc::ClientOptions connection = {.address = kDefaultCoordinator};
-  std::string model;        // --model; empty: not given
-  bool json = false;        // print JSON instead of text
-  std::FILE* out = stdout;  // results; not owned
-  std::FILE* err = stderr;  // notes that are no result; not owned
+  bool coordinator_named = false;  // connection.address is not just the default
+  std::string model;               // --model; empty: not given
+  bool json = false;               // print JSON instead of text
+  ExitCode* exit_code = nullptr;   // what the program ends with where the command succeeds
+  std::FILE* out = stdout;         // results; not owned
+  std::FILE* err = stderr;         // notes that are no result; not owned
 };
 
 }  // namespace convoy::client

@@ -50,6 +50,7 @@ void ApplyEnvironment(const cli::CommandLine& line, SharedOptions* options) {
 
 void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context) {
   Choose(near.coordinator, general.coordinator, &context->connection.address);
+  context->coordinator_named = near.coordinator || general.coordinator;
   Choose(near.tls_ca, general.tls_ca, &context->connection.tls_ca);
   Choose(near.tls_cert, general.tls_cert, &context->connection.tls_cert);
   Choose(near.tls_key, general.tls_key, &context->connection.tls_key);

@@ -10,6 +10,7 @@ const CommandTable& Commands() {
       {"jobs", CommandGroup::kJobs, "all jobs of a coordinator or of a directory", NewJobs},
       {"history", CommandGroup::kJobs, "the metrics of each epoch, as Keras keeps them",
        NewHistory},
+      {"run", CommandGroup::kJobs, "train, and go on by itself after every fault", NewRun},
       {"cancel", CommandGroup::kJobs, "stop a job with a checkpoint", NewCancel},
       {"delete", CommandGroup::kJobs, "remove a job from its coordinator", NewDelete},
       {"evaluate", CommandGroup::kModels, "loss, accuracy and scores of each class", NewEvaluate},

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/api/job_description.h"
 #include "common/base/status.h"
+#include "common/run/events_file.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -42,9 +43,19 @@ absl::StatusOr<metrics::History> LocalJob::History() const {
 }
 
 absl::StatusOr<v1::Job> LocalJob::Get() {
-  CONVOY_ASSIGN_OR_RETURN(const run::Summary summary, run::ReadSummary(directory_));
+  CONVOY_ASSIGN_OR_RETURN(run::Summary summary, run::ReadSummary(directory_));
   CONVOY_ASSIGN_OR_RETURN(const metrics::History history, History());
-  v1::Job job = api::ToJob(summary, history, directory_, run::TrainerWorksIn(directory_));
+  const bool supervised = run::SupervisorWorksIn(directory_);
+  // Until its supervisor gives it up, the training goes on after a failure.
+  if (supervised && summary.state == run::RunState::kFailed) {
+    summary.state = run::RunState::kRunning;
+    summary.error.clear();
+  }
+  v1::Job job =
+      api::ToJob(summary, history, directory_, supervised || run::TrainerWorksIn(directory_));
+  for (const run::RunEvent& event : run::ReadEvents(directory_)) {
+    *job.add_events() = api::ToEvent(event);
+  }
   struct stat file = {};
   if (::stat(run::PathIn(directory_, run::kSummaryFile).c_str(), &file) == 0) {
     *job.mutable_update_time() = api::ToProto(absl::TimeFromTimespec(file.st_mtim));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/api/job_progress.h"
@@ -142,6 +143,28 @@ v1::MetricSample ToSample(const metrics::EpochMetrics& metrics, int epoch,
     metric->set_value(value);
   }
   return sample;
+}
+
+v1::Event ToEvent(const run::RunEvent& event) {
+  v1::Event told;
+  *told.mutable_time() = ToProto(event.time);
+  told.set_message(ValidUtf8(event.message));
+  const auto [type, severity] = [&]() -> std::pair<v1::Event::Type, v1::Event::Severity> {
+    switch (event.kind) {
+      case run::RunEventKind::kRestarted:
+        return {v1::Event::RESTARTED, v1::Event::WARNING};
+      case run::RunEventKind::kGaveUp:
+        return {v1::Event::GAVE_UP, v1::Event::ERROR};
+      case run::RunEventKind::kHostLost:
+        return {v1::Event::HOST_LOST, v1::Event::WARNING};
+      case run::RunEventKind::kHostBack:
+        return {v1::Event::HOST_BACK, v1::Event::INFO};
+    }
+    return {};
+  }();
+  told.set_type(type);
+  told.set_severity(severity);
+  return told;
 }
 
 v1::Job ToJob(const run::Summary& summary, const metrics::History& history,

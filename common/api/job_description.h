@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/metrics/history.h"
 #include "common/metrics/phase_seconds.h"
+#include "common/run/events_file.h"
 #include "common/run/summary.h"
 #include "convoy/v1/job.pb.h"
 
@@ -29,6 +30,9 @@ std::vector<v1::Rank> ToRanks(const run::JobFacts& facts,
 
 // Returns the sample of a finished epoch, counted from 1.
 v1::MetricSample ToSample(const metrics::EpochMetrics& metrics, int epoch, int64_t steps_per_epoch);
+
+// Returns what a run directory tells of events.
+v1::Event ToEvent(const run::RunEvent& event);
 
 // Returns the job of this host's run directory. A run that says it is running is LOST unless
 // `trainer_works` there.

@@ -57,4 +57,9 @@ void Failpoint(std::string_view name, std::string_view about) {
   ::kill(::getpid(), setting.signal);
 }
 
+bool FailpointDiskIsFull() {
+  static const char* const file = std::getenv("CONVOY_FAILPOINT_FULL_DISK");
+  return file != nullptr && ::access(file, F_OK) == 0;
+}
+
 }  // namespace convoy

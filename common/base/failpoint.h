@@ -9,6 +9,9 @@
 // what it is about, a path, contains TEXT. So `after_rename:2:step-` dies after the rename of the
 // second checkpoint file. With CONVOY_FAILPOINT_HOLD=FILE no signal is raised: the thread waits
 // there as long as FILE exists, while the program's other threads go on.
+//
+// As long as the file exists that CONVOY_FAILPOINT_FULL_DISK names, files are written (files.h) as
+// to a disk that is full.
 #pragma once
 
 #include <string_view>
@@ -19,5 +22,8 @@ namespace convoy {
 // the directory is synced), "before_prune" (CheckpointStore), and in the trainer, on every rank and
 // about "rank-0" and so on, "before_step", "before_validation" and "before_end". Thread-safe.
 void Failpoint(std::string_view name, std::string_view about);
+
+// Whether a write has to fail for want of room. Thread-safe.
+bool FailpointDiskIsFull();
 
 }  // namespace convoy

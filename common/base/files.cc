@@ -63,6 +63,7 @@ class FileDescriptor {
 };
 
 absl::Status WriteAll(int fd, std::string_view content, const std::string& path) {
+  if (FailpointDiskIsFull()) return ErrnoStatus(ENOSPC, "cannot write", path);
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
     if (written < 0) {

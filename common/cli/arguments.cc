@@ -29,6 +29,12 @@ void Arguments::RequiredPositionals(const std::string& name, std::vector<std::st
   app_.add_option(name, *values, help)->check(NotEmpty())->type_name("")->required();
 }
 
+void Arguments::WordsAfterDashes(const std::string& name, std::vector<std::string>* values,
+                                 const std::string& help) {
+  app_.add_option(name, *values, help)->type_name("");
+  takes_words_after_dashes_ = true;
+}
+
 void Arguments::Flag(const std::string& name, bool* value, const std::string& help) {
   app_.add_flag(name, *value, help)->group(group_);
 }

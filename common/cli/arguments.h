@@ -33,6 +33,10 @@ class Arguments {
   void RequiredPositionals(const std::string& name, std::vector<std::string>* values,
                            const std::string& help);
 
+  // Words for another program, which may look like flags: they stand at the end, after "--".
+  void WordsAfterDashes(const std::string& name, std::vector<std::string>* values,
+                        const std::string& help);
+
   // --name, without a value.
   void Flag(const std::string& name, bool* value, const std::string& help);
 
@@ -83,6 +87,9 @@ class Arguments {
   // The options added from here on stand under this title in --help.
   void Group(const std::string& title) { group_ = title; }
 
+  // Whether WordsAfterDashes was called.
+  bool takes_words_after_dashes() const { return takes_words_after_dashes_; }
+
  private:
   // Takes one value. Returns what is wrong with it; "" for nothing, and then it is stored.
   using Reader = std::function<std::string(const std::string& text)>;
@@ -91,6 +98,7 @@ class Arguments {
 
   CLI::App& app_;
   std::string group_ = "Options";
+  bool takes_words_after_dashes_ = false;
 };
 
 }  // namespace convoy::cli

@@ -24,6 +24,16 @@ std::vector<std::string> FlagsOf(const CLI::App& app) {
   return flags;
 }
 
+// Returns the arguments with "--np" for "-np", as mpirun's users write it; a flag of one dash has
+// one letter here. What stands after "--" is for others.
+std::vector<const char*> SpellOut(int argc, const char* const* argv) {
+  std::vector<const char*> words(argv, argv + argc);
+  for (auto word = words.begin(); word != words.end() && std::string_view(*word) != "--"; ++word) {
+    if (std::string_view(*word) == "-np") *word = "--np";
+  }
+  return words;
+}
+
 bool IsFlag(const std::string& word) { return !word.empty() && word.front() == '-'; }
 
 absl::Status UnknownFlag(const std::string& word, const CLI::App& app, const std::string& help) {
@@ -63,6 +73,13 @@ absl::Status CommandLine::Parser::UnknownWord() const {
   const std::string word = words.empty() ? "" : words.front().substr(0, words.front().find('='));
   const std::string help =
       absl::StrCat(app.get_name(), chosen == nullptr ? "" : " " + chosen->get_name(), " --help");
+  for (const Command& command : commands) {
+    if (command.app != chosen || !command.arguments.takes_words_after_dashes()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown flag ", Quoted(word), DidYouMean(word, FlagsOf(*chosen)),
+                     "; what is meant for the program that it starts comes after --; ", help,
+                     " lists all flags"));
+  }
   if (IsFlag(word)) return UnknownFlag(word, chosen == nullptr ? app : *chosen, help);
   if (chosen != nullptr || commands.empty()) {
     return absl::InvalidArgumentError(
@@ -104,9 +121,10 @@ void CommandLine::ReadsFile(const std::string& path) {
 
 absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* const* argv) {
   CLI::App& app = parser_->app;
+  const std::vector<const char*> words = SpellOut(argc, argv);
   Asked asked;
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
     const CLI::App* chosen = parser_->Chosen();
     asked.help = true;

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <random>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/base/file_lock.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
@@ -62,6 +66,20 @@ std::string RunName(const std::string& directory) {
 }
 
 bool TrainerWorksIn(const std::string& directory) { return IsLocked(PathIn(directory, kLockFile)); }
+
+bool SupervisorWorksIn(const std::string& directory) {
+  return IsLocked(PathIn(directory, kSupervisorLockFile));
+}
+
+std::string NewRunPath() {
+  std::random_device random;  // a name, not part of any result
+  const std::string time = absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone());
+  std::string path;
+  do {
+    path = absl::StrFormat("runs/%s-%04x", time, random() & 0xffffu);
+  } while (PathExists(path));
+  return path;
+}
 
 absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory) {
   std::error_code error;

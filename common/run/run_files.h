@@ -20,6 +20,9 @@ inline constexpr char kLogFile[] = "log.txt";
 inline constexpr char kProgressFile[] = "progress.json";
 inline constexpr char kRunIdFile[] = "run_id";
 inline constexpr char kLockFile[] = ".lock";
+inline constexpr char kSupervisorLockFile[] = ".supervisor";
+inline constexpr char kEventsFile[] = "events.jsonl";
+inline constexpr char kLauncherFile[] = "launcher.log";
 inline constexpr char kReportFile[] = "report.html";
 inline constexpr char kCheckpoints[] = "checkpoints";
 inline constexpr char kFigures[] = "figures";
@@ -44,8 +47,13 @@ bool IsRun(const std::string& named);
 // Returns the run's name: the last part of its path ("first" for "runs/first/").
 std::string RunName(const std::string& directory);
 
-// Whether a trainer works in the directory now; false also where nobody can tell.
+// Whether a trainer works in the directory now, or a supervisor keeps its training going; false
+// also where nobody can tell.
 bool TrainerWorksIn(const std::string& directory);
+bool SupervisorWorksIn(const std::string& directory);
+
+// Returns "runs/<time>-<id>", a name that does not exist yet.
+std::string NewRunPath();
 
 // Returns the paths of the run directories in `directory`, the newest first. Returns NOT_FOUND if
 // it cannot be listed.

@@ -205,12 +205,15 @@ class TrainerTest(unittest.TestCase):
         self.addCleanup(stack.close)
         return stack.enter_context(context)
 
-    def start(self, *flags, ranks=0, env=None, mpirun=(), program=TRAINER, **options):
-        """Starts the trainer, under mpirun with `ranks` ranks unless that is 0."""
+    def start(self, *flags, ranks=0, env=None, unset=(), mpirun=(), program=TRAINER, **options):
+        """Starts the trainer, under mpirun with `ranks` ranks unless that is 0; without the variables `unset`."""
         command = [str(program), *map(str, flags)]
         if ranks:
             command = ["mpirun", *mpirun, "-np", str(ranks), *command]
-        process = Process(command, self.directory, environment(self.scratch, env or {}), **options)
+        variables = environment(self.scratch, env or {})
+        for name in unset:
+            del variables[name]
+        process = Process(command, self.directory, variables, **options)
         self.addCleanup(process.close)
         return process
 
@@ -234,8 +237,8 @@ class TrainerTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, lines[0], outcome)
 
-    def hold(self, before_step):
-        hold = Hold(before_step)
+    def hold(self, before_step=1, at="before_step"):
+        hold = Hold(before_step, at)
         self.addCleanup(hold.let_go)
         return hold
 
@@ -259,13 +262,13 @@ class TrainerTest(unittest.TestCase):
 
 
 class Hold:
-    """Holds a training, by its environment `env`, before a step (from 1) until it is let go; what it reports
-    and writes beside goes on."""
+    """Holds a training, by its environment `env`, before a step (from 1), or where it comes to another failpoint,
+    until it is let go; what it reports and writes beside goes on."""
 
-    def __init__(self, before_step):
+    def __init__(self, before_step, at="before_step"):
         file, self._path = tempfile.mkstemp(prefix="convoy-hold.")
         os.close(file)
-        self.env = {"CONVOY_FAILPOINT": f"before_step:{before_step}", "CONVOY_FAILPOINT_HOLD": self._path}
+        self.env = {"CONVOY_FAILPOINT": f"{at}:{before_step}", "CONVOY_FAILPOINT_HOLD": self._path}
 
     def let_go(self):
         with contextlib.suppress(FileNotFoundError):

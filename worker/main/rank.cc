@@ -28,6 +28,7 @@
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
+#include "common/run/run_files.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
@@ -123,8 +124,7 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
                                       const CoordinatorChannel& channel,
                                       std::unique_ptr<report::RunDirectory> directory) {
   if (directory == nullptr) {
-    const std::string path =
-        flags.run_dir.empty() ? report::RunDirectory::DefaultPath() : flags.run_dir;
+    const std::string path = flags.run_dir.empty() ? run::NewRunPath() : flags.run_dir;
     CONVOY_ASSIGN_OR_RETURN(directory, report::RunDirectory::Open(path, flags.resume));
   }
   CONVOY_ASSIGN_OR_RETURN(

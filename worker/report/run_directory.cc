@@ -1,15 +1,11 @@
 #include "worker/report/run_directory.h"
 
-#include <array>
-#include <ctime>
 #include <filesystem>
-#include <random>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 
@@ -33,20 +29,6 @@ void RemoveTemporaryFiles(const std::string& path) {
 }
 
 }  // namespace
-
-std::string RunDirectory::DefaultPath() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &local);
-  std::random_device random;  // a name, not part of any result
-  std::string path;
-  do {
-    path = absl::StrFormat("runs/%s-%04x", text.data(), random() & 0xffffu);
-  } while (PathExists(path));
-  return path;
-}
 
 absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::string& path,
                                                                  bool resume) {

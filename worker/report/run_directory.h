@@ -23,9 +23,6 @@ namespace convoy::report {
 // Thread-compatible: owned by rank 0's training thread.
 class RunDirectory {
  public:
-  // Returns "runs/<time>-<id>", a name that does not exist yet.
-  static std::string DefaultPath();
-
   // Creates `path`, or takes it over if `resume` says that a run goes on there. Locks it for this
   // process. Returns ALREADY_EXISTS if it exists and resume is false, FAILED_PRECONDITION if
   // another trainer works in it, or what the system says if it cannot be written. Where the file

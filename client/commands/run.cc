@@ -1,0 +1,114 @@
+#include <unistd.h>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/commands/commands.h"
+#include "client/supervise/supervisor.h"
+#include "common/base/printable.h"
+#include "common/base/status.h"
+#include "common/run/run_files.h"
+
+namespace convoy::client {
+namespace {
+
+// The trainer beside this program, or whichever is on the PATH.
+std::string TrainerBesideThis() {
+  std::error_code error;
+  const auto own = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto beside = own.parent_path() / "trainer";
+  return !error && std::filesystem::exists(beside, error) ? beside.string() : "trainer";
+}
+
+bool IsFlag(const std::string& word) { return absl::StartsWith(word, "-"); }
+
+// Takes --run-dir and --resume out of the trainer's flags.
+void TakeRunFlags(const std::vector<std::string>& flags, SupervisedRun* run) {
+  constexpr char kRunDir[] = "--run-dir";
+  for (size_t i = 0; i < flags.size(); ++i) {
+    if (flags[i] == "--resume") {
+      run->resume = true;
+    } else if (flags[i] == kRunDir && i + 1 < flags.size()) {
+      run->run_dir = flags[++i];
+    } else if (absl::StartsWith(flags[i], absl::StrCat(kRunDir, "="))) {
+      run->run_dir = flags[i].substr(sizeof(kRunDir));
+    } else {
+      run->flags.push_back(flags[i]);
+    }
+  }
+}
+
+class RunCommand : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.WholeNumber("--np", &run_.ranks, 1, 65536, "ranks; may be written -np (1)");
+    arguments.WholeNumber("--max-restarts", &run_.max_restarts, 0, 1000000,
+                          "how often to start again (100)");
+    arguments.WordsAfterDashes("FLAGS", &words_, "the trainer's flags, after --");
+  }
+
+  std::string Details() const override {
+    return "Trains, and after a fault goes on from the last checkpoint, until the training has\n"
+           "succeeded; the result is the same, bit for bit. Gives up, and says why, where the\n"
+           "training would only fail again. Ctrl-C stops with a checkpoint, twice at once. The\n"
+           "same command with --run-dir goes on with what it has begun.\n"
+           "Exit codes are the trainer's: 0 done, 1 failed, 2 wrong usage or input, 75 stopped\n"
+           "with a checkpoint, 76 cancelled, 77 a rank hung again and again.\n\n"
+           "Examples:\n"
+           "  convoy run -np 4 -- --run-dir runs/first --epochs 20 --checkpoint-every 100\n"
+           "  convoy run -- --model lenet5";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_RETURN_IF_ERROR(TakeWords());
+    if (run_.run_dir.empty()) run_.run_dir = run::NewRunPath();
+    if (context.coordinator_named) AddConnection(context);
+    run_.flags.insert(run_.flags.end(), {"--run-dir", run_.run_dir, "--resume"});
+    CONVOY_ASSIGN_OR_RETURN(*context.exit_code, Supervise(run_));
+    return absl::OkStatus();
+  }
+
+ private:
+  // A first word that is no flag is the program, as mpirun's users write it.
+  absl::Status TakeWords() {
+    run_.trainer = TrainerBesideThis();
+    if (words_.empty() || IsFlag(words_.front())) {
+      TakeRunFlags(words_, &run_);
+      return absl::OkStatus();
+    }
+    const std::string program = words_.front();
+    if (std::filesystem::path(program).filename() != "trainer") {
+      return absl::InvalidArgumentError(
+          absl::StrCat(Quoted(program), " is not the trainer; convoy run [-np N] -- takes the ",
+                       "trainer's flags, such as --epochs 20"));
+    }
+    if (program != "trainer") run_.trainer = program;
+    TakeRunFlags({words_.begin() + 1, words_.end()}, &run_);
+    return absl::OkStatus();
+  }
+
+  void AddConnection(const Context& context) {
+    const auto add = [this](const std::string& flag, const std::string& value) {
+      const bool given =
+          std::any_of(run_.flags.begin(), run_.flags.end(), [&](const std::string& word) {
+            return word == flag || absl::StartsWith(word, flag + "=");
+          });
+      if (!given && !value.empty()) run_.flags.insert(run_.flags.end(), {flag, value});
+    };
+    add("--coordinator", context.connection.address);
+    add("--tls-ca", context.connection.tls_ca);
+    add("--tls-cert", context.connection.tls_cert);
+    add("--tls-key", context.connection.tls_key);
+    add("--token-file", context.connection.token_file);
+  }
+
+  SupervisedRun run_;
+  std::vector<std::string> words_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewRun() { return std::make_unique<RunCommand>(); }
+
+}  // namespace convoy::client

@@ -1,0 +1,161 @@
+// The first rank to end is named by mpirun; why it did, by its last words, if it had time for any.
+// Ranks that end later only follow, and are not asked.
+#include "client/supervise/failure.h"
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/base/files.h"
+#include "common/base/status.h"
+#include "common/run/run_files.h"
+
+namespace convoy::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxWordsBytes = 1 << 20;
+constexpr int kSignalCode = 128;
+constexpr int kLastSignal = 64;
+
+// What mpirun says of the first process to end.
+struct FirstRank {
+  int rank = -1;     // -1: it says nothing
+  std::string host;  // "" where it does not say
+  int signal = 0;
+};
+
+FirstRank ReadNotice(const std::string& errors) {
+  FirstRank first;
+  for (const absl::string_view text : absl::StrSplit(errors, '\n')) {
+    const std::string line(text);
+    std::array<char, 256> host{};
+    if (std::sscanf(line.c_str(),
+                    "mpirun noticed that process rank %d with PID %*d on node %255s exited on "
+                    "signal %d",
+                    &first.rank, host.data(), &first.signal) == 3) {
+      first.host = host.data();
+      return first;
+    }
+    if (std::sscanf(line.c_str(), " Process name: [[%*u,%*u],%d]", &first.rank) == 1) return first;
+  }
+  return first;
+}
+
+std::string SignalName(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name == nullptr ? absl::StrCat("signal ", signal) : absl::StrCat("SIG", name);
+}
+
+// The first record of a file of last words, without its time and level.
+std::string FirstRecord(const std::string& path) {
+  const auto text = ReadFile(path, kMaxWordsBytes);
+  if (!text.ok()) return "";
+  const std::string line = text->substr(0, text->find('\n'));
+  const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(' ', 2));
+  return parts.size() < 3 ? line : parts[2];
+}
+
+// The last words of `rank`, or of who said his first.
+std::string LastWords(const std::string& run_dir, int rank) {
+  const std::string own = FirstRecord(run::PathIn(run_dir, run::LastWordsFile(rank)));
+  if (!own.empty()) return own;
+  std::string words;
+  std::optional<fs::file_time_type> earliest;
+  std::error_code error;
+  for (fs::directory_iterator entry(run_dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code unknown;
+    if (!absl::StartsWith(entry->path().filename().string(), "last_words.")) continue;
+    const fs::file_time_type time = fs::last_write_time(entry->path(), unknown);
+    if (unknown || (earliest && time >= *earliest)) continue;
+    earliest = time;
+    words = FirstRecord(entry->path().string());
+  }
+  return words;
+}
+
+// A launcher that could not start anything says why in a frame of dashes.
+std::string FirstFramedLine(const std::string& errors) {
+  bool framed = false;
+  for (const absl::string_view text : absl::StrSplit(errors, '\n')) {
+    const absl::string_view line = absl::StripAsciiWhitespace(text);
+    if (absl::StartsWith(line, "-----")) {
+      framed = true;
+    } else if (framed && !line.empty()) {
+      return std::string(line);
+    }
+  }
+  return "";
+}
+
+bool IsOfBug(int signal) {
+  switch (signal) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGABRT:
+    case SIGTRAP:
+    case SIGSYS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Words of a rank that failed begin with the name of a status.
+Cause CauseOfWords(const std::string& words) {
+  const std::string_view status = std::string_view(words).substr(0, words.find(':'));
+  if (status == absl::StatusCodeToString(absl::StatusCode::kAborted)) return Cause::kComputed;
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kResourceExhausted, absl::StatusCode::kUnavailable}) {
+    if (status == absl::StatusCodeToString(code)) return Cause::kOutside;
+  }
+  return Cause::kTrainer;
+}
+
+Failure OfSignal(int signal, const std::string& who, const std::string& words) {
+  const char* perhaps = signal == SIGKILL ? " (was the memory full?)" : "";
+  return {
+      IsOfBug(signal) ? Cause::kTrainer : Cause::kOutside,
+      words.empty() ? absl::StrCat(who, " was killed by ", SignalName(signal), perhaps) : words};
+}
+
+std::string NameOf(const FirstRank& first, const std::string& launcher) {
+  if (first.rank < 0) return launcher;
+  return absl::StrCat("rank ", first.rank, first.host.empty() ? "" : " on ", first.host);
+}
+
+}  // namespace
+
+Failure Explain(int code, const std::string& launcher, const std::string& errors,
+                const std::string& run_dir) {
+  const FirstRank first = ReadNotice(errors);
+  const std::string words = LastWords(run_dir, std::max(first.rank, 0));
+  const std::string who = NameOf(first, launcher);
+  if (code == static_cast<int>(ExitCode::kUsage)) return {Cause::kInput, words};
+  if (code == static_cast<int>(ExitCode::kHung)) {
+    return {Cause::kOutside, words.empty() ? "a rank hung" : words};
+  }
+  const int signal = first.signal != 0 ? first.signal : code - kSignalCode;
+  // Words of others were a consequence of this one's death, if there are any.
+  if (signal > 0 && signal <= kLastSignal) {
+    return OfSignal(signal, who, IsOfBug(signal) ? words : "");
+  }
+  if (!words.empty()) return {CauseOfWords(words), words};
+  const std::string framed = first.rank < 0 ? FirstFramedLine(errors) : "";
+  return {first.rank < 0 && framed.empty() ? Cause::kOutside : Cause::kTrainer,
+          absl::StrCat(who, " ended with exit code ", code, framed.empty() ? "" : ": ", framed)};
+}
+
+}  // namespace convoy::client

@@ -1,0 +1,27 @@
+// Why a start of the training did not come to its end: which rank was first, in its own words, and
+// whether another start may do better.
+#pragma once
+
+#include <string>
+
+namespace convoy::client {
+
+enum class Cause {
+  kInput,     // wrong usage or input, as the trainer has said
+  kComputed,  // follows from data, recipe and seed, so another start computes the same
+  kTrainer,   // the trainer failed by itself: a bug, or the machine
+  kOutside,   // something killed or stopped it, a disk was full, a network gone
+};
+
+struct Failure {
+  Cause cause = Cause::kTrainer;
+  std::string what;  // "rank 1 on pc03 was killed by SIGKILL"; text of others, not made printable
+};
+
+// Returns what is known of a start that ended with `code` (128 + N: signal N). `launcher` is the
+// name of the process that was started, `errors` what it and the ranks wrote on standard error;
+// `run_dir` may have ranks' last words.
+Failure Explain(int code, const std::string& launcher, const std::string& errors,
+                const std::string& run_dir);
+
+}  // namespace convoy::client

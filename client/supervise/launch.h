@@ -1,0 +1,22 @@
+// How a supervised training is started: the command and its environment.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/supervise/supervised_run.h"
+
+namespace convoy::client {
+
+struct Launch {
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // "NAME=value", all of them
+};
+
+// Returns the start of `run`: the trainer itself for one rank, otherwise mpirun. `environment` is
+// the caller's, which goes before the settings that Open MPI is given here; `mark` a variable that
+// all processes get; `scratch` a directory for Open MPI's files, or empty.
+Launch LaunchOf(const SupervisedRun& run, std::vector<std::string> environment,
+                const std::string& mark, const std::string& scratch);
+
+}  // namespace convoy::client

@@ -1,0 +1,343 @@
+// One start after another: the trainer, or mpirun with the trainers. What must be known between two
+// starts, of one supervisor or of the next, lies in the run directory: the checkpoints, and what
+// the ranks said before they died. Nothing is started before all processes of earlier starts are
+// gone, so no two of them ever write there.
+#include "client/supervise/supervisor.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "client/supervise/child.h"
+#include "client/supervise/failure.h"
+#include "client/supervise/launch.h"
+#include "client/supervise/patience.h"
+#include "client/supervise/processes.h"
+#include "client/supervise/scratch.h"
+#include "client/supervise/wishes.h"
+#include "common/base/file_lock.h"
+#include "common/base/files.h"
+#include "common/base/printable.h"
+#include "common/log/log.h"
+#include "common/run/events_file.h"
+#include "common/run/run_files.h"
+
+namespace convoy::client {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPoll{50};
+constexpr std::chrono::seconds kLookForStopped{1};
+// A trainer that does not answer a signal yet is asked after this at the latest.
+constexpr std::chrono::seconds kLongestStart{10};
+// Twice the time after which the trainer's own watchdog names a process that does not run.
+constexpr double kStoppedPatience = 2 * 30;
+constexpr size_t kMaxErrorBytes = 1 << 20;
+constexpr int64_t kScratchBytesPerRank = 6 << 20;
+
+std::vector<std::string> Environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  return variables;
+}
+
+// Zero: hangs are not looked for.
+std::chrono::duration<double> StoppedPatience() {
+  const char* named = std::getenv("CONVOY_HANG_SECONDS");  // the trainer refuses what is no number
+  double seconds = 0;
+  if (named == nullptr || !absl::SimpleAtod(named, &seconds)) seconds = kStoppedPatience / 2;
+  return std::chrono::duration<double>(2 * seconds);
+}
+
+// One directory's supervisor.
+class Supervisor {
+ public:
+  explicit Supervisor(const SupervisedRun& run) : run_(run), patience_(run.max_restarts) {}
+
+  absl::Status Claim();
+  absl::StatusOr<ExitCode> Run();
+
+ private:
+  absl::StatusOr<int> StartOnce();
+  int WaitFor(Child& child);
+  void PassOnWish(Child& child, steady_clock::time_point started);
+  void EndStopped(steady_clock::time_point now);
+  void TakeError(const std::string& line);
+  void BeginLauncherFile() const;
+  absl::Status CleanUp();
+  void PauseBeforeNext();
+
+  std::string NewestCheckpoint() const;
+  std::string PathIn(const char* name) const { return run::PathIn(run_.run_dir, name); }
+  void Tell(const std::string& line) const;
+  void TellEvent(run::RunEventKind kind, const std::string& line) const;
+  ExitCode GiveUp(int code, const Failure& failure, const std::string& why) const;
+  ExitCode EndAsWished() const;
+  void Abandon() const;
+
+  const SupervisedRun run_;
+  Patience patience_;
+  std::optional<FileLock> lock_;
+  bool made_directory_ = false;
+  std::string mark_;
+
+  // Of the start under way.
+  std::string errors_;             // its standard error, as far as kept
+  std::vector<std::string> said_;  // the trainer's lines of error in it
+  int passed_on_ = 0;              // wishes
+  steady_clock::time_point looked_for_stopped_;
+  std::map<pid_t, steady_clock::time_point> stopped_since_;
+  std::string killed_;  // which process this supervisor killed, and why
+};
+
+absl::Status Supervisor::Claim() {
+  const bool exists = PathExists(run_.run_dir);
+  if (exists && !run_.resume && !PathExists(PathIn(run::kSupervisorLockFile))) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "run_dir: ", run_.run_dir, " exists already; `resume` goes on with it, or name another"));
+  }
+  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(run_.run_dir), "run_dir"));
+  made_directory_ = !exists;
+  auto lock = FileLock::Take(PathIn(run::kSupervisorLockFile));
+  if (lock.ok() && !lock->has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("run_dir: another convoy run is at work in ", run_.run_dir));
+  }
+  if (!lock.ok()) return Annotate(lock.status(), "run_dir");
+  lock_ = *std::move(lock);
+  CONVOY_ASSIGN_OR_RETURN(mark_, MarkOf(run_.run_dir));
+  CONVOY_RETURN_IF_ERROR(CleanUp());
+  if (!run::TrainerWorksIn(run_.run_dir)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "run_dir: a trainer that convoy run has not started is at work in ", run_.run_dir));
+}
+
+// Ends what is left of earlier starts, then removes what they left.
+absl::Status Supervisor::CleanUp() {
+  CONVOY_RETURN_IF_ERROR(EndMarked(mark_));
+  RemoveScratch(mark_);
+  return absl::OkStatus();
+}
+
+void Supervisor::TakeError(const std::string& line) {
+  if (errors_.size() < kMaxErrorBytes) {
+    absl::StrAppend(&errors_, line, "\n");
+    AppendToFile(PathIn(run::kLauncherFile), line + "\n").IgnoreError();  // a full disk may pass
+  }
+  if (absl::StartsWith(line, "trainer: error: ")) {
+    said_.push_back(line);
+  } else if (absl::StartsWith(line, "trainer: ")) {
+    std::fputs((Printable(line) + "\n").c_str(), stderr);
+  }
+}
+
+// The file has several starts, so that the reason of the first fault is still there; not all.
+void Supervisor::BeginLauncherFile() const {
+  const std::string path = PathIn(run::kLauncherFile);
+  std::error_code unknown;
+  if (fs::file_size(path, unknown) > kMaxErrorBytes && !unknown) fs::remove(path, unknown);
+  AppendToFile(path, log::Record(log::Level::kInfo, "start") + "\n").IgnoreError();
+}
+
+absl::StatusOr<int> Supervisor::StartOnce() {
+  errors_.clear();
+  said_.clear();
+  killed_.clear();
+  stopped_since_.clear();
+  BeginLauncherFile();
+  const std::string scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
+  const Launch launch = LaunchOf(run_, Environment(), mark_, scratch);
+  const auto child = Child::Start(launch, [this](const std::string& line) { TakeError(line); });
+  if (absl::IsNotFound(child.status()) && run_.ranks > 1) {
+    return absl::NotFoundError(
+        "mpirun is not there: install Open MPI (openmpi-bin), or train with one rank, whose "
+        "threads use all cores");
+  }
+  CONVOY_RETURN_IF_ERROR(child.status());
+  const int code = WaitFor(**child);
+  CONVOY_RETURN_IF_ERROR(CleanUp());
+  return code;
+}
+
+int Supervisor::WaitFor(Child& child) {
+  const auto started = steady_clock::now();
+  for (;;) {
+    if (const std::optional<int> code = child.Wait(kPoll)) return *code;
+    PassOnWish(child, started);
+    EndStopped(steady_clock::now());
+  }
+}
+
+void Supervisor::PassOnWish(Child& child, steady_clock::time_point started) {
+  const int wishes = Wishes();
+  if (wishes == 1 && passed_on_ == 0) {
+    // Before, the signal would end it.
+    const bool hears = run::TrainerWorksIn(run_.run_dir);
+    if (!hears && steady_clock::now() - started < kLongestStart) return;
+    Tell("stopping with a checkpoint (once more: at once)");
+    child.Signal(SIGUSR1);  // mpirun passes it on to the ranks
+    passed_on_ = 1;
+  } else if (wishes > 1 && passed_on_ < 2) {
+    child.Signal(SIGKILL);
+    passed_on_ = 2;
+  }
+}
+
+// The trainer's watchdogs notice a process that was stopped while it trained; here the others are,
+// mpirun too, and those before and after. They never go on by themselves.
+void Supervisor::EndStopped(steady_clock::time_point now) {
+  const auto patience = StoppedPatience();
+  if (patience.count() == 0 || now - looked_for_stopped_ < kLookForStopped) return;
+  looked_for_stopped_ = now;
+  std::map<pid_t, steady_clock::time_point> stopped;
+  for (const MarkedProcess& process : FindMarked(mark_)) {
+    if (!process.stopped) continue;
+    const auto known = stopped_since_.find(process.pid);
+    stopped[process.pid] = known == stopped_since_.end() ? now : known->second;
+    if (now - stopped[process.pid] < patience) continue;
+    if (killed_.empty()) {
+      killed_ = absl::StrCat(
+          process.rank.empty() ? "process " + absl::StrCat(process.pid) : "rank " + process.rank,
+          " was stopped (SIGSTOP) and did not go on");
+    }
+    ::kill(process.pid, SIGKILL);
+  }
+  stopped_since_ = std::move(stopped);
+}
+
+std::string Supervisor::NewestCheckpoint() const {
+  std::string newest;
+  std::error_code error;
+  for (fs::directory_iterator entry(PathIn(run::kCheckpoints), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (absl::StartsWith(name, "step-") && absl::EndsWith(name, ".convoy")) {
+      newest = std::max(newest, name);
+    }
+  }
+  return newest;
+}
+
+// "step 1234" of "step-000001234.convoy".
+std::string PlaceOf(const std::string& checkpoint) {
+  int64_t step = 0;
+  const absl::string_view digits =
+      absl::StripSuffix(absl::StripPrefix(checkpoint, "step-"), ".convoy");
+  if (!absl::SimpleAtoi(digits, &step)) return "the beginning";
+  return absl::StrCat("step ", step);
+}
+
+void Supervisor::Tell(const std::string& line) const {
+  log::Note(line);
+  AppendToFile(PathIn(run::kLogFile), log::Record(log::Level::kNote, line) + "\n")
+      .IgnoreError();  // a full disk does not keep the training from going on
+}
+
+void Supervisor::TellEvent(run::RunEventKind kind, const std::string& line) const {
+  run::AppendEvent(run_.run_dir, {.time = absl::Now(), .kind = kind, .message = Printable(line)})
+      .IgnoreError();
+}
+
+void Supervisor::PauseBeforeNext() {
+  const auto end = steady_clock::now() + patience_.Pause();
+  while (steady_clock::now() < end && Wishes() == 0) std::this_thread::sleep_for(kPoll);
+}
+
+// Leaves no directory behind where no training has begun.
+void Supervisor::Abandon() const {
+  if (!made_directory_ || PathExists(PathIn(run::kSummaryFile))) return;
+  std::error_code ignored;  // there is nothing of value in it
+  fs::remove_all(run_.run_dir, ignored);
+}
+
+ExitCode Supervisor::GiveUp(int code, const Failure& failure, const std::string& why) const {
+  if (failure.cause == Cause::kInput && !said_.empty()) {
+    std::fputs((Printable(said_.front()) + "\n").c_str(), stderr);
+    Abandon();
+    return ExitCode::kUsage;
+  }
+  const std::string line = absl::StrCat(failure.what, "; gave up: ", why);
+  log::Error(line);
+  AppendToFile(PathIn(run::kLogFile), log::Record(log::Level::kError, line) + "\n").IgnoreError();
+  TellEvent(run::RunEventKind::kGaveUp, line);
+  auto summary = run::ReadSummary(run_.run_dir);
+  if (summary.ok() && summary->state == run::RunState::kRunning) {
+    summary->state = run::RunState::kFailed;
+    summary->error = line;
+    summary->end_time = absl::Now();
+    WriteFileAtomically(PathIn(run::kSummaryFile), run::ToJson(*summary)).IgnoreError();
+  }
+  return code == static_cast<int>(ExitCode::kHung) ? ExitCode::kHung : ExitCode::kFailed;
+}
+
+// The ranks are gone, but did not end as they would by themselves.
+ExitCode Supervisor::EndAsWished() const {
+  const std::string checkpoint = NewestCheckpoint();
+  Tell(absl::StrCat("stopped; the same command for ", run_.run_dir, " goes on from ",
+                    PlaceOf(checkpoint)));
+  return checkpoint.empty() ? ExitCode::kFailed : ExitCode::kStopped;
+}
+
+// Whether the exit code says that there is nothing more to do.
+bool IsEnd(int code) {
+  return code == static_cast<int>(ExitCode::kOk) || code == static_cast<int>(ExitCode::kStopped) ||
+         code == static_cast<int>(ExitCode::kCancelled);
+}
+
+absl::StatusOr<ExitCode> Supervisor::Run() {
+  for (;;) {
+    const absl::StatusOr<int> ended = StartOnce();
+    if (!ended.ok()) Abandon();
+    CONVOY_ASSIGN_OR_RETURN(const int code, ended);
+    if (IsEnd(code)) {
+      Abandon();
+      return static_cast<ExitCode>(code);
+    }
+    if (Wishes() > 0) return EndAsWished();
+    Failure failure =
+        Explain(code, run_.ranks > 1 ? "mpirun" : "the trainer", errors_, run_.run_dir);
+    if (!killed_.empty()) failure = {Cause::kOutside, killed_};
+    const std::string checkpoint = NewestCheckpoint();
+    const std::optional<std::string> enough = patience_.Fail(failure.cause, checkpoint);
+    if (enough) return GiveUp(code, failure, *enough);
+    const std::string line =
+        absl::StrCat(failure.what, "; starting again from ", PlaceOf(checkpoint));
+    Tell(line);
+    TellEvent(run::RunEventKind::kRestarted, line);
+    PauseBeforeNext();
+    if (Wishes() > 0) return EndAsWished();
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<ExitCode> Supervise(const SupervisedRun& run) {
+  // Ranks whose mpirun was killed become children of this process, so it can wait for their end.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  Supervisor supervisor(run);
+  CONVOY_RETURN_IF_ERROR(supervisor.Claim());
+  HearWishes();
+  return supervisor.Run();
+}
+
+}  // namespace convoy::client

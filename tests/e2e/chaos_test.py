@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Chaos: whatever is done to the processes and files of a supervised training, it ends by itself with the undisturbed
+bits.
+
+    chaos_test.py [--disturbances N] [--seed S]
+
+Trains short runs on 3 ranks under `convoy run`, disturbs each several times at random moments, and goes on with 1, 2,
+3 or 5 ranks whenever the supervisor was stopped. A training is held before its end until all its disturbances are
+done, so that none comes too late, however fast or slow the machine is; each must show (a restart that the supervisor
+tells of, or its own end), or the test fails. The seed makes the order of disturbances the same again, not the moments.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import harness
+import supervised
+from harness import DONE, STOPPED
+
+RECIPE = [*harness.data_flags(4000), "--train-limit", 4000, "--batch-size", 16, "--epochs", 4, "--checkpoint-every", 40]
+PATIENCE = 1.5  # seconds, with a process that was stopped
+arguments = None
+
+
+class Disturbed:
+    """One supervised training under disturbances."""
+
+    def __init__(self, test, run, rng):
+        self.test, self.run, self.rng = test, run, rng
+        self.hold = test.hold(at="before_end")
+        self.full_disk = test.directory / "full"
+        self.ranks = 3
+        self.process = None
+        self.start()
+
+    def start(self):
+        env = {**self.hold.env, "CONVOY_HANG_SECONDS": str(PATIENCE), "CONVOY_FAILPOINT_FULL_DISK": str(self.full_disk)}
+        self.process = supervised.start(self.test, self.run, *RECIPE, np=self.ranks, env=env)
+
+    def restarts(self):
+        try:
+            return sum(json.loads(line)["kind"] == "restarted"
+                       for line in (self.run.path / "events.jsonl").read_text().splitlines())
+        except FileNotFoundError:
+            return 0
+
+    def wait_until(self, what, condition):
+        deadline = time.monotonic() + harness.TIMEOUT
+        while not (found := condition()):
+            self.test.assertLess(time.monotonic(), deadline, f"{what}: not in time")
+            time.sleep(0.02)
+        return found
+
+    def await_end(self):
+        """Of a supervisor that ends; another number of ranks goes on."""
+        outcome = self.process.wait()
+        self.ranks = self.rng.choice((1, 2, 3, 5))
+        self.start()
+        return outcome
+
+    def a_process(self, of_rank):
+        """A process of the training, as soon as there is one: any rank's, or mpirun."""
+        def find():
+            found = sorted(supervised.marked(self.run).items())
+            pids = [pid for pid, rank in found if self.ranks == 1 or bool(rank) == of_rank]
+            return self.rng.choice(pids) if pids else None
+        return self.wait_until("a process", find)
+
+    def strike(self, of_rank, number):
+        """Sends a signal to a process, which may just have ended with the start before: then to another."""
+        def once():
+            try:
+                os.kill(self.a_process(of_rank), number)
+                return True
+            except ProcessLookupError:
+                return False
+        before = self.restarts()
+        self.wait_until("a victim", once)
+        self.wait_until("the restart", lambda: self.restarts() > before)
+
+    # The disturbances.
+
+    def rank_killed(self):
+        self.strike(True, signal.SIGKILL)
+
+    def mpirun_killed(self):
+        self.strike(False, signal.SIGKILL)
+
+    def rank_stopped(self):
+        self.strike(True, signal.SIGSTOP)
+
+    def mpirun_stopped(self):
+        self.strike(False, signal.SIGSTOP)
+
+    def supervisor_killed(self):
+        self.process.signal(signal.SIGKILL)
+        self.await_end()
+
+    def supervisor_killed_with_rank_stopped(self):
+        try:
+            os.kill(self.a_process(True), signal.SIGSTOP)
+        except ProcessLookupError:
+            pass
+        self.supervisor_killed()
+
+    def asked_to_stop(self):
+        """Twice where the training is held, which cannot come to its checkpoint."""
+        self.process.signal(signal.SIGTERM)
+        time.sleep(0.6)
+        self.process.signal(signal.SIGTERM)
+        self.test.assertIn(self.await_end().code, (STOPPED, harness.FAILED))
+
+    def newest_checkpoint_damaged(self):
+        checkpoints = self.run.checkpoints()
+        if checkpoints:
+            content = bytearray(checkpoints[-1].read_bytes())
+            if self.rng.random() < 0.5:
+                content = content[:self.rng.randrange(len(content))]
+            else:
+                content[self.rng.randrange(len(content))] ^= 0x40
+            checkpoints[-1].write_bytes(content)
+        self.rank_killed()
+
+    def disk_full_for_a_while(self):
+        """Until a start fails for it, or for a rank that is killed."""
+        self.full_disk.touch()
+        try:
+            self.rank_killed()
+            time.sleep(self.rng.uniform(0, 0.5))
+        finally:
+            self.full_disk.unlink()
+
+    KINDS = (rank_killed, rank_killed, mpirun_killed, rank_stopped, mpirun_stopped, supervisor_killed,
+             supervisor_killed_with_rank_stopped, asked_to_stop, newest_checkpoint_damaged, disk_full_for_a_while)
+
+    def disturb(self):
+        """One of them, at a random moment; returns its name."""
+        time.sleep(self.rng.uniform(0, 1.5))
+        self.test.assertTrue(self.process.is_running(), "the training has ended before its disturbance")
+        kind = self.rng.choice(self.KINDS)
+        kind(self)
+        return kind.__name__
+
+    def finish(self):
+        self.hold.let_go()
+        return self.process.wait()
+
+
+class ChaosTest(harness.TrainerTest):
+    def test_every_run_ends_by_itself_with_the_undisturbed_bits(self):
+        whole = self.train(*RECIPE).bits()
+        rng = random.Random(arguments.seed)
+        counts = collections.Counter()
+        started = time.monotonic()
+        runs = 0
+        while sum(counts.values()) < arguments.disturbances:
+            run = harness.Run(self.directory / f"chaos-{runs}")
+            disturbed = Disturbed(self, run, rng)
+            for _ in range(min(rng.randrange(2, 5), arguments.disturbances - sum(counts.values()))):
+                counts[disturbed.disturb()] += 1
+            outcome = disturbed.finish()
+            self.assertEqual(outcome.code, DONE, outcome)
+            self.assertEqual(run.bits(), whole, f"seed {arguments.seed}, run {runs}")
+            supervised.assert_nothing_left(self, run)
+            runs += 1
+            print(f"{runs} runs, {sum(counts.values())} disturbances, {time.monotonic() - started:.0f} s", flush=True)
+            supervised.remove(run)
+        self.assertEqual(sum(counts.values()), arguments.disturbances)
+        for name, count in sorted(counts.items()):
+            print(f"{count:5d} {name.replace('_', ' ')}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--disturbances", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments, sys.argv[1:] = parser.parse_known_args()
+    pathlib.Path(harness.TRAINER).exists() or sys.exit("build the trainer first")
+    harness.main()
