@@ -31,7 +31,7 @@ constexpr size_t kBytesInAPiece = size_t{2} << 20;
 class Predict : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.RequiredPositionals("FILE", &files_, "pictures of one digit each (PNG)");
+    arguments.RequiredPositionals("FILE", &files_, "pictures (PNG), of one digit or object each");
     arguments.Text("--figure", &figure_,
                    "also draw what the network saw and its answer (FILE.png or FILE.svg)");
     AddLangArgument(arguments, &options_);
@@ -41,9 +41,11 @@ class Predict : public Command {
   std::string Details() const override {
     return "Pictures may be of any size and colour, dark on light or light on dark. They are "
            "brought\n"
-           "to the form of the training images (cut out, scaled, centred), and the answer says "
-           "what\n"
-           "was done. One that is refused does not keep the others from their answers.\n\n"
+           "to the form of the training images: digits are cut out, scaled and centred, other "
+           "pictures\n"
+           "scaled as a whole. The answer says what was done. One that is refused does not keep "
+           "the\n"
+           "others from their answers.\n\n"
            "Examples:\n"
            "  convoy predict photo.png --model runs/first\n"
            "  convoy predict photo.png --model runs/first --figure prediction.png\n"

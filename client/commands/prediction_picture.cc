@@ -64,7 +64,14 @@ absl::Status WritePredictionFigure(const PredictionPicture& wanted) {
                                  .note = {}};
   prediction.probabilities.assign(wanted.answer.probabilities().begin(),
                                   wanted.answer.probabilities().end());
-  if (!wanted.as_it_is) {
+  const bool whole = wanted.model.image_form() == v1::WHOLE_PICTURES;
+  if (whole && !wanted.as_it_is && wanted.answer.has_prepared_image()) {
+    const v1::RawImage& shown = wanted.answer.prepared_image();
+    prediction.image = {.height = shown.height(),
+                        .width = shown.width(),
+                        .channels = shown.channels(),
+                        .pixels = {shown.pixels().begin(), shown.pixels().end()}};
+  } else if (!wanted.as_it_is) {
     CONVOY_ASSIGN_OR_RETURN(images::PreparedDigit digit,
                             images::PrepareDigit(photo, height, width));
     prediction.image = GreyPixels(height, width, std::move(digit.pixels));

@@ -22,6 +22,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using evaluate::LoadedModel;
 
+std::string FormText(formats::ImageForm form) {
+  if (form == formats::ImageForm::kCentredDigits) return "digits, centred as MNIST's";
+  return form == formats::ImageForm::kWholePictures ? "whole pictures" : "not known";
+}
+
 std::string Facts(const std::string& where, const LoadedModel& model) {
   const formats::ModelFile& file = model.description();
   std::string text = absl::StrCat("Model    ", where, "\n");
@@ -29,6 +34,7 @@ std::string Facts(const std::string& where, const LoadedModel& model) {
   if (!file.data_sha256.empty()) {
     absl::StrAppend(&text, "Data     SHA-256 ", file.data_sha256, "\n");
   }
+  absl::StrAppend(&text, "Images   ", FormText(file.image_form), "\n");
   absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
                   file.kernel_family.blas_core, "\n");
   for (const auto& [name, value] : file.metrics) {

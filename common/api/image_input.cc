@@ -64,29 +64,92 @@ absl::StatusOr<SourceImage> Read(const v1::Image& image, const std::string& fiel
                      .pixels = {raw.pixels().begin(), raw.pixels().end()}};
 }
 
-// Whether images can be prepared for the network: it takes grey ones of a reasonable size.
-bool TakesDigits(const nn::Network& network) {
+// Whether pictures are prepared as digits for the network: it takes grey ones of a reasonable size,
+// and was not trained on others.
+bool TakesDigits(const nn::Network& network, formats::ImageForm form) {
   const nn::ModelSpec& spec = network.spec();
-  return spec.channels == 1 && std::min(spec.height, spec.width) >= images::kMinPreparedSide;
+  return form != formats::ImageForm::kWholePictures && spec.channels == 1 &&
+         std::min(spec.height, spec.width) >= images::kMinPreparedSide;
 }
 
 absl::StatusOr<NetworkImage> AsItIs(SourceImage source, const nn::Network& network,
                                     const std::string& field) {
   const Shape shape = {source.height, source.width, source.channels};
   if (shape != network.input_shape()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(field, ": the image is ", ShapeToString(shape), ", the network takes ",
-                     ShapeToString(network.input_shape()),
-                     TakesDigits(network) ? "; leave `preparation` out to have it prepared"
-                                          : "; send raw pixels of that shape"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        field, ": the image is ", ShapeToString(shape), ", the network takes ",
+        ShapeToString(network.input_shape()), "; leave `preparation` out to have it prepared"));
   }
   NetworkImage result{.pixels = std::move(source.pixels), .report = {}};
   result.report.set_summary("left as it is");
   return result;
 }
 
-absl::StatusOr<NetworkImage> Prepared(const SourceImage& source, images::IfPrepared if_prepared,
-                                      const nn::Network& network, const std::string& field) {
+// One channel of an image.
+images::GreyImage Channel(const SourceImage& source, int channel) {
+  images::GreyImage plane{.width = source.width, .height = source.height, .pixels = {}};
+  for (size_t i = static_cast<size_t>(channel); i < source.pixels.size();
+       i += static_cast<size_t>(source.channels)) {
+    plane.pixels.push_back(source.pixels[i]);
+  }
+  return plane;
+}
+
+// The largest part in the middle whose sides are as those of the network's images.
+images::Box MiddleOf(const SourceImage& source, const nn::ModelSpec& spec) {
+  const int64_t width = int64_t{source.height} * spec.width / spec.height;
+  const int64_t height = int64_t{source.width} * spec.height / spec.width;
+  images::Box box{.width = static_cast<int>(std::clamp<int64_t>(width, 1, source.width)),
+                  .height = static_cast<int>(std::clamp<int64_t>(height, 1, source.height))};
+  box.x = (source.width - box.width) / 2;
+  box.y = (source.height - box.height) / 2;
+  return box;
+}
+
+std::string WholeInWords(const SourceImage& source, const images::Box& box,
+                         const nn::ModelSpec& spec) {
+  std::string words;
+  if (box.width != source.width || box.height != source.height) {
+    words = absl::StrCat("cut to the middle ", box.width, " x ", box.height, " pixels; ");
+  }
+  if (box.width == spec.width && box.height == spec.height) {
+    return words.empty() ? "left as it is, as a whole picture" : words + "taken as a whole picture";
+  }
+  return absl::StrCat(words, "scaled to ", spec.width, " x ", spec.height, " as a whole picture");
+}
+
+// Scales the picture as a whole, channel by channel.
+absl::StatusOr<NetworkImage> Whole(const SourceImage& source, const nn::Network& network,
+                                   const std::string& field) {
+  const nn::ModelSpec& spec = network.spec();
+  const bool to_grey = spec.channels == 1 && source.channels > 1;
+  if (!to_grey && source.channels != 1 && source.channels != spec.channels) {
+    return absl::InvalidArgumentError(absl::StrCat(field, ": the image has ", source.channels,
+                                                   " channels, the network takes ", spec.channels,
+                                                   "; send that many"));
+  }
+  const images::Box box = MiddleOf(source, spec);
+  const auto channels = static_cast<size_t>(spec.channels);
+  NetworkImage result;
+  result.pixels.resize(static_cast<size_t>(spec.height) * static_cast<size_t>(spec.width) *
+                       channels);
+  for (size_t channel = 0; channel < channels; ++channel) {
+    const images::GreyImage plane =
+        to_grey ? images::ToGrey(source.pixels.data(), source.height, source.width, source.channels)
+                : Channel(source, source.channels == 1 ? 0 : static_cast<int>(channel));
+    const images::Plane scaled = images::Resample(plane, box, spec.width, spec.height);
+    for (size_t i = 0; i < scaled.values.size(); ++i) {
+      const float value = std::clamp(scaled.values[i], 0.0f, 255.0f);
+      result.pixels[i * channels + channel] = static_cast<uint8_t>(value + 0.5f);
+    }
+  }
+  result.report.set_converted_to_grey(to_grey);
+  result.report.set_summary(WholeInWords(source, box, spec));
+  return result;
+}
+
+absl::StatusOr<NetworkImage> AsDigit(const SourceImage& source, images::IfPrepared if_prepared,
+                                     const nn::Network& network, const std::string& field) {
   const nn::ModelSpec& spec = network.spec();
   const images::GreyImage grey =
       images::ToGrey(source.pixels.data(), source.height, source.width, source.channels);
@@ -104,24 +167,19 @@ absl::StatusOr<NetworkImage> Prepared(const SourceImage& source, images::IfPrepa
 }  // namespace
 
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, const std::string& field) {
+                                            const nn::Network& network, formats::ImageForm form,
+                                            const std::string& field) {
   CONVOY_ASSIGN_OR_RETURN(SourceImage source, Read(image, field));
   v1::PreparationReport size;
   size.set_source_height(source.height);
   size.set_source_width(source.width);
   size.set_source_channels(source.channels);
-  const bool always = preparation == v1::ALWAYS;
-  if (always && !TakesDigits(network)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "preparation: the network takes images of ", ShapeToString(network.input_shape()),
-        ", for which no preparation exists; send images of that shape"));
-  }
+  const auto if_prepared =
+      preparation == v1::ALWAYS ? images::IfPrepared::kPrepareAgain : images::IfPrepared::kLeave;
   absl::StatusOr<NetworkImage> result =
-      preparation == v1::NONE || !TakesDigits(network)
-          ? AsItIs(std::move(source), network, field)
-          : Prepared(source,
-                     always ? images::IfPrepared::kPrepareAgain : images::IfPrepared::kLeave,
-                     network, field);
+      preparation == v1::NONE      ? AsItIs(std::move(source), network, field)
+      : TakesDigits(network, form) ? AsDigit(source, if_prepared, network, field)
+                                   : Whole(source, network, field);
   if (result.ok()) result->report.MergeFrom(size);
   return result;
 }

@@ -9,7 +9,10 @@
 namespace convoy::api {
 namespace {
 
+using formats::ImageForm;
 using ::testing::HasSubstr;
+
+constexpr ImageForm kForm = ImageForm::kCentredDigits;
 
 // A dark bar on light, drawn in so many channels.
 v1::Image Bar(int height, int width, int channels) {
@@ -42,7 +45,8 @@ class ImageInputTest : public ::testing::Test {
   void ExpectRefused(const v1::Image& image, v1::Preparation preparation,
                      const std::string& message,
                      absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
-    const absl::Status status = ToNetworkImage(image, preparation, network_, "images[3]").status();
+    const absl::Status status =
+        ToNetworkImage(image, preparation, network_, kForm, "images[3]").status();
     EXPECT_EQ(status.code(), code) << message;
     EXPECT_THAT(std::string(status.message()), HasSubstr(message));
   }
@@ -51,7 +55,7 @@ class ImageInputTest : public ::testing::Test {
 };
 
 TEST_F(ImageInputTest, PreparesColourAndGreyAlikeAndTellsIt) {
-  const auto grey = ToNetworkImage(Bar(90, 70, 1), v1::AUTOMATIC, network_, "image").value();
+  const auto grey = ToNetworkImage(Bar(90, 70, 1), v1::AUTOMATIC, network_, kForm, "image").value();
   EXPECT_EQ(grey.pixels.size(), 784u);
   EXPECT_EQ(grey.report.source_height(), 90);
   EXPECT_EQ(grey.report.source_width(), 70);
@@ -62,7 +66,7 @@ TEST_F(ImageInputTest, PreparesColourAndGreyAlikeAndTellsIt) {
   EXPECT_THAT(grey.report.summary(), HasSubstr("made light on dark; cut out"));
   for (const int channels : {3, 4}) {
     const auto colour =
-        ToNetworkImage(Bar(90, 70, channels), v1::AUTOMATIC, network_, "image").value();
+        ToNetworkImage(Bar(90, 70, channels), v1::AUTOMATIC, network_, kForm, "image").value();
     EXPECT_EQ(colour.pixels, grey.pixels);
     EXPECT_TRUE(colour.report.converted_to_grey());
   }
@@ -75,13 +79,13 @@ TEST_F(ImageInputTest, PngAndRawPixelsAreTheSame) {
       images::EncodePng({.width = 70,
                          .height = 90,
                          .pixels = {raw.raw().pixels().begin(), raw.raw().pixels().end()}}));
-  EXPECT_EQ(ToNetworkImage(png, v1::AUTOMATIC, network_, "image")->pixels,
-            ToNetworkImage(raw, v1::AUTOMATIC, network_, "image")->pixels);
+  EXPECT_EQ(ToNetworkImage(png, v1::AUTOMATIC, network_, kForm, "image")->pixels,
+            ToNetworkImage(raw, v1::AUTOMATIC, network_, kForm, "image")->pixels);
 }
 
 TEST_F(ImageInputTest, WithoutPreparationOnlyTheNetworksShapeIsTaken) {
   const v1::Image image = Bar(28, 28, 1);
-  const auto taken = ToNetworkImage(image, v1::NONE, network_, "image").value();
+  const auto taken = ToNetworkImage(image, v1::NONE, network_, kForm, "image").value();
   EXPECT_EQ(std::string(taken.pixels.begin(), taken.pixels.end()), image.raw().pixels());
   EXPECT_FALSE(taken.report.inverted());
   ExpectRefused(Bar(28, 27, 1), v1::NONE,
@@ -89,16 +93,34 @@ TEST_F(ImageInputTest, WithoutPreparationOnlyTheNetworksShapeIsTaken) {
   ExpectRefused(Bar(28, 28, 3), v1::NONE, "leave `preparation` out");
 }
 
-TEST_F(ImageInputTest, NetworksOfColourImagesTakeTheirShapeOnly) {
+TEST_F(ImageInputTest, WhatIsNoDigitIsScaledAsAWhole) {
+  const v1::Image same = Bar(28, 28, 1);
+  const auto taken =
+      ToNetworkImage(same, v1::AUTOMATIC, network_, ImageForm::kWholePictures, "image").value();
+  EXPECT_EQ(std::string(taken.pixels.begin(), taken.pixels.end()), same.raw().pixels());
+  EXPECT_EQ(taken.report.summary(), "left as it is, as a whole picture");
+  const auto scaled =
+      ToNetworkImage(Bar(56, 84, 1), v1::AUTOMATIC, network_, ImageForm::kWholePictures, "image")
+          .value();
+  EXPECT_EQ(scaled.pixels[0], 240);  // dark on light stays so
+  EXPECT_FALSE(scaled.report.scaled_and_centred());
+  EXPECT_EQ(scaled.report.summary(),
+            "cut to the middle 56 x 56 pixels; scaled to 28 x 28 as a whole picture");
+}
+
+TEST_F(ImageInputTest, NetworksOfColourImagesTakeColourAndGrey) {
   const nn::Network colour = NetworkFor(28, 3);
-  const v1::Image image = Bar(28, 28, 3);
-  EXPECT_EQ(ToNetworkImage(image, v1::AUTOMATIC, colour, "image")->pixels.size(), 784u * 3);
-  EXPECT_EQ(ToNetworkImage(image, v1::ALWAYS, colour, "image").status().code(),
-            absl::StatusCode::kInvalidArgument);
+  v1::Image image = Bar(28, 28, 3);
+  (*image.mutable_raw()->mutable_pixels())[4] = 7;  // green, beside the corner
+  const auto taken = ToNetworkImage(image, v1::AUTOMATIC, colour, kForm, "image").value();
+  EXPECT_EQ(std::string(taken.pixels.begin(), taken.pixels.end()), image.raw().pixels());
+  const auto grey = ToNetworkImage(Bar(50, 28, 1), v1::AUTOMATIC, colour, kForm, "image").value();
+  ASSERT_EQ(grey.pixels.size(), 784u * 3);
+  EXPECT_EQ(grey.pixels[3], grey.pixels[5]);
   EXPECT_THAT(
       std::string(
-          ToNetworkImage(Bar(30, 28, 3), v1::AUTOMATIC, colour, "image").status().message()),
-      HasSubstr("send raw pixels of that shape"));
+          ToNetworkImage(Bar(28, 28, 4), v1::AUTOMATIC, colour, kForm, "image").status().message()),
+      HasSubstr("image: the image has 4 channels, the network takes 3"));
 }
 
 TEST_F(ImageInputTest, RefusesImagesThatAreNone) {

@@ -4,6 +4,7 @@
 #include "common/base/status.h"
 #include "common/evaluate/model_network.h"
 #include "common/formats/model_file.h"
+#include "common/formats/sections.h"
 
 namespace convoy::api {
 namespace {
@@ -39,6 +40,7 @@ absl::StatusOr<v1::TrainedModel> DescribeModel(const std::string& bytes, const s
   // Only the model of a finished training has metrics; those of checkpoints have none.
   model.set_final(!file.metrics.empty());
   model.set_data_sha256(file.data_sha256);
+  model.set_image_form(formats::ToProto(file.image_form));
   model.set_isa(file.kernel_family.isa);
   model.set_blas_core(file.kernel_family.blas_core);
   return model;

@@ -215,12 +215,13 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
 absl::StatusOr<api::NetworkImage> ModelService::Prepare(const grpc::ServerContext& context,
                                                         const v1::Image& image,
                                                         v1::Preparation preparation,
-                                                        const nn::Network& network,
+                                                        const ModelPointer& served,
                                                         const std::string& field) {
   const Permit permit(preparing_, DeadlineOf(context));
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
-  return api::ToNetworkImage(image, preparation, network, field);
+  return api::ToNetworkImage(image, preparation, served->model->network(),
+                             served->model->description().image_form, field);
 }
 
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
@@ -268,7 +269,7 @@ absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::Serv
   std::vector<api::NetworkImage> images;
   for (int i = 0; i < request.images_size(); ++i) {
     CONVOY_ASSIGN_OR_RETURN(api::NetworkImage image,
-                            Prepare(context, request.images(i), request.preparation(), network,
+                            Prepare(context, request.images(i), request.preparation(), served,
                                     absl::StrCat("images[", i, "]")));
     images.push_back(std::move(image));
   }
@@ -306,7 +307,7 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
   CONVOY_RETURN_IF_ERROR(CheckLayers(network, request));
   CONVOY_ASSIGN_OR_RETURN(
       const api::NetworkImage image,
-      Prepare(context, request.image(), request.preparation(), network, "image"));
+      Prepare(context, request.image(), request.preparation(), served, "image"));
   CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions,
                           Answer(context, served, {image}));
   v1::GetFeatureMapsResponse response;
