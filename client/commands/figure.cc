@@ -25,7 +25,7 @@
 #include "common/figures/report/figure_table.h"
 #include "common/figures/report/gallery.h"
 #include "common/figures/texts.h"
-#include "common/images/png.h"
+#include "common/images/decode/decode.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -56,15 +56,14 @@ absl::StatusOr<std::shared_ptr<const evaluate::LoadedModel>> LoadNamed(const std
 // A person's picture, prepared as convoy predict does it.
 absl::StatusOr<gallery::ShownImage> ReadPhoto(const std::string& path,
                                               const evaluate::LoadedModel& model) {
-  absl::StatusOr<std::string> bytes = ReadFile(path, images::PngLimits().max_bytes);
+  absl::StatusOr<std::string> bytes = ReadFile(path, images::DecodeLimits().max_bytes);
   if (!bytes.ok()) {
-    return Annotate(bytes.status(), "--image (the number of a test image, or a PNG file)");
+    return Annotate(bytes.status(), "--image (the number of a test image, or a PNG or JPEG file)");
   }
   v1::Image image;
   image.set_png(*std::move(bytes));
   CONVOY_ASSIGN_OR_RETURN(api::NetworkImage prepared,
-                          api::ToNetworkImage(image, v1::AUTOMATIC, model.network(),
-                                              model.description().image_form, path));
+                          api::ToNetworkImage(image, v1::AUTOMATIC, model, path));
   const nn::ModelSpec& spec = model.network().spec();
   return gallery::ShownImage{.image = {.height = spec.height,
                                        .width = spec.width,
@@ -91,7 +90,7 @@ class Figure : public Command {
     arguments.Text("--output", &output_, "the file: FILE.png or FILE.svg (NAME.png)");
     arguments.Text("--layer", &layer_, "of filters and feature-maps (the first that has them)");
     arguments.Text("--image", &image_,
-                   "of feature-maps: number of a test image, or a PNG file (12)");
+                   "of feature-maps: number of a test image, or a PNG or JPEG file (12)");
     arguments.WholeNumber("--count", &count_, 1, kMostTiles,
                           "images of samples, mistakes and noise (10, 10, 5)");
     arguments.Number("--level", &level_, 0, 10,

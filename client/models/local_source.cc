@@ -83,12 +83,11 @@ absl::StatusOr<v1::PredictResponse> LocalSource::Predict(const std::vector<Pictu
     image.set_png(picture.png);
     CONVOY_ASSIGN_OR_RETURN(
         const api::NetworkImage prepared,
-        api::ToNetworkImage(image, as_they_are ? v1::NONE : v1::AUTOMATIC, network,
-                            model_->description().image_form, picture.name));
+        api::ToNetworkImage(image, as_they_are ? v1::NONE : v1::AUTOMATIC, *model_, picture.name));
     const uint8_t* pixels = prepared.pixels.data();
     predictor.Predict(&pixels, 1, probabilities.data());
     v1::Prediction& prediction = *response.add_predictions();
-    prediction = api::ToPrediction(probabilities.data(), network.num_classes(), prepared.report);
+    prediction = api::ToPrediction(probabilities.data(), *model_, prepared.report);
     if (pictures.size() == 1) SetPreparedImage(prepared, network, &prediction);
   }
   return response;

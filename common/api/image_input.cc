@@ -1,24 +1,25 @@
+// A picture for a network of digits goes the way of MNIST's makers (common/images/digit.h), any other
+// through the very functions that made the training images of picture files, so that it gives the
+// pixels that it would have given there. Which of the two, the model says.
 #include "common/api/image_input.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/image_options.h"
 #include "common/base/status.h"
 #include "common/images/colors.h"
+#include "common/images/decode/color_image.h"
+#include "common/images/decode/decode.h"
 #include "common/images/digit.h"
 #include "common/images/png.h"
 
 namespace convoy::api {
 namespace {
 
-// An image as it came: grey where it came as a PNG.
-struct SourceImage {
-  int height = 0;
-  int width = 0;
-  int channels = 1;
-  std::vector<uint8_t> pixels;  // [height, width, channels]
-};
+using evaluate::LoadedModel;
+using images::ColorImage;
 
 absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& field) {
   constexpr int64_t kMaxPixels = images::PngLimits{}.max_pixels;
@@ -44,36 +45,68 @@ absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<SourceImage> Read(const v1::Image& image, const std::string& field) {
-  if (image.has_png()) {
-    CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodePng(image.png(), field));
-    return SourceImage{.height = grey.height,
-                       .width = grey.width,
-                       .channels = 1,
-                       .pixels = std::move(grey.pixels)};
-  }
-  if (!image.has_raw()) {
-    return absl::InvalidArgumentError(absl::StrCat(field, ": neither png nor raw is set"));
-  }
-  const v1::RawImage& raw = image.raw();
+absl::StatusOr<ColorImage> ReadRaw(const v1::RawImage& raw, const std::string& field) {
   const int channels = raw.channels() == 0 ? 1 : raw.channels();
   CONVOY_RETURN_IF_ERROR(CheckRaw(raw, channels, field + ".raw"));
-  return SourceImage{.height = raw.height(),
-                     .width = raw.width(),
-                     .channels = channels,
-                     .pixels = {raw.pixels().begin(), raw.pixels().end()}};
+  return ColorImage{.height = raw.height(),
+                    .width = raw.width(),
+                    .channels = channels,
+                    .pixels = {raw.pixels().begin(), raw.pixels().end()}};
 }
 
-// Whether pictures are prepared as digits for the network: it takes grey ones of a reasonable size,
+absl::StatusOr<ColorImage> ReadPicture(const std::string& bytes, bool digit,
+                                       const std::string& field) {
+  if (!digit) return images::DecodePicture(bytes, field);
+  CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodeGrey(bytes, field));
+  return ColorImage{
+      .height = grey.height, .width = grey.width, .channels = 1, .pixels = std::move(grey.pixels)};
+}
+
+absl::StatusOr<ColorImage> Read(const v1::Image& image, bool digit, const std::string& field) {
+  if (image.has_png()) return ReadPicture(image.png(), digit, field);
+  if (image.has_raw()) return ReadRaw(image.raw(), field);
+  return absl::InvalidArgumentError(absl::StrCat(field, ": neither png nor raw is set"));
+}
+
+// Whether pictures are prepared as digits for the model: it takes grey ones of a reasonable size,
 // and was not trained on others.
-bool TakesDigits(const nn::Network& network, formats::ImageForm form) {
-  const nn::ModelSpec& spec = network.spec();
-  return form != formats::ImageForm::kWholePictures && spec.channels == 1 &&
-         std::min(spec.height, spec.width) >= images::kMinPreparedSide;
+bool TakesDigits(const LoadedModel& model) {
+  const nn::ModelSpec& spec = model.network().spec();
+  return model.description().image_form != formats::ImageForm::kWholePictures &&
+         spec.channels == 1 && std::min(spec.height, spec.width) >= images::kMinPreparedSide;
 }
 
-absl::StatusOr<NetworkImage> AsItIs(SourceImage source, const nn::Network& network,
+// Lays what is transparent on white, as the decoders do.
+ColorImage WithoutAlpha(const ColorImage& rgba) {
+  ColorImage rgb{.height = rgba.height, .width = rgba.width, .channels = 3, .pixels = {}};
+  rgb.pixels.reserve(rgba.pixels.size() / 4 * 3);
+  for (size_t i = 0; i < rgba.pixels.size(); i += 4) {
+    const int alpha = rgba.pixels[i + 3];
+    for (size_t c = 0; c < 3; ++c) {
+      const int laid = rgba.pixels[i + c] * alpha + 255 * (255 - alpha);
+      rgb.pixels.push_back(static_cast<uint8_t>((laid + 127) / 255));
+    }
+  }
+  return rgb;
+}
+
+// Returns the image with the network's channels, where they are other ones.
+absl::StatusOr<ColorImage> Recolour(ColorImage image, int channels, const std::string& field) {
+  if (image.channels == channels) return image;
+  if (channels != 1 && channels != 3) {
+    return absl::InvalidArgumentError(absl::StrCat(field, ": the image has ", image.channels,
+                                                   " channels, the network takes ", channels,
+                                                   "; send that many"));
+  }
+  if (image.channels == 4) image = WithoutAlpha(image);
+  return images::WithChannels(std::move(image), channels);
+}
+
+absl::StatusOr<NetworkImage> AsItIs(ColorImage source, bool is_file, const nn::Network& network,
                                     const std::string& field) {
+  if (is_file) {
+    CONVOY_ASSIGN_OR_RETURN(source, Recolour(std::move(source), network.spec().channels, field));
+  }
   const Shape shape = {source.height, source.width, source.channels};
   if (shape != network.input_shape()) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -85,70 +118,40 @@ absl::StatusOr<NetworkImage> AsItIs(SourceImage source, const nn::Network& netwo
   return result;
 }
 
-// One channel of an image.
-images::GreyImage Channel(const SourceImage& source, int channel) {
-  images::GreyImage plane{.width = source.width, .height = source.height, .pixels = {}};
-  for (size_t i = static_cast<size_t>(channel); i < source.pixels.size();
-       i += static_cast<size_t>(source.channels)) {
-    plane.pixels.push_back(source.pixels[i]);
+std::string WholeInWords(const ColorImage& source, const nn::ModelSpec& spec,
+                         images::ImageFit fit) {
+  if (source.height == spec.height && source.width == spec.width) {
+    return "left as it is, as a whole picture";
   }
-  return plane;
+  const bool same_shape =
+      int64_t{source.height} * spec.width == int64_t{source.width} * spec.height;
+  const std::string size = absl::StrCat(spec.width, " x ", spec.height);
+  if (same_shape) return absl::StrCat("scaled to ", size, " as a whole picture");
+  if (fit == images::ImageFit::kPad) {
+    return absl::StrCat("scaled to ", size, " with black bars, as a whole picture");
+  }
+  if (fit == images::ImageFit::kStretch) {
+    return absl::StrCat("stretched to ", size, ", as a whole picture");
+  }
+  return absl::StrCat("cut to the middle and scaled to ", size, ", as a whole picture");
 }
 
-// The largest part in the middle whose sides are as those of the network's images.
-images::Box MiddleOf(const SourceImage& source, const nn::ModelSpec& spec) {
-  const int64_t width = int64_t{source.height} * spec.width / spec.height;
-  const int64_t height = int64_t{source.width} * spec.height / spec.width;
-  images::Box box{.width = static_cast<int>(std::clamp<int64_t>(width, 1, source.width)),
-                  .height = static_cast<int>(std::clamp<int64_t>(height, 1, source.height))};
-  box.x = (source.width - box.width) / 2;
-  box.y = (source.height - box.height) / 2;
-  return box;
-}
-
-std::string WholeInWords(const SourceImage& source, const images::Box& box,
-                         const nn::ModelSpec& spec) {
-  std::string words;
-  if (box.width != source.width || box.height != source.height) {
-    words = absl::StrCat("cut to the middle ", box.width, " x ", box.height, " pixels; ");
-  }
-  if (box.width == spec.width && box.height == spec.height) {
-    return words.empty() ? "left as it is, as a whole picture" : words + "taken as a whole picture";
-  }
-  return absl::StrCat(words, "scaled to ", spec.width, " x ", spec.height, " as a whole picture");
-}
-
-// Scales the picture as a whole, channel by channel.
-absl::StatusOr<NetworkImage> Whole(const SourceImage& source, const nn::Network& network,
+// Brings the picture to the network's size and colours with the functions that made the training
+// images of pictures, so that one of these gives what it gave there.
+absl::StatusOr<NetworkImage> Whole(const ColorImage& source, const LoadedModel& model,
                                    const std::string& field) {
-  const nn::ModelSpec& spec = network.spec();
-  const bool to_grey = spec.channels == 1 && source.channels > 1;
-  if (!to_grey && source.channels != 1 && source.channels != spec.channels) {
-    return absl::InvalidArgumentError(absl::StrCat(field, ": the image has ", source.channels,
-                                                   " channels, the network takes ", spec.channels,
-                                                   "; send that many"));
-  }
-  const images::Box box = MiddleOf(source, spec);
-  const auto channels = static_cast<size_t>(spec.channels);
-  NetworkImage result;
-  result.pixels.resize(static_cast<size_t>(spec.height) * static_cast<size_t>(spec.width) *
-                       channels);
-  for (size_t channel = 0; channel < channels; ++channel) {
-    const images::GreyImage plane =
-        to_grey ? images::ToGrey(source.pixels.data(), source.height, source.width, source.channels)
-                : Channel(source, source.channels == 1 ? 0 : static_cast<int>(channel));
-    const images::Plane scaled = images::Resample(plane, box, spec.width, spec.height);
-    for (size_t i = 0; i < scaled.values.size(); ++i) {
-      const float value = std::clamp(scaled.values[i], 0.0f, 255.0f);
-      result.pixels[i * channels + channel] = static_cast<uint8_t>(value + 0.5f);
-    }
-  }
-  result.report.set_converted_to_grey(to_grey);
-  result.report.set_summary(WholeInWords(source, box, spec));
+  const nn::ModelSpec& spec = model.network().spec();
+  CONVOY_ASSIGN_OR_RETURN(const data::LoadOptions options, ImageOptionsOf(model));
+  CONVOY_ASSIGN_OR_RETURN(
+      ColorImage image,
+      Recolour(images::FitTo(source, spec.height, spec.width, options.fit), spec.channels, field));
+  NetworkImage result{.pixels = std::move(image.pixels), .report = {}};
+  result.report.set_converted_to_grey(spec.channels == 1 && source.channels > 1);
+  result.report.set_summary(WholeInWords(source, spec, options.fit));
   return result;
 }
 
-absl::StatusOr<NetworkImage> AsDigit(const SourceImage& source, images::IfPrepared if_prepared,
+absl::StatusOr<NetworkImage> AsDigit(const ColorImage& source, images::IfPrepared if_prepared,
                                      const nn::Network& network, const std::string& field) {
   const nn::ModelSpec& spec = network.spec();
   const images::GreyImage grey =
@@ -167,9 +170,9 @@ absl::StatusOr<NetworkImage> AsDigit(const SourceImage& source, images::IfPrepar
 }  // namespace
 
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, formats::ImageForm form,
-                                            const std::string& field) {
-  CONVOY_ASSIGN_OR_RETURN(SourceImage source, Read(image, field));
+                                            const LoadedModel& model, const std::string& field) {
+  const bool digit = TakesDigits(model);
+  CONVOY_ASSIGN_OR_RETURN(ColorImage source, Read(image, digit, field));
   v1::PreparationReport size;
   size.set_source_height(source.height);
   size.set_source_width(source.width);
@@ -177,9 +180,9 @@ absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparat
   const auto if_prepared =
       preparation == v1::ALWAYS ? images::IfPrepared::kPrepareAgain : images::IfPrepared::kLeave;
   absl::StatusOr<NetworkImage> result =
-      preparation == v1::NONE      ? AsItIs(std::move(source), network, field)
-      : TakesDigits(network, form) ? AsDigit(source, if_prepared, network, field)
-                                   : Whole(source, network, field);
+      preparation == v1::NONE ? AsItIs(std::move(source), image.has_png(), model.network(), field)
+      : digit                 ? AsDigit(source, if_prepared, model.network(), field)
+                              : Whole(source, model, field);
   if (result.ok()) result->report.MergeFrom(size);
   return result;
 }

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/formats/model_file.h"
-#include "common/nn/network.h"
+#include "common/evaluate/loaded_model.h"
 #include "convoy/v1/model_service.pb.h"
 
 namespace convoy::api {
@@ -17,13 +16,14 @@ struct NetworkImage {
   v1::PreparationReport report;
 };
 
-// Decodes `image` and prepares it as asked, for a network that was trained on images of `form`: as
-// a digit, or scaled as a whole. `field` names it in messages. Thread-safe. Returns
-// INVALID_ARGUMENT if there is no image, it is broken, it shows nothing, its shape is not the
-// network's where it may not be changed, or it has not the colours that the network takes;
+// Decodes `image` and prepares it as asked, the way that the model's training images were: as a
+// digit, or scaled as a whole (as LoadPictures does it, so a picture of the training files gives
+// the same pixels). `field` names it in messages. Thread-safe. Returns INVALID_ARGUMENT if there is
+// no image, it is broken, it shows no digit where one is wanted, its shape is not the network's
+// where it may not be changed, or it has not the channels that the network takes;
 // RESOURCE_EXHAUSTED if it has too many pixels.
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, formats::ImageForm form,
+                                            const evaluate::LoadedModel& model,
                                             const std::string& field);
 
 }  // namespace convoy::api

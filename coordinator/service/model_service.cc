@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/api/image_options.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
 #include "common/base/check.h"
@@ -202,7 +203,8 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
   const Permit permit(evaluating_, deadline);
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
-  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set()));
+  CONVOY_ASSIGN_OR_RETURN(const auto images, api::ImageOptionsOf(*served->model));
+  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set(), images));
   auto result = api::EvaluateModel(*served->model, *source, request,
                                    serving_.batcher.options().threads, stop);
   if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
@@ -220,8 +222,7 @@ absl::StatusOr<api::NetworkImage> ModelService::Prepare(const grpc::ServerContex
   const Permit permit(preparing_, DeadlineOf(context));
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
-  return api::ToNetworkImage(image, preparation, served->model->network(),
-                             served->model->description().image_form, field);
+  return api::ToNetworkImage(image, preparation, *served->model, field);
 }
 
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
@@ -243,7 +244,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   std::vector<v1::Prediction> predictions;
   const float* next = answer->probabilities.data();
   for (const api::NetworkImage& image : images) {
-    predictions.push_back(api::ToPrediction(next, classes, image.report));
+    predictions.push_back(api::ToPrediction(next, *served->model, image.report));
     next += classes;
   }
   return predictions;
