@@ -1,4 +1,4 @@
-// `convoy predict`: pictures of digits are sent to a model in pieces below a coordinator's limits.
+// `convoy predict`: pictures are sent to a model in pieces below a coordinator's limits.
 // A piece that is refused is asked again picture by picture, so that the message names the file at
 // fault and the others still get their answers.
 #include "client/commands/commands.h"
@@ -31,7 +31,8 @@ constexpr size_t kBytesInAPiece = size_t{2} << 20;
 class Predict : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.RequiredPositionals("FILE", &files_, "pictures of one digit each (PNG)");
+    arguments.RequiredPositionals("FILE", &files_,
+                                  "pictures (PNG or JPEG), of one digit or object each");
     arguments.Text("--figure", &figure_,
                    "also draw what the network saw and its answer (FILE.png or FILE.svg)");
     AddLangArgument(arguments, &options_);
@@ -41,9 +42,11 @@ class Predict : public Command {
   std::string Details() const override {
     return "Pictures may be of any size and colour, dark on light or light on dark. They are "
            "brought\n"
-           "to the form of the training images (cut out, scaled, centred), and the answer says "
-           "what\n"
-           "was done. One that is refused does not keep the others from their answers.\n\n"
+           "to the form of the training images: digits are cut out, scaled and centred, other "
+           "pictures\n"
+           "scaled as a whole. The answer says what was done. One that is refused does not keep "
+           "the\n"
+           "others from their answers.\n\n"
            "Examples:\n"
            "  convoy predict photo.png --model runs/first\n"
            "  convoy predict photo.png --model runs/first --figure prediction.png\n"
@@ -58,8 +61,8 @@ class Predict : public Command {
     Answers answers;
     CONVOY_RETURN_IF_ERROR(PredictAll(*source, &answers));
     const v1::PredictResponse& response = answers.response;
+    CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model, source->Describe());
     if (!figure_.empty()) {
-      CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model, source->Describe());
       CONVOY_RETURN_IF_ERROR(WritePredictionFigure({.path = figure_,
                                                     .lang = options_.lang,
                                                     .picture = answers.last_piece[0],
@@ -70,7 +73,7 @@ class Predict : public Command {
     if (context.json) {
       Print(context, PredictionsToJson(answers.files, response));
     } else {
-      Print(context, PredictionsText(answers.files, response));
+      Print(context, PredictionsText(answers.files, model, response));
     }
     return Refused(answers, context);
   }

@@ -10,6 +10,7 @@
 #include "client/cli/shared_options.h"
 #include "client/commands/output.h"
 #include "client/models/model_source.h"
+#include "common/api/class_names.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/evaluate/loaded_model.h"
@@ -22,12 +23,21 @@ namespace {
 using Json = nlohmann::ordered_json;
 using evaluate::LoadedModel;
 
+std::string FormText(formats::ImageForm form) {
+  if (form == formats::ImageForm::kCentredDigits) return "digits, centred as MNIST's";
+  return form == formats::ImageForm::kWholePictures ? "whole pictures" : "not known";
+}
+
 std::string Facts(const std::string& where, const LoadedModel& model) {
   const formats::ModelFile& file = model.description();
   std::string text = absl::StrCat("Model    ", where, "\n");
   absl::StrAppend(&text, "Weights  SHA-256 ", model.weights_sha256(), "\n");
   if (!file.data_sha256.empty()) {
     absl::StrAppend(&text, "Data     SHA-256 ", file.data_sha256, "\n");
+  }
+  absl::StrAppend(&text, "Images   ", FormText(file.image_form), "\n");
+  for (size_t i = 0; i < file.class_names.size(); ++i) {
+    absl::StrAppend(&text, "Class    ", i, " ", api::ClassName(file, static_cast<int>(i)), "\n");
   }
   absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
                   file.kernel_family.blas_core, "\n");
@@ -74,6 +84,10 @@ absl::StatusOr<Json> AsJson(const std::string& where, const LoadedModel& model) 
   for (const formats::NamedTensor& tensor : file.tensors) {
     json["tensors"].push_back(
         {{"name", tensor.name}, {"shape", tensor.shape}, {"trainable", tensor.trainable}});
+  }
+  json["class_names"] = Json::array();
+  for (size_t i = 0; i < file.class_names.size(); ++i) {
+    json["class_names"].push_back(api::ClassName(file, static_cast<int>(i)));
   }
   json["metrics"] = Json::object();
   for (const auto& [name, value] : file.metrics) json["metrics"][name] = value;

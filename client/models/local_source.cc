@@ -20,6 +20,15 @@ namespace {
 
 using evaluate::LoadedModel;
 
+void SetPreparedImage(const api::NetworkImage& image, const nn::Network& network,
+                      v1::Prediction* prediction) {
+  v1::RawImage* raw = prediction->mutable_prepared_image();
+  raw->set_height(network.spec().height);
+  raw->set_width(network.spec().width);
+  raw->set_channels(network.spec().channels);
+  raw->set_pixels(image.pixels.data(), image.pixels.size());
+}
+
 class LocalSource : public ModelSource {
  public:
   LocalSource(std::string path, std::shared_ptr<const LoadedModel> model)
@@ -74,11 +83,12 @@ absl::StatusOr<v1::PredictResponse> LocalSource::Predict(const std::vector<Pictu
     image.set_png(picture.png);
     CONVOY_ASSIGN_OR_RETURN(
         const api::NetworkImage prepared,
-        api::ToNetworkImage(image, as_they_are ? v1::NONE : v1::AUTOMATIC, network, picture.name));
+        api::ToNetworkImage(image, as_they_are ? v1::NONE : v1::AUTOMATIC, *model_, picture.name));
     const uint8_t* pixels = prepared.pixels.data();
     predictor.Predict(&pixels, 1, probabilities.data());
-    *response.add_predictions() =
-        api::ToPrediction(probabilities.data(), network.num_classes(), prepared.report);
+    v1::Prediction& prediction = *response.add_predictions();
+    prediction = api::ToPrediction(probabilities.data(), *model_, prepared.report);
+    if (pictures.size() == 1) SetPreparedImage(prepared, network, &prediction);
   }
   return response;
 }

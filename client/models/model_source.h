@@ -46,7 +46,7 @@ class ModelSource {
   virtual absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const EvaluationRequest& request) = 0;
 
   // Classifies the pictures; an error names the picture. `as_they_are`: do not prepare them, they
-  // must have the network's size.
+  // must have the network's size. The answer on a single picture has it as the network saw it.
   virtual absl::StatusOr<v1::PredictResponse> Predict(const std::vector<Picture>& pictures,
                                                       bool as_they_are) = 0;
 

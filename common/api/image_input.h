@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/nn/network.h"
+#include "common/evaluate/loaded_model.h"
 #include "convoy/v1/model_service.pb.h"
 
 namespace convoy::api {
@@ -16,10 +16,14 @@ struct NetworkImage {
   v1::PreparationReport report;
 };
 
-// Decodes `image` and prepares it as asked. `field` names it in messages. Thread-safe. Returns
-// INVALID_ARGUMENT if there is no image, it is broken, it shows nothing, or its shape is not the
-// network's where it may not be changed; RESOURCE_EXHAUSTED if it has too many pixels.
+// Decodes `image` and prepares it as asked, the way that the model's training images were: as a
+// digit, or scaled as a whole (as LoadPictures does it, so a picture of the training files gives
+// the same pixels). `field` names it in messages. Thread-safe. Returns INVALID_ARGUMENT if there is
+// no image, it is broken, it shows no digit where one is wanted, its shape is not the network's
+// where it may not be changed, or it has not the channels that the network takes;
+// RESOURCE_EXHAUSTED if it has too many pixels.
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, const std::string& field);
+                                            const evaluate::LoadedModel& model,
+                                            const std::string& field);
 
 }  // namespace convoy::api

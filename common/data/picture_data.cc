@@ -216,6 +216,12 @@ std::vector<std::string> NotesOn(const ClassFolders& folders, const Decoding& de
   return notes;
 }
 
+void KeepFirst(int64_t count, std::vector<LabelledFile>* files) {
+  if (count > 0 && count < static_cast<int64_t>(files->size())) {
+    files->resize(static_cast<size_t>(count));
+  }
+}
+
 absl::Status CheckNotEmpty(const DataSource& source) {
   if (source.train.count > 0 && source.test.count > 0) return absl::OkStatus();
   return absl::InvalidArgumentError("holds no picture that can be read to train or to test on");
@@ -226,6 +232,9 @@ absl::Status CheckNotEmpty(const DataSource& source) {
 absl::StatusOr<DataSource> LoadPictures(const FileTree& tree, const LoadOptions& options) {
   absl::StatusOr<ClassFolders> folders = ArrangeClassFolders(tree.paths());
   if (!folders.ok()) return Annotate(folders.status(), Printable(tree.root()));
+  for (auto* part : {&folders->train, &folders->validation, &folders->test}) {
+    KeepFirst(options.max_pictures, part);
+  }
   std::vector<LabelledFile> files = folders->train;
   files.insert(files.end(), folders->validation.begin(), folders->validation.end());
   const size_t train_end = files.size();

@@ -49,6 +49,7 @@ TEST(ModelFileTest, RoundTripKeepsEverything) {
   EXPECT_EQ(read->model_textproto, model.model_textproto);
   EXPECT_EQ(read->recipe_textproto, model.recipe_textproto);
   EXPECT_EQ(read->data_sha256, model.data_sha256);
+  EXPECT_EQ(read->image_form, ImageForm::kWholePictures);
   EXPECT_EQ(read->kernel_family, model.kernel_family);
   EXPECT_EQ(read->metrics, model.metrics);
   ASSERT_EQ(read->tensors.size(), model.tensors.size());

@@ -54,6 +54,7 @@ void AddFacts(const Summary& summary, Json* json) {
   (*json)["git_commit"] = summary.git_commit;
   (*json)["data"] = facts.data_kind;
   (*json)["data_sha256"] = facts.data_sha256;
+  (*json)["class_names"] = facts.class_names.empty() ? Json() : Json(facts.class_names);
   (*json)["model"] = facts.model_name;
   (*json)["train_images"] = facts.train_images;
   (*json)["validation_images"] = facts.validation_images;
@@ -149,6 +150,8 @@ JobFacts FactsIn(const Fields& fields) {
   facts.blas_core = fields.Text("blas_core");
   facts.data_kind = fields.Text("data");
   facts.data_sha256 = fields.Text("data_sha256");
+  fields.ForEach("class_names",
+                 [&](const Json& name) { facts.class_names.push_back(TextOf(name)); });
   facts.model_name = fields.Text("model");
   facts.parameters = fields.Whole("parameters");
   facts.train_images = fields.Whole("train_images");

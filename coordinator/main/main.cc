@@ -135,7 +135,7 @@ absl::Status Serve(const Flags& flags, const StopSignals& signals) {
   Serving serving(*store, ReadServingOptions(flags));
   // Data that are named but cannot be read are better known now than at the first evaluation.
   if (!flags.data.empty()) {
-    CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Get("").status(), "--data"));
+    CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Check(), "--data"));
   }
   ModelService models(serving);
   InferenceService inference(serving);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/api/image_options.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
 #include "common/base/check.h"
@@ -202,7 +203,8 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
   const Permit permit(evaluating_, deadline);
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
-  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set()));
+  CONVOY_ASSIGN_OR_RETURN(const auto images, api::ImageOptionsOf(*served->model));
+  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set(), images));
   auto result = api::EvaluateModel(*served->model, *source, request,
                                    serving_.batcher.options().threads, stop);
   if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
@@ -215,12 +217,12 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
 absl::StatusOr<api::NetworkImage> ModelService::Prepare(const grpc::ServerContext& context,
                                                         const v1::Image& image,
                                                         v1::Preparation preparation,
-                                                        const nn::Network& network,
+                                                        const ModelPointer& served,
                                                         const std::string& field) {
   const Permit permit(preparing_, DeadlineOf(context));
   if (!permit.taken()) return absl::DeadlineExceededError(kLate);
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
-  return api::ToNetworkImage(image, preparation, network, field);
+  return api::ToNetworkImage(image, preparation, *served->model, field);
 }
 
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
@@ -242,7 +244,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   std::vector<v1::Prediction> predictions;
   const float* next = answer->probabilities.data();
   for (const api::NetworkImage& image : images) {
-    predictions.push_back(api::ToPrediction(next, classes, image.report));
+    predictions.push_back(api::ToPrediction(next, *served->model, image.report));
     next += classes;
   }
   return predictions;
@@ -268,7 +270,7 @@ absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::Serv
   std::vector<api::NetworkImage> images;
   for (int i = 0; i < request.images_size(); ++i) {
     CONVOY_ASSIGN_OR_RETURN(api::NetworkImage image,
-                            Prepare(context, request.images(i), request.preparation(), network,
+                            Prepare(context, request.images(i), request.preparation(), served,
                                     absl::StrCat("images[", i, "]")));
     images.push_back(std::move(image));
   }
@@ -306,7 +308,7 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
   CONVOY_RETURN_IF_ERROR(CheckLayers(network, request));
   CONVOY_ASSIGN_OR_RETURN(
       const api::NetworkImage image,
-      Prepare(context, request.image(), request.preparation(), network, "image"));
+      Prepare(context, request.image(), request.preparation(), served, "image"));
   CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions,
                           Answer(context, served, {image}));
   v1::GetFeatureMapsResponse response;

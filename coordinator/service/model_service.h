@@ -51,7 +51,7 @@ class ModelService final : public v1::ModelService::Service {
       const grpc::ServerContext& context, const v1::GetFeatureMapsRequest& request);
   absl::StatusOr<api::NetworkImage> Prepare(const grpc::ServerContext& context,
                                             const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, const std::string& field);
+                                            const ModelPointer& served, const std::string& field);
   absl::Status Send(const std::string& name, grpc::ServerWriter<v1::DownloadModelResponse>* writer);
 
   Serving& serving_;
