@@ -20,16 +20,16 @@ struct SourceImage {
   std::vector<uint8_t> pixels;  // [height, width, channels]
 };
 
-absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& field) {
-  constexpr int64_t kMaxPixels = images::PngLimits{}.max_pixels;
+absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& field,
+                      int64_t max_pixels) {
   const int64_t pixels = int64_t{raw.height()} * raw.width();
   if (raw.height() < 1 || raw.width() < 1) {
     return absl::InvalidArgumentError(absl::StrCat(field, ": height and width must be 1 at least, ",
                                                    "not ", raw.height(), " and ", raw.width()));
   }
-  if (pixels > kMaxPixels) {
+  if (pixels > max_pixels) {
     return absl::ResourceExhaustedError(absl::StrCat(field, ": ", raw.height(), " x ", raw.width(),
-                                                     " pixels; at most ", kMaxPixels,
+                                                     " pixels; at most ", max_pixels,
                                                      " are taken, so make the image smaller"));
   }
   if (channels != 1 && channels != 3 && channels != 4) {
@@ -44,9 +44,11 @@ absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<SourceImage> Read(const v1::Image& image, const std::string& field) {
+absl::StatusOr<SourceImage> Read(const v1::Image& image, const std::string& field,
+                                 int64_t max_pixels) {
   if (image.has_png()) {
-    CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodePng(image.png(), field));
+    CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey,
+                            images::DecodePng(image.png(), field, {.max_pixels = max_pixels}));
     return SourceImage{.height = grey.height,
                        .width = grey.width,
                        .channels = 1,
@@ -57,7 +59,7 @@ absl::StatusOr<SourceImage> Read(const v1::Image& image, const std::string& fiel
   }
   const v1::RawImage& raw = image.raw();
   const int channels = raw.channels() == 0 ? 1 : raw.channels();
-  CONVOY_RETURN_IF_ERROR(CheckRaw(raw, channels, field + ".raw"));
+  CONVOY_RETURN_IF_ERROR(CheckRaw(raw, channels, field + ".raw", max_pixels));
   return SourceImage{.height = raw.height(),
                      .width = raw.width(),
                      .channels = channels,
@@ -104,8 +106,9 @@ absl::StatusOr<NetworkImage> Prepared(const SourceImage& source, images::IfPrepa
 }  // namespace
 
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, const std::string& field) {
-  CONVOY_ASSIGN_OR_RETURN(SourceImage source, Read(image, field));
+                                            const nn::Network& network, const std::string& field,
+                                            int64_t max_pixels) {
+  CONVOY_ASSIGN_OR_RETURN(SourceImage source, Read(image, field, max_pixels));
   v1::PreparationReport size;
   size.set_source_height(source.height);
   size.set_source_width(source.width);
