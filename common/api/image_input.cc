@@ -1,6 +1,6 @@
-// A picture for a network of digits goes the way of MNIST's makers (common/images/digit.h), any other
-// through the very functions that made the training images of picture files, so that it gives the
-// pixels that it would have given there. Which of the two, the model says.
+// A picture for a network of digits goes the way of MNIST's makers (common/images/digit.h), any
+// other through the very functions that made the training images of picture files, so that it gives
+// the pixels that it would have given there. Which of the two, the model says.
 #include "common/api/image_input.h"
 
 #include <algorithm>
@@ -21,16 +21,16 @@ namespace {
 using evaluate::LoadedModel;
 using images::ColorImage;
 
-absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& field) {
-  constexpr int64_t kMaxPixels = images::PngLimits{}.max_pixels;
+absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& field,
+                      int64_t max_pixels) {
   const int64_t pixels = int64_t{raw.height()} * raw.width();
   if (raw.height() < 1 || raw.width() < 1) {
     return absl::InvalidArgumentError(absl::StrCat(field, ": height and width must be 1 at least, ",
                                                    "not ", raw.height(), " and ", raw.width()));
   }
-  if (pixels > kMaxPixels) {
+  if (pixels > max_pixels) {
     return absl::ResourceExhaustedError(absl::StrCat(field, ": ", raw.height(), " x ", raw.width(),
-                                                     " pixels; at most ", kMaxPixels,
+                                                     " pixels; at most ", max_pixels,
                                                      " are taken, so make the image smaller"));
   }
   if (channels != 1 && channels != 3 && channels != 4) {
@@ -45,9 +45,10 @@ absl::Status CheckRaw(const v1::RawImage& raw, int channels, const std::string& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<ColorImage> ReadRaw(const v1::RawImage& raw, const std::string& field) {
+absl::StatusOr<ColorImage> ReadRaw(const v1::RawImage& raw, const std::string& field,
+                                   int64_t max_pixels) {
   const int channels = raw.channels() == 0 ? 1 : raw.channels();
-  CONVOY_RETURN_IF_ERROR(CheckRaw(raw, channels, field + ".raw"));
+  CONVOY_RETURN_IF_ERROR(CheckRaw(raw, channels, field + ".raw", max_pixels));
   return ColorImage{.height = raw.height(),
                     .width = raw.width(),
                     .channels = channels,
@@ -55,16 +56,18 @@ absl::StatusOr<ColorImage> ReadRaw(const v1::RawImage& raw, const std::string& f
 }
 
 absl::StatusOr<ColorImage> ReadPicture(const std::string& bytes, bool digit,
-                                       const std::string& field) {
-  if (!digit) return images::DecodePicture(bytes, field);
-  CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodeGrey(bytes, field));
+                                       const std::string& field,
+                                       const images::DecodeLimits& limits) {
+  if (!digit) return images::DecodePicture(bytes, field, limits);
+  CONVOY_ASSIGN_OR_RETURN(images::GreyImage grey, images::DecodeGrey(bytes, field, limits));
   return ColorImage{
       .height = grey.height, .width = grey.width, .channels = 1, .pixels = std::move(grey.pixels)};
 }
 
-absl::StatusOr<ColorImage> Read(const v1::Image& image, bool digit, const std::string& field) {
-  if (image.has_png()) return ReadPicture(image.png(), digit, field);
-  if (image.has_raw()) return ReadRaw(image.raw(), field);
+absl::StatusOr<ColorImage> Read(const v1::Image& image, bool digit, const std::string& field,
+                                int64_t max_pixels) {
+  if (image.has_png()) return ReadPicture(image.png(), digit, field, {.max_pixels = max_pixels});
+  if (image.has_raw()) return ReadRaw(image.raw(), field, max_pixels);
   return absl::InvalidArgumentError(absl::StrCat(field, ": neither png nor raw is set"));
 }
 
@@ -170,9 +173,10 @@ absl::StatusOr<NetworkImage> AsDigit(const ColorImage& source, images::IfPrepare
 }  // namespace
 
 absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparation preparation,
-                                            const LoadedModel& model, const std::string& field) {
+                                            const LoadedModel& model, const std::string& field,
+                                            int64_t max_pixels) {
   const bool digit = TakesDigits(model);
-  CONVOY_ASSIGN_OR_RETURN(ColorImage source, Read(image, digit, field));
+  CONVOY_ASSIGN_OR_RETURN(ColorImage source, Read(image, digit, field, max_pixels));
   v1::PreparationReport size;
   size.set_source_height(source.height);
   size.set_source_width(source.width);

@@ -22,7 +22,9 @@
 #include "coordinator/main/flags.h"
 #include "coordinator/main/gateway.h"
 #include "coordinator/main/stop_signals.h"
+#include "coordinator/server/health.h"
 #include "coordinator/server/server.h"
+#include "coordinator/service/call_gate.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
@@ -40,6 +42,7 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 constexpr absl::Duration kGrace = absl::Seconds(3);
 // After which it ends in any case.
 constexpr absl::Duration kTimeToStop = absl::Seconds(5);
+constexpr int kSpareThreads = 32;        // for reflection, and to refuse what is too much
 constexpr int64_t kOwnDescriptors = 64;  // for the store, models, libraries
 constexpr int64_t kLeastConnections = 16;
 
@@ -100,6 +103,12 @@ ServingOptions ReadServingOptions(const Flags& flags) {
   return options;
 }
 
+v1::ListJobsRequest OneJob() {
+  v1::ListJobsRequest request;
+  request.set_page_size(1);
+  return request;
+}
+
 // Calls Tick until its end.
 class Ticker {
  public:
@@ -118,7 +127,7 @@ class Ticker {
 };
 
 absl::Status Serve(const Flags& flags, const StopSignals& signals) {
-  CONVOY_ASSIGN_OR_RETURN(const ServerOptions options, ReadServerOptions(flags));
+  CONVOY_ASSIGN_OR_RETURN(ServerOptions options, ReadServerOptions(flags));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
                           rpc::ReadSecretFile("token_file", flags.token_file));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
@@ -130,17 +139,22 @@ absl::Status Serve(const Flags& flags, const StopSignals& signals) {
                           JobRegistry::Open(*store, std::move(registry_options)));
 
   const TokenAuthenticator authenticator(token);
-  JobService jobs(*registry, authenticator, flags.max_watches);
+  const CallLimits calls{.watches = flags.max_watches};
+  CallGate gate(authenticator, calls);
+  Health health([&registry] { return registry->List(OneJob()).status(); });
+  JobService jobs(*registry, gate);
   WorkerService workers(*registry, authenticator, int64_t{flags.max_model_mb} << 20);
   Serving serving(*store, ReadServingOptions(flags));
   // Data that are named but cannot be read are better known now than at the first evaluation.
   if (!flags.data.empty()) {
     CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Check(), "--data"));
   }
-  ModelService models(serving);
-  InferenceService inference(serving);
+  ModelService models(serving, gate);
+  InferenceService inference(serving, gate, [&health] { return health.serving(); });
+  options.max_threads = calls.in_all() + kSpareThreads;
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                           Server::Start(options, {&jobs, &workers, &models, &inference}));
+  const HealthWatch health_watch(health, [&server](bool good) { server->SetServing(good); });
   std::unique_ptr<Gateway> gateway;
   if (!flags.http.empty()) {
     CONVOY_ASSIGN_OR_RETURN(gateway,

@@ -124,6 +124,7 @@ class Store final : public ModelSource {
                                                     const std::string& page_token) override;
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
       const std::string& id) override;
+  absl::StatusOr<OpenModel> OpenFile(const std::string& id) override;
 
  private:
   Store(std::string directory, FileLock lock, Database database, Database reader);

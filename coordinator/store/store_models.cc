@@ -2,8 +2,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
@@ -20,6 +23,12 @@ absl::Status WriteModelFile(const std::string& path, const std::string& bytes) {
   const absl::Status written = Annotate(WriteFileAtomically(path, bytes), "the store");
   if (written.code() != absl::StatusCode::kResourceExhausted) return written;
   return absl::UnavailableError(absl::StrCat(written.message(), "; make room on its disk"));
+}
+
+absl::Status MissingFile(const std::string& id) {
+  return absl::DataLossError(absl::StrCat("the file of model ", id,
+                                          " is missing or damaged in the store; the trainer's "
+                                          "run directory has it too (model.convoy)"));
 }
 
 }  // namespace
@@ -118,11 +127,24 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const 
       continue;
     }
     if (!bytes.ok() || Sha256Hex(*bytes) != model.first.sha256()) {
-      return absl::DataLossError(absl::StrCat("the file of model ", id,
-                                              " is missing or damaged in the store; the trainer's "
-                                              "run directory has it too (model.convoy)"));
+      return MissingFile(id);
     }
     return std::make_pair(std::move(model.first), *std::move(bytes));
+  }
+}
+
+absl::StatusOr<OpenModel> Store::OpenFile(const std::string& id) {
+  // A newer model may replace the file before it is open; it is then under another name.
+  for (std::string tried;;) {
+    std::pair<v1::TrainedModel, std::string> found;
+    {
+      const absl::MutexLock lock(&reading_);
+      CONVOY_ASSIGN_OR_RETURN(found, FindModel(reader_, id));
+    }
+    auto file = std::make_unique<std::ifstream>(ModelPath(found.second), std::ios::binary);
+    if (file->is_open()) return OpenModel{std::move(found.first), std::move(file)};
+    if (tried == found.second) return MissingFile(id);
+    tried = found.second;
   }
 }
 

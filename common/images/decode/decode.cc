@@ -40,9 +40,10 @@ absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::stri
       absl::StrCat(name, ": ", DescribeStart(bytes), "; save it as JPEG or PNG"));
 }
 
-absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name) {
-  if (IsPng(bytes)) return DecodePng(bytes, name);
-  CONVOY_ASSIGN_OR_RETURN(ColorImage picture, DecodePicture(bytes, name));
+absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name,
+                                     const DecodeLimits& limits) {
+  if (IsPng(bytes)) return DecodePng(bytes, name, {.max_pixels = limits.max_pixels});
+  CONVOY_ASSIGN_OR_RETURN(ColorImage picture, DecodePicture(bytes, name, limits));
   picture = WithChannels(std::move(picture), 1);
   return GreyImage{
       .width = picture.width, .height = picture.height, .pixels = std::move(picture.pixels)};

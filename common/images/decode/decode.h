@@ -30,7 +30,8 @@ absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::stri
 
 // Decodes a picture of a digit as grey: a PNG by DecodePng, which lays what is transparent on what
 // the rest stands out from, a JPEG as above. Errors of both.
-absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name);
+absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name,
+                                     const DecodeLimits& limits = {});
 
 // True if `bytes` begin as every JPEG does.
 bool IsJpeg(std::string_view bytes);
