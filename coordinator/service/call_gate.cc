@@ -36,6 +36,7 @@ const CallGate::Rule CallGate::Rule::kReading[] = {
     {"convoy.v1.ModelService/Predict", kPrediction},
     {"convoy.v1.ModelService/GetFeatureMaps", kPrediction},
     {"convoy.v1.ModelService/DownloadModel", kDownload},
+    {"convoy.v1.ModelService/ExportModel", kExport},
     {"inference.GRPCInferenceService/ServerLive", kLookup},
     {"inference.GRPCInferenceService/ServerReady", kLookup},
     {"inference.GRPCInferenceService/ModelReady", kLookup},
@@ -74,6 +75,8 @@ int CallGate::LimitOf(Kind kind) const {
       return limits_.predictions;
     case kDownload:
       return limits_.downloads;
+    case kExport:
+      return limits_.exports;
     default:
       return limits_.changes;
   }

@@ -27,9 +27,12 @@ struct CallLimits {
   int evaluations = 16;  // of which one is computed at a time
   int predictions = 128;
   int downloads = 16;
+  int exports = 4;   // of which one is made at a time; each keeps its file in memory
   int changes = 32;  // and whatever the table does not know
 
-  int in_all() const { return lookups + watches + evaluations + predictions + downloads + changes; }
+  int in_all() const {
+    return lookups + watches + evaluations + predictions + downloads + exports + changes;
+  }
 };
 
 // Thread-safe.
@@ -49,7 +52,7 @@ class CallGate {
   absl::StatusOr<Pass> Enter(grpc::ServerContext& context, std::string_view method);
 
  private:
-  enum Kind { kLookup, kWatch, kEvaluation, kPrediction, kDownload, kChange, kNumKinds };
+  enum Kind { kLookup, kWatch, kEvaluation, kPrediction, kDownload, kExport, kChange, kNumKinds };
   struct Rule;
   static const Rule* FindRule(std::string_view method);
   // A call under way; cancelled when its time is over.

@@ -19,6 +19,7 @@
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
+#include "coordinator/service/model_export.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -373,6 +374,40 @@ absl::Status ModelService::Send(const CallGate::Pass& pass, const std::string& n
   return absl::DataLossError(absl::StrCat("the file of model ", id,
                                           " is damaged in the store; the ",
                                           "trainer's run directory has it too (model.convoy)"));
+}
+
+grpc::Status ModelService::ExportModel(grpc::ServerContext* context,
+                                       const v1::ExportModelRequest* request,
+                                       grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+  const absl::StatusOr<CallGate::Pass> pass =
+      gate_.Enter(*context, "convoy.v1.ModelService/ExportModel");
+  return rpc::ToGrpc(pass.ok() ? Export(*pass, *request, writer) : pass.status());
+}
+
+absl::Status ModelService::Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
+                                  grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request.name()));
+  v1::ExportModelResponse message;
+  std::string bytes;
+  {
+    const Permit permit(exporting_, pass);
+    if (!permit.taken()) return Over(pass);
+    CONVOY_ASSIGN_OR_RETURN(auto read, serving_.source.ReadModel(id));
+    CONVOY_ASSIGN_OR_RETURN(ExportedFile made,
+                            coordinator::ExportModel(request.format(), id, std::move(read.second)));
+    *message.mutable_file()->mutable_model() = std::move(read.first);
+    message.mutable_file()->set_name(made.name);
+    bytes = std::move(made.bytes);
+  }
+  message.mutable_file()->set_size_bytes(static_cast<int64_t>(bytes.size()));
+  message.mutable_file()->set_sha256(Sha256Hex(bytes));
+  bool open = writer->Write(message);
+  for (size_t sent = 0; open && sent < bytes.size(); sent += kChunkBytes) {
+    pass.NoteTaken();
+    message.set_chunk(bytes.substr(sent, kChunkBytes));
+    open = writer->Write(message);
+  }
+  return open ? absl::OkStatus() : Over(pass);
 }
 
 }  // namespace convoy::coordinator

@@ -36,6 +36,8 @@ class ModelService final : public v1::ModelService::Service {
                               v1::GetFeatureMapsResponse* response) override;
   grpc::Status DownloadModel(grpc::ServerContext* context, const v1::DownloadModelRequest* request,
                              grpc::ServerWriter<v1::DownloadModelResponse>* writer) override;
+  grpc::Status ExportModel(grpc::ServerContext* context, const v1::ExportModelRequest* request,
+                           grpc::ServerWriter<v1::ExportModelResponse>* writer) override;
 
  private:
   using ModelPointer = std::shared_ptr<const ServedModel>;
@@ -58,11 +60,14 @@ class ModelService final : public v1::ModelService::Service {
                                                             const ModelPointer& served);
   absl::Status Send(const CallGate::Pass& pass, const std::string& name,
                     grpc::ServerWriter<v1::DownloadModelResponse>* writer);
+  absl::Status Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
+                      grpc::ServerWriter<v1::ExportModelResponse>* writer);
 
   Serving& serving_;
   CallGate& gate_;
   std::counting_semaphore<> preparing_;  // pictures that may be decoded now
   std::counting_semaphore<> evaluating_{1};
+  std::counting_semaphore<> exporting_{1};
 };
 
 }  // namespace convoy::coordinator

@@ -358,5 +358,64 @@ TEST_F(ServingTest, ModelsAreListedDescribedAndDownloaded) {
   EXPECT_EQ(received, bytes_);
 }
 
+// Returns the file's bytes, after checking what was announced of them.
+std::string Exported(v1::ModelService::StubInterface& stub, v1::ExportFormat format,
+                     std::string* name) {
+  v1::ExportModelRequest request;
+  request.set_name(kModel);
+  request.set_format(format);
+  grpc::ClientContext context;
+  const auto reader = stub.ExportModel(&context, request);
+  v1::ExportModelResponse message;
+  EXPECT_TRUE(reader->Read(&message));
+  const v1::ExportedFile file = message.file();
+  std::string bytes;
+  while (reader->Read(&message)) bytes += message.chunk();
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(file.sha256(), Sha256Hex(bytes));
+  EXPECT_EQ(file.size_bytes(), static_cast<int64_t>(bytes.size()));
+  EXPECT_EQ(file.model().name(), kModel);
+  *name = file.name();
+  return bytes;
+}
+
+TEST_F(ServingTest, ModelsAreExportedForOtherPrograms) {
+  constexpr struct {
+    v1::ExportFormat format;
+    const char* name;
+    const char* magic;
+  } kFiles[] = {{v1::KERAS_H5, "lesson.h5", "\x89HDF"},
+                {v1::KERAS_ARCHIVE, "lesson.keras", "PK\x03\x04"},
+                {v1::TFJS, "lesson-tfjs.zip", "PK\x03\x04"},
+                {v1::ONNX, "lesson.onnx", "\x08"}};
+  for (const auto& file : kFiles) {
+    std::string name;
+    const std::string bytes = Exported(*model_stub_, file.format, &name);
+    EXPECT_EQ(name, file.name);
+    EXPECT_THAT(bytes, ::testing::StartsWith(file.magic));
+    EXPECT_GT(bytes.size(), 100'000U);
+    EXPECT_EQ(Exported(*model_stub_, file.format, &name), bytes);
+  }
+}
+
+TEST_F(ServingTest, ExportRefusesBadInput) {
+  const auto refused = [this](const std::string& name, int format) {
+    v1::ExportModelRequest request;
+    request.set_name(name);
+    request.set_format(static_cast<v1::ExportFormat>(format));
+    grpc::ClientContext context;
+    v1::ExportModelResponse message;
+    const auto reader = model_stub_->ExportModel(&context, request);
+    EXPECT_FALSE(reader->Read(&message));
+    return reader->Finish();
+  };
+  ExpectError(refused(kModel, 0), grpc::INVALID_ARGUMENT, "format: choose");
+  ExpectError(refused(kModel, 99), grpc::INVALID_ARGUMENT, "format: choose");
+  ExpectError(refused("models/nobody", v1::ONNX), grpc::NOT_FOUND, "nobody");
+  ExpectError(refused("../x", v1::ONNX), grpc::INVALID_ARGUMENT, "models/");
+  source_.Put("rubbish", "1", "rubbish");
+  ExpectError(refused("models/rubbish", v1::ONNX), grpc::DATA_LOSS, "rubbish");
+}
+
 }  // namespace
 }  // namespace convoy::coordinator
