@@ -30,7 +30,12 @@ constexpr size_t kMostClassesNamed = 12;
 absl::StatusOr<ColorImage> ReadPicture(const FileTree& tree, size_t file) {
   const images::DecodeLimits limits;
   CONVOY_ASSIGN_OR_RETURN(const std::string bytes, tree.Read(file, limits.max_bytes));
-  return images::DecodePicture(bytes, tree.Name(file), limits);
+  absl::StatusOr<ColorImage> image = images::DecodePicture(bytes, tree.Name(file), limits);
+  // A picture beyond the limits is wrong input like any other: this computer lacks nothing.
+  if (absl::IsResourceExhausted(image.status())) {
+    return absl::InvalidArgumentError(image.status().message());
+  }
+  return image;
 }
 
 // Every picture of a data set, on the way to be an image.

@@ -227,7 +227,7 @@ class ConvoyTest(harness.TrainerTest):
         self.assertEqual(json.loads(outcome.out), whole[:1] + whole[2:298] + whole[299:])
         lines = outcome.err.splitlines()
         self.assertEqual(len(lines), 3, outcome)
-        self.assertTrue(any("001.png: no PNG" in line for line in lines), outcome)
+        self.assertTrue(any("001.png: is no picture" in line for line in lines), outcome)
         self.assertTrue(any("298.png" in line for line in lines), outcome)
         self.assertIn("2 of 300 pictures have no answer", lines[-1])
 

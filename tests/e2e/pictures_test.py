@@ -76,7 +76,7 @@ class PicturesTest(harness.TrainerTest):
         self.assertIn("where it has 'red nut' the data have 'square nut'", outcome.err)
 
     def test_figures_show_colour(self):
-        for arguments in (["figure", "feature-maps", self.run_dir, "--image", self.files[0]],
+        for arguments in (["figure", "feature-maps", self.run_dir, "--image", self.files[0], "--data", self.data],
                           ["figure", "confusion", self.run_dir, "--data", self.data],
                           ["figure", "samples", self.run_dir, "--data", self.data],
                           ["figure", "mistakes", self.run_dir, "--data", self.data, "--count", 1]):
