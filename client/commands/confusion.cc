@@ -29,14 +29,17 @@ class Confusion : public Command {
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(flags_.model(), context));
     CONVOY_ASSIGN_OR_RETURN(const v1::EvaluateModelResponse evaluation,
                             source->Evaluate(flags_.Request()));
+    CONVOY_ASSIGN_OR_RETURN(const auto trained_on, AskTrainedOn(*source, evaluation));
     if (context.json) {
       nlohmann::ordered_json json = {{"model", source->Where()}};
       json.update(EvaluationToJson(evaluation));
+      json["trained_on_these_images"] =
+          trained_on ? nlohmann::ordered_json(*trained_on) : nlohmann::ordered_json();
       Print(context, json);
     } else {
       Print(context, absl::StrCat(source->Where(), ": ", ImagesText(evaluation), ", ",
-                                  PercentText(evaluation.accuracy()), " right\n\n",
-                                  ConfusionText(evaluation)));
+                                  PercentText(evaluation.accuracy()), " right\n",
+                                  OtherImagesLine(trained_on), "\n", ConfusionText(evaluation)));
     }
     return absl::OkStatus();
   }

@@ -40,12 +40,16 @@ class Evaluate : public Command {
     request.noise_level = noise_;
     request.noise_seed = static_cast<uint64_t>(seed_);
     CONVOY_ASSIGN_OR_RETURN(const v1::EvaluateModelResponse evaluation, source->Evaluate(request));
+    CONVOY_ASSIGN_OR_RETURN(const auto trained_on, AskTrainedOn(*source, evaluation));
     if (context.json) {
       nlohmann::ordered_json json = {{"model", source->Where()}, {"noise_level", noise_}};
       json.update(EvaluationToJson(evaluation));
+      json["trained_on_these_images"] =
+          trained_on ? nlohmann::ordered_json(*trained_on) : nlohmann::ordered_json();
       Print(context, json);
     } else {
-      Print(context, absl::StrCat(source->Where(), ": ", EvaluationText(evaluation)));
+      Print(context, absl::StrCat(source->Where(), ": ", EvaluationText(evaluation),
+                                  OtherImagesLine(trained_on)));
     }
     return absl::OkStatus();
   }

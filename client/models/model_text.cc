@@ -63,6 +63,12 @@ std::string MetricCell(const v1::TrainedModel& model, const std::string& name) {
 
 }  // namespace
 
+std::optional<bool> TrainedOn(const v1::TrainedModel& model,
+                              const v1::EvaluateModelResponse& evaluation) {
+  if (model.data_sha256().empty() || evaluation.data_sha256().empty()) return std::nullopt;
+  return model.data_sha256() == evaluation.data_sha256();
+}
+
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
   std::string kind = evaluation.data_kind();
   if (kind == "mnist") kind = "MNIST";

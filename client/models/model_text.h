@@ -1,12 +1,18 @@
 // What models answer, as text for people.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "convoy/v1/model_service.pb.h"
 
 namespace convoy::client {
+
+// Whether the model was trained on the images that the evaluation went through; nullopt where one
+// of them does not say.
+std::optional<bool> TrainedOn(const v1::TrainedModel& model,
+                              const v1::EvaluateModelResponse& evaluation);
 
 // "10,000 test images of MNIST"; says plainly where the images are generated.
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation);
