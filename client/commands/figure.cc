@@ -17,6 +17,7 @@
 #include "client/commands/picture_options.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_source.h"
+#include "client/models/model_data.h"
 #include "client/models/model_source.h"
 #include "common/api/image_input.h"
 #include "common/base/cpus.h"
@@ -120,9 +121,12 @@ class Figure : public Command {
     data::DataSource source;  // what the subject's views look at
     CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject, ReadSubject(*kind, context, &source));
     Gallery drawn(std::move(subject), language, UsableCores());
-    CONVOY_ASSIGN_OR_RETURN(const figures::Canvas canvas, Draw(*kind, drawn, context));
+    CONVOY_ASSIGN_OR_RETURN(figures::Canvas canvas, Draw(*kind, drawn, context));
+    const std::string note =
+        kind->needs.data ? NoteOnImages(drawn.subject().model.get(), source, language) : "";
+    if (!note.empty()) canvas.AddNote(note);
     CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path, "--output"));
-    Report(canvas, path, context);
+    Report(canvas, path, note, context);
     return absl::OkStatus();
   }
 
@@ -166,7 +170,7 @@ class Figure : public Command {
       CONVOY_ASSIGN_OR_RETURN(subject.model, LoadNamed(model_, context));
     }
     if (needs.data) {
-      CONVOY_ASSIGN_OR_RETURN(*source, LoadPictureData(options_, subject.model.get()));
+      CONVOY_ASSIGN_OR_RETURN(*source, LoadDataFor(subject.model.get(), options_.data));
       subject.train = source->train.View();
       subject.test = source->test.View();
     }
@@ -203,13 +207,17 @@ class Figure : public Command {
     return figures::DrawNoiseCurves({std::move(first), std::move(second)}, drawn.language());
   }
 
-  void Report(const figures::Canvas& canvas, const std::string& path,
+  void Report(const figures::Canvas& canvas, const std::string& path, const std::string& note,
               const Context& context) const {
+    if (!note.empty()) PrintNote(context, note);
     if (context.json) {
-      PrintLine(context, nlohmann::ordered_json{{"figure", name_},
-                                                {"file", path},
-                                                {"width", canvas.width()},
-                                                {"height", canvas.height()}});
+      PrintLine(context,
+                nlohmann::ordered_json{{"figure", name_},
+                                       {"file", path},
+                                       {"width", canvas.width()},
+                                       {"height", canvas.height()},
+                                       {"note", note.empty() ? nlohmann::ordered_json()
+                                                             : nlohmann::ordered_json(note)}});
     } else {
       Print(context, absl::StrCat(path, ": ", canvas.width(), " x ", canvas.height(), " pixels\n"));
     }

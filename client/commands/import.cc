@@ -50,6 +50,7 @@ class Import : public Command {
   void AddArguments(Arguments& arguments) override {
     arguments.RequiredPositional("FILE", &input_, "a model that Keras saved: .keras or .h5");
     arguments.Text("--output", &output_, "the file to write, such as model.convoy");
+    arguments.Flag("--force", &force_, "replace the file if it exists");
     arguments.Text("--input-shape", &input_shape_,
                    "HEIGHTxWIDTH of a network that takes an image as one row of numbers; a square "
                    "unless given");
@@ -83,6 +84,7 @@ class Import : public Command {
     if (output_.empty()) {
       return absl::InvalidArgumentError("--output: is missing; name the file to write");
     }
+    CONVOY_RETURN_IF_ERROR(CheckNewFile(output_, force_));
     exports::KerasReadOptions options{.network = context.model, .image_size = {}};
     CONVOY_ASSIGN_OR_RETURN(options.image_size, ParseImageSize(input_shape_));
     exports::Notes notes;
@@ -179,6 +181,7 @@ class Import : public Command {
   std::string output_;
   std::string input_shape_;
   std::string input_scale_ = "auto";
+  bool force_ = false;
   std::string data_;
 };
 

@@ -16,7 +16,9 @@
 #include "client/models/model_json.h"
 #include "client/models/model_source.h"
 #include "client/models/model_text.h"
+#include "client/names/names.h"
 #include "common/base/files.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 
 namespace convoy::client {
@@ -57,6 +59,7 @@ class Predict : public Command {
     if (!figure_.empty() && files_.size() > 1) {
       return absl::InvalidArgumentError("--figure: shows one picture; name only one");
     }
+    CONVOY_RETURN_IF_ERROR(CheckFiles());
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
     Answers answers;
     CONVOY_RETURN_IF_ERROR(PredictAll(*source, &answers));
@@ -79,6 +82,18 @@ class Predict : public Command {
   }
 
  private:
+  // People write the model among the pictures.
+  absl::Status CheckFiles() const {
+    for (const std::string& file : files_) {
+      const ThingKind kind = FindHere(file).kind;
+      if (kind != ThingKind::kRun && kind != ThingKind::kModel) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(Quoted(file), " is no picture; if it is the model, give it as --model ",
+                       Printable(file)));
+    }
+    return absl::OkStatus();
+  }
+
   // What came of the pictures.
   struct Answers {
     std::vector<std::string> files;  // those that were answered

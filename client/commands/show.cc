@@ -8,7 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/shared_options.h"
+#include "client/commands/description.h"
 #include "client/commands/output.h"
+#include "client/commands/show_description.h"
 #include "client/models/model_source.h"
 #include "common/api/class_names.h"
 #include "common/base/status.h"
@@ -102,13 +104,22 @@ class Show : public Command {
   std::string Details() const override {
     return "The network as a table like Keras's model.summary(), the SHA-256 of its weights (the "
            "same\n"
-           "wherever it was trained), and the recipe that trained it.\n\n"
+           "wherever it was trained), and the recipe that trained it. Of a network or recipe that "
+           "is not\n"
+           "trained yet (FILE.textproto, or one of Convoy's own by its name): the table, what it\n"
+           "costs, and whether other tools could read it later.\n\n"
            "Examples:\n"
            "  convoy show runs/first\n"
+           "  convoy show my_network.textproto         before it is trained\n"
            "  convoy show runs/first/model.convoy --json";
   }
 
   absl::Status Run(const Context& context) override {
+    const std::string& named = model_.empty() ? context.model : model_;
+    if (IsDescription(named, context)) {
+      CONVOY_ASSIGN_OR_RETURN(const Description description, ReadDescription(named));
+      return ShowDescription(description, context);
+    }
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(model_, context));
     CONVOY_ASSIGN_OR_RETURN(std::string bytes, source->ReadBytes());
     CONVOY_ASSIGN_OR_RETURN(const auto model,

@@ -3,16 +3,16 @@
 #include <optional>
 #include <utility>
 
+#include "client/models/model_data.h"
 #include "client/models/model_path.h"
 #include "common/api/image_input.h"
-#include "common/api/image_options.h"
 #include "common/api/model_description.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/data/load_data.h"
+#include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
 
 namespace convoy::client {
@@ -61,8 +61,7 @@ absl::StatusOr<v1::TrainedModel> LocalSource::Describe() {
 
 absl::Status LocalSource::LoadImages(const std::string& flag) {
   if (data_ && data_flag_ == flag) return absl::OkStatus();
-  CONVOY_ASSIGN_OR_RETURN(const data::LoadOptions options, api::ImageOptionsOf(*model_));
-  CONVOY_ASSIGN_OR_RETURN(data_, data::LoadData(flag, options));
+  CONVOY_ASSIGN_OR_RETURN(data_, LoadDataFor(model_.get(), flag));
   data_flag_ = flag;
   return absl::OkStatus();
 }

@@ -56,12 +56,15 @@ Json PreparationToJson(const v1::PreparationReport& report) {
 
 }  // namespace
 
+Json TrainedWithTheseImages(const v1::EvaluateModelResponse& evaluation) {
+  if (!evaluation.has_trained_with_these_images()) return nullptr;
+  return evaluation.trained_with_these_images();
+}
+
 Json EvaluationToJson(const v1::EvaluateModelResponse& evaluation) {
   Json json = {{"data", evaluation.data_kind()},
                {"data_sha256", OrNull(evaluation.data_sha256())},
-               {"trained_with_these_images", evaluation.has_trained_with_these_images()
-                                                 ? Json(evaluation.trained_with_these_images())
-                                                 : Json()},
+               {"trained_with_these_images", TrainedWithTheseImages(evaluation)},
                {"split", absl::AsciiStrToLower(v1::Split_Name(evaluation.split()))},
                {"images", evaluation.image_count()},
                {"loss", evaluation.loss()},

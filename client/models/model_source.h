@@ -54,10 +54,10 @@ class ModelSource {
   virtual absl::StatusOr<std::string> ReadBytes() = 0;
 };
 
-// Returns the model that `argument` (MODEL, "" where not given) or --model names: a file or run
-// directory, or a name at the coordinator, with or without "models/" before it; where neither is
-// given, the coordinator's newest. Returns INVALID_ARGUMENT if both are given, NOT_FOUND if there
-// is no such file or the coordinator has no model, and the coordinator's errors.
+// Returns the model that `argument` (MODEL, "" where not given) or --model names (client/names): a
+// file or run directory, or a name at the coordinator, with or without "models/" before it. Returns
+// INVALID_ARGUMENT if both are given, FindPlace's errors, NOT_FOUND if the coordinator has no such
+// model, and the coordinator's errors.
 absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argument,
                                                        const Context& context);
 

@@ -80,6 +80,10 @@ std::string MetricCell(const v1::TrainedModel& model, const std::string& name) {
 
 }  // namespace
 
+bool OnOtherImages(const v1::EvaluateModelResponse& evaluation) {
+  return evaluation.has_trained_with_these_images() && !evaluation.trained_with_these_images();
+}
+
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
   std::string kind = evaluation.data_kind();
   if (kind == "mnist") kind = "MNIST";
@@ -92,10 +96,8 @@ std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
   const std::string split = evaluation.split() == v1::TRAIN        ? "training"
                             : evaluation.split() == v1::VALIDATION ? "validation"
                                                                    : "test";
-  const bool others =
-      evaluation.has_trained_with_these_images() && !evaluation.trained_with_these_images();
   return absl::StrCat(Thousands(evaluation.image_count()), " ", split, " images of ", kind,
-                      others ? " (the model was trained on others)" : "");
+                      OnOtherImages(evaluation) ? " (the model was trained on others)" : "");
 }
 
 std::string EvaluationText(const v1::EvaluateModelResponse& evaluation) {

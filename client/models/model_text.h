@@ -8,6 +8,9 @@
 
 namespace convoy::client {
 
+// Whether the evaluation says that it went through images that the model was not trained with.
+bool OnOtherImages(const v1::EvaluateModelResponse& evaluation);
+
 // "10,000 test images of MNIST"; says plainly where the images are generated, or others than those
 // that the model was trained with.
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation);

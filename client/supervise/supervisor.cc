@@ -46,7 +46,7 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kPoll{50};
+constexpr milliseconds kLook{50};
 constexpr std::chrono::seconds kLookForStopped{1};
 // A trainer that does not answer a signal yet is asked after this at the latest.
 constexpr std::chrono::seconds kLongestStart{10};
@@ -182,7 +182,7 @@ absl::StatusOr<int> Supervisor::StartOnce() {
 int Supervisor::WaitFor(Child& child) {
   const auto started = steady_clock::now();
   for (;;) {
-    if (const std::optional<int> code = child.Wait(kPoll)) return *code;
+    if (const std::optional<int> code = child.Wait(kLook)) return *code;
     PassOnWish(child, started);
     EndStopped(steady_clock::now());
   }
@@ -260,7 +260,7 @@ void Supervisor::TellEvent(run::RunEventKind kind, const std::string& line) cons
 
 void Supervisor::PauseBeforeNext() {
   const auto end = steady_clock::now() + patience_.Pause();
-  while (steady_clock::now() < end && Wishes() == 0) std::this_thread::sleep_for(kPoll);
+  while (steady_clock::now() < end && Wishes() == 0) std::this_thread::sleep_for(kLook);
 }
 
 // Leaves no directory behind where no training has begun.

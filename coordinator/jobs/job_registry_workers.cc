@@ -32,7 +32,9 @@ absl::StatusOr<std::string> JobRegistry::FreeId(const std::string& run_name) {
   const std::string wanted = MakeId(run_name);
   const std::string stem = wanted.substr(0, kMaxIdChars - kSuffixChars);
   CONVOY_ASSIGN_OR_RETURN(int64_t number, store_.FreeNumber(wanted));
-  if (number > 0 && stem != wanted) CONVOY_ASSIGN_OR_RETURN(number, store_.FreeNumber(stem));
+  if (number > 0 && stem != wanted) {
+    CONVOY_ASSIGN_OR_RETURN(number, store_.FreeNumber(stem));
+  }
   const absl::MutexLock lock(&mutex_);
   if (number == 0 && live_.count(wanted) == 0) return wanted;
   for (number = std::max<int64_t>(number, 2);; ++number) {

@@ -55,12 +55,16 @@ TEST(UnsavedChangesTest, ForgettingReachesWhatIsUnsavedAndWhatIsStored) {
   EXPECT_THAT(Samples(changes), ElementsAre(std::pair(10, 1.0), std::pair(20, 1.0)));
 }
 
+Moment At(int64_t seconds) {
+  return {.wall = absl::FromUnixSeconds(seconds), .steady = absl::Seconds(seconds)};
+}
+
 TEST(LiveJobTest, WhatIsPutBackComesBeforeWhatIsNew) {
   worker::v1::RegisterJobRequest request;
   request.set_process_id("first");
-  LiveJob job("lesson", request, absl::FromUnixSeconds(1));
+  LiveJob job("lesson", request, At(1));
   UnsavedChanges started = job.TakeUnsaved();
-  job.Cancel(absl::FromUnixSeconds(2));
+  job.Cancel(At(2));
   job.PutBack(std::move(started));
   const UnsavedChanges all = job.TakeUnsaved();
   ASSERT_EQ(all.events.size(), 2);

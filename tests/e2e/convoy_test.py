@@ -299,6 +299,9 @@ class ConvoyTest(harness.TrainerTest):
         self.assertEqual(complete("convoy", "ev"), ["evaluate"])
         self.assertEqual(complete("convoy", "noise", "--le"), ["--levels"])
         self.assertEqual(complete("convoy", "noise", "runs/"), [])  # bash completes files itself
+        self.assertEqual(complete("convoy", "figure", "conf"), ["confusion"])
+        self.assertEqual(complete("convoy", "report", "--lang", "f"), ["fr"])
+        self.assertEqual(complete("convoy", "help", "pred"), ["predict"])
 
     def test_completions_name_every_command(self):
         commands = [line.split()[0] for line in self.output("--help").splitlines()

@@ -19,8 +19,9 @@ Reporting::Reporting(std::unique_ptr<RunDirectory> directory, const Run& run, st
     : directory_(std::move(directory)),
       recorder_(*directory_, run.recipe_text, run.finished_epochs, run.epoch_seconds),
       events_(*directory_, run.finished_epochs, run.learning_rate),
+      steps_(*directory_),
       console_(out, verbose, directory_->path()),
-      observers_{&recorder_, &events_, &console_} {}
+      observers_{&recorder_, &events_, &steps_, &console_} {}
 
 void Reporting::Add(std::unique_ptr<CoordinatorClient> coordinator) {
   coordinator_ = std::move(coordinator);
