@@ -35,8 +35,8 @@ class Confusion : public Command {
       Print(context, json);
     } else {
       Print(context, absl::StrCat(source->Where(), ": ", ImagesText(evaluation), ", ",
-                                  PercentText(evaluation.accuracy()), " right\n",
-                                  "\n", ConfusionText(evaluation)));
+                                  PercentText(evaluation.accuracy()), " right\n", "\n",
+                                  ConfusionText(evaluation)));
     }
     return absl::OkStatus();
   }

@@ -89,14 +89,14 @@ class Noise : public Command {
       CONVOY_RETURN_IF_ERROR(DrawCurve(source->Where(), levels, !OnOtherImages(first)));
     }
     if (context.json) {
-      Print(context, nlohmann::ordered_json{{"model", source->Where()},
-                                            {"noise_seed", seed_},
-                                            {"levels", NoiseJson(levels)},
-                                            {"trained_with_these_images",
-                                             TrainedWithTheseImages(first)}});
+      Print(context,
+            nlohmann::ordered_json{{"model", source->Where()},
+                                   {"noise_seed", seed_},
+                                   {"levels", NoiseJson(levels)},
+                                   {"trained_with_these_images", TrainedWithTheseImages(first)}});
     } else {
-      Print(context, absl::StrCat(source->Where(), ", ", ImagesText(first), "\n\n",
-                                  NoiseTable(levels)));
+      Print(context,
+            absl::StrCat(source->Where(), ", ", ImagesText(first), "\n\n", NoiseTable(levels)));
     }
     return absl::OkStatus();
   }
