@@ -87,9 +87,9 @@ class Predict : public Command {
     for (const std::string& file : files_) {
       const ThingKind kind = FindHere(file).kind;
       if (kind != ThingKind::kRun && kind != ThingKind::kModel) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat(Quoted(file), " is no picture; if it is the model, give it as --model ",
-                       Printable(file)));
+      return absl::InvalidArgumentError(absl::StrCat(
+          Quoted(file), " is no picture (PNG or JPEG); if it is the model, give it as --model ",
+          Printable(file)));
     }
     return absl::OkStatus();
   }

@@ -136,7 +136,7 @@ class Sweep : public Command {
     return trials;
   }
 
-  // Writes the recipes; a directory that holds another sweep is refused.
+  // Writes the recipes; a directory that holds runs of another sweep is refused.
   absl::Status Begin(const std::vector<Trial>& trials) {
     if (directory_.empty()) {
       directory_ = absl::StrCat("sweeps/", std::filesystem::path(recipe_).stem().string());
@@ -149,7 +149,7 @@ class Sweep : public Command {
       std::string text;
       google::protobuf::TextFormat::PrintToString(trial.recipe, &text);
       const absl::StatusOr<std::string> before = ReadFile(path, kMaxLogBytes);
-      if (before.ok() && *before != text) {
+      if (before.ok() && *before != text && PathExists(RunPath(trial))) {
         return absl::FailedPreconditionError(
             absl::StrCat(path, ": is of another sweep, with another recipe; give a --directory of ",
                          "its own to this one"));
