@@ -1,7 +1,6 @@
 #include "worker/report/step_recorder.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "common/base/files.h"
@@ -14,10 +13,6 @@ namespace {
 constexpr double kSecondsBetweenWrites = 1;
 constexpr int64_t kMostRows = 20000;  // more say no more to anybody, and make the files large
 constexpr char kEventsFolder[] = "batch";
-
-double SecondsSince1970() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -32,7 +27,7 @@ void StepRecorder::OnStart(const JobFacts& facts) {
   directory_.Do([path = directory_.path(), step = facts.resumed_at_step] {
     return run::BeginSteps(path, step);
   });
-  directory_.Do([events = events_, step = facts.resumed_at_step, now = SecondsSince1970()] {
+  directory_.Do([events = events_, step = facts.resumed_at_step, now = formats::WallSeconds()] {
     if (!PathExists(events->directory)) return absl::OkStatus();
     CONVOY_ASSIGN_OR_RETURN(events->file, formats::EventFile::Create(events->directory, now));
     return events->file->AddStart({now, step + 1});
@@ -59,7 +54,7 @@ void StepRecorder::Write() {
   std::vector<run::StepRow> rows;
   rows.swap(rows_);
   directory_.Do([rows = std::move(rows), path = directory_.path(), events = events_,
-                 now = SecondsSince1970()] {
+                 now = formats::WallSeconds()] {
     CONVOY_RETURN_IF_ERROR(run::AppendSteps(path, rows));
     return AddEvents(rows, now, events.get());
   });
