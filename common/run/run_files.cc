@@ -12,9 +12,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/file_lock.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/locks/file_lock.h"
 #include "common/run/history_file.h"
 #include "common/run/progress_file.h"
 

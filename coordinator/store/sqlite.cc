@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/check.h"
+#include "common/base/file_system.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
-#include "common/locks/file_system.h"
 
 namespace convoy::coordinator {
 namespace {

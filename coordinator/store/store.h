@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/locks/file_lock.h"
+#include "common/base/file_lock.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
 #include "coordinator/store/model_source.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/locks/file_lock.h"
+#include "common/base/file_lock.h"
 
 namespace convoy::coordinator {
 

@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/locks/file_lock.h"
+#include "common/base/file_lock.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 

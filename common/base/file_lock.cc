@@ -1,4 +1,4 @@
-#include "common/locks/file_lock.h"
+#include "common/base/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "common/locks/file_system.h"
+#include "common/base/file_system.h"
 
 #include <sys/statfs.h>
 
