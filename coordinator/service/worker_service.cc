@@ -33,25 +33,6 @@ absl::Status TooMany() {
       "more trainers report than this coordinator can answer; try again later");
 }
 
-// Cancels a call, unless it has ended: an alarm may ring at that very moment.
-class Overdue {
- public:
-  explicit Overdue(grpc::CallbackServerContext& context) : context_(&context) {}
-
-  void Cancel() {
-    const absl::MutexLock lock(&mutex_);
-    if (context_ != nullptr) context_->TryCancel();
-  }
-  void Forget() {
-    const absl::MutexLock lock(&mutex_);
-    context_ = nullptr;
-  }
-
- private:
-  absl::Mutex mutex_;
-  grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);
-};
-
 }  // namespace
 
 WorkerService::WorkerService(JobRegistry& registry, const TokenAuthenticator& authenticator,
@@ -109,6 +90,25 @@ bool WorkerService::Reserve(int64_t bytes) {
 // One model on its way in. gRPC calls it on one thread after another; it ends itself.
 class WorkerService::Publication final
     : public grpc::ServerReadReactor<worker::v1::PublishModelRequest> {
+  // Cancels a call, unless it has ended: an alarm may ring at that very moment.
+  class Overdue {
+   public:
+    explicit Overdue(grpc::CallbackServerContext& context) : context_(&context) {}
+
+    void Cancel() {
+      const absl::MutexLock lock(&mutex_);
+      if (context_ != nullptr) context_->TryCancel();
+    }
+    void Forget() {
+      const absl::MutexLock lock(&mutex_);
+      context_ = nullptr;
+    }
+
+   private:
+    absl::Mutex mutex_;
+    grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);
+  };
+
  public:
   Publication(WorkerService& service, grpc::CallbackServerContext& context,
               worker::v1::PublishModelResponse* response)

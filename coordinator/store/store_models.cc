@@ -139,7 +139,7 @@ absl::StatusOr<OpenModel> Store::OpenFile(const std::string& id) {
     std::pair<v1::TrainedModel, std::string> found;
     {
       const absl::MutexLock lock(&reading_);
-      CONVOY_ASSIGN_OR_RETURN(found, FindModel(reader_, id));
+      CONVOY_ASSIGN_OR_RETURN(found, FindModel(id));
     }
     auto file = std::make_unique<std::ifstream>(ModelPath(found.second), std::ios::binary);
     if (file->is_open()) return OpenModel{std::move(found.first), std::move(file)};
