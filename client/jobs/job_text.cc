@@ -143,6 +143,7 @@ std::string JobText(const v1::Job& job) {
   }
   AddLine("network", NetworkLine(job.setup()), &text);
   AddLine("data", DataLine(job.setup()), &text);
+  AddLine("owner", job.setup().owner(), &text);
   AddLine("directory", job.setup().run_directory(), &text);
   AddLine("weights", job.weights_sha256().empty() ? "" : "SHA-256 " + job.weights_sha256(), &text);
   if (job.has_update_time()) AddLine("heard of", TimeText(job.update_time().seconds()), &text);

@@ -3,9 +3,7 @@
 // name: the content's SHA-256 decides.
 #include "common/data/data_directory.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/system/user.h"
 #include "common/data/idx.h"
 
 namespace convoy::data {
@@ -142,14 +141,6 @@ std::string Advice(const absl::Status& error, const std::string& directory) {
     return "make it readable, or choose other `data`";
   }
   return "replace it (deploy/get-mnist.sh fetches MNIST), or choose other `data`";
-}
-
-// Returns the user's home directory, "" if there is none.
-std::string HomeDirectory() {
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && *home != '\0') return home;
-  const struct passwd* entry = ::getpwuid(::getuid());
-  return entry == nullptr ? "" : entry->pw_dir;
 }
 
 std::vector<std::string> DefaultDirectories() {

@@ -13,6 +13,7 @@ struct JobFacts {
   int world_size = 0;
   std::vector<int> threads;        // of each rank
   std::vector<std::string> hosts;  // of each rank; "" where unknown
+  std::string owner;               // "USER@HOST" of rank 0; "" where unknown
   std::string isa;
   std::string blas_core;
   std::string data_kind;   // "mnist", "generated" or "idx"

@@ -47,6 +47,7 @@ void AddFacts(const Summary& summary, Json* json) {
   (*json)["threads"] = facts.threads;
   (*json)["hosts"] = facts.DistinctHosts();
   (*json)["rank_hosts"] = facts.hosts;
+  (*json)["owner"] = OrNull(facts.owner);
   (*json)["isa"] = facts.isa;
   (*json)["blas_core"] = facts.blas_core;
   (*json)["version"] = summary.version;
@@ -143,6 +144,7 @@ JobFacts FactsIn(const Fields& fields) {
     facts.threads.push_back(count.is_number_integer() ? count.get<int>() : 0);
   });
   facts.hosts = HostsOfRanks(fields, facts.threads.size());
+  facts.owner = fields.Text("owner");
   facts.isa = fields.Text("isa");
   facts.blas_core = fields.Text("blas_core");
   facts.data_kind = fields.Text("data");
