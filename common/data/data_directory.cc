@@ -16,7 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/base/user.h"
+#include "common/system/user.h"
 #include "common/data/idx.h"
 
 namespace convoy::data {

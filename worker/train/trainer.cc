@@ -12,7 +12,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
-#include "common/base/user.h"
+#include "common/system/user.h"
 #include "common/data/sampler.h"
 #include "worker/step/exact_step.h"
 #include "worker/step/mpi_step.h"
