@@ -16,9 +16,9 @@
 #include "absl/strings/str_join.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/base/user.h"
 #include "common/data/idx.h"
 #include "common/data/labelled_images.h"
+#include "common/system/user.h"
 
 namespace convoy::data {
 namespace {

@@ -1,3 +1,6 @@
+// Checkpoints by the steps in their files' names: the newest that is whole is the run's. One that
+// is damaged is passed over for an older one; where nothing is whole, and something could not be
+// read, nobody knows whether a run is there, which is an error.
 #include "common/formats/checkpoint_store.h"
 
 #include <unistd.h>
@@ -85,6 +88,11 @@ bool IsDamage(const absl::Status& status) {
          absl::IsUnavailable(status) || absl::IsOutOfRange(status) || absl::IsNotFound(status);
 }
 
+// Whether the file's content is unknown, not wrong.
+bool MayBeWhole(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsOutOfRange(status);
+}
+
 absl::Status Remove(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return ErrnoStatus(errno, "cannot remove", path);
@@ -103,13 +111,19 @@ absl::StatusOr<std::optional<Checkpoint>> LoadLatestCheckpoint(const std::string
   absl::StatusOr<std::vector<StoredFile>> files = ListCheckpoints(directory);
   if (absl::IsNotFound(files.status())) return std::nullopt;
   if (!files.ok()) return files.status();
+  absl::Status unread;
   for (const StoredFile& file : *files) {
     absl::StatusOr<Checkpoint> checkpoint = LoadFile(file);
     if (checkpoint.ok()) return std::optional<Checkpoint>(*std::move(checkpoint));
     if (!IsDamage(checkpoint.status())) return checkpoint.status();
+    if (MayBeWhole(checkpoint.status())) unread.Update(checkpoint.status());
     skipped->emplace_back(checkpoint.status().message());
   }
-  return std::nullopt;
+  // To begin anew would throw away a run that is there, and only cannot be read.
+  if (unread.ok()) return std::nullopt;
+  return absl::Status(unread.code(), absl::StrCat(unread.message(),
+                                                  "; no other checkpoint is whole, so mend the "
+                                                  "disk, or begin anew in another directory"));
 }
 
 absl::StatusOr<CheckpointStore> CheckpointStore::Open(std::string directory, int keep_last) {

@@ -23,6 +23,7 @@ inline constexpr char kModelFile[] = "model.convoy";
 inline constexpr char kLogFile[] = "log.txt";
 inline constexpr char kProgressFile[] = "progress.json";
 inline constexpr char kRunIdFile[] = "run_id";
+inline constexpr char kRunKeyFile[] = "run_key";
 inline constexpr char kLockFile[] = ".lock";
 inline constexpr char kSupervisorLockFile[] = ".supervisor";
 inline constexpr char kEventsFile[] = "events.jsonl";

@@ -131,6 +131,7 @@ class JobRegistry {
   absl::StatusOr<std::string> IdOfRun(const worker::v1::RegisterJobRequest& request)
       ABSL_LOCKS_EXCLUDED(mutex_) ABSL_EXCLUSIVE_LOCKS_REQUIRED(registering_);
   absl::StatusOr<std::string> FreeId(const std::string& run_name) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<bool> IsTaken(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Numbers a state after a change. What must be saved is so by Save with the number returned.
   uint64_t Changed(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

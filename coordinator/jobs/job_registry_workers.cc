@@ -27,20 +27,27 @@ absl::StatusOr<JobRegistry::Entry*> JobRegistry::FindForProcess(const std::strin
 }
 
 // Jobs that are not saved yet are in memory: those that other registrations make.
+absl::StatusOr<bool> JobRegistry::IsTaken(const std::string& id) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (live_.count(id) > 0) return true;
+  }
+  return store_.HasJob(id);
+}
+
 absl::StatusOr<std::string> JobRegistry::FreeId(const std::string& run_name) {
   constexpr size_t kSuffixChars = 12;
   const std::string wanted = MakeId(run_name);
   const std::string stem = wanted.substr(0, kMaxIdChars - kSuffixChars);
-  CONVOY_ASSIGN_OR_RETURN(int64_t number, store_.FreeNumber(wanted));
-  if (number > 0 && stem != wanted) {
-    CONVOY_ASSIGN_OR_RETURN(number, store_.FreeNumber(stem));
+  std::string id = wanted;
+  CONVOY_ASSIGN_OR_RETURN(bool taken, IsTaken(id));
+  if (!taken) return id;
+  CONVOY_ASSIGN_OR_RETURN(int64_t number, store_.FreeNumber(stem));
+  for (; taken; ++number) {  // once, but for jobs that are not stored yet
+    id = absl::StrCat(stem, "-", number);
+    CONVOY_ASSIGN_OR_RETURN(taken, IsTaken(id));
   }
-  const absl::MutexLock lock(&mutex_);
-  if (number == 0 && live_.count(wanted) == 0) return wanted;
-  for (number = std::max<int64_t>(number, 2);; ++number) {
-    std::string id = absl::StrCat(stem, "-", number);
-    if (live_.count(id) == 0) return id;
-  }
+  return id;
 }
 
 absl::StatusOr<std::string> JobRegistry::IdOfRun(const worker::v1::RegisterJobRequest& request) {
@@ -49,7 +56,9 @@ absl::StatusOr<std::string> JobRegistry::IdOfRun(const worker::v1::RegisterJobRe
     const absl::MutexLock lock(&mutex_);
     for (const auto& [id, entry] : live_) {
       const JobRecord& record = entry.live.record();
-      if (record.run_id == request.run_id()) known = {.id = id, .run_key = record.run_key};
+      if (record.run_id == request.run_id()) {
+        known = StoredRun{.id = id, .run_key = record.run_key};
+      }
     }
   }
   if (!known) {

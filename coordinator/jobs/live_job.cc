@@ -82,13 +82,9 @@ void KeepNewest(std::vector<v1::Event>& events) {
 
 // While the disk is full they would pile up here; the store thins them likewise.
 void UnsavedChanges::Add(const v1::MetricSample& sample) {
-  samples[{sample.step(), sample.scope()}] = sample;
-  // Twice as many, so that most calls have nothing to do.
-  if (samples.size() < 2 * kMaxStepSamples) return;
-  const auto steps = std::count_if(samples.begin(), samples.end(), [](const auto& kept) {
-    return kept.first.second == v1::MetricSample::STEP;
-  });
-  if (steps < 2 * kMaxStepSamples) return;
+  const bool added = samples.insert_or_assign({sample.step(), sample.scope()}, sample).second;
+  // Now and then, so that a sample costs no more the more there are.
+  if (!added || samples.size() % (2 * kMaxStepSamples) != 0) return;
   int64_t stride = 1;
   while (samples.rbegin()->first.first / stride >= kMaxStepSamples) stride *= 2;
   std::erase_if(samples, [stride](const auto& kept) {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "common/base/user.h"
 #include "common/cli/command_line.h"
 #include "common/rpc/address.h"
+#include "common/system/user.h"
 
 namespace convoy::coordinator {
 namespace {

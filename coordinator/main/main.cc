@@ -10,10 +10,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "common/base/cpus.h"
 #include "common/base/process_start.h"
 #include "common/base/status.h"
+#include "common/base/steady_condition.h"
 #include "common/cli/flag_names.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
@@ -109,20 +109,32 @@ v1::ListJobsRequest OneJob() {
   return request;
 }
 
-// Calls Tick until its end.
+// Calls Tick until its end, in the same intervals whoever sets the clock.
 class Ticker {
  public:
   explicit Ticker(JobRegistry& registry)
       : thread_([this, &registry] {
-          while (!done_.WaitForNotificationWithTimeout(kTick)) registry.Tick();
+          while (!WaitForEnd()) registry.Tick();
         }) {}
   ~Ticker() {
-    done_.Notify();
+    {
+      const absl::MutexLock lock(&mutex_);
+      done_ = true;
+    }
+    changed_.SignalAll();
     thread_.join();
   }
 
  private:
-  absl::Notification done_;
+  bool WaitForEnd() {
+    const absl::MutexLock lock(&mutex_);
+    if (!done_) changed_.WaitFor(&mutex_, kTick);
+    return done_;
+  }
+
+  absl::Mutex mutex_;
+  SteadyCondition changed_;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -1,3 +1,6 @@
+// SQLite's C interface behind statuses: codes become ours, with what the system says where it was
+// the system's. Which journal is safe depends on the file system: a write-ahead log needs memory
+// that all who have the file share.
 #include "coordinator/store/sqlite.h"
 
 #include <sqlite3.h>
@@ -7,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/check.h"
-#include "common/base/file_system.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/system/file_system.h"
 
 namespace convoy::coordinator {
 namespace {

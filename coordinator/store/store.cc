@@ -150,6 +150,11 @@ void Store::NoteDamage(const std::string& id) {
   if (damaged_.insert(id).second) damage_to_tell_.push_back(id);
 }
 
+void Store::ForgetDamage(const std::string& id) {
+  const absl::MutexLock lock(&damage_);
+  damaged_.erase(id);
+}
+
 std::vector<std::string> Store::TakeDamaged() {
   const absl::MutexLock lock(&damage_);
   return std::exchange(damage_to_tell_, {});
@@ -178,18 +183,22 @@ absl::StatusOr<std::optional<StoredRun>> Store::FindRun(const std::string& run_i
   return StoredRun{.id = row.Text(0), .run_key = row.Text(1)};
 }
 
-// "." follows "-" in the order of ids.
-absl::StatusOr<int64_t> Store::FreeNumber(const std::string& id) {
+absl::StatusOr<bool> Store::HasJob(const std::string& id) {
   const absl::MutexLock lock(&reading_);
-  CONVOY_ASSIGN_OR_RETURN(Statement same, reader_.Prepare("SELECT 1 FROM jobs WHERE id=?"));
-  CONVOY_ASSIGN_OR_RETURN(const bool taken, same.BindText(id).Step());
-  if (!taken) return 0;
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare("SELECT 1 FROM jobs WHERE id=?"));
+  return row.BindText(id).Step();
+}
+
+// "." follows "-" in the order of ids.
+absl::StatusOr<int64_t> Store::FreeNumber(const std::string& stem) {
+  const absl::MutexLock lock(&reading_);
   CONVOY_ASSIGN_OR_RETURN(
       Statement highest,
       reader_.Prepare("SELECT MAX(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM jobs"
                       " WHERE id > ?1 || '-' AND id < ?1 || '.'"
+                      " AND length(id) < length(?1) + 10"
                       " AND substr(id, length(?1) + 2) NOT GLOB '*[^0-9]*'"));
-  CONVOY_RETURN_IF_ERROR(highest.BindText(id).Step().status());
+  CONVOY_RETURN_IF_ERROR(highest.BindText(stem).Step().status());
   return std::max<int64_t>(highest.Int(0), 1) + 1;
 }
 
@@ -245,7 +254,9 @@ absl::Status Store::Update(const JobUpdate& update) {
   }
   CONVOY_RETURN_IF_ERROR(WriteSamples(job, update.samples));
   CONVOY_RETURN_IF_ERROR(WriteEvents(job, update.events));
-  return transaction.Commit();
+  CONVOY_RETURN_IF_ERROR(transaction.Commit());
+  ForgetDamage(job);
+  return absl::OkStatus();
 }
 
 absl::Status Store::WriteJob(const JobRecord& record) {
@@ -282,10 +293,7 @@ absl::Status Store::DeleteJob(const std::string& id) {
   if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no job ", JobName(id)));
   // What cannot be removed now the next start removes.
   if (model.ok() && !model->empty()) ::unlink(ModelPath(*model).c_str());
-  {
-    const absl::MutexLock held(&damage_);
-    damaged_.erase(id);
-  }
+  ForgetDamage(id);
   // The job is deleted, whether or not its space can be given back now.
   (void)database_.Execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
   return absl::OkStatus();

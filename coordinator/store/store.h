@@ -79,8 +79,12 @@ class Store final : public ModelSource {
   // Returns the job of a run directory, or nothing; also of a job that is damaged.
   absl::StatusOr<std::optional<StoredRun>> FindRun(const std::string& run_id);
 
-  // Returns the number N of a job "`id`-N" that is free with all higher ones; 0 if `id` is.
-  absl::StatusOr<int64_t> FreeNumber(const std::string& id);
+  // Whether there is a job of this id, damaged or not.
+  absl::StatusOr<bool> HasJob(const std::string& id);
+
+  // Returns the smallest N from 2 on for which no job "`stem`-N" or of a higher number exists, of
+  // those with eight digits or fewer: others are names that people gave.
+  absl::StatusOr<int64_t> FreeNumber(const std::string& stem);
 
   // Returns the jobs of which something damaged was met, each once.
   std::vector<std::string> TakeDamaged();
@@ -147,6 +151,7 @@ class Store final : public ModelSource {
   absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status FindDamage();
   void NoteDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);
+  void ForgetDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);
   std::string ModelPath(const std::string& file) const;
 
   const std::string directory_;

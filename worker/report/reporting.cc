@@ -11,6 +11,8 @@ namespace convoy::report {
 namespace {
 
 constexpr std::chrono::seconds kDeliveryTimeout{10};
+// Where the coordinator answers, and only lacks room for the model: people make room.
+constexpr std::chrono::seconds kModelTimeout{30};
 
 }  // namespace
 
@@ -63,9 +65,10 @@ void Note(RunDirectory& directory, const std::string& line) {
 }
 
 void DeliverReports(CoordinatorClient* client, RunDirectory& directory) {
-  if (client == nullptr || client->Finish(kDeliveryTimeout)) return;
+  if (client == nullptr || client->Finish(kDeliveryTimeout, kModelTimeout)) return;
   Note(directory, absl::StrCat("the coordinator ", client->address(),
-                               " was not told all of this run; the run directory has it"));
+                               " was not told all of this run; the run directory has it, and "
+                               "a trainer that resumes it tells the rest"));
 }
 
 }  // namespace convoy::report

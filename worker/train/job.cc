@@ -80,6 +80,7 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.notes));
   CONVOY_RETURN_IF_ERROR(FindRecipe(request, &job));
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsMemory(job.recipe));
+  CONVOY_RETURN_IF_ERROR(CheckCheckpointsCanBeRead(job.recipe));
   if (job.checkpoint && IsFinished(request.run_dir, *job.checkpoint, job.recipe)) {
     job.finished_before = true;
     return job;

@@ -1,4 +1,4 @@
-#include "common/base/file_system.h"
+#include "common/system/file_system.h"
 
 #include <sys/statfs.h>
 

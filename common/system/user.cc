@@ -1,4 +1,4 @@
-#include "common/base/user.h"
+#include "common/system/user.h"
 
 #include <pwd.h>
 #include <unistd.h>
