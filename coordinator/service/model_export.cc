@@ -16,6 +16,12 @@
 namespace convoy::coordinator {
 namespace {
 
+absl::StatusOr<formats::ModelFile> Decode(std::string bytes, const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(const auto container,
+                          formats::ContainerReader::Parse(std::move(bytes), id));
+  return formats::DecodeModel(container);
+}
+
 absl::StatusOr<std::string> EncodeTfjsArchive(const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(std::vector<exports::FolderFile> files, exports::EncodeTfjs(model));
   std::vector<exports::ZipEntry> entries;
@@ -42,10 +48,10 @@ absl::StatusOr<ExportedFile> ExportModel(v1::ExportFormat format, const std::str
                                          std::string model_bytes) {
   for (const Format& known : kFormats) {
     if (known.format != format) continue;
-    CONVOY_ASSIGN_OR_RETURN(const auto container,
-                            formats::ContainerReader::Parse(std::move(model_bytes), id));
-    CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, formats::DecodeModel(container));
-    absl::StatusOr<std::string> bytes = known.encode(model);
+    const absl::StatusOr<formats::ModelFile> model = Decode(std::move(model_bytes), id);
+    // What is stored was a model when it came, so it is the file that is wrong, not the request.
+    if (!model.ok()) return absl::DataLossError(model.status().message());
+    absl::StatusOr<std::string> bytes = known.encode(*model);
     if (!bytes.ok()) return Annotate(bytes.status(), "format");
     return ExportedFile{.name = absl::StrCat(id, known.ending), .bytes = *std::move(bytes)};
   }
