@@ -169,10 +169,11 @@ class Sweep : public Command {
     const int at_once = std::clamp(jobs_ > 0 ? static_cast<int>(jobs_) : cores, 1,
                                    std::max(1, static_cast<int>(waiting.size())));
     const int threads = std::max(1, cores / at_once);
-    PrintNote(context, absl::StrCat(trials.size(), " trainings into ", directory_, ", ",
-                                    trials.size() - waiting.size(), " of them finished before; ",
-                                    at_once, " at a time with ", threads,
-                                    threads == 1 ? " thread each" : " threads each"));
+    PrintNote(context, absl::StrCat(trials.size(),
+                                    trials.size() == 1 ? " training into " : " trainings into ",
+                                    directory_, ", ", trials.size() - waiting.size(),
+                                    " of them finished before; ", at_once, " at a time with ",
+                                    threads, threads == 1 ? " thread each" : " threads each"));
     std::vector<Training> trainings;
     for (const size_t number : waiting) {
       trainings.push_back(TrainingOf(results_[number].trial, threads, context));
