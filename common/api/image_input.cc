@@ -1,6 +1,6 @@
-// A picture for a network of digits goes the way of MNIST's makers (common/images/digit.h), any other
-// through the very functions that made the training images of picture files, so that it gives the
-// pixels that it would have given there. Which of the two, the model says.
+// A picture for a network of digits goes the way of MNIST's makers (common/images/digit.h), any
+// other through the very functions that made the training images of picture files, so that it gives
+// the pixels that it would have given there. Which of the two, the model says.
 #include "common/api/image_input.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Looks at what a path is and what lies there, from the forms that cannot be mistaken to those that
-// can: four IDX files, batches of CIFAR, arrays of numpy, tables, pictures. Each form has its reader;
-// here is only which of them is asked.
+// can: four IDX files, batches of CIFAR, arrays of numpy, tables, pictures. Each form has its
+// reader; here is only which of them is asked.
 #include "common/data/load_data.h"
 
 #include <sys/stat.h>

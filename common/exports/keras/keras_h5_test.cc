@@ -165,18 +165,6 @@ TEST(KerasH5Test, WeightsThatDoNotFitAreNamed) {
               HasSubstr("must have 2 weights"));
 }
 
-TEST(KerasH5Test, WeightsAloneOfLayersThatKerasFilesDoNotHoldAreRefused) {
-  const std::string path = ::testing::TempDir() + "depthwise.textproto";
-  ASSERT_TRUE(WriteFileAtomically(path, R"(name: "net" input { height: 4 width: 4 channels: 2 }
-      layers { name: "deep" depthwise_conv2d { kernel_size: 3 } } layers { flatten {} }
-      layers { dense { units: 3 activation: SOFTMAX } })")
-                  .ok());
-  const auto file = DecodeKeras(EmptyFile(), "m.h5", {.network = path}, nullptr);
-  EXPECT_EQ(file.status().code(), absl::StatusCode::kUnimplemented) << file.status();
-  EXPECT_THAT(std::string(file.status().message()),
-              StartsWith("m.h5: layer 'deep': is a DepthwiseConv2D"));
-}
-
 TEST(KerasH5Test, WeightsOfLayersThatTheConfigLacksAreNotDropped) {
   const std::string config = R"({"class_name": "Sequential", "config": {"name": "net", "layers": [
       {"class_name": "Flatten", "config": {"name": "f", "batch_input_shape": [null, 2, 2, 1]}},
