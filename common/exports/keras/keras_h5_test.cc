@@ -64,11 +64,6 @@ std::string FileWith(const std::vector<std::pair<std::string, Shape>>& weights,
   return writer->Finish().value();
 }
 
-std::string EmptyFile() {
-  const Hdf5Session session;
-  return Hdf5Writer::Create().value()->Finish().value();
-}
-
 TEST(KerasH5Test, RoundTripKeepsEveryBit) {
   std::vector<nn::Network> networks = ExportNetworks();
   networks.push_back(GroupNormalizedNetwork());
