@@ -198,7 +198,7 @@ absl::StatusOr<Found> FindAnyDigit(const Plane& working) {
   absl::StatusOr<Found> found = FindDigit(working);
   if (found.ok() && !found->doubtful) return found;
   absl::StatusOr<Found> thin = FindThinDigit(working);
-  return thin.ok() && (!found.ok() || !thin->doubtful) ? thin : found;
+  return thin.ok() && !thin->doubtful ? thin : found;
 }
 
 // Where a size of `scaled` begins along an axis of `size`, so that the digit's centre of mass,
