@@ -171,7 +171,7 @@ TEST_F(ImageInputTest, RefusesImagesThatAreNone) {
   ExpectRefused(v1::Image(), v1::AUTOMATIC, "images[3]: neither png nor raw is set");
   v1::Image png;
   png.set_png("no png");
-  ExpectRefused(png, v1::AUTOMATIC, "images[3]: no PNG file");
+  ExpectRefused(png, v1::AUTOMATIC, "images[3]: is no picture; save it as JPEG or PNG");
   v1::Image image = Bar(28, 28, 1);
   image.mutable_raw()->mutable_pixels()->pop_back();
   ExpectRefused(image, v1::AUTOMATIC, "= 784 bytes, not 783");

@@ -126,10 +126,13 @@ TEST_F(LoadIdxDirectoryTest, DamagedTestFileIsNamed) {
   ExpectError(absl::StatusCode::kDataLoss, "/t10k-images-idx3-ubyte: is cut short");
 }
 
-TEST_F(LoadIdxDirectoryTest, DirectoryInTheFilesPlaceIsRefused) {
-  Remove("t10k-images-idx3-ubyte");
+TEST_F(LoadIdxDirectoryTest, DirectoryInTheFilesPlaceIsNotTakenForIt) {
+  const std::string sha256 = LoadIdxDirectory(directory_)->sha256;
+  std::filesystem::rename(Path("t10k-images-idx3-ubyte"), Path("t10k-images.idx3-ubyte"));
   std::filesystem::create_directory(Path("t10k-images-idx3-ubyte"));
-  ExpectError(absl::StatusCode::kInvalidArgument, "is not a regular file");
+  EXPECT_EQ(LoadIdxDirectory(directory_)->sha256, sha256);
+  Remove("t10k-images.idx3-ubyte");
+  ExpectError(absl::StatusCode::kNotFound, "holds no t10k-images-idx3-ubyte");
 }
 
 TEST(LoadIdxDirectoryNamedTest, MissingDirectoryIsNotFound) {

@@ -16,6 +16,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/images/ink.h"
+#include "common/images/plausible.h"
 #include "common/images/strokes.h"
 
 namespace convoy::images {
@@ -29,12 +30,6 @@ constexpr double kBoxShare = 20.0 / 28;
 // most of MNIST's are about two pixels wide.
 constexpr double kThinStroke = 1.2;
 constexpr double kUsualStroke = 2.0;
-// Ink that fills more than the first share of its box, the box's sides being more alike than the
-// second, is a sheet of paper on a desk: one of 70,000 images of MNIST is so.
-constexpr double kSheetFill = 0.8;
-constexpr double kSheetAspect = 0.5;
-// What of a sheet's box on either side is not looked at, because the sheet lies at an angle.
-constexpr double kSheetMargin = 0.04;
 // What is darker than this is background in an image that is prepared already.
 constexpr float kDark = 16;
 
@@ -136,25 +131,6 @@ Box InPicture(const Box& box, const Plane& working, const GreyImage& picture) {
   return result;
 }
 
-bool IsFilled(const Plane& strength, const Box& box) {
-  const int larger = std::max(box.width, box.height);
-  if (larger < kMinPreparedSide || std::min(box.width, box.height) < kSheetAspect * larger) {
-    return false;
-  }
-  const auto ink = std::count_if(strength.values.begin(), strength.values.end(),
-                                 [](float value) { return value > 0.5f; });
-  return static_cast<double>(ink) > kSheetFill * box.width * box.height;
-}
-
-Box Inside(const Box& sheet) {
-  const int across = static_cast<int>(std::ceil(kSheetMargin * sheet.width));
-  const int down = static_cast<int>(std::ceil(kSheetMargin * sheet.height));
-  return {.x = sheet.x + across,
-          .y = sheet.y + down,
-          .width = sheet.width - 2 * across,
-          .height = sheet.height - 2 * down};
-}
-
 Plane Crop(const Plane& plane, const Box& box) {
   Plane part{box.width, box.height, {}};
   for (int y = 0; y < box.height; ++y) {
@@ -167,26 +143,62 @@ Plane Crop(const Plane& plane, const Box& box) {
 struct Found {
   Ink ink;
   Box part;
+  // The light on the picture may have misled: most of what stood out was no part of the digit, it
+  // reaches the picture's sides, or it fades out.
+  bool doubtful = false;
 };
 
-// Finds the digit. What fills its box is the sheet that the digit is on: then it looks inside.
+int64_t InkIn(const Plane& strength) {
+  return std::count_if(strength.values.begin(), strength.values.end(),
+                       [](float value) { return value > 0.5f; });
+}
+
+absl::StatusOr<Found> FindIn(const Plane& plane, const Box& part) {
+  Found found{.ink = {}, .part = part};
+  CONVOY_ASSIGN_OR_RETURN(found.ink, FindInk(plane));
+  const int64_t all = InkIn(found.ink.strength);
+  KeepDigit(&found.ink.strength);
+  const Plane& strength = found.ink.strength;
+  found.doubtful = all > 2 * InkIn(strength) || ReachesSides(strength) || HasSoftEdge(strength);
+  return found;
+}
+
+// Finds the digit. What is a sheet is looked at inside; what is filled and reaches the picture's
+// sides is a shadow, or a desk, and no sheet.
 absl::StatusOr<Found> FindDigit(const Plane& working) {
-  Found found{.ink = {}, .part = {.width = working.width, .height = working.height}};
-  for (const bool inside : {false, true}) {
-    CONVOY_ASSIGN_OR_RETURN(found.ink, FindInk(Crop(working, found.part)));
-    KeepDigit(&found.ink.strength);
+  const Box whole{.width = working.width, .height = working.height};
+  CONVOY_ASSIGN_OR_RETURN(Found found, FindIn(working, whole));
+  if (IsFilledArea(found.ink.strength) && !ReachesSides(found.ink.strength)) {
     const Box box = BoxOfInk(found.ink.strength);
-    if (!IsFilled(found.ink.strength, box)) return found;
-    if (!inside) {
-      found.part = Inside({.x = found.part.x + box.x,
-                           .y = found.part.y + box.y,
-                           .width = box.width,
-                           .height = box.height});
-    }
+    const bool light = found.doubtful;  // in the middle of a dark picture, and no sheet
+    const Plane sheet = OnlyTheSheet(Crop(working, box), Crop(found.ink.strength, box));
+    CONVOY_ASSIGN_OR_RETURN(found, FindIn(sheet, box));
+    found.doubtful = found.doubtful || light;
   }
-  return absl::InvalidArgumentError(
-      "shows a filled area where strokes are expected; cut the picture to the digit and the paper "
-      "around it");
+  const absl::Status is_digit = CheckIsDigit(found.ink.strength);
+  if (!is_digit.ok()) return is_digit;
+  return found;
+}
+
+// Finds the digit in what is thin, whatever the light on the rest is. Ink darker than its ground is
+// more usual.
+absl::StatusOr<Found> FindThinDigit(const Plane& working) {
+  const Box whole{.width = working.width, .height = working.height};
+  for (const bool dark : {true, false}) {
+    absl::StatusOr<Found> found = FindIn(ThinParts(working, dark), whole);
+    if (!found.ok() || !CheckIsDigit(found->ink.strength).ok()) continue;
+    found->ink.dark = dark;
+    return found;
+  }
+  return absl::InvalidArgumentError("nothing in it looks like a digit");
+}
+
+// The picture as it is first: most have even light, and keep their strokes best so.
+absl::StatusOr<Found> FindAnyDigit(const Plane& working) {
+  absl::StatusOr<Found> found = FindDigit(working);
+  if (found.ok() && !found->doubtful) return found;
+  absl::StatusOr<Found> thin = FindThinDigit(working);
+  return thin.ok() && !thin->doubtful ? thin : found;
 }
 
 // Where a size of `scaled` begins along an axis of `size`, so that the digit's centre of mass,
@@ -224,7 +236,7 @@ absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height,
     if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
   }
   const Plane working = WorkingPlane(picture);
-  CONVOY_ASSIGN_OR_RETURN(Found found, FindDigit(working));
+  CONVOY_ASSIGN_OR_RETURN(Found found, FindAnyDigit(working));
   Ink& ink = found.ink;
   Preparation preparation{.inverted = ink.dark};
   Box box = BoxOfInk(ink.strength);

@@ -221,6 +221,65 @@ TEST_F(DigitTest, SheetsOnADeskAreLookedAtInside) {
   }
 }
 
+// The sheet on a desk, turned about its middle.
+GreyImage Askew(const GreyImage& sheet, double degrees, uint8_t desk) {
+  GreyImage picture{.width = sheet.width * 3 / 2, .height = sheet.height * 3 / 2};
+  const double angle = degrees * 3.14159265358979 / 180;
+  for (int y = 0; y < picture.height; ++y) {
+    for (int x = 0; x < picture.width; ++x) {
+      const double dx = x - picture.width / 2.0;
+      const double dy = y - picture.height / 2.0;
+      const double sx = std::cos(angle) * dx + std::sin(angle) * dy + sheet.width / 2.0;
+      const double sy = std::cos(angle) * dy - std::sin(angle) * dx + sheet.height / 2.0;
+      const bool on_sheet = sx >= 0 && sy >= 0 && sx < sheet.width && sy < sheet.height;
+      picture.pixels.push_back(on_sheet ? sheet.at(static_cast<int>(sx), static_cast<int>(sy))
+                                        : desk);
+    }
+  }
+  return picture;
+}
+
+TEST_F(DigitTest, SheetsMayLieAskew) {
+  for (const double degrees : {-15.0, 8.0}) {
+    double sum = 0;
+    for (int i = 0; i < kDigits; ++i) {
+      const GreyImage sheet = Draw(Digit(i), {200, 240, 5, 30, 50, 235, 50});
+      sum += Likeness(Digit(i), Prepare(Askew(sheet, degrees, 60)).pixels);
+    }
+    EXPECT_GT(sum / kDigits, 0.6) << degrees;  // the digits are turned, too
+  }
+}
+
+TEST_F(DigitTest, ShadowsAreNotTheDigit) {
+  double sum = 0;
+  for (int i = 0; i < kDigits; ++i) {
+    GreyImage picture = Draw(Digit(i), {240, 200, 5, 50, 30, 225, 60});
+    for (int y = 0; y < picture.height; ++y) {
+      for (int x = 0; x < 130 - y / 3; ++x) {
+        uint8_t& pixel = picture.pixels[static_cast<size_t>(y * picture.width + x)];
+        pixel = static_cast<uint8_t>(pixel * 0.6);
+      }
+    }
+    sum += Likeness(Digit(i), Prepare(picture).pixels);
+  }
+  EXPECT_GT(sum / kDigits, 0.85);
+}
+
+TEST_F(DigitTest, PagesOfDigitsAreRefused) {
+  GreyImage page{.width = 400, .height = 320, .pixels = std::vector<uint8_t>(400 * 320, 240)};
+  for (int i = 0; i < kDigits; ++i) {
+    for (int y = 0; y < kSide; ++y) {
+      for (int x = 0; x < kSide; ++x) {
+        const int at = (20 + 60 * (i / 8) + y) * page.width + 20 + 45 * (i % 8) + x;
+        page.pixels[static_cast<size_t>(at)] =
+            static_cast<uint8_t>(240 - Digit(i)[y * kSide + x] * 0.8);
+      }
+    }
+  }
+  EXPECT_THAT(std::string(PrepareDigit(page, kSide, kSide).status().message()),
+              HasSubstr("cut the picture to the digit"));
+}
+
 TEST_F(DigitTest, FilledAreasAreRefused) {
   const GreyImage square{.width = 40, .height = 40, .pixels = std::vector<uint8_t>(1600, 60)};
   const auto refused = PrepareDigit(OnDesk(OnDesk(square, 50, 230), 30, 30), kSide, kSide);

@@ -141,6 +141,10 @@ void KeepDigit(Plane* strength) {
   }
 }
 
+int CountPieces(const Plane& strength) {
+  return static_cast<int>(Pieces(strength).pieces().size());
+}
+
 Box BoxOfInk(const Plane& strength) {
   int left = strength.width;
   int right = -1;

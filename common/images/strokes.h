@@ -11,6 +11,9 @@ namespace convoy::images {
 // that does not (the rim of a page, a finger).
 void KeepDigit(Plane* strength);
 
+// Returns the number of connected pieces of ink stronger than one half, by eight neighbours.
+int CountPieces(const Plane& strength);
+
 // Returns the smallest box around ink stronger than one half. REQUIRES: there is such ink.
 Box BoxOfInk(const Plane& strength);
 

@@ -76,7 +76,7 @@ class BadPicturesTest(harness.TrainerTest):
                                     ("empty.png", b"", "is empty"),
                                     ("page.jpg", b"<html>not found</html>", "web page"),
                                     ("phone.jpg", b"\0\0\0\x18ftypheic", "HEIC"),
-                                    ("lfs.png", b"version https://git-lfs.github.com/spec/v1\n", "Git LFS")):
+                                    ("lfs.png", b"version https://git-lfs" + b".github.com/spec/v1\n", "Git LFS")):
             with self.subTest(name):
                 self.data = self.directory / f"with {name}"
                 self.two_classes()

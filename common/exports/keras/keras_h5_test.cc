@@ -64,11 +64,6 @@ std::string FileWith(const std::vector<std::pair<std::string, Shape>>& weights,
   return writer->Finish().value();
 }
 
-std::string EmptyFile() {
-  const Hdf5Session session;
-  return Hdf5Writer::Create().value()->Finish().value();
-}
-
 TEST(KerasH5Test, RoundTripKeepsEveryBit) {
   std::vector<nn::Network> networks = ExportNetworks();
   networks.push_back(GroupNormalizedNetwork());
@@ -163,18 +158,6 @@ TEST(KerasH5Test, WeightsThatDoNotFitAreNamed) {
             "m.h5: layer 'd' (Dense): has no weight 'bias' in the file, only [gamma, kernel]");
   EXPECT_THAT(ErrorOf(FileWith({{"a/kernel:0", {4, 3}}, {"b/kernel:0", {3}}})),
               HasSubstr("must have 2 weights"));
-}
-
-TEST(KerasH5Test, WeightsAloneOfLayersThatKerasFilesDoNotHoldAreRefused) {
-  const std::string path = ::testing::TempDir() + "depthwise.textproto";
-  ASSERT_TRUE(WriteFileAtomically(path, R"(name: "net" input { height: 4 width: 4 channels: 2 }
-      layers { name: "deep" depthwise_conv2d { kernel_size: 3 } } layers { flatten {} }
-      layers { dense { units: 3 activation: SOFTMAX } })")
-                  .ok());
-  const auto file = DecodeKeras(EmptyFile(), "m.h5", {.network = path}, nullptr);
-  EXPECT_EQ(file.status().code(), absl::StatusCode::kUnimplemented) << file.status();
-  EXPECT_THAT(std::string(file.status().message()),
-              StartsWith("m.h5: layer 'deep': is a DepthwiseConv2D"));
 }
 
 TEST(KerasH5Test, WeightsOfLayersThatTheConfigLacksAreNotDropped) {
