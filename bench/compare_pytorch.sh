@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Trains the same network with Convoy and with PyTorch DistributedDataParallel in turn, on the same
 # cores, and prints every run, the medians and the ratio, for one rank and for two. Both see the images
-# in memory, both run one thread a rank; PyTorch in both memory layouts, of which the faster counts.
+# in memory, both run one thread a rank; PyTorch in both memory layouts, of which the faster counts, with
+# an allocator that keeps its memory and, beside --isa avx2, the same instruction set (bench/pytorch.sh).
 #
 # Usage: bench/compare_pytorch.sh [MODEL [TURNS [TRAINER FLAGS...]]]   (notebook, 5 turns)
 # Needs: python3-torch, and MNIST in $CONVOY_DATA or another place where the trainer looks.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
+source "$CONVOY_ROOT/bench/pytorch.sh"
+help_if_asked "$@"
 
 model=${1:-notebook}
 turns=${2:-5}
 shift $(($# < 2 ? $# : 2))
-python=${CONVOY_PYTHON:-/usr/bin/python3}
-"$python" -c 'import torch' 2>/dev/null || fail 2 "PyTorch is missing: apt-get install python3-torch"
+need_pytorch
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 use_one_machine
@@ -29,8 +31,10 @@ convoy() {
     "$scratch/run/summary.json"
 }
 
+[[ ! "$*" =~ --isa[=\ ]avx2 ]] || limit_pytorch_to_avx2
+
 pytorch() {
-  "$python" "$CONVOY_ROOT/bench/pytorch_train.py" --model "$model" --port $((20000 + RANDOM)) "$@"
+  pytorch_train --model "$model" --port $((20000 + RANDOM)) "$@"
 }
 
 printf '%s, batch 128, images/s; %s; commit %s\n' "$model" \

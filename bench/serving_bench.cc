@@ -29,6 +29,7 @@
 #include "common/data/digits/generated_digits.h"
 #include "common/evaluate/evaluate_testing.h"
 #include "coordinator/batching/model_source_testing.h"
+#include "coordinator/service/call_gate.h"
 #include "coordinator/service/inference_service.h"
 #include "inference/grpc_service.grpc.pb.h"
 
@@ -111,7 +112,10 @@ double CpuSeconds() {
 // The server and its clients.
 class Bench {
  public:
-  Bench() : serving_(source_, Options()), inference_(serving_), service_(inference_) {
+  Bench()
+      : serving_(source_, Options()),
+        inference_(serving_, gate_, [] { return true; }),
+        service_(inference_) {
     source_.Put("lesson", "1",
                 formats::EncodeModel(evaluate::UntrainedModelFile("notebook")).value());
     int port = 0;
@@ -207,6 +211,8 @@ class Bench {
 
   FakeModelSource source_;
   Serving serving_;
+  const TokenAuthenticator everybody_{""};
+  CallGate gate_{everybody_, {}};
   InferenceService inference_;
   BenchedService service_;
   std::unique_ptr<grpc::Server> server_;

@@ -47,6 +47,14 @@ get_data() {
 # coordinator_answers: whether a coordinator serves this machine.
 coordinator_answers() { curl -fs --noproxy '*' --max-time 2 -o /dev/null "http://$HTTP_ADDRESS/healthz"; }
 
+# coordinator_is_ours: whether this user runs what listens there. On a machine of several users another's would get what
+# we train, and could cancel it.
+coordinator_is_ours() {
+  local port
+  printf -v port ':%04X' "${HTTP_ADDRESS##*:}"
+  [[ $(awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { print $8; exit }' /proc/net/tcp) == "$(id -u)" ]]
+}
+
 # Starts a coordinator on this machine unless one is there; it goes on when this script has ended.
 # Sets coordinator_flags to what the trainer needs to know about it, and coordinator_pid.
 start_coordinator() {
@@ -56,6 +64,10 @@ start_coordinator() {
     return
   elif [[ -n ${CONVOY_COORDINATOR:-} ]]; then
     coordinator_flags=(--coordinator "$CONVOY_COORDINATOR")
+    return
+  fi
+  if coordinator_answers && ! coordinator_is_ours; then
+    say "Another user's coordinator answers on $HTTP_ADDRESS: training goes on without one (to use it: CONVOY_COORDINATOR=$LISTEN_ADDRESS)"
     return
   fi
   if ! coordinator_answers; then
@@ -89,6 +101,9 @@ say_what_next() {
   printf '  %s\n' "$CONVOY_BIN/convoy --help"
   if [[ -n $coordinator_pid ]]; then
     say "The coordinator goes on; to stop it: kill $coordinator_pid"
+  fi
+  if [[ ${coordinator_flags[1]:-} == "$LISTEN_ADDRESS" ]]; then
+    say "Watch it learn, draw a digit, take the model home: http://$HTTP_ADDRESS/"
   fi
 }
 

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "client/cli/overview.h"
@@ -14,6 +15,7 @@
 #include "common/base/printable.h"
 #include "common/cli/command_line.h"
 #include "common/cli/flag_names.h"
+#include "common/cli/user_config.h"
 #include "common/log/log.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
@@ -40,7 +42,7 @@ struct Parser {
 };
 
 Parser::Parser(const CommandTable& table) : line("convoy", "", "") {
-  line.ReadsFile(DefaultConfigFile());
+  line.ReadsFile(cli::UserConfigFile());
   AddSharedOptions(line.arguments(), &general);
   for (const CommandEntry& entry : table) {
     Parsed& parsed = commands.emplace_back();
@@ -60,10 +62,21 @@ Parsed* Parser::Find(const std::string& name) {
   return nullptr;
 }
 
+// `convoy help COMMAND` means `convoy COMMAND --help`.
+std::vector<const char*> WithoutHelpCommand(int argc, const char* const* argv) {
+  std::vector<const char*> words(argv, argv + argc);
+  if (words.size() < 2 || std::string_view(words[1]) != "help") return words;
+  words.erase(words.begin() + 1);
+  words.push_back("--help");
+  return words;
+}
+
 absl::Status ParseAndRun(const CommandTable& table, int argc, const char* const* argv,
                          Context context) {
   Parser parser(table);
-  CONVOY_ASSIGN_OR_RETURN(const cli::CommandLine::Asked asked, parser.line.Parse(argc, argv));
+  const std::vector<const char*> words = WithoutHelpCommand(argc, argv);
+  CONVOY_ASSIGN_OR_RETURN(const cli::CommandLine::Asked asked,
+                          parser.line.Parse(static_cast<int>(words.size()), words.data()));
   Parsed* chosen = parser.Find(asked.command);
   const bool overview = chosen == nullptr && (asked.help || asked.text.empty());
   if (overview || !asked.text.empty()) {

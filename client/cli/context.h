@@ -13,12 +13,14 @@ inline constexpr char kDefaultCoordinator[] = "127.0.0.1:50051";
 
 struct Context {
   rpc::ClientOptions connection = {.address = kDefaultCoordinator};
-  bool coordinator_named = false;  // connection.address is not just the default
-  std::string model;               // --model; empty: not given
-  bool json = false;               // print JSON instead of text
-  ExitCode* exit_code = nullptr;   // what the program ends with where the command succeeds
-  std::FILE* out = stdout;         // results; not owned
-  std::FILE* err = stderr;         // notes that are no result; not owned
+  // Whether somebody named the coordinator: a flag, the environment or the configuration file.
+  bool coordinator_named = false;
+  std::string model;              // --model; empty: not given
+  bool json = false;              // print JSON instead of text
+  bool verbose = false;           // errors also give the words of libraries
+  ExitCode* exit_code = nullptr;  // what the program ends with where the command succeeds
+  std::FILE* out = stdout;        // results; not owned
+  std::FILE* err = stderr;        // notes that are no result; not owned
 };
 
 }  // namespace convoy::client

@@ -18,8 +18,9 @@ First steps:
   convoy show runs/first                    the network and the recipe that trained it
   convoy report runs/first                  its pictures, on a page for the browser
 
-A JOB is a directory that a training left (runs/first), or a job's name at the coordinator.
-A MODEL is a file (FILE.convoy), a run directory, or a model's name at the coordinator.
+A JOB is a directory that a training left (runs/first, or just first), or a job's name at the
+coordinator. A MODEL is a file (FILE.convoy), a run directory, or a model's name at the coordinator.
+Without a name it is the newest run of ./runs, or what is newest at a coordinator that you name.
 )";
 
 constexpr char kSharedOptions[] = R"(
@@ -30,13 +31,14 @@ Options that every command takes:
   --token-file FILE         the token for calls that change something
   --model MODEL             the model to work with
   --json                    print JSON, for programs
+  --verbose                 errors also tell what libraries say
   --help, --version
 
 Options that you always give can stand in ~/.config/convoy/config (or --config FILE), a line each:
   coordinator = "server:50051"
 
 Exit codes: 0 done; 1 failed; 2 wrong usage or input.
-'convoy COMMAND --help' says more about a command.
+'convoy help COMMAND' says more about a command.
 )";
 
 constexpr std::pair<CommandGroup, const char*> kGroups[] = {

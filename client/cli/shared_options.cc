@@ -1,16 +1,10 @@
 #include "client/cli/shared_options.h"
 
-#include <cstdlib>
-
 #include "absl/strings/str_cat.h"
+#include "common/cli/user_config.h"
 
 namespace convoy::client {
 namespace {
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 void Choose(const std::optional<std::string>& near, const std::optional<std::string>& general,
             std::string* value) {
@@ -25,7 +19,7 @@ void Choose(const std::optional<std::string>& near, const std::optional<std::str
 
 void AddModelArgument(Arguments& arguments, std::string* model) {
   arguments.Positional("MODEL", model,
-                       "FILE.convoy, run directory, or name at the coordinator (its newest)");
+                       "FILE.convoy, run directory, or name at the coordinator (the newest)");
 }
 
 void AddSharedOptions(Arguments& arguments, SharedOptions* options) {
@@ -41,10 +35,11 @@ void AddSharedOptions(Arguments& arguments, SharedOptions* options) {
   arguments.Text("--model", &options->model,
                  "FILE.convoy, a run directory, or a name at the coordinator");
   arguments.Flag("--json", &options->json, "print JSON, for programs");
+  arguments.Flag("--verbose", &options->verbose, "errors also tell what libraries say");
 }
 
 void ApplyEnvironment(const cli::CommandLine& line, SharedOptions* options) {
-  const std::string named = Environment("CONVOY_COORDINATOR");
+  const std::string named = cli::CoordinatorOfEnvironment();
   if (!named.empty() && !line.Typed("--coordinator")) options->coordinator = named;
 }
 
@@ -56,14 +51,11 @@ void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general,
   Choose(near.tls_key, general.tls_key, &context->connection.tls_key);
   Choose(near.token_file, general.token_file, &context->connection.token_file);
   Choose(near.model, general.model, &context->model);
+  context->coordinator_named = (near.coordinator || general.coordinator) &&
+                               context->connection.address != cli::kNoCoordinator;
+  if (!context->coordinator_named) context->connection.address = kDefaultCoordinator;
   context->json = near.json || general.json;
-}
-
-std::string DefaultConfigFile() {
-  const std::string xdg = Environment("XDG_CONFIG_HOME");
-  if (!xdg.empty()) return absl::StrCat(xdg, "/convoy/config");
-  const std::string home = Environment("HOME");
-  return home.empty() ? "" : absl::StrCat(home, "/.config/convoy/config");
+  context->verbose = near.verbose || general.verbose;
 }
 
 }  // namespace convoy::client

@@ -20,6 +20,7 @@ struct SharedOptions {
   std::optional<std::string> token_file;
   std::optional<std::string> model;
   bool json = false;
+  bool verbose = false;
 };
 
 // Adds the argument MODEL of the commands that work with one, bound to `model`.
@@ -36,9 +37,5 @@ void ApplyEnvironment(const cli::CommandLine& line, SharedOptions* options);
 // Writes what is in force to `context`: what `near` gives (the arguments after the command's name),
 // else `general` (before it, the environment, the configuration file), else the default.
 void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context);
-
-// Returns the configuration file that is read where none is named:
-// $XDG_CONFIG_HOME/convoy/config, or ~/.config/convoy/config.
-std::string DefaultConfigFile();
 
 }  // namespace convoy::client

@@ -33,7 +33,8 @@ class Cancel : public Command {
           job_, ": is a directory; a training without a coordinator is stopped by a signal: ",
           "kill -TERM to trainer, kill -USR1 to mpirun"));
     }
-    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context.connection));
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
+                            Coordinator::Open(context.connection, context.verbose));
     CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator->CancelJob(JobName(job_)));
     if (context.json) {
       Print(context, JobToJson(job));

@@ -11,6 +11,7 @@ const CommandTable& Commands() {
       {"history", CommandGroup::kJobs, "the metrics of each epoch, as Keras keeps them",
        NewHistory},
       {"run", CommandGroup::kJobs, "train, and go on by itself after every fault", NewRun},
+      {"compare", CommandGroup::kJobs, "several jobs side by side", NewCompare},
       {"cancel", CommandGroup::kJobs, "stop a job with a checkpoint", NewCancel},
       {"delete", CommandGroup::kJobs, "remove a job from its coordinator", NewDelete},
       {"evaluate", CommandGroup::kModels, "loss, accuracy and scores of each class", NewEvaluate},
@@ -26,6 +27,7 @@ const CommandTable& Commands() {
       {"figure", CommandGroup::kFiles, "one picture: curves, confusion, filters, ...", NewFigure},
       {"report", CommandGroup::kFiles, "all pictures of a run, and a page that tells its story",
        NewReport},
+      {"sweep", CommandGroup::kJobs, "train with several seeds and values, and compare", NewSweep},
       {"completion", CommandGroup::kShell, "let the Tab key complete commands", NewCompletion},
   };
   return *kTable;

@@ -15,6 +15,7 @@ std::unique_ptr<Command> NewWatch();
 std::unique_ptr<Command> NewJobs();
 std::unique_ptr<Command> NewHistory();
 std::unique_ptr<Command> NewRun();
+std::unique_ptr<Command> NewCompare();
 std::unique_ptr<Command> NewCancel();
 std::unique_ptr<Command> NewDelete();
 std::unique_ptr<Command> NewEvaluate();
@@ -28,6 +29,7 @@ std::unique_ptr<Command> NewExport();
 std::unique_ptr<Command> NewImport();
 std::unique_ptr<Command> NewFigure();
 std::unique_ptr<Command> NewReport();
+std::unique_ptr<Command> NewSweep();
 std::unique_ptr<Command> NewCompletion();
 
 }  // namespace convoy::client

@@ -35,7 +35,7 @@ class Confusion : public Command {
       Print(context, json);
     } else {
       Print(context, absl::StrCat(source->Where(), ": ", ImagesText(evaluation), ", ",
-                                  PercentText(evaluation.accuracy()), " right\n\n",
+                                  PercentText(evaluation.accuracy()), " right\n", "\n",
                                   ConfusionText(evaluation)));
     }
     return absl::OkStatus();

@@ -27,7 +27,8 @@ class Delete : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context.connection));
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
+                            Coordinator::Open(context.connection, context.verbose));
     auto deleted = nlohmann::ordered_json::array();
     for (const std::string& job : jobs_) {
       CONVOY_RETURN_IF_ERROR(Annotate(coordinator->DeleteJob(JobName(job)), job));

@@ -31,10 +31,7 @@ class Download : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    if (PathExists(output_) && !force_) {
-      return absl::AlreadyExistsError(
-          absl::StrCat(output_, ": exists; give another --output, or --force to replace it"));
-    }
+    CONVOY_RETURN_IF_ERROR(CheckNewFile(output_, force_));
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(model_, context));
     CONVOY_ASSIGN_OR_RETURN(const std::string bytes, source->ReadBytes());
     CONVOY_RETURN_IF_ERROR(WriteFileAtomically(output_, bytes));

@@ -17,15 +17,16 @@
 #include "client/commands/picture_options.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_source.h"
+#include "client/models/model_data.h"
 #include "client/models/model_source.h"
+#include "common/api/image_input.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/figures/report/figure_table.h"
 #include "common/figures/report/gallery.h"
 #include "common/figures/texts.h"
-#include "common/images/digit.h"
-#include "common/images/png.h"
+#include "common/images/decode/decode.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -54,23 +55,22 @@ absl::StatusOr<std::shared_ptr<const evaluate::LoadedModel>> LoadNamed(const std
 }
 
 // A person's picture, prepared as convoy predict does it.
-absl::StatusOr<gallery::ShownImage> ReadPhoto(const std::string& path, const nn::ModelSpec& spec) {
-  if (spec.channels != 1 || std::min(spec.height, spec.width) < images::kMinPreparedSide) {
-    return absl::InvalidArgumentError(
-        "--image: this network takes no pictures, as its images are not grey or very small; give "
-        "the number of a test image");
-  }
-  absl::StatusOr<std::string> bytes = ReadFile(path, images::PngLimits().max_bytes);
+absl::StatusOr<gallery::ShownImage> ReadPhoto(const std::string& path,
+                                              const evaluate::LoadedModel& model) {
+  absl::StatusOr<std::string> bytes = ReadFile(path, images::DecodeLimits().max_bytes);
   if (!bytes.ok()) {
-    return Annotate(bytes.status(), "--image (the number of a test image, or a PNG file)");
+    return Annotate(bytes.status(), "--image (the number of a test image, or a PNG or JPEG file)");
   }
-  CONVOY_ASSIGN_OR_RETURN(const images::GreyImage picture, images::DecodePng(*bytes, path));
-  absl::StatusOr<images::PreparedDigit> prepared =
-      images::PrepareDigit(picture, spec.height, spec.width);
-  if (!prepared.ok()) return Annotate(prepared.status(), path);
-  return gallery::ShownImage{
-      .image = {.height = spec.height, .width = spec.width, .pixels = std::move(prepared->pixels)},
-      .label = gallery::kUnknownLabel};
+  v1::Image image;
+  image.set_png(*std::move(bytes));
+  CONVOY_ASSIGN_OR_RETURN(api::NetworkImage prepared,
+                          api::ToNetworkImage(image, v1::AUTOMATIC, model, path));
+  const nn::ModelSpec& spec = model.network().spec();
+  return gallery::ShownImage{.image = {.height = spec.height,
+                                       .width = spec.width,
+                                       .channels = spec.channels,
+                                       .pixels = std::move(prepared.pixels)},
+                             .label = gallery::kUnknownLabel};
 }
 
 // The figures' names with what they show, for --help.
@@ -91,7 +91,7 @@ class Figure : public Command {
     arguments.Text("--output", &output_, "the file: FILE.png or FILE.svg (NAME.png)");
     arguments.Text("--layer", &layer_, "of filters and feature-maps (the first that has them)");
     arguments.Text("--image", &image_,
-                   "of feature-maps: number of a test image, or a PNG file (12)");
+                   "of feature-maps: number of a test image, or a PNG or JPEG file (12)");
     arguments.WholeNumber("--count", &count_, 1, kMostTiles,
                           "images of samples, mistakes and noise (10, 10, 5)");
     arguments.Number("--level", &level_, 0, 10,
@@ -121,9 +121,12 @@ class Figure : public Command {
     data::DataSource source;  // what the subject's views look at
     CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject, ReadSubject(*kind, context, &source));
     Gallery drawn(std::move(subject), language, UsableCores());
-    CONVOY_ASSIGN_OR_RETURN(const figures::Canvas canvas, Draw(*kind, drawn, context));
+    CONVOY_ASSIGN_OR_RETURN(figures::Canvas canvas, Draw(*kind, drawn, context));
+    const std::string note =
+        kind->needs.data ? NoteOnImages(drawn.subject().model.get(), source, language) : "";
+    if (!note.empty()) canvas.AddNote(note);
     CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path, "--output"));
-    Report(canvas, path, context);
+    Report(canvas, path, note, context);
     return absl::OkStatus();
   }
 
@@ -167,7 +170,7 @@ class Figure : public Command {
       CONVOY_ASSIGN_OR_RETURN(subject.model, LoadNamed(model_, context));
     }
     if (needs.data) {
-      CONVOY_ASSIGN_OR_RETURN(*source, LoadPictureData(options_, subject.model.get()));
+      CONVOY_ASSIGN_OR_RETURN(*source, LoadDataFor(subject.model.get(), options_.data));
       subject.train = source->train.View();
       subject.test = source->test.View();
     }
@@ -188,7 +191,7 @@ class Figure : public Command {
     if (image_.empty()) return drawn.TestImage(gallery::kSampleImage);
     int64_t number = 0;
     if (absl::SimpleAtoi(image_, &number)) return drawn.TestImage(number);
-    return ReadPhoto(image_, drawn.subject().model->network().spec());
+    return ReadPhoto(image_, *drawn.subject().model);
   }
 
   absl::StatusOr<figures::Canvas> DrawComparison(Gallery& drawn, const Context& context) const {
@@ -204,13 +207,17 @@ class Figure : public Command {
     return figures::DrawNoiseCurves({std::move(first), std::move(second)}, drawn.language());
   }
 
-  void Report(const figures::Canvas& canvas, const std::string& path,
+  void Report(const figures::Canvas& canvas, const std::string& path, const std::string& note,
               const Context& context) const {
+    if (!note.empty()) PrintNote(context, note);
     if (context.json) {
-      PrintLine(context, nlohmann::ordered_json{{"figure", name_},
-                                                {"file", path},
-                                                {"width", canvas.width()},
-                                                {"height", canvas.height()}});
+      PrintLine(context,
+                nlohmann::ordered_json{{"figure", name_},
+                                       {"file", path},
+                                       {"width", canvas.width()},
+                                       {"height", canvas.height()},
+                                       {"note", note.empty() ? nlohmann::ordered_json()
+                                                             : nlohmann::ordered_json(note)}});
     } else {
       Print(context, absl::StrCat(path, ": ", canvas.width(), " x ", canvas.height(), " pixels\n"));
     }

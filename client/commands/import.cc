@@ -20,6 +20,7 @@
 #include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/formats/model_file.h"
+#include "common/images/digit.h"
 
 namespace convoy::client {
 namespace {
@@ -34,6 +35,7 @@ constexpr int kMaxSide = 1 << 15;  // far beyond what any network takes
 struct InputValues {
   exports::InputScale scale;
   std::string because;  // for people
+  formats::ImageForm form = formats::ImageForm::kUnknown;
 };
 
 absl::StatusOr<exports::KerasImageSize> ParseImageSize(const std::string& text) {
@@ -48,6 +50,7 @@ class Import : public Command {
   void AddArguments(Arguments& arguments) override {
     arguments.RequiredPositional("FILE", &input_, "a model that Keras saved: .keras or .h5");
     arguments.Text("--output", &output_, "the file to write, such as model.convoy");
+    arguments.Flag("--force", &force_, "replace the file if it exists");
     arguments.Text("--input-shape", &input_shape_,
                    "HEIGHTxWIDTH of a network that takes an image as one row of numbers; a square "
                    "unless given");
@@ -81,14 +84,15 @@ class Import : public Command {
     if (output_.empty()) {
       return absl::InvalidArgumentError("--output: is missing; name the file to write");
     }
+    CONVOY_RETURN_IF_ERROR(CheckNewFile(output_, force_));
     exports::KerasReadOptions options{.network = context.model, .image_size = {}};
     CONVOY_ASSIGN_OR_RETURN(options.image_size, ParseImageSize(input_shape_));
     exports::Notes notes;
     CONVOY_ASSIGN_OR_RETURN(const exports::KerasModel file,
                             exports::ReadKeras(input_, options, &notes));
     CONVOY_ASSIGN_OR_RETURN(const InputValues values, ChooseValues(file));
-    CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model,
-                            exports::WithInputScale(file, values.scale));
+    CONVOY_ASSIGN_OR_RETURN(formats::ModelFile model, exports::WithInputScale(file, values.scale));
+    model.image_form = values.form;
     CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(model));
     CONVOY_RETURN_IF_ERROR(formats::WriteModel(output_, model));
     for (const std::string& note : notes) {
@@ -107,7 +111,7 @@ class Import : public Command {
     if (input_scale_ != "auto") {
       absl::StatusOr<exports::InputScale> scale = exports::FindInputScale(input_scale_);
       if (!scale.ok()) return Annotate(scale.status(), "--input-scale");
-      return InputValues{*scale, "as told"};
+      return InputValues{.scale = *scale, .because = "as told"};
     }
     const data::DataChoice choice = data::FindDataDirectory(data_);
     if (choice.directory.empty()) return Usual(file, "no labelled images at hand to try others on");
@@ -139,11 +143,19 @@ class Import : public Command {
       separator = ", ";
     }
     if (!choice.knows_the_images) absl::StrAppend(&tried, "; it was trained on other images");
-    return InputValues{choice.scale, tried};
+    return InputValues{choice.scale, tried, FormOf(images, choice.knows_the_images)};
+  }
+
+  // A network that knows images of digits was trained on such ones.
+  static formats::ImageForm FormOf(const data::DatasetView& images, bool knows_them) {
+    const bool digits =
+        knows_them && images.channels == 1 &&
+        images::AreCentredDigits(images.pixels, images.count, images.height, images.width);
+    return digits ? formats::ImageForm::kCentredDigits : formats::ImageForm::kWholePictures;
   }
 
   static InputValues Usual(const exports::KerasModel& file, const std::string& because) {
-    return {exports::UsualScale(file), because};
+    return {exports::UsualScale(file), because, formats::ImageForm::kUnknown};
   }
 
   std::string AsText(const nn::Network& network, const formats::ModelFile& model,
@@ -169,6 +181,7 @@ class Import : public Command {
   std::string output_;
   std::string input_shape_;
   std::string input_scale_ = "auto";
+  bool force_ = false;
   std::string data_;
 };
 

@@ -1,5 +1,6 @@
 #include "client/commands/commands.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,31 +9,52 @@
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_text.h"
 #include "client/jobs/local_job.h"
+#include "client/names/names.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
-#include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
 
+double MetricOf(const v1::Job& job, const std::string& name) {
+  for (const v1::Metric& metric : job.metrics()) {
+    if (metric.name() == name) return metric.value();
+  }
+  return -1;  // below all accuracies
+}
+
+// By name, or by a metric from its greatest value down.
+void Sort(const std::string& by, std::vector<v1::Job>* jobs) {
+  std::stable_sort(jobs->begin(), jobs->end(), [&by](const v1::Job& a, const v1::Job& b) {
+    return by == "name" ? JobId(a) < JobId(b) : MetricOf(a, by) > MetricOf(b, by);
+  });
+}
+
 class Jobs : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.Positional("DIRECTORY", &directory_, "list the runs in it, not the coordinator's");
+    arguments.Positional("DIRECTORY", &directory_,
+                         "list the runs in it (./runs, or the coordinator's)");
+    arguments.Choice("--sort", &sort_,
+                     {"time", "name", "accuracy", "val_accuracy", "test_accuracy"},
+                     "the newest, or the best, first: time, name, accuracy, ... (time)");
     arguments.WholeNumber("--limit", &limit_, 1, 1000000, "only the newest N (50)");
   }
 
   std::string Details() const override {
     return "The newest first.\n\n"
            "Examples:\n"
-           "  convoy jobs             what the coordinator knows\n"
-           "  convoy jobs runs        the runs in the directory runs\n"
+           "  convoy jobs             the runs in ./runs\n"
+           "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
+           "  convoy jobs runs --sort val_accuracy\n"
            "  convoy jobs --json --limit 1000";
   }
 
   absl::Status Run(const Context& context) override {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::Job> jobs,
-                            directory_.empty() ? Remote(context) : Local(context));
+    CONVOY_ASSIGN_OR_RETURN(const auto runs, FindRuns(directory_, context));
+    CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Job> jobs,
+                            runs ? Local(*runs, context) : Remote(context));
+    if (sort_ != "time") Sort(sort_, &jobs);
     if (context.json) {
       auto list = nlohmann::ordered_json::array();
       for (const v1::Job& job : jobs) list.push_back(JobToJson(job));
@@ -45,12 +67,15 @@ class Jobs : public Command {
 
  private:
   absl::StatusOr<std::vector<v1::Job>> Remote(const Context& context) const {
-    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context.connection));
-    return coordinator->ListJobs(static_cast<size_t>(limit_));
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
+                            Coordinator::Open(context.connection, context.verbose));
+    auto jobs = coordinator->ListJobs(static_cast<size_t>(limit_));
+    if (!jobs.ok()) return ExplainMissing(jobs.status(), "", context);
+    return jobs;
   }
 
-  absl::StatusOr<std::vector<v1::Job>> Local(const Context& context) const {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, run::ListRuns(directory_));
+  absl::StatusOr<std::vector<v1::Job>> Local(const std::vector<std::string>& runs,
+                                             const Context& context) const {
     std::vector<v1::Job> jobs;
     for (const std::string& run : runs) {
       if (jobs.size() == static_cast<size_t>(limit_)) break;
@@ -65,6 +90,7 @@ class Jobs : public Command {
   }
 
   std::string directory_;
+  std::string sort_ = "time";
   int64_t limit_ = 50;
 };
 

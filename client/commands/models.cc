@@ -7,6 +7,7 @@
 #include "client/models/model_json.h"
 #include "client/models/model_source.h"
 #include "client/models/model_text.h"
+#include "client/names/names.h"
 #include "client/remote/coordinator.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
@@ -19,15 +20,15 @@ class Models : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
     arguments.Positional("DIRECTORY", &directory_,
-                         "list the models of the runs in it, not the coordinator's");
+                         "list the models of the runs in it (./runs, or the coordinator's)");
     arguments.WholeNumber("--limit", &limit_, 1, 1000000, "only the newest N (50)");
   }
 
   std::string Details() const override {
     return "The newest first. With --model only that one.\n\n"
            "Examples:\n"
-           "  convoy models             what the coordinator has\n"
-           "  convoy models runs        of the finished runs in the directory runs\n"
+           "  convoy models             of the finished runs in ./runs\n"
+           "  convoy models --coordinator server:50051    what the coordinator has\n"
            "  convoy models --model runs/first --json";
   }
 
@@ -45,18 +46,22 @@ class Models : public Command {
 
  private:
   absl::StatusOr<std::vector<v1::TrainedModel>> List(const Context& context) const {
-    if (!directory_.empty()) return Local(context);
-    if (!context.model.empty()) {
+    if (directory_.empty() && !context.model.empty()) {
       CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
       CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, source->Describe());
       return std::vector<v1::TrainedModel>{std::move(model)};
     }
-    CONVOY_ASSIGN_OR_RETURN(const auto coordinator, Coordinator::Open(context.connection));
-    return coordinator->ListModels(static_cast<size_t>(limit_));
+    CONVOY_ASSIGN_OR_RETURN(const auto runs, FindRuns(directory_, context));
+    if (runs) return Local(*runs, context);
+    CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
+                            Coordinator::Open(context.connection, context.verbose));
+    auto models = coordinator->ListModels(static_cast<size_t>(limit_));
+    if (!models.ok()) return ExplainMissing(models.status(), "", context);
+    return models;
   }
 
-  absl::StatusOr<std::vector<v1::TrainedModel>> Local(const Context& context) const {
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> runs, run::ListRuns(directory_));
+  absl::StatusOr<std::vector<v1::TrainedModel>> Local(const std::vector<std::string>& runs,
+                                                      const Context& context) const {
     std::vector<v1::TrainedModel> models;
     for (const std::string& directory : runs) {
       if (models.size() == static_cast<size_t>(limit_)) break;

@@ -84,20 +84,26 @@ class Noise : public Command {
       CONVOY_ASSIGN_OR_RETURN(v1::EvaluateModelResponse evaluation, source->Evaluate(request));
       levels.push_back({noise, std::move(evaluation)});
     }
-    if (!figure_.empty()) CONVOY_RETURN_IF_ERROR(DrawCurve(source->Where(), levels));
+    const v1::EvaluateModelResponse& first = levels.front().evaluation;
+    if (!figure_.empty()) {
+      CONVOY_RETURN_IF_ERROR(DrawCurve(source->Where(), levels, !OnOtherImages(first)));
+    }
     if (context.json) {
       Print(context,
-            nlohmann::ordered_json{
-                {"model", source->Where()}, {"noise_seed", seed_}, {"levels", NoiseJson(levels)}});
+            nlohmann::ordered_json{{"model", source->Where()},
+                                   {"noise_seed", seed_},
+                                   {"levels", NoiseJson(levels)},
+                                   {"trained_with_these_images", TrainedWithTheseImages(first)}});
     } else {
-      Print(context, absl::StrCat(source->Where(), ", ", ImagesText(levels.front().evaluation),
-                                  "\n\n", NoiseTable(levels)));
+      Print(context,
+            absl::StrCat(source->Where(), ", ", ImagesText(first), "\n\n", NoiseTable(levels)));
     }
     return absl::OkStatus();
   }
 
  private:
-  absl::Status DrawCurve(const std::string& name, std::vector<Level> levels) const {
+  absl::Status DrawCurve(const std::string& name, std::vector<Level> levels,
+                         bool trained_on) const {
     CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
     std::sort(levels.begin(), levels.end(),
               [](const Level& a, const Level& b) { return a.noise < b.noise; });
@@ -106,7 +112,9 @@ class Noise : public Command {
       curve.levels.push_back(level.noise);
       curve.accuracy.push_back(level.evaluation.accuracy());
     }
-    return WritePicture(figures::DrawNoiseCurves({curve}, language), figure_, "--figure");
+    figures::Canvas canvas = figures::DrawNoiseCurves({curve}, language);
+    if (!trained_on) canvas.AddNote(figures::TextsIn(language).other_images_note);
+    return WritePicture(canvas, figure_, "--figure");
   }
 
   EvaluationFlags flags_;

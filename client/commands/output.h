@@ -4,12 +4,23 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "client/cli/context.h"
+#include "common/base/files.h"
 #include "common/log/log.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
 
 namespace convoy::client {
+
+// What convoy can make again (figures, reports, exports) it replaces; a model's file only if it is
+// told to. Returns ALREADY_EXISTS if there is something at `output`.
+inline absl::Status CheckNewFile(const std::string& output, bool force) {
+  if (force || !PathExists(output)) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat(output, ": exists; give another --output, or --force to replace it"));
+}
 
 // For people: fitted to the terminal, if it is one.
 inline void Print(const Context& context, const std::string& text) {

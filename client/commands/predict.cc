@@ -1,4 +1,4 @@
-// `convoy predict`: pictures of digits are sent to a model in pieces below a coordinator's limits.
+// `convoy predict`: pictures are sent to a model in pieces below a coordinator's limits.
 // A piece that is refused is asked again picture by picture, so that the message names the file at
 // fault and the others still get their answers.
 #include "client/commands/commands.h"
@@ -16,7 +16,9 @@
 #include "client/models/model_json.h"
 #include "client/models/model_source.h"
 #include "client/models/model_text.h"
+#include "client/names/names.h"
 #include "common/base/files.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 
 namespace convoy::client {
@@ -31,7 +33,8 @@ constexpr size_t kBytesInAPiece = size_t{2} << 20;
 class Predict : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.RequiredPositionals("FILE", &files_, "pictures of one digit each (PNG)");
+    arguments.RequiredPositionals("FILE", &files_,
+                                  "pictures (PNG or JPEG), of one digit or object each");
     arguments.Text("--figure", &figure_,
                    "also draw what the network saw and its answer (FILE.png or FILE.svg)");
     AddLangArgument(arguments, &options_);
@@ -41,9 +44,11 @@ class Predict : public Command {
   std::string Details() const override {
     return "Pictures may be of any size and colour, dark on light or light on dark. They are "
            "brought\n"
-           "to the form of the training images (cut out, scaled, centred), and the answer says "
-           "what\n"
-           "was done. One that is refused does not keep the others from their answers.\n\n"
+           "to the form of the training images: digits are cut out, scaled and centred, other "
+           "pictures\n"
+           "scaled as a whole. The answer says what was done. One that is refused does not keep "
+           "the\n"
+           "others from their answers.\n\n"
            "Examples:\n"
            "  convoy predict photo.png --model runs/first\n"
            "  convoy predict photo.png --model runs/first --figure prediction.png\n"
@@ -54,12 +59,13 @@ class Predict : public Command {
     if (!figure_.empty() && files_.size() > 1) {
       return absl::InvalidArgumentError("--figure: shows one picture; name only one");
     }
+    CONVOY_RETURN_IF_ERROR(CheckFiles());
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
     Answers answers;
     CONVOY_RETURN_IF_ERROR(PredictAll(*source, &answers));
     const v1::PredictResponse& response = answers.response;
+    CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model, source->Describe());
     if (!figure_.empty()) {
-      CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model, source->Describe());
       CONVOY_RETURN_IF_ERROR(WritePredictionFigure({.path = figure_,
                                                     .lang = options_.lang,
                                                     .picture = answers.last_piece[0],
@@ -70,12 +76,24 @@ class Predict : public Command {
     if (context.json) {
       Print(context, PredictionsToJson(answers.files, response));
     } else {
-      Print(context, PredictionsText(answers.files, response));
+      Print(context, PredictionsText(answers.files, model, response));
     }
     return Refused(answers, context);
   }
 
  private:
+  // People write the model among the pictures.
+  absl::Status CheckFiles() const {
+    for (const std::string& file : files_) {
+      const ThingKind kind = FindHere(file).kind;
+      if (kind != ThingKind::kRun && kind != ThingKind::kModel) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          Quoted(file), " is no picture (PNG or JPEG); if it is the model, give it as --model ",
+          Printable(file)));
+    }
+    return absl::OkStatus();
+  }
+
   // What came of the pictures.
   struct Answers {
     std::vector<std::string> files;  // those that were answered

@@ -1,10 +1,7 @@
 #include "client/commands/prediction_picture.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,29 +9,27 @@
 #include "common/base/status.h"
 #include "common/figures/prediction_figure.h"
 #include "common/figures/texts.h"
+#include "common/images/decode/color_image.h"
+#include "common/images/decode/decode.h"
 #include "common/images/digit.h"
-#include "common/images/png.h"
 
 namespace convoy::client {
 namespace {
 
-figures::PixelImage GreyPixels(int height, int width, std::vector<uint8_t> pixels) {
-  return {.height = height, .width = width, .channels = 1, .pixels = std::move(pixels)};
+figures::PixelImage ToPixels(images::ColorImage image) {
+  return {.height = image.height,
+          .width = image.width,
+          .channels = image.channels,
+          .pixels = std::move(image.pixels)};
 }
 
 // The picture, made smaller where it is larger than it will be shown.
-figures::PixelImage Thumbnail(const images::GreyImage& photo) {
+figures::PixelImage Thumbnail(const images::ColorImage& photo) {
   const double scale =
       std::min(1.0, double{figures::kPhotoSide} / std::max(photo.width, photo.height));
   const int width = std::max(1, static_cast<int>(photo.width * scale));
   const int height = std::max(1, static_cast<int>(photo.height * scale));
-  const images::Plane small =
-      images::Resample(photo, {.width = photo.width, .height = photo.height}, width, height);
-  std::vector<uint8_t> pixels;
-  for (const float value : small.values) {
-    pixels.push_back(static_cast<uint8_t>(std::lround(std::clamp(value, 0.0f, 255.0f))));
-  }
-  return GreyPixels(height, width, std::move(pixels));
+  return ToPixels(images::FitTo(photo, height, width, images::ImageFit::kStretch));
 }
 
 // What was done to the picture, in a line.
@@ -54,20 +49,30 @@ std::string Note(const images::Preparation& done, figures::Language language) {
 
 absl::Status WritePredictionFigure(const PredictionPicture& wanted) {
   CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(wanted.lang));
-  CONVOY_ASSIGN_OR_RETURN(const images::GreyImage photo,
-                          images::DecodePng(wanted.picture.png, wanted.picture.name));
-  const int height = wanted.model.input().height();
-  const int width = wanted.model.input().width();
+  const Picture& picture = wanted.picture;
+  CONVOY_ASSIGN_OR_RETURN(const images::ColorImage photo,
+                          images::DecodePicture(picture.png, picture.name));
+  const v1::RawImage& seen = wanted.answer.prepared_image();
   figures::Prediction prediction{.photo = Thumbnail(photo),
-                                 .image = GreyPixels(photo.height, photo.width, photo.pixels),
+                                 .image = {.height = seen.height(),
+                                           .width = seen.width(),
+                                           .channels = seen.channels(),
+                                           .pixels = {seen.pixels().begin(), seen.pixels().end()}},
                                  .probabilities = {},
+                                 .names = {},
                                  .note = {}};
   prediction.probabilities.assign(wanted.answer.probabilities().begin(),
                                   wanted.answer.probabilities().end());
-  if (!wanted.as_it_is) {
-    CONVOY_ASSIGN_OR_RETURN(images::PreparedDigit digit,
-                            images::PrepareDigit(photo, height, width));
-    prediction.image = GreyPixels(height, width, std::move(digit.pixels));
+  prediction.names.assign(wanted.model.class_names().begin(), wanted.model.class_names().end());
+  if (prediction.names.size() != prediction.probabilities.size()) prediction.names.clear();
+  // Once more, for what was done to it in the figure's language.
+  const bool prepared =
+      !wanted.as_it_is && wanted.model.image_form() != v1::WHOLE_PICTURES && seen.channels() == 1;
+  if (prepared) {
+    CONVOY_ASSIGN_OR_RETURN(const images::GreyImage grey,
+                            images::DecodeGrey(picture.png, picture.name));
+    CONVOY_ASSIGN_OR_RETURN(const images::PreparedDigit digit,
+                            images::PrepareDigit(grey, seen.height(), seen.width()));
     prediction.note = Note(digit.preparation, language);
   }
   return WritePicture(figures::DrawPrediction(prediction, language), wanted.path, "--figure");

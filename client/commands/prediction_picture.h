@@ -18,9 +18,8 @@ struct PredictionPicture {
   const v1::Prediction& answer;
 };
 
-// Draws and writes it. The picture is prepared once more here, as the answer does not hold what the
-// network saw; the same as before. Returns INVALID_ARGUMENT for a name that is no picture's, and
-// what DecodePng, PrepareDigit and writing do.
+// Draws and writes it. Returns INVALID_ARGUMENT for a name that is no picture's, and what decoding,
+// PrepareDigit and writing do. REQUIRES: the answer has the image as the network saw it.
 absl::Status WritePredictionFigure(const PredictionPicture& wanted);
 
 }  // namespace convoy::client

@@ -6,7 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/output.h"
 #include "client/commands/picture_options.h"
+#include "client/models/model_data.h"
+#include "client/names/names.h"
 #include "common/base/cpus.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/figures/report/report.h"
 #include "common/figures/report/run_files.h"
@@ -19,7 +22,8 @@ namespace {
 class Report : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.RequiredPositional("RUN", &run_, "the directory of a finished training");
+    arguments.Positional("RUN", &run_,
+                         "the directory of a finished training (the newest of ./runs)");
     AddDataArgument(arguments, &options_);
     AddLangArgument(arguments, &options_);
   }
@@ -35,9 +39,10 @@ class Report : public Command {
 
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
+    CONVOY_RETURN_IF_ERROR(FindRun(context));
     CONVOY_ASSIGN_OR_RETURN(const gallery::RunFiles run, gallery::ReadRun(run_));
     CONVOY_ASSIGN_OR_RETURN(const data::DataSource source,
-                            LoadPictureData(options_, run.model.get()));
+                            LoadDataFor(run.model.get(), options_.data));
     if (!TrainedOn(*run.model, source)) {
       return absl::FailedPreconditionError(absl::StrCat(
           run_, ": was trained on other images than those of ", source.where,
@@ -57,6 +62,16 @@ class Report : public Command {
   }
 
  private:
+  // Makes run_ the directory that it means.
+  absl::Status FindRun(const Context& context) {
+    CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(run_, Wanted::kJob, context));
+    run_ = place.name;
+    if (place.here) return absl::OkStatus();
+    return absl::NotFoundError(absl::StrCat(
+        run_.empty() ? "RUN" : Quoted(run_), ": a report is made of a run directory on this ",
+        "computer, and there is none of this name; give one, such as runs/first"));
+  }
+
   std::string run_;
   PictureOptions options_;
 };

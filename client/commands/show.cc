@@ -8,8 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/shared_options.h"
+#include "client/commands/description.h"
 #include "client/commands/output.h"
+#include "client/commands/show_description.h"
 #include "client/models/model_source.h"
+#include "common/api/class_names.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/evaluate/loaded_model.h"
@@ -22,12 +25,21 @@ namespace {
 using Json = nlohmann::ordered_json;
 using evaluate::LoadedModel;
 
+std::string FormText(formats::ImageForm form) {
+  if (form == formats::ImageForm::kCentredDigits) return "digits, centred as MNIST's";
+  return form == formats::ImageForm::kWholePictures ? "whole pictures" : "not known";
+}
+
 std::string Facts(const std::string& where, const LoadedModel& model) {
   const formats::ModelFile& file = model.description();
   std::string text = absl::StrCat("Model    ", where, "\n");
   absl::StrAppend(&text, "Weights  SHA-256 ", model.weights_sha256(), "\n");
   if (!file.data_sha256.empty()) {
     absl::StrAppend(&text, "Data     SHA-256 ", file.data_sha256, "\n");
+  }
+  absl::StrAppend(&text, "Images   ", FormText(file.image_form), "\n");
+  for (size_t i = 0; i < file.class_names.size(); ++i) {
+    absl::StrAppend(&text, "Class    ", i, " ", api::ClassName(file, static_cast<int>(i)), "\n");
   }
   absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
                   file.kernel_family.blas_core, "\n");
@@ -75,6 +87,10 @@ absl::StatusOr<Json> AsJson(const std::string& where, const LoadedModel& model) 
     json["tensors"].push_back(
         {{"name", tensor.name}, {"shape", tensor.shape}, {"trainable", tensor.trainable}});
   }
+  json["class_names"] = Json::array();
+  for (size_t i = 0; i < file.class_names.size(); ++i) {
+    json["class_names"].push_back(api::ClassName(file, static_cast<int>(i)));
+  }
   json["metrics"] = Json::object();
   for (const auto& [name, value] : file.metrics) json["metrics"][name] = value;
   CONVOY_ASSIGN_OR_RETURN(json["recipe"], RecipeJson(where, model));
@@ -88,13 +104,22 @@ class Show : public Command {
   std::string Details() const override {
     return "The network as a table like Keras's model.summary(), the SHA-256 of its weights (the "
            "same\n"
-           "wherever it was trained), and the recipe that trained it.\n\n"
+           "wherever it was trained), and the recipe that trained it. Of a network or recipe that "
+           "is not\n"
+           "trained yet (FILE.textproto, or one of Convoy's own by its name): the table, what it\n"
+           "costs, and whether other tools could read it later.\n\n"
            "Examples:\n"
            "  convoy show runs/first\n"
+           "  convoy show my_network.textproto         before it is trained\n"
            "  convoy show runs/first/model.convoy --json";
   }
 
   absl::Status Run(const Context& context) override {
+    const std::string& named = model_.empty() ? context.model : model_;
+    if (IsDescription(named, context)) {
+      CONVOY_ASSIGN_OR_RETURN(const Description description, ReadDescription(named));
+      return ShowDescription(description, context);
+    }
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(model_, context));
     CONVOY_ASSIGN_OR_RETURN(std::string bytes, source->ReadBytes());
     CONVOY_ASSIGN_OR_RETURN(const auto model,

@@ -18,8 +18,8 @@ class Status : public Command {
   std::string Details() const override {
     return "State, progress, newest metrics, what each rank's time goes to, and warnings.\n\n"
            "Examples:\n"
-           "  convoy status                 the coordinator's newest job\n"
-           "  convoy status runs/first      a run directory\n"
+           "  convoy status                 the newest run of ./runs\n"
+           "  convoy status first           the run directory runs/first\n"
            "  convoy status first --json    for programs";
   }
 

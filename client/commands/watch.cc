@@ -1,20 +1,27 @@
+// `convoy watch`: a picture that is drawn over itself on a terminal, lines elsewhere, JSON for
+// programs. States of the job come as often as they change, from its run directory or its
+// coordinator; the curves grow with them.
 #include "client/commands/commands.h"
 
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/commands/output.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_source.h"
 #include "client/jobs/live_view.h"
+#include "client/names/names.h"
 #include "common/api/job_progress.h"
 #include "common/base/status.h"
 #include "common/terminal/terminal.h"
 
 namespace convoy::client {
 namespace {
+
+constexpr absl::Duration kLookAgain = absl::Milliseconds(500);
 
 // Whether the metric is only known once an epoch is complete.
 bool IsOfEpoch(const v1::Metric& metric) { return metric.name().rfind("val_", 0) == 0; }
@@ -40,13 +47,14 @@ class Watch : public Command {
            "lines instead where the output is no terminal; with --json a line of JSON a change.\n"
            "Ends with 0 if the job succeeded, else with 1.\n\n"
            "Examples:\n"
-           "  convoy watch                  the coordinator's newest job\n"
+           "  convoy watch                  the newest run of ./runs\n"
            "  convoy watch runs/first && convoy evaluate runs/first";
   }
 
   absl::Status Run(const Context& context) override;
 
  private:
+  absl::Status Open(const Context& context);
   absl::Status BeginCurves();
   void Show(const Context& context, const v1::Job& job);
   void ShowTrouble(const Context& context, const std::string& trouble);
@@ -63,7 +71,7 @@ class Watch : public Command {
 };
 
 absl::Status Watch::Run(const Context& context) {
-  CONVOY_ASSIGN_OR_RETURN(source_, OpenJob(job_, context));
+  CONVOY_RETURN_IF_ERROR(Open(context));
   if (!context.json && terminal::TerminalOf(context.out).can_redraw) {
     live_ = std::make_unique<LiveView>(context.out);
     CONVOY_RETURN_IF_ERROR(BeginCurves());
@@ -74,6 +82,27 @@ absl::Status Watch::Run(const Context& context) {
         ShowTrouble(context, absl::StrCat(trouble.message(), "; trying again"));
       }));
   return Verdict(last_);
+}
+
+// People type this beside the training, perhaps a moment before it has made its directory.
+absl::Status Watch::Open(const Context& context) {
+  const absl::Time limit = absl::Now() + absl::Seconds(patience_seconds_);
+  bool told = false;
+  while (true) {
+    absl::StatusOr<std::unique_ptr<JobSource>> source = OpenJob(job_, context);
+    absl::Status status = source.ok() ? (*source)->Get().status() : source.status();
+    if (source.ok() && !absl::IsNotFound(status)) source_ = *std::move(source);
+    if (source_ != nullptr) return status;
+    const ThingKind here = FindHere(job_).kind;
+    const bool may_come = !job_.empty() && (here == ThingKind::kNothing || here == ThingKind::kRun);
+    if (!absl::IsNotFound(status) || !may_come || absl::Now() >= limit) return status;
+    if (!told) {
+      PrintNote(context, absl::StrCat(status.message(), "; waiting for it up to ",
+                                      patience_seconds_, " s (--patience)"));
+    }
+    told = true;
+    absl::SleepFor(kLookAgain);
+  }
 }
 
 // What the job has told so far: losses and accuracies within epochs where they are kept, otherwise

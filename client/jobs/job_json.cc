@@ -66,6 +66,7 @@ void AddProgress(const v1::Job& job, Json* json) {
 }
 
 void AddSetup(const v1::JobSetup& setup, Json* json) {
+  (*json)["owner"] = setup.owner();
   (*json)["run_directory"] = setup.run_directory();
   (*json)["network"] = setup.network();
   (*json)["parameters"] = setup.parameter_count();

@@ -38,9 +38,9 @@ class JobSource {
   virtual absl::StatusOr<std::vector<v1::MetricSample>> Steps() = 0;
 };
 
-// Returns the source of `named`: a run directory (run::IsRun) or the
-// name of a job at the coordinator, with or without "jobs/" before it; where it is empty, the
-// coordinator's newest job. Returns NOT_FOUND if the coordinator has none, and its errors.
+// Returns the source of what `named`, or where that is empty --model, means (client/names): a run
+// directory, or a job of the coordinator, with or without "jobs/" before its name. Returns
+// FindPlace's errors, NOT_FOUND if there is no such job, and the coordinator's errors.
 absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,
                                                    const Context& context);
 

@@ -98,6 +98,12 @@ std::string RanksOnHosts(const v1::Job& job) {
   return hosts.empty() ? ranks : absl::StrCat(ranks, " on ", absl::StrJoin(hosts, ", "));
 }
 
+std::string TimeTaken(const v1::Job& job) {
+  const int64_t until = job.has_end_time() ? job.end_time().seconds() : job.update_time().seconds();
+  if (!job.has_start_time() || until < job.start_time().seconds()) return "-";
+  return DurationText(static_cast<double>(until - job.start_time().seconds()));
+}
+
 std::string MetricsLine(const v1::Job& job) {
   std::vector<std::string> parts;
   for (const v1::Metric& metric : job.metrics()) {
@@ -143,6 +149,7 @@ std::string JobText(const v1::Job& job) {
   }
   AddLine("network", NetworkLine(job.setup()), &text);
   AddLine("data", DataLine(job.setup()), &text);
+  AddLine("owner", job.setup().owner(), &text);
   AddLine("directory", job.setup().run_directory(), &text);
   AddLine("weights", job.weights_sha256().empty() ? "" : "SHA-256 " + job.weights_sha256(), &text);
   if (job.has_update_time()) AddLine("heard of", TimeText(job.update_time().seconds()), &text);
@@ -152,16 +159,18 @@ std::string JobText(const v1::Job& job) {
 }
 
 std::string JobsTable(const std::vector<v1::Job>& jobs) {
-  Table table({"job", "state", "epoch", "done", "loss", "accuracy", "val_accuracy", "test_accuracy",
-               "heard of"},
-              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
-               Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  Table table(
+      {"job", "state", "network", "epoch", "done", "loss", "accuracy", "val_accuracy",
+       "test_accuracy", "time", "heard of"},
+      {Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
+       Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   for (const v1::Job& job : jobs) {
     table.AddRow({JobId(job), api::StateName(job.state()),
+                  job.setup().network().empty() ? "-" : job.setup().network(),
                   absl::StrCat(job.epoch(), "/", job.epochs()),
                   absl::StrCat(job.progress_percentage(), "%"), MetricCell(job, "loss"),
                   MetricCell(job, "accuracy"), MetricCell(job, "val_accuracy"),
-                  MetricCell(job, "test_accuracy"),
+                  MetricCell(job, "test_accuracy"), TimeTaken(job),
                   job.has_update_time() ? TimeText(job.update_time().seconds()) : "-"});
   }
   return table.ToText();

@@ -41,8 +41,10 @@ TEST(JobTextTest, ErrorsAndWarningsAreShown) {
 
 TEST(JobTextTest, TableHasALineAJob) {
   EXPECT_EQ(JobsTable({SampleJob()}),
-            "job    state    epoch  done    loss  accuracy  val_accuracy  test_accuracy  heard of\n"
-            "first  running    2/4   37%  0.2500    91.25%             -              -  "
+            "job    state    network   epoch  done    loss  accuracy  val_accuracy  test_accuracy  "
+            "time  heard of\n"
+            "first  running  notebook    2/4   37%  0.2500    91.25%             -              -  "
+            "   -  "
             "2026-11-23 03:00:00 UTC\n");
 }
 

@@ -39,6 +39,14 @@ class LocalJobTest : public ::testing::Test {
   std::string run_;
 };
 
+TEST_F(LocalJobTest, MovesWithinAnEpochWithTheProgressFile) {
+  Write("progress.json", R"({"ranks": [{"step": 8}, {"step": 7}]})");
+  EXPECT_EQ(NewLocalJob(run_)->Get()->step(), 6);
+  EXPECT_EQ(NewLocalJob(run_)->Get()->progress_percentage(), 75);
+  Write("progress.json", R"({"ranks": [{"step": 2}, {"step": 2}]})");  // older than the summary
+  EXPECT_EQ(NewLocalJob(run_)->Get()->step(), 4);
+}
+
 TEST_F(LocalJobTest, RunDirectoryTellsTheWholeJob) {
   const int lock = ::open((run_ + "/.lock").c_str(), O_RDWR);
   ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);

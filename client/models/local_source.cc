@@ -3,22 +3,31 @@
 #include <optional>
 #include <utility>
 
+#include "client/models/model_data.h"
 #include "client/models/model_path.h"
 #include "common/api/image_input.h"
-#include "common/api/image_options.h"
 #include "common/api/model_description.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
-#include "common/data/load_data.h"
+#include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
 
 namespace convoy::client {
 namespace {
 
 using evaluate::LoadedModel;
+
+void SetPreparedImage(const api::NetworkImage& image, const nn::Network& network,
+                      v1::Prediction* prediction) {
+  v1::RawImage* raw = prediction->mutable_prepared_image();
+  raw->set_height(network.spec().height);
+  raw->set_width(network.spec().width);
+  raw->set_channels(network.spec().channels);
+  raw->set_pixels(image.pixels.data(), image.pixels.size());
+}
 
 class LocalSource : public ModelSource {
  public:
@@ -52,8 +61,7 @@ absl::StatusOr<v1::TrainedModel> LocalSource::Describe() {
 
 absl::Status LocalSource::LoadImages(const std::string& flag) {
   if (data_ && data_flag_ == flag) return absl::OkStatus();
-  CONVOY_ASSIGN_OR_RETURN(const data::LoadOptions options, api::ImageOptionsOf(*model_));
-  CONVOY_ASSIGN_OR_RETURN(data_, data::LoadData(flag, options));
+  CONVOY_ASSIGN_OR_RETURN(data_, LoadDataFor(model_.get(), flag));
   data_flag_ = flag;
   return absl::OkStatus();
 }
@@ -74,11 +82,12 @@ absl::StatusOr<v1::PredictResponse> LocalSource::Predict(const std::vector<Pictu
     image.set_png(picture.png);
     CONVOY_ASSIGN_OR_RETURN(
         const api::NetworkImage prepared,
-        api::ToNetworkImage(image, as_they_are ? v1::NONE : v1::AUTOMATIC, network, picture.name));
+        api::ToNetworkImage(image, as_they_are ? v1::NONE : v1::AUTOMATIC, *model_, picture.name));
     const uint8_t* pixels = prepared.pixels.data();
     predictor.Predict(&pixels, 1, probabilities.data());
-    *response.add_predictions() =
-        api::ToPrediction(probabilities.data(), network.num_classes(), prepared.report);
+    v1::Prediction& prediction = *response.add_predictions();
+    prediction = api::ToPrediction(probabilities.data(), *model_, prepared.report);
+    if (pictures.size() == 1) SetPreparedImage(prepared, network, &prediction);
   }
   return response;
 }

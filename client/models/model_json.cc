@@ -11,6 +11,11 @@ using Json = nlohmann::ordered_json;
 
 Json OrNull(bool known, double value) { return known ? Json(value) : Json(); }
 
+Json ImageFormText(v1::ImageForm form) {
+  if (form == v1::CENTRED_DIGITS) return "centred digits";
+  return form == v1::WHOLE_PICTURES ? Json("whole pictures") : Json();
+}
+
 Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 // A float as the shortest decimal of its double, which reads back to the same float.
@@ -20,6 +25,7 @@ Json ClassesToJson(const v1::EvaluateModelResponse& evaluation) {
   Json classes = Json::array();
   for (const v1::ClassReport& report : evaluation.classes()) {
     classes.push_back({{"label", report.label()},
+                       {"class_name", OrNull(report.class_name())},
                        {"images", report.support()},
                        {"precision", OrNull(report.has_precision(), report.precision())},
                        {"recall", OrNull(report.has_recall(), report.recall())},
@@ -50,9 +56,15 @@ Json PreparationToJson(const v1::PreparationReport& report) {
 
 }  // namespace
 
+Json TrainedWithTheseImages(const v1::EvaluateModelResponse& evaluation) {
+  if (!evaluation.has_trained_with_these_images()) return nullptr;
+  return evaluation.trained_with_these_images();
+}
+
 Json EvaluationToJson(const v1::EvaluateModelResponse& evaluation) {
   Json json = {{"data", evaluation.data_kind()},
                {"data_sha256", OrNull(evaluation.data_sha256())},
+               {"trained_with_these_images", TrainedWithTheseImages(evaluation)},
                {"split", absl::AsciiStrToLower(v1::Split_Name(evaluation.split()))},
                {"images", evaluation.image_count()},
                {"loss", evaluation.loss()},
@@ -77,6 +89,7 @@ Json PredictionsToJson(const std::vector<std::string>& names, const v1::PredictR
     }
     list.push_back({{"file", names[static_cast<size_t>(i)]},
                     {"label", prediction.label()},
+                    {"class_name", OrNull(prediction.class_name())},
                     {"probabilities", std::move(probabilities)},
                     {"preparation", PreparationToJson(prediction.preparation())}});
   }
@@ -88,6 +101,8 @@ Json ModelToJson(const v1::TrainedModel& model) {
                {"network", model.network()},
                {"parameters", model.parameter_count()},
                {"classes", model.class_count()},
+               {"class_names",
+                std::vector<std::string>(model.class_names().begin(), model.class_names().end())},
                {"input", {model.input().height(), model.input().width(), model.input().channels()}},
                {"layers", std::vector<std::string>(model.layers().begin(), model.layers().end())},
                {"version", OrNull(model.version())},
@@ -96,6 +111,7 @@ Json ModelToJson(const v1::TrainedModel& model) {
                {"sha256", model.sha256()},
                {"weights_sha256", model.weights_sha256()},
                {"data_sha256", OrNull(model.data_sha256())},
+               {"image_form", ImageFormText(model.image_form())},
                {"isa", model.isa()},
                {"blas_core", model.blas_core()}};
   json["metrics"] = Json::object();

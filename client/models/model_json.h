@@ -9,6 +9,9 @@
 
 namespace convoy::client {
 
+// Whether the model was trained with the images that were evaluated; null where nobody knows.
+nlohmann::ordered_json TrainedWithTheseImages(const v1::EvaluateModelResponse& evaluation);
+
 // Loss, accuracy, classes (a list with label, images, precision, recall, f1; null where it would be
 // 0 / 0), confusion_matrix (a row a true class), mistakes.
 nlohmann::ordered_json EvaluationToJson(const v1::EvaluateModelResponse& evaluation);

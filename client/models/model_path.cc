@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/run/run_files.h"
@@ -24,10 +23,6 @@ std::string NewestCheckpoint(const std::string& directory) {
 }
 
 }  // namespace
-
-bool IsLocalModel(const std::string& named) {
-  return absl::EndsWith(named, ".convoy") || run::IsRun(named);
-}
 
 absl::StatusOr<std::string> ModelPath(const std::string& named) {
   std::error_code unknown;

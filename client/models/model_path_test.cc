@@ -21,12 +21,6 @@ class LocalModelTest : public ::testing::Test {
   std::string run_;
 };
 
-TEST_F(LocalModelTest, FilesAndRunDirectoriesAreLocal) {
-  EXPECT_TRUE(IsLocalModel("model.convoy"));
-  EXPECT_TRUE(IsLocalModel("runs/first"));
-  EXPECT_FALSE(IsLocalModel("first"));
-}
-
 TEST_F(LocalModelTest, RunDirectoryMeansItsModel) {
   std::ofstream(run_ + "/model.convoy") << "x";
   EXPECT_EQ(ModelPath(run_).value(), run_ + "/model.convoy");

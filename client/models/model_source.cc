@@ -3,8 +3,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/models/local_source.h"
-#include "client/models/model_path.h"
 #include "client/models/remote_source.h"
+#include "client/names/names.h"
 #include "common/base/status.h"
 
 namespace convoy::client {
@@ -12,7 +12,15 @@ namespace {
 
 constexpr char kModelPrefix[] = "models/";
 
-absl::StatusOr<std::string> NewestModel(Coordinator& coordinator) {
+// Returns `named`, or the newest model where it is empty; in both cases the coordinator has it.
+absl::StatusOr<std::string> FindModel(Coordinator& coordinator, const std::string& named) {
+  if (!named.empty()) {
+    const bool whole = absl::StartsWith(named, kModelPrefix);
+    CONVOY_ASSIGN_OR_RETURN(
+        const v1::TrainedModel model,
+        coordinator.GetModel(whole ? named : absl::StrCat(kModelPrefix, named)));
+    return model.name();
+  }
   CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::TrainedModel> models, coordinator.ListModels(1));
   if (models.empty()) {
     return absl::NotFoundError(absl::StrCat(
@@ -42,15 +50,13 @@ absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argume
                                                    context.model, "'; give one of them"));
   }
   const std::string& named = argument.empty() ? context.model : argument;
-  const bool whole_name = absl::StartsWith(named, kModelPrefix);
-  if (IsLocalModel(named) && !whole_name) return OpenLocalModel(named);
+  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(named, Wanted::kModel, context));
+  if (place.here) return OpenLocalModel(place.name);
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
-                          Coordinator::Open(context.connection));
-  std::string name = whole_name ? named : absl::StrCat(kModelPrefix, named);
-  if (named.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(name, NewestModel(*coordinator));
-  }
-  return OpenRemoteModel(std::move(coordinator), name);
+                          Coordinator::Open(context.connection, context.verbose));
+  const absl::StatusOr<std::string> name = FindModel(*coordinator, place.name);
+  if (!name.ok()) return ExplainMissing(name.status(), place.name, context);
+  return OpenRemoteModel(std::move(coordinator), *name);
 }
 
 }  // namespace convoy::client

@@ -46,7 +46,7 @@ class ModelSource {
   virtual absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const EvaluationRequest& request) = 0;
 
   // Classifies the pictures; an error names the picture. `as_they_are`: do not prepare them, they
-  // must have the network's size.
+  // must have the network's size. The answer on a single picture has it as the network saw it.
   virtual absl::StatusOr<v1::PredictResponse> Predict(const std::vector<Picture>& pictures,
                                                       bool as_they_are) = 0;
 
@@ -54,10 +54,10 @@ class ModelSource {
   virtual absl::StatusOr<std::string> ReadBytes() = 0;
 };
 
-// Returns the model that `argument` (MODEL, "" where not given) or --model names: a file or run
-// directory, or a name at the coordinator, with or without "models/" before it; where neither is
-// given, the coordinator's newest. Returns INVALID_ARGUMENT if both are given, NOT_FOUND if there
-// is no such file or the coordinator has no model, and the coordinator's errors.
+// Returns the model that `argument` (MODEL, "" where not given) or --model names (client/names): a
+// file or run directory, or a name at the coordinator, with or without "models/" before it. Returns
+// INVALID_ARGUMENT if both are given, FindPlace's errors, NOT_FOUND if the coordinator has no such
+// model, and the coordinator's errors.
 absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argument,
                                                        const Context& context);
 

@@ -1,3 +1,5 @@
+// What a model answered, as tables of text. A class is called by its name where the model has one,
+// by its number otherwise.
 #include "client/models/model_text.h"
 
 #include <algorithm>
@@ -14,11 +16,26 @@ namespace {
 
 std::string Ratio(bool known, double value) { return known ? absl::StrFormat("%.4f", value) : "-"; }
 
+// What people call a class: its name where it has one.
+std::string ClassText(const v1::ClassReport& report) {
+  return report.class_name().empty() ? absl::StrCat(report.label()) : report.class_name();
+}
+
+std::string ClassText(const v1::EvaluateModelResponse& evaluation, int label) {
+  const bool known = label >= 0 && label < evaluation.classes_size();
+  return known ? ClassText(evaluation.classes(label)) : absl::StrCat(label);
+}
+
+std::string ClassText(const v1::TrainedModel& model, int label) {
+  const bool known = label >= 0 && label < model.class_names_size();
+  return known ? model.class_names(label) : absl::StrCat(label);
+}
+
 std::string ClassesTable(const v1::EvaluateModelResponse& evaluation) {
   Table table({"class", "images", "precision", "recall", "F1"},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   for (const v1::ClassReport& report : evaluation.classes()) {
-    table.AddRow({absl::StrCat(report.label()), Thousands(report.support()),
+    table.AddRow({ClassText(report), Thousands(report.support()),
                   Ratio(report.has_precision(), report.precision()),
                   Ratio(report.has_recall(), report.recall()),
                   Ratio(report.has_f1_score(), report.f1_score())});
@@ -31,8 +48,8 @@ std::string MistakesTable(const v1::EvaluateModelResponse& evaluation) {
   Table table({"image", "is a", "taken for", "sure", "of the right one"},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   for (const v1::Mistake& mistake : evaluation.mistakes()) {
-    table.AddRow({absl::StrCat(mistake.image_index()), absl::StrCat(mistake.label()),
-                  absl::StrCat(mistake.predicted_label()),
+    table.AddRow({absl::StrCat(mistake.image_index()), ClassText(evaluation, mistake.label()),
+                  ClassText(evaluation, mistake.predicted_label()),
                   PercentText(mistake.predicted_probability()),
                   PercentText(mistake.label_probability())});
   }
@@ -63,15 +80,24 @@ std::string MetricCell(const v1::TrainedModel& model, const std::string& name) {
 
 }  // namespace
 
+bool OnOtherImages(const v1::EvaluateModelResponse& evaluation) {
+  return evaluation.has_trained_with_these_images() && !evaluation.trained_with_these_images();
+}
+
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
   std::string kind = evaluation.data_kind();
   if (kind == "mnist") kind = "MNIST";
   if (kind == "generated") kind = "generated digits (this is not MNIST)";
   if (kind == "idx") kind = "the IDX files";
+  if (kind == "pictures") kind = "the pictures";
+  if (kind == "cifar") kind = "CIFAR";
+  if (kind == "npz") kind = "numpy's arrays";
+  if (kind == "csv") kind = "the tables";
   const std::string split = evaluation.split() == v1::TRAIN        ? "training"
                             : evaluation.split() == v1::VALIDATION ? "validation"
                                                                    : "test";
-  return absl::StrCat(Thousands(evaluation.image_count()), " ", split, " images of ", kind);
+  return absl::StrCat(Thousands(evaluation.image_count()), " ", split, " images of ", kind,
+                      OnOtherImages(evaluation) ? " (the model was trained on others)" : "");
 }
 
 std::string EvaluationText(const v1::EvaluateModelResponse& evaluation) {
@@ -83,12 +109,12 @@ std::string EvaluationText(const v1::EvaluateModelResponse& evaluation) {
 std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
   const int classes = evaluation.confusion_matrix_size();
   std::vector<std::string> headers = {"is \\ taken for"};
-  for (int label = 0; label < classes; ++label) headers.push_back(absl::StrCat(label));
+  for (int label = 0; label < classes; ++label) headers.push_back(ClassText(evaluation, label));
   headers.push_back("right");
   Table table(headers, std::vector<Align>(headers.size(), Align::kRight));
   for (int actual = 0; actual < classes; ++actual) {
     const auto& counts = evaluation.confusion_matrix(actual).counts();
-    std::vector<std::string> row = {absl::StrCat(actual)};
+    std::vector<std::string> row = {ClassText(evaluation, actual)};
     int64_t total = 0;
     for (const int64_t count : counts) {
       row.push_back(count == 0 ? "." : absl::StrCat(count));
@@ -103,7 +129,7 @@ std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
   return table.ToText();
 }
 
-std::string PredictionsText(const std::vector<std::string>& names,
+std::string PredictionsText(const std::vector<std::string>& names, const v1::TrainedModel& model,
                             const v1::PredictResponse& response) {
   Table table(
       {"picture", "shows a", "sure", "or else", "", "prepared"},
@@ -111,9 +137,9 @@ std::string PredictionsText(const std::vector<std::string>& names,
   for (int i = 0; i < response.predictions_size(); ++i) {
     const v1::Prediction& prediction = response.predictions(i);
     const int second = SecondBest(prediction);
-    table.AddRow({names[static_cast<size_t>(i)], absl::StrCat(prediction.label()),
+    table.AddRow({names[static_cast<size_t>(i)], ClassText(model, prediction.label()),
                   PercentText(ProbabilityOf(prediction, prediction.label())),
-                  second < 0 ? "-" : absl::StrCat(second),
+                  second < 0 ? "-" : ClassText(model, second),
                   second < 0 ? "" : PercentText(ProbabilityOf(prediction, second)),
                   prediction.preparation().summary()});
   }

@@ -8,7 +8,11 @@
 
 namespace convoy::client {
 
-// "10,000 test images of MNIST"; says plainly where the images are generated.
+// Whether the evaluation says that it went through images that the model was not trained with.
+bool OnOtherImages(const v1::EvaluateModelResponse& evaluation);
+
+// "10,000 test images of MNIST"; says plainly where the images are generated, or others than those
+// that the model was trained with.
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation);
 
 // Loss and accuracy, a line a class, the worst mistakes.
@@ -19,8 +23,8 @@ std::string EvaluationText(const v1::EvaluateModelResponse& evaluation);
 std::string ConfusionText(const v1::EvaluateModelResponse& evaluation);
 
 // A line a picture: what it shows, how sure the network is, what else it might be, what was done
-// to it. REQUIRES: as many names as predictions.
-std::string PredictionsText(const std::vector<std::string>& names,
+// to it. `model` names the classes. REQUIRES: as many names as predictions.
+std::string PredictionsText(const std::vector<std::string>& names, const v1::TrainedModel& model,
                             const v1::PredictResponse& response);
 
 // A line a model.

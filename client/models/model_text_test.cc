@@ -74,7 +74,7 @@ TEST(ModelTextTest, GeneratedDigitsAreNotCalledMnist) {
 }
 
 TEST(ModelTextTest, PredictionsNameTheSecondBestAndThePreparation) {
-  EXPECT_EQ(PredictionsText({"a.png"}, SamplePredictions()),
+  EXPECT_EQ(PredictionsText({"a.png"}, {}, SamplePredictions()),
             "picture  shows a    sure  or else          prepared\n"
             "a.png          1  62.50%        0  25.00%  made light on dark\n");
 }
@@ -83,7 +83,7 @@ TEST(ModelTextTest, PredictionOutsideItsProbabilitiesIsNoCrash) {
   v1::PredictResponse response = SamplePredictions();
   response.mutable_predictions(0)->set_label(99);
   response.mutable_predictions(0)->clear_probabilities();
-  EXPECT_THAT(PredictionsText({"a.png"}, response), HasSubstr("99"));
+  EXPECT_THAT(PredictionsText({"a.png"}, {}, response), HasSubstr("99"));
 }
 
 TEST(ModelJsonTest, UndefinedRatiosAreNull) {

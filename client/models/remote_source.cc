@@ -34,6 +34,7 @@ class RemoteSource : public ModelSource {
     v1::PredictRequest request;
     request.set_name(name_);
     request.set_preparation(as_they_are ? v1::NONE : v1::AUTOMATIC);
+    request.set_include_prepared_images(pictures.size() == 1);
     for (const Picture& picture : pictures) request.add_images()->set_png(picture.png);
     CONVOY_ASSIGN_OR_RETURN(v1::PredictResponse response, coordinator_->Predict(request));
     if (response.predictions_size() != request.images_size()) {

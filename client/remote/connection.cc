@@ -14,7 +14,8 @@ std::string Connection::Unavailable(const std::string& message) const {
                        : channel_.uses_tls()
                            ? "check that it speaks TLS with a certificate that `tls_ca` vouches for"
                            : "check the address; if it speaks TLS, give `tls_ca`";
-  return absl::StrCat("no coordinator answers at ", address(), " (", message, "); ", advice,
+  const std::string words = verbose_ ? absl::StrCat(" (", message, ")") : "";
+  return absl::StrCat("no coordinator answers at ", address(), words, "; ", advice,
                       ", name another with `coordinator`, or give a run directory or a ",
                       "model file to work without one");
 }
@@ -33,7 +34,7 @@ absl::Status Connection::ToStatus(const grpc::Status& status, std::chrono::secon
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnimplementedError(absl::StrCat(
           "what answers at ", address(), " does not know this call: it is no coordinator, or one ",
-          "of another version (", message, ")"));
+          "of another version", verbose_ ? absl::StrCat(" (", message, ")") : ""));
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::PERMISSION_DENIED:
       return absl::PermissionDeniedError(absl::StrCat("the coordinator at ", address(),

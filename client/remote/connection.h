@@ -17,7 +17,9 @@ namespace convoy::client {
 // Thread-safe.
 class Connection {
  public:
-  explicit Connection(rpc::ClientChannel channel) : channel_(std::move(channel)) {}
+  // `verbose`: errors also give gRPC's words.
+  Connection(rpc::ClientChannel channel, bool verbose)
+      : channel_(std::move(channel)), verbose_(verbose) {}
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_.channel(); }
   const std::string& address() const { return channel_.address(); }
@@ -34,6 +36,7 @@ class Connection {
   std::string Unavailable(const std::string& message) const;
 
   rpc::ClientChannel channel_;
+  bool verbose_;
 };
 
 }  // namespace convoy::client

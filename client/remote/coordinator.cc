@@ -53,10 +53,11 @@ struct Coordinator::Stubs {
 Coordinator::Coordinator(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
 Coordinator::~Coordinator() = default;
 
-absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(const rpc::ClientOptions& options) {
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Open(const rpc::ClientOptions& options,
+                                                               bool verbose) {
   CONVOY_ASSIGN_OR_RETURN(rpc::ClientChannel channel, rpc::ClientChannel::Create(options));
   return std::unique_ptr<Coordinator>(
-      new Coordinator(std::make_unique<Stubs>(Connection(std::move(channel)))));
+      new Coordinator(std::make_unique<Stubs>(Connection(std::move(channel), verbose))));
 }
 
 const std::string& Coordinator::address() const { return stubs_->connection.address(); }

@@ -26,8 +26,10 @@ struct DownloadedModel {
 // (proto/convoy/v1). Thread-compatible.
 class Coordinator {
  public:
-  // Connects with the first call. Returns the errors of rpc::ClientChannel::Create.
-  static absl::StatusOr<std::unique_ptr<Coordinator>> Open(const rpc::ClientOptions& options);
+  // Connects with the first call. Errors also give gRPC's words if `verbose`. Returns the errors of
+  // rpc::ClientChannel::Create.
+  static absl::StatusOr<std::unique_ptr<Coordinator>> Open(const rpc::ClientOptions& options,
+                                                           bool verbose);
 
   ~Coordinator();
   Coordinator(const Coordinator&) = delete;

@@ -27,22 +27,35 @@ std::vector<double> Shrink(const std::vector<double>& values, size_t columns) {
 // 0 for what is no number.
 double CutToUnit(double fraction) { return fraction > 0 ? std::min(fraction, 1.0) : 0; }
 
-}  // namespace
-
-std::string Sparkline(const std::vector<double>& values, int columns) {
+// The finite ones of `values`, in at most `columns` means.
+std::vector<double> PointsOf(const std::vector<double>& values, int columns) {
   std::vector<double> finite;
   std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
                [](double value) { return std::isfinite(value); });
-  if (finite.empty() || columns < 1) return "";
-  const std::vector<double> points = Shrink(finite, static_cast<size_t>(columns));
-  const auto [least, greatest] = std::minmax_element(points.begin(), points.end());
-  const double range = *greatest - *least;
+  if (columns < 1) return {};
+  return Shrink(finite, static_cast<size_t>(columns));
+}
+
+std::string Line(const std::vector<double>& points, double low, double high) {
   std::string line;
   for (const double point : points) {
-    const double height = range > 0 ? (point - *least) / range : 0;
+    const double height = high > low ? CutToUnit((point - low) / (high - low)) : 0;
     line += kHeights[std::lround(height * 7)];
   }
   return line;
+}
+
+}  // namespace
+
+std::string Sparkline(const std::vector<double>& values, int columns) {
+  const std::vector<double> points = PointsOf(values, columns);
+  if (points.empty()) return "";
+  const auto [least, greatest] = std::minmax_element(points.begin(), points.end());
+  return Line(points, *least, *greatest);
+}
+
+std::string Sparkline(const std::vector<double>& values, int columns, double low, double high) {
+  return Line(PointsOf(values, columns), low, high);
 }
 
 std::string BlockBar(double fraction, int columns) {

@@ -5,10 +5,12 @@
 
 #include "common/images/png.h"
 #include "common/nn/builtin_models.h"
+#include "common/nn/network.h"
 
 namespace convoy::api {
 namespace {
 
+using formats::ImageForm;
 using ::testing::HasSubstr;
 
 // A dark bar on light, drawn in so many channels.
@@ -29,12 +31,28 @@ v1::Image Bar(int height, int width, int channels) {
   return image;
 }
 
-nn::Network NetworkFor(int side, int channels) {
+// A model for images of that shape and form, whose recipe fits pictures as told.
+std::shared_ptr<const evaluate::LoadedModel> ModelFor(int channels, ImageForm form,
+                                                      const std::string& fit = "crop") {
   nn::ModelSpec spec = nn::LoadModelSpec("notebook").value();
-  spec.height = side;
-  spec.width = side;
   spec.channels = channels;
-  return nn::Network::Create(spec).value();
+  const nn::Network network = nn::Network::Create(spec).value();
+  formats::ModelFile file;
+  file.model_textproto = nn::ModelSpecToText(spec);
+  file.recipe_textproto = "images { image_fit: \"" + fit + "\" }";
+  file.image_form = form;
+  for (const nn::Parameter& parameter : network.Parameters()) {
+    file.tensors.push_back({.name = parameter.name,
+                            .shape = parameter.shape,
+                            .data = std::vector<float>(static_cast<size_t>(parameter.size))});
+  }
+  return evaluate::LoadedModel::Create(std::move(file), "model").value();
+}
+
+v1::Image FileOf(const images::GreyImage& picture) {
+  v1::Image file;
+  file.set_png(images::EncodePng(picture));
+  return file;
 }
 
 class ImageInputTest : public ::testing::Test {
@@ -42,16 +60,19 @@ class ImageInputTest : public ::testing::Test {
   void ExpectRefused(const v1::Image& image, v1::Preparation preparation,
                      const std::string& message,
                      absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
-    const absl::Status status = ToNetworkImage(image, preparation, network_, "images[3]").status();
+    const absl::Status status = ToNetworkImage(image, preparation, *digits_, "images[3]").status();
     EXPECT_EQ(status.code(), code) << message;
     EXPECT_THAT(std::string(status.message()), HasSubstr(message));
   }
 
-  const nn::Network network_ = NetworkFor(28, 1);
+  const std::shared_ptr<const evaluate::LoadedModel> digits_ =
+      ModelFor(1, ImageForm::kCentredDigits);
+  const std::shared_ptr<const evaluate::LoadedModel> whole_ =
+      ModelFor(1, ImageForm::kWholePictures);
 };
 
 TEST_F(ImageInputTest, PreparesColourAndGreyAlikeAndTellsIt) {
-  const auto grey = ToNetworkImage(Bar(90, 70, 1), v1::AUTOMATIC, network_, "image").value();
+  const auto grey = ToNetworkImage(Bar(90, 70, 1), v1::AUTOMATIC, *digits_, "image").value();
   EXPECT_EQ(grey.pixels.size(), 784u);
   EXPECT_EQ(grey.report.source_height(), 90);
   EXPECT_EQ(grey.report.source_width(), 70);
@@ -62,7 +83,7 @@ TEST_F(ImageInputTest, PreparesColourAndGreyAlikeAndTellsIt) {
   EXPECT_THAT(grey.report.summary(), HasSubstr("made light on dark; cut out"));
   for (const int channels : {3, 4}) {
     const auto colour =
-        ToNetworkImage(Bar(90, 70, channels), v1::AUTOMATIC, network_, "image").value();
+        ToNetworkImage(Bar(90, 70, channels), v1::AUTOMATIC, *digits_, "image").value();
     EXPECT_EQ(colour.pixels, grey.pixels);
     EXPECT_TRUE(colour.report.converted_to_grey());
   }
@@ -75,13 +96,13 @@ TEST_F(ImageInputTest, PngAndRawPixelsAreTheSame) {
       images::EncodePng({.width = 70,
                          .height = 90,
                          .pixels = {raw.raw().pixels().begin(), raw.raw().pixels().end()}}));
-  EXPECT_EQ(ToNetworkImage(png, v1::AUTOMATIC, network_, "image")->pixels,
-            ToNetworkImage(raw, v1::AUTOMATIC, network_, "image")->pixels);
+  EXPECT_EQ(ToNetworkImage(png, v1::AUTOMATIC, *digits_, "image")->pixels,
+            ToNetworkImage(raw, v1::AUTOMATIC, *digits_, "image")->pixels);
 }
 
 TEST_F(ImageInputTest, WithoutPreparationOnlyTheNetworksShapeIsTaken) {
   const v1::Image image = Bar(28, 28, 1);
-  const auto taken = ToNetworkImage(image, v1::NONE, network_, "image").value();
+  const auto taken = ToNetworkImage(image, v1::NONE, *digits_, "image").value();
   EXPECT_EQ(std::string(taken.pixels.begin(), taken.pixels.end()), image.raw().pixels());
   EXPECT_FALSE(taken.report.inverted());
   ExpectRefused(Bar(28, 27, 1), v1::NONE,
@@ -89,16 +110,61 @@ TEST_F(ImageInputTest, WithoutPreparationOnlyTheNetworksShapeIsTaken) {
   ExpectRefused(Bar(28, 28, 3), v1::NONE, "leave `preparation` out");
 }
 
-TEST_F(ImageInputTest, NetworksOfColourImagesTakeTheirShapeOnly) {
-  const nn::Network colour = NetworkFor(28, 3);
-  const v1::Image image = Bar(28, 28, 3);
-  EXPECT_EQ(ToNetworkImage(image, v1::AUTOMATIC, colour, "image")->pixels.size(), 784u * 3);
-  EXPECT_EQ(ToNetworkImage(image, v1::ALWAYS, colour, "image").status().code(),
-            absl::StatusCode::kInvalidArgument);
+TEST_F(ImageInputTest, WhatIsNoDigitIsScaledAsAWhole) {
+  const v1::Image same = Bar(28, 28, 1);
+  const auto taken = ToNetworkImage(same, v1::AUTOMATIC, *whole_, "image").value();
+  EXPECT_EQ(std::string(taken.pixels.begin(), taken.pixels.end()), same.raw().pixels());
+  EXPECT_EQ(taken.report.summary(), "left as it is, as a whole picture");
+  const auto scaled = ToNetworkImage(Bar(56, 84, 1), v1::AUTOMATIC, *whole_, "image").value();
+  EXPECT_EQ(scaled.pixels[0], 240);  // dark on light stays so
+  EXPECT_FALSE(scaled.report.scaled_and_centred());
+  EXPECT_EQ(scaled.report.summary(), "cut to the middle and scaled to 28 x 28, as a whole picture");
+}
+
+TEST_F(ImageInputTest, FitsAsTheRecipeSays) {
+  const auto padded = ModelFor(1, ImageForm::kWholePictures, "pad");
+  const auto prepared = ToNetworkImage(Bar(28, 56, 1), v1::AUTOMATIC, *padded, "image").value();
+  EXPECT_EQ(prepared.pixels[0], 0);
+  EXPECT_EQ(prepared.pixels[14 * 28], 240);
+  EXPECT_EQ(prepared.report.summary(), "scaled to 28 x 28 with black bars, as a whole picture");
+  const auto stretched = ModelFor(1, ImageForm::kWholePictures, "stretch");
+  EXPECT_EQ(ToNetworkImage(Bar(28, 56, 1), v1::AUTOMATIC, *stretched, "image")->report.summary(),
+            "stretched to 28 x 28, as a whole picture");
+}
+
+TEST_F(ImageInputTest, NetworksOfColourImagesTakeColourAndGrey) {
+  const auto colour = ModelFor(3, ImageForm::kWholePictures);
+  v1::Image image = Bar(28, 28, 3);
+  (*image.mutable_raw()->mutable_pixels())[4] = 7;  // green, beside the corner
+  const auto taken = ToNetworkImage(image, v1::AUTOMATIC, *colour, "image").value();
+  EXPECT_EQ(std::string(taken.pixels.begin(), taken.pixels.end()), image.raw().pixels());
+  const auto grey = ToNetworkImage(Bar(50, 28, 1), v1::AUTOMATIC, *colour, "image").value();
+  ASSERT_EQ(grey.pixels.size(), 784u * 3);
+  EXPECT_EQ(grey.pixels[3], grey.pixels[5]);
+  const v1::Image file =
+      FileOf({.width = 28, .height = 28, .pixels = std::vector<uint8_t>(784, 9)});
+  for (const v1::Preparation preparation : {v1::AUTOMATIC, v1::NONE}) {
+    EXPECT_EQ(ToNetworkImage(file, preparation, *colour, "image")->pixels,
+              std::vector<uint8_t>(784 * 3, 9));
+  }
+}
+
+TEST_F(ImageInputTest, LaysWhatIsTransparentOnWhite) {
+  v1::Image image = Bar(28, 28, 4);
+  std::string& pixels = *image.mutable_raw()->mutable_pixels();
+  pixels.replace(0, 8, {0, 0, 0, 0, 100, 50, 0, '\x80'});
+  const auto taken =
+      ToNetworkImage(image, v1::AUTOMATIC, *ModelFor(3, ImageForm::kWholePictures), "image")
+          .value();
+  EXPECT_EQ(std::vector<uint8_t>(taken.pixels.begin(), taken.pixels.begin() + 7),
+            (std::vector<uint8_t>{255, 255, 255, 177, 152, 127, 240}));
+}
+
+TEST_F(ImageInputTest, NetworksOfOtherChannelsTakeTheirOwn) {
+  const auto two = ModelFor(2, ImageForm::kWholePictures);
   EXPECT_THAT(
-      std::string(
-          ToNetworkImage(Bar(30, 28, 3), v1::AUTOMATIC, colour, "image").status().message()),
-      HasSubstr("send raw pixels of that shape"));
+      std::string(ToNetworkImage(Bar(28, 28, 3), v1::AUTOMATIC, *two, "image").status().message()),
+      HasSubstr("image: the image has 3 channels, the network takes 2"));
 }
 
 TEST_F(ImageInputTest, RefusesImagesThatAreNone) {

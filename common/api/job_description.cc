@@ -115,6 +115,7 @@ v1::JobSetup ToSetup(const run::JobFacts& facts, const std::string& version,
   setup.set_blas_core(facts.blas_core);
   setup.set_version(version);
   setup.set_git_commit(git_commit);
+  setup.set_owner(ValidUtf8(facts.owner));
   return setup;
 }
 

@@ -1,9 +1,11 @@
 #include "common/api/model_description.h"
 
+#include "common/api/class_names.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/evaluate/model_network.h"
 #include "common/formats/model_file.h"
+#include "common/formats/sections.h"
 
 namespace convoy::api {
 namespace {
@@ -39,6 +41,10 @@ absl::StatusOr<v1::TrainedModel> DescribeModel(const std::string& bytes, const s
   // Only the model of a finished training has metrics; those of checkpoints have none.
   model.set_final(!file.metrics.empty());
   model.set_data_sha256(file.data_sha256);
+  for (size_t i = 0; i < file.class_names.size(); ++i) {
+    model.add_class_names(ClassName(file, static_cast<int>(i)));
+  }
+  model.set_image_form(formats::ToProto(file.image_form));
   model.set_isa(file.kernel_family.isa);
   model.set_blas_core(file.kernel_family.blas_core);
   return model;

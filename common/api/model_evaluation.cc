@@ -1,9 +1,13 @@
 #include "common/api/model_evaluation.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/class_names.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/data/noise.h"
 #include "common/data/split.h"
@@ -25,6 +29,21 @@ absl::Status CheckRequest(const v1::EvaluateModelRequest& request) {
                                                    ", not ", request.max_mistakes()));
   }
   return Annotate(data::CheckNoiseLevel(request.noise_level()), "noise_level");
+}
+
+// Labels are numbers by the order of the names: with other names they mean something else.
+absl::Status CheckSameClasses(const evaluate::LoadedModel& model, const data::DataSource& source) {
+  const std::vector<std::string>& known = model.description().class_names;
+  const std::vector<std::string>& given = source.class_names;
+  if (known.empty() || given.empty() || known == given) return absl::OkStatus();
+  const auto [ours, theirs] = std::mismatch(known.begin(), known.end(), given.begin(), given.end());
+  const auto name = [](const auto& at, const auto& end) {
+    return at == end ? std::string("none") : Quoted(*at);
+  };
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the classes of the data are not those that the model tells apart: where it has ",
+      name(ours, known.end()), " the data have ", name(theirs, given.end()),
+      "; choose data with the same ", known.size(), " names"));
 }
 
 // Returns the part of the training file that the model's recipe trained on or held out.
@@ -57,7 +76,8 @@ absl::StatusOr<data::DatasetView> SplitOf(const evaluate::LoadedModel& model,
   return source.test.View();
 }
 
-void AddClasses(const metrics::ConfusionMatrix& confusion, v1::EvaluateModelResponse* response) {
+void AddClasses(const metrics::ConfusionMatrix& confusion, const formats::ModelFile& model,
+                v1::EvaluateModelResponse* response) {
   for (int actual = 0; actual < confusion.num_classes(); ++actual) {
     v1::ConfusionRow* row = response->add_confusion_matrix();
     int64_t taken_for_it = 0;
@@ -68,6 +88,7 @@ void AddClasses(const metrics::ConfusionMatrix& confusion, v1::EvaluateModelResp
     const metrics::ClassScore score = confusion.Score(actual);
     v1::ClassReport* report = response->add_classes();
     report->set_label(actual);
+    report->set_class_name(ClassName(model, actual));
     report->set_support(score.images);
     if (taken_for_it > 0) report->set_precision(score.precision);
     if (score.images > 0) report->set_recall(score.recall);
@@ -101,6 +122,7 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedMo
                                                         int threads,
                                                         const std::function<bool()>& stop) {
   CONVOY_RETURN_IF_ERROR(CheckRequest(request));
+  CONVOY_RETURN_IF_ERROR(CheckSameClasses(model, source));
   CONVOY_ASSIGN_OR_RETURN(const data::DatasetView images, SplitOf(model, request, source));
   CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation evaluation,
                           evaluate::EvaluateInDetail(model, images,
@@ -111,11 +133,13 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedMo
   v1::EvaluateModelResponse response;
   response.set_data_kind(source.kind);
   response.set_data_sha256(source.sha256);
+  const std::string& trained_on = model.description().data_sha256;
+  if (!trained_on.empty()) response.set_trained_with_these_images(trained_on == source.sha256);
   response.set_split(request.split() == v1::SPLIT_UNSPECIFIED ? v1::TEST : request.split());
   response.set_image_count(evaluation.images);
   response.set_loss(evaluation.loss);
   response.set_accuracy(evaluation.accuracy);
-  AddClasses(evaluation.confusion, &response);
+  AddClasses(evaluation.confusion, model.description(), &response);
   for (const evaluate::Mistake& mistake :
        evaluate::WorstMistakes(evaluation, images, static_cast<size_t>(request.max_mistakes()))) {
     AddMistake(mistake, request, images, &response);

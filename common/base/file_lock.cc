@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/files.h"
 
 namespace convoy {
@@ -27,15 +32,39 @@ absl::Status LockError(int error_number, const std::string& path) {
   }
 }
 
+// Returns 0, or errno.
+int Flock(int fd, int operation) {
+  while (::flock(fd, operation | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+// Whether the kernel's list has a lock on the file: for those who may not open it.
+bool IsListed(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return false;
+  const std::string file =
+      absl::StrFormat(" %02x:%02x:%d ", major(info.st_dev), minor(info.st_dev), info.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    if (absl::StrContains(line, " FLOCK ") && absl::StrContains(line, file)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<FileLock>> FileLock::Take(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  // For its user alone: who may open a file may lock it, and so keep its owner out.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return ErrnoStatus(errno, "cannot write", path);
-  FileLock lock(fd);  // closes it on an error
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno == EWOULDBLOCK) return std::nullopt;
-  return LockError(errno, path);
+  FileLock lock(fd);         // closes it on an error
+  (void)::fchmod(fd, 0600);  // of an earlier version; not all file systems have modes
+  const int error = Flock(fd, LOCK_EX);
+  if (error == 0) return lock;
+  if (error == EWOULDBLOCK) return std::nullopt;
+  return LockError(error, path);
 }
 
 FileLock::~FileLock() {
@@ -44,8 +73,8 @@ FileLock::~FileLock() {
 
 bool IsLocked(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (fd < 0) return errno == EACCES && IsListed(path);
+  const bool locked = Flock(fd, LOCK_SH) == EWOULDBLOCK;
   ::close(fd);
   return locked;
 }

@@ -12,9 +12,9 @@ namespace convoy {
 // Held from Take to the destructor, or to the end of the process, however it ends. Movable.
 class FileLock {
  public:
-  // Creates the file if it is missing and locks it (flock). Returns nothing if somebody else holds
-  // the lock. An error says why it cannot be had here: the file cannot be written, or the file
-  // system has no locks (UNIMPLEMENTED).
+  // Creates the file if it is missing, closes it to other users, and locks it (flock). Returns
+  // nothing if somebody else holds the lock. An error says why it cannot be had here: the file
+  // cannot be written, or the file system has no locks (UNIMPLEMENTED).
   static absl::StatusOr<std::optional<FileLock>> Take(const std::string& path);
 
   ~FileLock();
@@ -30,8 +30,8 @@ class FileLock {
   int fd_;
 };
 
-// Whether somebody holds the lock of `path` now; false where there is no such file or nobody can
-// tell.
+// Whether somebody holds the lock of `path` now, also of another user's file, on this computer;
+// false where there is no such file or nobody can tell.
 bool IsLocked(const std::string& path);
 
 }  // namespace convoy

@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace convoy {
@@ -31,6 +37,25 @@ TEST_F(FileLockTest, SecondIsRefusedUntilTheFirstIsGone) {
   }
   EXPECT_FALSE(IsLocked(path_));
   EXPECT_TRUE(FileLock::Take(path_)->has_value());
+}
+
+// An earlier version left it open to all, and whoever can open it can hold it.
+TEST_F(FileLockTest, IsClosedToOthersAndStillSeenByThem) {
+  std::ofstream(path_).flush();
+  ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+  const absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(path_);
+  ASSERT_TRUE(lock.ok() && lock->has_value()) << lock.status();
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600);
+  const pid_t stranger = ::fork();
+  if (stranger == 0) {
+    // Where this is not root the child is the owner, who may look directly.
+    std::_Exit((::geteuid() != 0 || ::setuid(65534) == 0) && IsLocked(path_) ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(stranger, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(FileLockTest, FileThatCannotBeMadeIsNotTakenForLocked) {

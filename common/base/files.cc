@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -79,7 +81,9 @@ absl::Status SyncDirectory(const std::string& path) {
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot open", path);
   // Some network file systems refuse to sync a directory; their rename is durable without.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EROFS) {
+  constexpr std::array<int, 5> kNotSupported = {EINVAL, EROFS, ENOSYS, EOPNOTSUPP, EBADF};
+  if (::fsync(fd.get()) != 0 &&
+      std::find(kNotSupported.begin(), kNotSupported.end(), errno) == kNotSupported.end()) {
     return ErrnoStatus(errno, "cannot sync", path);
   }
   return absl::OkStatus();

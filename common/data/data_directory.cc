@@ -3,9 +3,7 @@
 // name: the content's SHA-256 decides.
 #include "common/data/data_directory.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,11 +17,11 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/data/idx.h"
+#include "common/data/labelled_images.h"
+#include "common/system/user.h"
 
 namespace convoy::data {
 namespace {
-
-constexpr int kMinClasses = 2;
 
 // The beginnings and ends of the four files' names; between them stands "-" or ".".
 struct FileName {
@@ -40,13 +38,19 @@ std::string CanonicalName(const FileName& file) {
   return absl::StrCat(file.stem, "-", file.ending);
 }
 
-// Returns the path of the file in its first spelling that exists, "" if none does.
+bool IsDirectory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// Returns the path of the file in its first spelling that exists, "" if none does. Folders that are
+// called as a file, as some programs unpack archives, are not meant.
 std::string FindFile(const std::string& directory, const FileName& file) {
   for (const char* compressed : {"", ".gz"}) {
     for (const char* separator : {"-", "."}) {
       std::string path =
           absl::StrCat(directory, "/", file.stem, separator, file.ending, compressed);
-      if (PathExists(path)) return path;
+      if (PathExists(path) && !IsDirectory(path)) return path;
     }
   }
   return "";
@@ -94,24 +98,6 @@ absl::StatusOr<Dataset> LoadHalf(const std::string& images_path, const std::stri
   return half;
 }
 
-absl::Status CheckSameSizes(const Dataset& train, const Dataset& test,
-                            const std::string& test_path) {
-  if (train.height == test.height && train.width == test.width) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(test_path, ": holds images of ", test.height, " x ", test.width,
-                   " pixels, but those to train on are ", train.height, " x ", train.width));
-}
-
-absl::Status CheckLabels(const Dataset& test, const std::string& path) {
-  for (size_t i = 0; i < test.labels.size(); ++i) {
-    if (test.labels[i] < test.num_classes) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": label ", int{test.labels[i]}, " of image ", i, " is beyond the ", test.num_classes,
-        " classes of the training labels (0 to ", test.num_classes - 1, ")"));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<DataSource> Load(const std::string& directory) {
   CONVOY_RETURN_IF_ERROR(CheckDirectory(directory));
   CONVOY_RETURN_IF_ERROR(CheckComplete(directory));
@@ -122,13 +108,7 @@ absl::StatusOr<DataSource> Load(const std::string& directory) {
   const std::string test_images = FindFile(directory, kTestImages);
   const std::string test_labels = FindFile(directory, kTestLabels);
   CONVOY_ASSIGN_OR_RETURN(source.test, LoadHalf(test_images, test_labels));
-  CONVOY_RETURN_IF_ERROR(CheckSameSizes(source.train, source.test, test_images));
-  const auto largest = std::max_element(source.train.labels.begin(), source.train.labels.end());
-  source.train.num_classes = std::max(kMinClasses, 1 + *largest);
-  source.test.num_classes = source.train.num_classes;
-  CONVOY_RETURN_IF_ERROR(CheckLabels(source.test, test_labels));
-  source.sha256 = DataSha256(source.train, source.test);
-  source.kind = source.sha256 == kMnistSha256 ? kKindMnist : kKindIdx;
+  CONVOY_RETURN_IF_ERROR(CompleteSource({test_images, test_labels}, kKindIdx, &source));
   return source;
 }
 
@@ -144,14 +124,6 @@ std::string Advice(const absl::Status& error, const std::string& directory) {
   return "replace it (deploy/get-mnist.sh fetches MNIST), or choose other `data`";
 }
 
-// Returns the user's home directory, "" if there is none.
-std::string HomeDirectory() {
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && *home != '\0') return home;
-  const struct passwd* entry = ::getpwuid(::getuid());
-  return entry == nullptr ? "" : entry->pw_dir;
-}
-
 std::vector<std::string> DefaultDirectories() {
   std::vector<std::string> directories = {"./data/mnist"};
   const std::string home = HomeDirectory();
@@ -163,6 +135,11 @@ std::vector<std::string> DefaultDirectories() {
 
 bool HoldsIdxFiles(const std::string& directory) {
   return std::any_of(std::begin(kAllFiles), std::end(kAllFiles),
+                     [&](const FileName& file) { return !FindFile(directory, file).empty(); });
+}
+
+bool HoldsAllIdxFiles(const std::string& directory) {
+  return std::all_of(std::begin(kAllFiles), std::end(kAllFiles),
                      [&](const FileName& file) { return !FindFile(directory, file).empty(); });
 }
 

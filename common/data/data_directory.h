@@ -24,8 +24,9 @@ struct DataChoice {
 // nothing found, gives an empty directory. Not thread-safe: reads the environment.
 DataChoice FindDataDirectory(const std::string& flag);
 
-// Whether at least one of the four IDX files of a data set is in the directory.
+// Whether at least one, or all, of the four IDX files of a data set are in the directory.
 bool HoldsIdxFiles(const std::string& directory);
+bool HoldsAllIdxFiles(const std::string& directory);
 
 // Loads the four files of `directory`, under MNIST's names (train-images-idx3-ubyte,
 // train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; also with a dot before

@@ -59,6 +59,9 @@ inline constexpr char kKindMnist[] = "mnist";
 inline constexpr char kKindGenerated[] = "generated";
 inline constexpr char kKindIdx[] = "idx";
 inline constexpr char kKindPictures[] = "pictures";
+inline constexpr char kKindCifar[] = "cifar";
+inline constexpr char kKindArrays[] = "npz";
+inline constexpr char kKindTable[] = "csv";
 
 // The most classes that a data set may have: a label is a byte.
 inline constexpr size_t kMaxClasses = 256;

@@ -15,6 +15,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/data/byte_source.h"
@@ -23,17 +25,25 @@ namespace convoy::data {
 namespace {
 
 constexpr size_t kWordBytes = 4;
-constexpr uint8_t kUnsignedByte = 0x08;  // the third byte of the magic number: the element type
+// The third byte of the magic number: the element type.
+constexpr uint8_t kUnsignedByte = 0x08;
+constexpr uint8_t kInt = 0x0c;
 constexpr size_t kFirstBodyBytes = size_t{1} << 20;
 
-// A sort of file: what its elements are called and how many sizes its header has.
+// A sort of file: what its elements are called, how many sizes its header has, and their type.
 struct Sort {
   const char* plural;
   int num_dims;
+  uint8_t type = kUnsignedByte;
+
+  int64_t elem_bytes() const { return type == kInt ? 4 : 1; }
 };
 constexpr Sort kImages = {"images", 3};
 constexpr Sort kColorImages = {"images", 4};
 constexpr Sort kLabels = {"labels", 1};
+// QMNIST's: a row of facts an image, the first of which is its class.
+constexpr Sort kLabelRows = {"labels", 2, kInt};
+constexpr std::array kLabelSorts = {kLabels, kLabelRows};
 
 size_t HeaderBytes(const Sort& sort) {
   return kWordBytes * (1 + static_cast<size_t>(sort.num_dims));
@@ -65,13 +75,10 @@ std::string DescribeStart(const uint8_t* start) {
   return absl::StrCat("something that starts with the bytes ", absl::BytesToHexString(text));
 }
 
-absl::Status CheckMagic(const uint8_t* start, const Sort& sort, const std::string& name) {
-  const std::array<uint8_t, kWordBytes> wanted = {0, 0, kUnsignedByte,
-                                                  static_cast<uint8_t>(sort.num_dims)};
-  if (std::equal(wanted.begin(), wanted.end(), start)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      name, ": is ", DescribeStart(start), "; an IDX file of ", sort.plural, " is needed (magic 0x",
-      absl::Hex(BigEndian(wanted.data()), absl::kZeroPad8), ")"));
+bool HasMagic(const uint8_t* start, const Sort& sort) {
+  const std::array<uint8_t, kWordBytes> magic = {0, 0, sort.type,
+                                                 static_cast<uint8_t>(sort.num_dims)};
+  return std::equal(magic.begin(), magic.end(), start);
 }
 
 absl::Status Truncated(const std::string& name, const char* at_least, size_t expected,
@@ -80,19 +87,32 @@ absl::Status Truncated(const std::string& name, const char* at_least, size_t exp
                                           " uncompressed bytes expected, ", found, " found"));
 }
 
-// Returns the sizes in the header, outermost first.
-absl::StatusOr<std::vector<int64_t>> ReadHeader(const Sort& sort, const std::string& name,
-                                                ByteSource* source) {
-  std::vector<uint8_t> header(HeaderBytes(sort));
-  CONVOY_ASSIGN_OR_RETURN(const size_t got, source->Read(header.data(), header.size()));
+// Reads the magic number, which must be that of one of `sorts`; the first is the usual one.
+absl::StatusOr<Sort> ReadMagic(absl::Span<const Sort> sorts, const std::string& name,
+                               ByteSource* source) {
+  std::array<uint8_t, kWordBytes> start;
+  CONVOY_ASSIGN_OR_RETURN(const size_t got, source->Read(start.data(), start.size()));
+  const Sort& usual = sorts.front();
   // What the file is says more than that it is short: a web page of 10 bytes is a web page.
-  if (got >= kWordBytes) CONVOY_RETURN_IF_ERROR(CheckMagic(header.data(), sort, name));
-  if (got < header.size()) {
-    return Truncated(name, "at least ", header.size(), got);
+  if (got < start.size()) return Truncated(name, "at least ", HeaderBytes(usual), got);
+  for (const Sort& sort : sorts) {
+    if (HasMagic(start.data(), sort)) return sort;
   }
+  const uint32_t magic = uint32_t{usual.type} << 8 | static_cast<uint32_t>(usual.num_dims);
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": is ", DescribeStart(start.data()), "; an IDX file of ", usual.plural,
+                   " is needed (magic 0x", absl::Hex(magic, absl::kZeroPad8), ")"));
+}
+
+// Returns the sizes after the magic number, outermost first.
+absl::StatusOr<std::vector<int64_t>> ReadSizes(const Sort& sort, const std::string& name,
+                                               ByteSource* source) {
+  std::vector<uint8_t> sizes(HeaderBytes(sort) - kWordBytes);
+  CONVOY_ASSIGN_OR_RETURN(const size_t got, source->Read(sizes.data(), sizes.size()));
+  if (got < sizes.size()) return Truncated(name, "at least ", HeaderBytes(sort), kWordBytes + got);
   std::vector<int64_t> dims;
-  for (int i = 1; i <= sort.num_dims; ++i) {
-    dims.push_back(BigEndian(header.data() + kWordBytes * static_cast<size_t>(i)));
+  for (size_t i = 0; i < sizes.size(); i += kWordBytes) {
+    dims.push_back(BigEndian(sizes.data() + i));
   }
   return dims;
 }
@@ -102,12 +122,14 @@ absl::StatusOr<int64_t> BodyBytes(const std::vector<int64_t>& dims, const Sort& 
                                   const std::string& name) {
   if (dims[0] == 0)
     return absl::InvalidArgumentError(absl::StrCat(name, ": holds no ", sort.plural));
-  int64_t num_bytes = dims[0];
+  int64_t num_bytes = dims[0] * sort.elem_bytes();
   for (size_t i = 1; i < dims.size(); ++i) {
     if (dims[i] == 0 || dims[i] > kMaxImageSide) {
-      return absl::InvalidArgumentError(absl::StrCat(name, ": says that its images are ", dims[1],
-                                                     " x ", dims[2], " pixels; sides of 1 to ",
-                                                     kMaxImageSide, " are possible"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, ": says that its ", sort.plural, " are ",
+                       absl::StrJoin(dims.begin() + 1, dims.end(), " x "),
+                       sort.plural == kImages.plural ? " pixels" : " numbers", "; sides of 1 to ",
+                       kMaxImageSide, " are possible"));
     }
     num_bytes *= dims[i];  // below 2^56: the sides were checked
   }
@@ -160,15 +182,18 @@ absl::Status ExpectEnd(size_t expected_bytes, const std::string& name, ByteSourc
 }
 
 struct Content {
+  Sort sort;
   std::vector<int64_t> dims;
   std::vector<uint8_t> body;
 };
 
-absl::StatusOr<Content> ReadContent(const Sort& sort, const std::string& name, ByteSource* source) {
+absl::StatusOr<Content> ReadContent(absl::Span<const Sort> sorts, const std::string& name,
+                                    ByteSource* source) {
   Content content;
-  CONVOY_ASSIGN_OR_RETURN(content.dims, ReadHeader(sort, name, source));
-  CONVOY_ASSIGN_OR_RETURN(const int64_t num_bytes, BodyBytes(content.dims, sort, name));
-  const size_t header_bytes = HeaderBytes(sort);
+  CONVOY_ASSIGN_OR_RETURN(content.sort, ReadMagic(sorts, name, source));
+  CONVOY_ASSIGN_OR_RETURN(content.dims, ReadSizes(content.sort, name, source));
+  CONVOY_ASSIGN_OR_RETURN(const int64_t num_bytes, BodyBytes(content.dims, content.sort, name));
+  const size_t header_bytes = HeaderBytes(content.sort);
   CONVOY_ASSIGN_OR_RETURN(content.body,
                           ReadBody(header_bytes, static_cast<size_t>(num_bytes), name, source));
   CONVOY_RETURN_IF_ERROR(ExpectEnd(header_bytes + content.body.size(), name, source));
@@ -176,7 +201,7 @@ absl::StatusOr<Content> ReadContent(const Sort& sort, const std::string& name, B
 }
 
 absl::StatusOr<IdxImages> ImagesFrom(ByteSource* source, const std::string& name) {
-  CONVOY_ASSIGN_OR_RETURN(Content content, ReadContent(kImages, name, source));
+  CONVOY_ASSIGN_OR_RETURN(Content content, ReadContent({kImages}, name, source));
   IdxImages images;
   images.count = content.dims[0];
   images.height = static_cast<int>(content.dims[1]);
@@ -185,11 +210,29 @@ absl::StatusOr<IdxImages> ImagesFrom(ByteSource* source, const std::string& name
   return images;
 }
 
+// Returns the first number of each row.
+absl::StatusOr<std::vector<uint8_t>> FirstOfRows(const Content& content, const std::string& name) {
+  std::vector<uint8_t> labels;
+  const auto row_bytes = static_cast<size_t>(content.dims[1] * content.sort.elem_bytes());
+  for (size_t at = 0; at < content.body.size(); at += row_bytes) {
+    const uint32_t label = BigEndian(content.body.data() + at);
+    if (label > std::numeric_limits<uint8_t>::max()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, ": label ", label, " of image ", labels.size(), " is beyond 255"));
+    }
+    labels.push_back(static_cast<uint8_t>(label));
+  }
+  return labels;
+}
+
 absl::StatusOr<IdxLabels> LabelsFrom(ByteSource* source, const std::string& name) {
-  CONVOY_ASSIGN_OR_RETURN(Content content, ReadContent(kLabels, name, source));
-  IdxLabels labels;
-  labels.count = content.dims[0];
-  labels.labels = std::move(content.body);
+  CONVOY_ASSIGN_OR_RETURN(Content content, ReadContent(kLabelSorts, name, source));
+  IdxLabels labels{.count = content.dims[0], .labels = {}};
+  if (content.sort.type == kUnsignedByte) {
+    labels.labels = std::move(content.body);
+  } else {
+    CONVOY_ASSIGN_OR_RETURN(labels.labels, FirstOfRows(content, name));
+  }
   return labels;
 }
 

@@ -1,5 +1,6 @@
 // IDX, the format of MNIST's files: a magic number, the sizes, the bytes; numbers are big-endian.
-// Images are unsigned bytes [count, height, width] (magic 0x00000803), labels [count] (0x00000801).
+// Images are unsigned bytes [count, height, width] (magic 0x00000803), labels [count] (0x00000801),
+// or, in QMNIST, integers of 4 bytes [count, facts], the first of which is the class (0x00000c02).
 // Source: the description on LeCun, Cortes and Burges's page of MNIST; docs/data.md has the bytes.
 //
 // All readers here take plain or gzip-compressed content, whatever the name says. They trust

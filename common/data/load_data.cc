@@ -1,3 +1,6 @@
+// Looks at what a path is and what lies there, from the forms that cannot be mistaken to those that
+// can: four IDX files, batches of CIFAR, arrays of numpy, tables, pictures. Each form has its
+// reader; here is only which of them is asked.
 #include "common/data/load_data.h"
 
 #include <sys/stat.h>
@@ -7,15 +10,21 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/cpus.h"
+#include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/data/cifar_binary.h"
 #include "common/data/class_folders.h"
+#include "common/data/csv_data.h"
 #include "common/data/data_directory.h"
 #include "common/data/digits/generated_digits.h"
 #include "common/data/files/file_tree.h"
+#include "common/data/idx_tree.h"
+#include "common/data/npz.h"
 #include "common/data/picture_data.h"
 
 namespace convoy::data {
@@ -44,14 +53,49 @@ bool HoldsPictures(const FileTree& tree) {
   return std::any_of(tree.paths().begin(), tree.paths().end(), &IsPictureName);
 }
 
-// Loads what the tree holds. Returns NOT_FOUND if that is nothing known.
-absl::StatusOr<DataSource> LoadTree(const FileTree& tree, const LoadOptions& options) {
-  if (HoldsPictures(tree)) return LoadPictures(tree, options);
-  return absl::NotFoundError(
-      absl::StrCat(Printable(tree.root()), ": holds neither IDX files nor pictures in folders"));
+bool IsNumpyArchive(const std::string& path) { return absl::EndsWith(path, ".npz"); }
+
+// The arrays of the only .npz file of the tree.
+absl::StatusOr<DataSource> LoadNumpyArchive(const FileTree& tree) {
+  const auto& paths = tree.paths();
+  const auto found = std::find_if(paths.begin(), paths.end(), &IsNumpyArchive);
+  if (std::count_if(paths.begin(), paths.end(), &IsNumpyArchive) > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        Printable(tree.root()), ": holds several .npz files; name one of them as `data`"));
+  }
+  const auto index = static_cast<size_t>(found - paths.begin());
+  CONVOY_ASSIGN_OR_RETURN(const std::string bytes, tree.Read(index, kMaxUnpackedBytes));
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> arrays,
+                          OpenArchiveBytes(bytes, tree.Name(index)));
+  return LoadArrays(*arrays);
 }
 
-absl::StatusOr<DataSource> LoadArchive(const std::string& path, const LoadOptions& options) {
+bool IsPickledBatch(const std::string& path) {
+  return absl::EndsWith(path, "data_batch_1") || absl::EndsWith(path, "cifar-100-python/train");
+}
+
+// Loads what the tree holds, whose forms are looked for from the most to the least certain. Returns
+// NOT_FOUND if that is nothing known.
+absl::StatusOr<DataSource> LoadTree(const FileTree& tree, const LoadOptions& options) {
+  const auto& paths = tree.paths();
+  if (HoldsIdxFiles(tree)) return LoadIdxTree(tree);
+  if (HoldsCifarBatches(tree)) return LoadCifarBatches(tree);
+  if (HoldsArrays(tree)) return LoadArrays(tree);
+  if (std::any_of(paths.begin(), paths.end(), &IsNumpyArchive)) return LoadNumpyArchive(tree);
+  if (HoldsTables(tree)) return LoadTables(tree);
+  if (HoldsPictures(tree)) return LoadPictures(tree, options);
+  const std::string root = Printable(tree.root());
+  if (std::any_of(paths.begin(), paths.end(), &IsPickledBatch)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        root, ": holds CIFAR's Python version, which only Python reads; fetch the binary version"));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      root, ": holds neither IDX files, CIFAR's batches, .npz or .csv files nor pictures"));
+}
+
+absl::StatusOr<DataSource> LoadFile(const std::string& path, const LoadOptions& options) {
+  const std::unique_ptr<FileTree> single = SingleFile(path);
+  if (HoldsTables(*single)) return LoadTables(*single);
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenArchive(path));
   return LoadTree(*tree, options);
 }
@@ -66,17 +110,28 @@ std::vector<std::string> Archives(const FileTree& tree) {
 }
 
 absl::StatusOr<DataSource> LoadDirectory(const std::string& directory, const LoadOptions& options) {
-  if (HoldsIdxFiles(directory)) return LoadIdxDirectory(directory);
+  if (HoldsAllIdxFiles(directory)) return LoadIdxDirectory(directory);
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenDirectory(directory));
-  if (HoldsPictures(*tree)) return LoadPictures(*tree, options);
+  absl::StatusOr<DataSource> source = LoadTree(*tree, options);
+  if (!absl::IsNotFound(source.status())) return source;
+  if (HoldsIdxFiles(directory)) return LoadIdxDirectory(directory);  // which says what is missing
   const std::vector<std::string> archives = Archives(*tree);
   if (archives.size() > 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(Printable(directory), ": holds several archives (",
                      Printable(absl::StrJoin(archives, ", ")), "); name one of them as `data`"));
   }
-  if (archives.size() == 1) return LoadArchive(directory + "/" + archives.front(), options);
-  return LoadIdxDirectory(directory);  // which says what is missing
+  if (archives.size() == 1) return LoadFile(directory + "/" + archives.front(), options);
+  if (HoldsIdxFiles(*tree)) return source;
+  return LoadIdxDirectory(directory);
+}
+
+// Loads the set of IDX files whose names begin with `path`, such as DIR/emnist-letters.
+absl::StatusOr<DataSource> LoadPrefix(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenDirectory(folder));
+  return LoadIdxTree(*tree, path.substr(slash + 1));  // npos + 1 is 0
 }
 
 // Returns the image with rows and columns swapped.
@@ -96,9 +151,17 @@ void Transpose(Dataset* dataset) {
   std::swap(dataset->height, dataset->width);
 }
 
+absl::StatusOr<DataSource> LoadPath(const std::string& path, const LoadOptions& options) {
+  if (IsFile(path)) return LoadFile(path, options);
+  if (!PathExists(path)) {
+    absl::StatusOr<DataSource> named = LoadPrefix(path);
+    if (!absl::IsNotFound(named.status())) return named;
+  }
+  return LoadDirectory(path, options);
+}
+
 absl::StatusOr<DataSource> Load(const std::string& path, const LoadOptions& options) {
-  CONVOY_ASSIGN_OR_RETURN(DataSource source,
-                          IsFile(path) ? LoadArchive(path, options) : LoadDirectory(path, options));
+  CONVOY_ASSIGN_OR_RETURN(DataSource source, LoadPath(path, options));
   if (!options.transpose) return source;
   Transpose(&source.train);
   Transpose(&source.test);

@@ -19,6 +19,7 @@ struct LoadOptions {
   int channels = 0;                                // 1 or 3; 0: 1 if all pictures are grey, else 3
   bool skip_bad = false;                           // leave out pictures that cannot be read
   bool transpose = false;                          // swap rows and columns, as EMNIST needs
+  int64_t max_pictures = 0;                        // of each part; 0: all
   int threads = 1;                                 // that decode
   // Is told how many pictures of all are decoded, now and then, by one thread. May be empty.
   std::function<void(int64_t done, int64_t total)> progress;

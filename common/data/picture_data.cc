@@ -30,7 +30,12 @@ constexpr size_t kMostClassesNamed = 12;
 absl::StatusOr<ColorImage> ReadPicture(const FileTree& tree, size_t file) {
   const images::DecodeLimits limits;
   CONVOY_ASSIGN_OR_RETURN(const std::string bytes, tree.Read(file, limits.max_bytes));
-  return images::DecodePicture(bytes, tree.Name(file), limits);
+  absl::StatusOr<ColorImage> image = images::DecodePicture(bytes, tree.Name(file), limits);
+  // A picture beyond the limits is wrong input like any other: this computer lacks nothing.
+  if (absl::IsResourceExhausted(image.status())) {
+    return absl::InvalidArgumentError(image.status().message());
+  }
+  return image;
 }
 
 // Every picture of a data set, on the way to be an image.
@@ -216,6 +221,12 @@ std::vector<std::string> NotesOn(const ClassFolders& folders, const Decoding& de
   return notes;
 }
 
+void KeepFirst(int64_t count, std::vector<LabelledFile>* files) {
+  if (count > 0 && count < static_cast<int64_t>(files->size())) {
+    files->resize(static_cast<size_t>(count));
+  }
+}
+
 absl::Status CheckNotEmpty(const DataSource& source) {
   if (source.train.count > 0 && source.test.count > 0) return absl::OkStatus();
   return absl::InvalidArgumentError("holds no picture that can be read to train or to test on");
@@ -226,6 +237,9 @@ absl::Status CheckNotEmpty(const DataSource& source) {
 absl::StatusOr<DataSource> LoadPictures(const FileTree& tree, const LoadOptions& options) {
   absl::StatusOr<ClassFolders> folders = ArrangeClassFolders(tree.paths());
   if (!folders.ok()) return Annotate(folders.status(), Printable(tree.root()));
+  for (auto* part : {&folders->train, &folders->validation, &folders->test}) {
+    KeepFirst(options.max_pictures, part);
+  }
   std::vector<LabelledFile> files = folders->train;
   files.insert(files.end(), folders->validation.begin(), folders->validation.end());
   const size_t train_end = files.size();

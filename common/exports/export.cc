@@ -98,7 +98,6 @@ absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec,
                           nn::ParseModelSpec(model.model_textproto, "the model"));
-  CONVOY_RETURN_IF_ERROR(CheckLayersOfFormats(spec));
   switch (format) {
     case ExportFormat::kKeras:
       return path.ends_with(".keras") ? WriteKerasArchive(path, model) : WriteKerasH5(path, model);

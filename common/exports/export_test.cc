@@ -20,10 +20,10 @@ using ::testing::HasSubstr;
 constexpr ExportFormat kFormats[] = {ExportFormat::kKeras, ExportFormat::kTfjs,
                                      ExportFormat::kOnnx};
 
-class ExportTest : public ::testing::TestWithParam<nn::Network> {
+class ExportFixture : public ::testing::Test {
  protected:
-  ExportTest() : path_(::testing::TempDir() + "/export." + std::to_string(::getpid())) {}
-  ~ExportTest() override { std::filesystem::remove_all(path_); }
+  ExportFixture() : path_(::testing::TempDir() + "/export." + std::to_string(::getpid())) {}
+  ~ExportFixture() override { std::filesystem::remove_all(path_); }
 
   // Writes `written` in one format and compares it with `model`.
   absl::StatusOr<ExportCheck> Check(ExportFormat format, const formats::ModelFile& written,
@@ -38,6 +38,8 @@ class ExportTest : public ::testing::TestWithParam<nn::Network> {
 
   std::string path_;
 };
+
+class ExportTest : public ExportFixture, public ::testing::WithParamInterface<nn::Network> {};
 
 INSTANTIATE_TEST_SUITE_P(Networks, ExportTest, ::testing::ValuesIn(ExportNetworks()),
                          [](const auto& test) { return test.param.spec().name; });
@@ -101,18 +103,16 @@ TEST(VerifyExportTest, ImagesMustFitAndBeThere) {
   }
 }
 
-TEST(WriteExportTest, LayersThatNoFormatHasAreRefusedByName) {
-  const nn::Network network = nn::NetworkOf(4, 4, 1, R"(
-    layers { name: "bytes" rescaling { scale: 255 } }
-    layers { flatten {} }
-    layers { dense { units: 3 activation: SOFTMAX } })");
-  for (const ExportFormat format :
-       {ExportFormat::kKeras, ExportFormat::kTfjs, ExportFormat::kOnnx}) {
-    const absl::Status status =
-        WriteExport(format, ::testing::TempDir() + "refused", ModelOf(network));
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("layer 'bytes'"));
+TEST_F(ExportFixture, GroupNormalizationIsRefusedWhereAFormatHasNone) {
+  const formats::ModelFile model = ModelOf(GroupNormalizedNetwork());
+  for (const ExportFormat format : {ExportFormat::kKeras, ExportFormat::kOnnx}) {
+    const absl::StatusOr<ExportCheck> check = Check(format, model, model);
+    EXPECT_TRUE(check.ok()) << check.status();
   }
+  const absl::Status refused = Check(ExportFormat::kTfjs, model, model).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("TensorFlow.js has no group normalization"));
 }
 
 }  // namespace

@@ -44,6 +44,17 @@ nn::Network WithUsualElu(const nn::Network& network) {
   return nn::Network::Create(spec).value();
 }
 
+// Returns the network with the normalization that every format has.
+nn::Network WithoutGroupNormalization(const nn::Network& network) {
+  nn::ModelSpec spec = network.spec();
+  for (nn::LayerSpec& layer : spec.layers) {
+    if (std::holds_alternative<nn::GroupNormalizationSpec>(layer.kind)) {
+      layer.kind = nn::BatchNormalizationSpec{};
+    }
+  }
+  return nn::Network::Create(spec).value();
+}
+
 // By how much the probability of one class differs at least between images of noise.
 constexpr double kRange = 0.1;
 
@@ -145,9 +156,7 @@ formats::ModelFile BuiltinModel(const std::string& name) {
 std::vector<nn::Network> ExportNetworks() {
   std::vector<nn::Network> networks;
   for (const nn::Network& network : nn::OddNetworks()) {
-    // Of layers that no format takes as yet.
-    if (network.spec().name == "NormalizedResidual") continue;
-    networks.push_back(WithUsualElu(network));
+    networks.push_back(WithUsualElu(WithoutGroupNormalization(network)));
   }
   for (nn::Network& network : nn::BatchNetworks()) networks.push_back(std::move(network));
   for (const char* text :
@@ -175,6 +184,15 @@ std::vector<nn::Network> ExportNetworks() {
     networks.push_back(NetworkOf(ModelOf(text)));
   }
   return networks;
+}
+
+nn::Network GroupNormalizedNetwork() {
+  nn::ModelSpec spec;
+  for (const nn::Network& network : nn::OddNetworks()) {
+    if (network.spec().name == "NormalizedResidual") spec = network.spec();
+  }
+  spec.name = "GroupNormalizedResidual";
+  return nn::Network::Create(spec).value();
 }
 
 data::Dataset RandomImages(const nn::Network& network, int64_t count) {

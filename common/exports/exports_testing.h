@@ -25,6 +25,9 @@ formats::ModelFile BuiltinModel(const std::string& name);
 // wrong easily.
 std::vector<nn::Network> ExportNetworks();
 
+// A network with group normalization, which TensorFlow.js has not.
+nn::Network GroupNormalizedNetwork();
+
 // Returns `count` images of noise that fit `network`.
 data::Dataset RandomImages(const nn::Network& network, int64_t count);
 

@@ -148,7 +148,11 @@ absl::StatusOr<formats::ModelFile> WithInputScale(const formats::ModelFile& mode
   formats::ModelFile result = model;
   if (scale == 1 && offset == 0) return result;
   size_t first = 0;  // of the layer's tensors
+  const bool skips = std::any_of(
+      network.layers().begin(), network.layers().end(),
+      [](const nn::Layer& layer) { return std::holds_alternative<nn::AddSpec>(layer.kind); });
   for (const nn::Layer& layer : network.layers()) {
+    if (skips) break;  // what is added may have gone past the first layer with weights
     if (PassesOn(layer.kind, scale)) continue;
     if (std::holds_alternative<nn::BatchNormalizationSpec>(layer.kind)) {
       TakeUpByNormalization(scale, offset, &result.tensors[first]);

@@ -30,6 +30,26 @@ int DecimalsOf(double step) {
   return std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
 }
 
+// Of a legend: the sample of the line, and what is between it, its name and the next one.
+constexpr double kSample = 30;
+constexpr double kGap = 8;
+constexpr double kBetween = 26;
+constexpr double kLegendRow = 22;
+
+double LegendWidth(Canvas& canvas, const Series& series) {
+  return kSample + kGap + canvas.TextWidth(series.name, {}) + kBetween;
+}
+
+// Round marks on solid lines, square ones on dashed: told apart without colours.
+void Mark(Canvas& canvas, const Point& at, const Series& series) {
+  if (series.dashed) {
+    canvas.FillRect({at.x - kMarkRadius, at.y - kMarkRadius, 2 * kMarkRadius, 2 * kMarkRadius},
+                    series.color);
+  } else {
+    canvas.FillCircle(at, kMarkRadius, series.color);
+  }
+}
+
 class Plot {
  public:
   Plot(Canvas& canvas, const Rect& area, const Axis& x, const Axis& y, Language language)
@@ -65,23 +85,10 @@ class Plot {
 
   // Above the plot, where it hides nothing.
   void Legend(const std::vector<Series>& series) {
-    constexpr double kSample = 30;
-    constexpr double kGap = 8;
-    constexpr double kBetween = 26;
     double width = -kBetween;
-    for (const Series& one : series) {
-      width += kSample + kGap + canvas_.TextWidth(one.name, {}) + kBetween;
-    }
-    double x = inner_.x + (inner_.width - width) / 2;
-    const double y = area_.y + 43;
-    for (const Series& one : series) {
-      canvas_.Line({x, y}, {x + kSample, y},
-                   {.color = one.color, .width = 2, .dashed = one.dashed});
-      Mark({x + kSample / 2, y}, one);
-      x += kSample + kGap;
-      canvas_.Text({x, y + 5}, one.name);
-      x += canvas_.TextWidth(one.name, {}) + kBetween;
-    }
+    for (const Series& one : series) width += LegendWidth(canvas_, one);
+    DrawLegend(canvas_, {inner_.x + (inner_.width - width) / 2, area_.y + 43}, width + kBetween,
+               series);
   }
 
   void Draw(const Series& series) {
@@ -89,7 +96,7 @@ class Plot {
     for (const Point& point : series.points) points.push_back(At(point));
     canvas_.Polyline(points, {.color = series.color, .width = 2, .dashed = series.dashed});
     if (points.size() > kMostMarks) return;
-    for (const Point& point : points) Mark(point, series);
+    for (const Point& point : points) Mark(canvas_, point, series);
   }
 
  private:
@@ -99,16 +106,6 @@ class Plot {
   Point At(const Point& value) const {
     return {inner_.x + (value.x - x_.low) / (x_.high - x_.low) * inner_.width,
             Bottom() - (value.y - y_.low) / (y_.high - y_.low) * inner_.height};
-  }
-
-  // Round marks on solid lines, square ones on dashed: told apart without colours.
-  void Mark(const Point& at, const Series& series) {
-    if (series.dashed) {
-      canvas_.FillRect({at.x - kMarkRadius, at.y - kMarkRadius, 2 * kMarkRadius, 2 * kMarkRadius},
-                       series.color);
-    } else {
-      canvas_.FillCircle(at, kMarkRadius, series.color);
-    }
   }
 
   Canvas& canvas_;
@@ -149,11 +146,26 @@ Axis WholeNumberAxis(int first, int last, int max_ticks) {
   return axis;
 }
 
+void DrawLegend(Canvas& canvas, const Point& left_top, double width,
+                const std::vector<Series>& series) {
+  Point at = left_top;
+  for (const Series& one : series) {
+    const double needed = LegendWidth(canvas, one);
+    if (at.x > left_top.x && at.x + needed - kBetween > left_top.x + width) {
+      at = {left_top.x, at.y + kLegendRow};
+    }
+    canvas.Line(at, {at.x + kSample, at.y}, {.color = one.color, .width = 2, .dashed = one.dashed});
+    Mark(canvas, {at.x + kSample / 2, at.y}, one);
+    canvas.Text({at.x + kSample + kGap, at.y + 5}, one.name);
+    at.x += needed;
+  }
+}
+
 void DrawPlot(Canvas& canvas, const Rect& area, const PlotLabels& labels, const Axis& x,
               const Axis& y, const std::vector<Series>& series, Language language) {
   Plot plot(canvas, area, x, y, language);
   plot.Frame(labels);
-  if (series.size() > 1) plot.Legend(series);
+  if (labels.legend && series.size() > 1) plot.Legend(series);
   for (const Series& one : series) plot.Draw(one);
 }
 

@@ -36,7 +36,13 @@ struct PlotLabels {
   std::string title;
   std::string x;
   std::string y;
+  bool legend = true;  // above the plot, where there are several series
 };
+
+// Draws the series' names with their lines from left to right and top to bottom, as many a row as
+// `width` holds, the first at `left_top`.
+void DrawLegend(Canvas& canvas, const Point& left_top, double width,
+                const std::vector<Series>& series);
 
 // Draws the series into `area`, labels and a legend (where there are several) included.
 void DrawPlot(Canvas& canvas, const Rect& area, const PlotLabels& labels, const Axis& x,

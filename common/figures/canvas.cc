@@ -24,6 +24,8 @@ namespace {
 
 constexpr char kFont[] = "DejaVu Sans";
 constexpr char kEllipsis[] = "\xE2\x80\xA6";
+constexpr int kNoteHeight = 30;
+constexpr double kNoteMargin = 24;
 constexpr double kHalfPi = 1.57079632679489661923;
 
 // The same shapes whatever a desktop's font settings say.
@@ -124,7 +126,7 @@ std::string RenumberSurfaces(const std::string& svg) {
 
 struct Canvas::Cairo {
   Cairo(int width, int height) {
-    const cairo_rectangle_t sheet{0, 0, double(width), double(height)};
+    const cairo_rectangle_t sheet{0, 0, double(width), double(height + kNoteHeight)};
     surface = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, &sheet);
     context = cairo_create(surface);
     SetFontOptions(context);
@@ -231,6 +233,14 @@ void Canvas::Cells(const Rect& rect, const CellColors& colors) {
   cairo_fill(context);
   cairo_restore(context);
   cairo_surface_destroy(image);
+}
+
+void Canvas::AddNote(std::string_view note) {
+  const TextStyle style{.color = kVermilion, .bold = true};
+  FillRect({0, double(height_), double(width_), double(kNoteHeight)}, kWhite);
+  Text({kNoteMargin, height_ + kNoteHeight / 2.0 + 2}, Fit(note, style, width_ - 2 * kNoteMargin),
+       style);
+  height_ += kNoteHeight;
 }
 
 absl::StatusOr<std::string> Canvas::Encode(ImageFormat format) const {

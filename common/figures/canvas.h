@@ -91,6 +91,9 @@ class Canvas {
   // Fills `rect` with cells of sharp edges.
   void Cells(const Rect& rect, const CellColors& colors);
 
+  // Adds a line below all else, once at the most: what nobody who sees the figure may miss.
+  void AddNote(std::string_view note);
+
   // Returns the file's bytes. Returns INTERNAL with Cairo's words if a drawing failed.
   absl::StatusOr<std::string> Encode(ImageFormat format) const;
 

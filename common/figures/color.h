@@ -22,6 +22,10 @@ inline constexpr Color kBlue{0, 114 / 255.0, 178 / 255.0};
 inline constexpr Color kVermilion{213 / 255.0, 94 / 255.0, 0};
 inline constexpr Color kGreen{0, 158 / 255.0, 115 / 255.0};
 inline constexpr Color kPurple{204 / 255.0, 121 / 255.0, 167 / 255.0};
+inline constexpr Color kOrange{230 / 255.0, 159 / 255.0, 0};
+inline constexpr Color kSky{86 / 255.0, 180 / 255.0, 233 / 255.0};
+inline constexpr Color kBrown{120 / 255.0, 80 / 255.0, 40 / 255.0};
+inline constexpr Color kBlack{0, 0, 0};
 
 // A map from [0, 1] to colours; what lies outside gets the colour of the nearer end.
 using ColorMap = Color (*)(double value);

@@ -1,3 +1,5 @@
+// A matrix of cells, coloured by the logarithm of the count. The room beside and below it follows
+// from the widest of the classes' names, which below it are written upwards.
 #include "common/figures/confusion_figure.h"
 
 #include <algorithm>
@@ -16,9 +18,10 @@ constexpr double kSide = 600;         // of the matrix, about
 constexpr double kSmallestCell = 34;  // that has a number
 constexpr int kMostNumbers = 26;      // classes
 constexpr double kRight = 108;        // the colour bar with its numbers
-constexpr double kLeft = 72;
 constexpr double kTop = kHeadingHeight + 8;
-constexpr double kBottom = 64;
+constexpr double kBottom = 44;      // below the classes: what the axis is
+constexpr double kNumbers = 20;     // the room for classes that are numbers
+constexpr double kMostNames = 150;  // and for names, at most
 
 struct Totals {
   int64_t images = 0;
@@ -49,24 +52,39 @@ double CellSide(int num_classes) {
   return std::max(3.0, std::floor(kMostNumbers * kSmallestCell / num_classes));
 }
 
+// The room that the classes' names take beside the matrix.
+double RoomFor(const std::vector<std::string>& names) {
+  const Canvas ruler(1, 1);
+  double room = kNumbers;
+  for (const std::string& name : names) room = std::max(room, ruler.TextWidth(name, {}) + 8);
+  return std::min(room, kMostNames);
+}
+
 class Matrix {
  public:
-  Matrix(Canvas& canvas, int num_classes, const std::vector<int64_t>& counts, Language language)
+  Matrix(Canvas& canvas, int num_classes, const std::vector<int64_t>& counts, Language language,
+         const std::vector<std::string>& names)
       : canvas_(canvas),
+        names_(names),
+        room_(RoomFor(names)),
+        left_(LeftOf(room_)),
         classes_(num_classes),
         counts_(counts),
         totals_(TotalsOf(num_classes, counts)),
         cell_(CellSide(num_classes)),
         language_(language) {}
 
+  // Where the matrix begins, with so much room for names.
+  static double LeftOf(double room) { return 52 + room; }
+
   void Draw() {
     for (int row = 0; row < classes_; ++row) {
       for (int column = 0; column < classes_; ++column) DrawCell(row, column);
     }
-    canvas_.StrokeRect({kLeft, kTop, Side(), Side()}, {.color = kFaintInk});
+    canvas_.StrokeRect({left_, kTop, Side(), Side()}, {.color = kFaintInk});
     DrawLabels();
-    DrawColorBar(canvas_, {kLeft + Side() + 28, kTop, 18, Side()}, &Blues, Marks());
-    canvas_.Text({kLeft + Side() + 28, kTop + Side() + 24}, TextsIn(language_).images);
+    DrawColorBar(canvas_, {left_ + Side() + 28, kTop, 18, Side()}, &Blues, Marks());
+    canvas_.Text({left_ + Side() + 28, kTop + Side() + 24}, TextsIn(language_).images);
   }
 
   void DrawTitle() {
@@ -86,7 +104,7 @@ class Matrix {
   void DrawCell(int row, int column) {
     const int64_t count = counts_[static_cast<size_t>(row * classes_ + column)];
     const Color color = Blues(Shade(count, totals_.largest));
-    const Rect rect{kLeft + column * cell_, kTop + row * cell_, cell_, cell_};
+    const Rect rect{left_ + column * cell_, kTop + row * cell_, cell_, cell_};
     canvas_.FillRect(rect, color);
     if (cell_ < kSmallestCell) return;
     canvas_.StrokeRect(rect, {.color = kGridLine});
@@ -101,16 +119,27 @@ class Matrix {
   void DrawLabels() {
     const Texts& texts = TextsIn(language_);
     const int step = std::max(1, static_cast<int>(std::ceil(18 / cell_)));
-    for (int i = 0; i < classes_; i += step) {
-      const double middle = (i + 0.5) * cell_;
-      canvas_.Text({kLeft + middle, kTop + Side() + 20}, absl::StrCat(i),
-                   {.align = Align::kCenter});
-      canvas_.Text({kLeft - 10, kTop + middle + 5}, absl::StrCat(i), {.align = Align::kRight});
-    }
+    for (int i = 0; i < classes_; i += step) DrawName(i);
     const TextStyle style{.size = 16, .align = Align::kCenter};
-    canvas_.Text({kLeft + Side() / 2, kTop + Side() + 46}, texts.predicted, style);
+    canvas_.Text({left_ + Side() / 2, kTop + Side() + room_ + 26}, texts.predicted, style);
     canvas_.Text({24, kTop + Side() / 2}, texts.actual,
                  {.size = 16, .align = Align::kCenter, .upwards = true});
+  }
+
+  // Names are written upwards below the matrix, as they may be longer than a cell is wide.
+  void DrawName(int i) {
+    const double middle = (i + 0.5) * cell_;
+    const bool named = !names_.empty();
+    const std::string text = named ? names_[static_cast<size_t>(i)] : absl::StrCat(i);
+    const TextStyle beside{.align = Align::kRight};
+    const std::string fitted = canvas_.Fit(text, beside, kMostNames - 8);
+    canvas_.Text({left_ - 10, kTop + middle + 5}, fitted, beside);
+    if (named) {
+      canvas_.Text({left_ + middle + 5, kTop + Side() + 8}, fitted,
+                   {.align = Align::kRight, .upwards = true});
+    } else {
+      canvas_.Text({left_ + middle, kTop + Side() + 20}, text, {.align = Align::kCenter});
+    }
   }
 
   // 0, the powers of ten and the largest count.
@@ -125,6 +154,9 @@ class Matrix {
   }
 
   Canvas& canvas_;
+  const std::vector<std::string>& names_;  // empty: numbers
+  double room_;                            // for names, beside and below
+  double left_;
   int classes_;
   const std::vector<int64_t>& counts_;
   Totals totals_;
@@ -134,11 +166,15 @@ class Matrix {
 
 }  // namespace
 
-Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language) {
+Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language,
+                     const std::vector<std::string>& names) {
   CONVOY_CHECK_EQ(static_cast<int64_t>(counts.size()), int64_t{num_classes} * num_classes);
+  CONVOY_CHECK(names.empty() || static_cast<int>(names.size()) == num_classes);
   const double side = CellSide(num_classes) * num_classes;
-  Canvas canvas(static_cast<int>(kLeft + side + kRight), static_cast<int>(kTop + side + kBottom));
-  Matrix matrix(canvas, num_classes, counts, language);
+  const double room = RoomFor(names);
+  Canvas canvas(static_cast<int>(Matrix::LeftOf(room) + side + kRight),
+                static_cast<int>(kTop + side + room + kBottom));
+  Matrix matrix(canvas, num_classes, counts, language, names);
   matrix.DrawTitle();
   matrix.Draw();
   return canvas;

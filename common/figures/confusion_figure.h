@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/figures/canvas.h"
@@ -13,6 +14,8 @@ namespace convoy::figures {
 // grow with the logarithm of the count, so that rare mistakes are seen beside the many right
 // answers. Beyond 26 classes the cells have no numbers, as there is no room.
 // REQUIRES: num_classes >= 1, no count is negative.
-Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language);
+// `names` [num_classes] are the classes', or empty: numbers.
+Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language,
+                     const std::vector<std::string>& names = {});
 
 }  // namespace convoy::figures

@@ -1,11 +1,11 @@
 #include "common/figures/curves_figure.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "common/figures/axes.h"
+#include "common/figures/history_points.h"
 
 namespace convoy::figures {
 namespace {
@@ -19,28 +19,6 @@ struct Panel {
   std::string y_label;
   double factor;  // 100 for percentages
 };
-
-std::vector<Point> PointsOf(const metrics::History& history, const std::string& metric,
-                            double factor) {
-  std::vector<Point> points;
-  for (size_t epoch = 0; epoch < history.size(); ++epoch) {
-    for (const auto& [name, value] : history[epoch]) {
-      if (name != metric || !std::isfinite(value)) continue;
-      points.push_back({static_cast<double>(epoch + 1), factor * value});
-    }
-  }
-  return points;
-}
-
-Axis ValueAxis(const std::vector<Series>& series) {
-  std::vector<double> values;
-  for (const Series& one : series) {
-    for (const Point& point : one.points) values.push_back(point.y);
-  }
-  if (values.empty()) return NiceAxis(0, 1, 6);
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return NiceAxis(*low, *high, 6);
-}
 
 void DrawPanel(Canvas& canvas, const Rect& area, const Panel& panel,
                const metrics::History& history, Language language) {

@@ -54,16 +54,15 @@ class Figure {
     maps ? MeasureMaps() : MeasureUnits();
   }
 
-  Canvas Draw(const PixelImage& image, int label) {
+  Canvas Draw(const PixelImage& image, const std::string& label) {
     Canvas canvas(static_cast<int>(kLeft + std::max(parts_.width, 330.0) + kBarRoom),
                   static_cast<int>(kTop + BarHeight() + kMargin));
     DrawTitle(canvas);
     const Texts& texts = TextsIn(language_);
     const TileLayout input{.columns = 1, .side = kInputSide, .caption_lines = 2};
     Tile tile{ColorsOf(image), {{.text = texts.input}}};
-    if (label >= 0) {
-      tile.caption.push_back(
-          {.text = Fill(texts.input_caption, {absl::StrCat(label)}), .bold = true});
+    if (!label.empty()) {
+      tile.caption.push_back({.text = Fill(texts.input_caption, {label}), .bold = true});
     }
     DrawTiles(canvas, {kMargin, kTop}, input, {tile});
     output_.shape.size() == 3 ? DrawMaps(canvas) : DrawUnits(canvas);
@@ -146,7 +145,7 @@ class Figure {
 
 }  // namespace
 
-Canvas DrawFeatureMaps(const PixelImage& image, int label, const LayerOutput& output,
+Canvas DrawFeatureMaps(const PixelImage& image, const std::string& label, const LayerOutput& output,
                        Language language) {
   int64_t elems = 1;
   for (const int64_t size : output.shape) elems *= size;

@@ -22,9 +22,9 @@ struct LayerOutput {
 
 // Draws the image beside the layer's output, all of it on one scale: a map a channel, or a row of
 // units as a grid of cells, to be read as text is. At most 64 maps or 4,096 units are shown, and
-// the figure says so where there are more. `label` is the image's true class, -1 if it is
+// the figure says so where there are more. `label` is the image's true class, "" if it is
 // unknown.
-Canvas DrawFeatureMaps(const PixelImage& image, int label, const LayerOutput& output,
+Canvas DrawFeatureMaps(const PixelImage& image, const std::string& label, const LayerOutput& output,
                        Language language);
 
 }  // namespace convoy::figures

@@ -49,16 +49,16 @@ PixelImage Ramp(int height, int width, int channels = 1) {
 }
 
 TEST(SamplesFigureTest, ShowsImagesAndLabels) {
-  const auto draw = [](PixelImage image, int label, size_t count = 10) {
+  const auto draw = [](PixelImage image, const std::string& label, size_t count = 10) {
     return [=](Language language) {
       return DrawSamples(std::vector<Sample>(count, {image, label}), language);
     };
   };
-  ExpectAllDifferent({draw(Ramp(28, 28), 3), draw(Ramp(28, 28), 4), draw(Ramp(32, 20), 3),
-                      draw(Ramp(28, 28, 3), 3), draw(Ramp(28, 28), 3, 7), draw(Ramp(1, 1), 3),
-                      draw(Ramp(300, 200), 255)},
+  ExpectAllDifferent({draw(Ramp(28, 28), "3"), draw(Ramp(28, 28), "4"), draw(Ramp(32, 20), "3"),
+                      draw(Ramp(28, 28, 3), "3"), draw(Ramp(28, 28), "3", 7), draw(Ramp(1, 1), "3"),
+                      draw(Ramp(300, 200), "255")},
                      Language::kEnglish);
-  ExpectTranslated(draw(Ramp(28, 28), 3));
+  ExpectTranslated(draw(Ramp(28, 28), "3"));
 }
 
 TEST(CurvesFigureTest, ShowsEveryMetric) {
@@ -93,6 +93,17 @@ TEST(ConfusionFigureTest, ShowsEveryCount) {
   ExpectTranslated(drawings[0]);
 }
 
+TEST(ConfusionFigureTest, ShowsNamesOfAnyLength) {
+  const std::vector<int64_t> counts = {9, 0, 1, 8};
+  const auto draw = [&](const std::vector<std::string>& names) {
+    return [=](Language language) { return DrawConfusion(2, counts, language, names); };
+  };
+  ExpectAllDifferent(
+      {draw({}), draw({"cat", "dog"}), draw({"cat", "cow"}), draw({"cat", std::string(300, 'x')}),
+       draw({"\u0433\u0430\u0439\u043a\u0430", "x"})},
+      Language::kEnglish);
+}
+
 TEST(ConfusionFigureTest, TakesAnyNumberOfClasses) {
   for (const int classes : {1, 2, 26, 27, 256}) {
     const std::vector<int64_t> zeros(static_cast<size_t>(classes * classes));
@@ -105,11 +116,11 @@ TEST(MistakesFigureTest, ShowsClassesAndConfidence) {
     return [=](Language language) { return DrawMistakes({mistake}, total, language); };
   };
   const PixelImage image = Ramp(28, 28);
-  ExpectAllDifferent(
-      {draw({image, 1, 7, 0.9}, 5), draw({image, 2, 7, 0.9}, 5), draw({image, 1, 3, 0.9}, 5),
-       draw({image, 1, 7, 0.8}, 5), draw({image, 1, 7, 0.9}, 6),
-       [](Language language) { return DrawMistakes({}, 0, language); }},
-      Language::kEnglish);
+  ExpectAllDifferent({draw({image, "1", "7", 0.9}, 5), draw({image, "2", "7", 0.9}, 5),
+                      draw({image, "1", "3", 0.9}, 5), draw({image, "1", "7", 0.8}, 5),
+                      draw({image, "1", "7", 0.9}, 6),
+                      [](Language language) { return DrawMistakes({}, 0, language); }},
+                     Language::kEnglish);
 }
 
 FilterBank Bank(int channels, int filters, float weight) {
@@ -159,15 +170,15 @@ TEST(FeatureMapsFigureTest, ShowsMapsAndUnits) {
        std::vector<Shape>{{26, 26, 32}, {1, 1, 1}, {5, 3, 64}, {10}, {128}, {1600}, {4096}}) {
     for (const float last : {0.5f, -0.5f}) {
       drawings.emplace_back([=](Language language) {
-        return DrawFeatureMaps(Ramp(28, 28), 5, Output(shape, last), language);
+        return DrawFeatureMaps(Ramp(28, 28), "5", Output(shape, last), language);
       });
     }
   }
   drawings.emplace_back([](Language language) {
-    return DrawFeatureMaps(Ramp(28, 28), 5, Output({4, 4, 65}, 2), language);
+    return DrawFeatureMaps(Ramp(28, 28), "5", Output({4, 4, 65}, 2), language);
   });
   drawings.emplace_back([](Language language) {
-    return DrawFeatureMaps(Ramp(28, 28), 5, Output({5000}, 2), language);
+    return DrawFeatureMaps(Ramp(28, 28), "5", Output({5000}, 2), language);
   });
   ExpectAllDifferent(drawings, Language::kFrench);
 }
@@ -176,20 +187,20 @@ TEST(FeatureMapsFigureTest, TakesOddNamesAndNumbers) {
   LayerOutput output = Output({2, 2, 1}, std::numeric_limits<float>::infinity());
   output.layer = std::string(250, 'x') + "\xff\n";
   output.values[0] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_FALSE(Png(DrawFeatureMaps(Ramp(28, 28), 0, output, Language::kEnglish)).empty());
+  EXPECT_FALSE(Png(DrawFeatureMaps(Ramp(28, 28), "0", output, Language::kEnglish)).empty());
 }
 
 TEST(NoiseFigureTest, MarksWrongReadings) {
   const auto draw = [](Reading original, Reading noisy, double level) {
     return [=](Language language) {
-      return DrawNoisyImages({{Ramp(28, 28), Ramp(28, 28), 4, original, noisy}}, level, language);
+      return DrawNoisyImages({{Ramp(28, 28), Ramp(28, 28), "4", original, noisy}}, level, language);
     };
   };
-  ExpectAllDifferent(
-      {draw({4, 0.9}, {4, 0.9}, 0.3), draw({5, 0.9}, {4, 0.9}, 0.3), draw({4, 0.9}, {5, 0.9}, 0.3),
-       draw({4, 0.9}, {4, 0.5}, 0.3), draw({4, 0.9}, {4, 0.9}, 0.35)},
-      Language::kEnglish);
-  ExpectTranslated(draw({4, 0.9}, {4, 0.9}, 0.3));
+  ExpectAllDifferent({draw({"4", 0.9}, {"4", 0.9}, 0.3), draw({"5", 0.9}, {"4", 0.9}, 0.3),
+                      draw({"4", 0.9}, {"5", 0.9}, 0.3), draw({"4", 0.9}, {"4", 0.5}, 0.3),
+                      draw({"4", 0.9}, {"4", 0.9}, 0.35)},
+                     Language::kEnglish);
+  ExpectTranslated(draw({"4", 0.9}, {"4", 0.9}, 0.3));
 }
 
 TEST(NoiseFigureTest, DrawsEveryCurve) {

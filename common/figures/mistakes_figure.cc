@@ -1,7 +1,5 @@
 #include "common/figures/mistakes_figure.h"
 
-#include "absl/strings/str_cat.h"
-
 namespace convoy::figures {
 
 Canvas DrawMistakes(const std::vector<Mistake>& shown, int64_t num_mistakes, Language language) {
@@ -9,12 +7,11 @@ Canvas DrawMistakes(const std::vector<Mistake>& shown, int64_t num_mistakes, Lan
   const TileLayout layout{.gap = 44, .caption_lines = 2};
   std::vector<Tile> tiles;
   for (const Mistake& mistake : shown) {
-    tiles.push_back({ColorsOf(mistake.image),
-                     {{.text = Fill(texts.mistake_caption, {absl::StrCat(mistake.actual),
-                                                            absl::StrCat(mistake.predicted)}),
-                       .bold = true},
-                      {.text = Fill(texts.confidence, {Percent(language, mistake.confidence, 1)}),
-                       .color = kFaintInk}}});
+    tiles.push_back(
+        {ColorsOf(mistake.image),
+         {{.text = Fill(texts.mistake_caption, {mistake.actual, mistake.predicted}), .bold = true},
+          {.text = Fill(texts.confidence, {Percent(language, mistake.confidence, 1)}),
+           .color = kFaintInk}}});
   }
   Canvas canvas(static_cast<int>(layout.Width() + 2 * kMargin + layout.gap / 2),
                 static_cast<int>(kHeadingHeight + 8 + layout.Height(tiles.size()) + kMargin / 2));

@@ -13,8 +13,8 @@ namespace convoy::figures {
 
 struct Mistake {
   PixelImage image;
-  int actual = 0;
-  int predicted = 0;
+  std::string actual;
+  std::string predicted;
   double confidence = 0;  // the probability of `predicted`
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kRowLabel = 90;
 
-CaptionLine CaptionOf(const Reading& reading, int actual, Language language) {
+CaptionLine CaptionOf(const Reading& reading, const std::string& actual, Language language) {
   const bool right = reading.predicted == actual;
   return {.text = absl::StrCat(reading.predicted, " (", Percent(language, reading.confidence, 0),
                                ")", right ? " \xE2\x9C\x93" : " \xE2\x9C\x97"),

@@ -13,14 +13,14 @@ namespace convoy::figures {
 
 // What the network read and how surely.
 struct Reading {
-  int predicted = 0;
+  std::string predicted;
   double confidence = 0;
 };
 
 struct NoisyPair {
   PixelImage original;
   PixelImage noisy;
-  int actual = 0;
+  std::string actual;
   Reading of_original;
   Reading of_noisy;
 };

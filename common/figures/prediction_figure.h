@@ -19,6 +19,7 @@ struct Prediction {
   std::optional<PixelImage> photo;
   PixelImage image;                  // as the network saw it
   std::vector<float> probabilities;  // [num_classes]
+  std::vector<std::string> names;    // [num_classes], or empty: numbers
   std::string note;                  // a line on what was done to the picture; may be empty
 };
 

@@ -12,7 +12,7 @@ namespace convoy::figures {
 
 struct Sample {
   PixelImage image;
-  int label = 0;
+  std::string label;
 };
 
 // Five a row, in the given order.

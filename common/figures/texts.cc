@@ -2,6 +2,7 @@
 // compile and a stale one is seen in the same diff.
 #include "common/figures/texts.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
@@ -49,6 +50,10 @@ constexpr Texts kEnglish = {
     .noise_curve_title = "Accuracy on noisy images",
     .noise_level = "noise (standard deviation; white is 1)",
     .accuracy_axis = "accuracy (%)",
+    .generated_note = "Generated digits: this is not MNIST",
+    .other_images_note = "Not the images that the network was trained on",
+    .preview_title = "Images as training sees them",
+    .preview_original = "as it is",
     .prediction_title = "Read as %s (%s sure)",
     .prediction_image = "what the network saw",
     .prediction_photo = "the picture",
@@ -92,6 +97,10 @@ constexpr Texts kFrench = {
     .noise_curve_title = "Précision sur des images bruitées",
     .noise_level = "bruit (écart type ; le blanc vaut 1)",
     .accuracy_axis = "précision (%)",
+    .generated_note = "Chiffres générés : ce n'est pas MNIST",
+    .other_images_note = "Pas les images sur lesquelles le réseau a été entraîné",
+    .preview_title = "Les images telles que l'entraînement les voit",
+    .preview_original = "telle quelle",
     .prediction_title = "Lu comme %s (sûr à %s)",
     .prediction_image = "ce que le réseau a vu",
     .prediction_photo = "la photo",
@@ -101,12 +110,25 @@ constexpr Texts kFrench = {
     .prepared_thickened = " ; traits épaissis",
 };
 
+std::string_view Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// As gettext has it: LANGUAGE is a list of languages, of which the first that we have counts, and
+// means nothing where the locale is C.
 std::string_view LocaleName() {
-  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') return value;
+  std::string_view locale;
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    if (locale.empty()) locale = Variable(name);
   }
-  return "";
+  if (locale.empty() || locale == "C" || locale == "POSIX") return locale;
+  for (std::string_view list = Variable("LANGUAGE"); !list.empty();) {
+    const std::string_view language = list.substr(0, list.find(':'));
+    if (language.starts_with("fr") || language.starts_with("en")) return language;
+    list.remove_prefix(std::min(list.size(), language.size() + 1));
+  }
+  return locale;
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace convoy::figures {
 
 enum class Language { kEnglish, kFrench };
 
-// Returns the language of "en" or "fr"; with "" that of the locale, as $LC_ALL, $LC_MESSAGES and
-// $LANG say: French if it begins with "fr", else English. Returns INVALID_ARGUMENT, naming --lang,
-// for any other.
+// Returns the language of "en" or "fr"; with "" that of the locale, as $LANGUAGE (unless the
+// locale is C), $LC_ALL, $LC_MESSAGES and $LANG say: French if it begins with "fr", else English.
+// Returns INVALID_ARGUMENT, naming --lang, for any other.
 absl::StatusOr<Language> LanguageOf(std::string_view name);
 
 // Returns "en" or "fr".
@@ -54,6 +54,10 @@ struct Texts {
   const char* noise_curve_title;
   const char* noise_level;
   const char* accuracy_axis;
+  const char* generated_note;
+  const char* other_images_note;
+  const char* preview_title;
+  const char* preview_original;
   const char* prediction_title;  // class, percentage
   const char* prediction_image;
   const char* prediction_photo;

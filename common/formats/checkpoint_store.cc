@@ -1,3 +1,6 @@
+// Checkpoints by the steps in their files' names: the newest that is whole is the run's. One that
+// is damaged is passed over for an older one; where nothing is whole, and something could not be
+// read, nobody knows whether a run is there, which is an error.
 #include "common/formats/checkpoint_store.h"
 
 #include <unistd.h>
@@ -69,7 +72,7 @@ absl::StatusOr<std::vector<StoredFile>> ListCheckpoints(const std::string& direc
   return files;
 }
 
-absl::StatusOr<Checkpoint> Load(const StoredFile& file) {
+absl::StatusOr<Checkpoint> LoadFile(const StoredFile& file) {
   CONVOY_ASSIGN_OR_RETURN(std::string bytes, ReadFile(file.path, kMaxFileBytes));
   CONVOY_ASSIGN_OR_RETURN(Checkpoint checkpoint, DecodeCheckpoint(std::move(bytes), file.path));
   if (checkpoint.position.global_step != file.global_step) {
@@ -83,6 +86,11 @@ absl::StatusOr<Checkpoint> Load(const StoredFile& file) {
 bool IsDamage(const absl::Status& status) {
   return absl::IsDataLoss(status) || absl::IsInvalidArgument(status) ||
          absl::IsUnavailable(status) || absl::IsOutOfRange(status) || absl::IsNotFound(status);
+}
+
+// Whether the file's content is unknown, not wrong.
+bool MayBeWhole(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsOutOfRange(status);
 }
 
 absl::Status Remove(const std::string& path) {
@@ -103,13 +111,19 @@ absl::StatusOr<std::optional<Checkpoint>> LoadLatestCheckpoint(const std::string
   absl::StatusOr<std::vector<StoredFile>> files = ListCheckpoints(directory);
   if (absl::IsNotFound(files.status())) return std::nullopt;
   if (!files.ok()) return files.status();
+  absl::Status unread;
   for (const StoredFile& file : *files) {
-    absl::StatusOr<Checkpoint> checkpoint = Load(file);
+    absl::StatusOr<Checkpoint> checkpoint = LoadFile(file);
     if (checkpoint.ok()) return std::optional<Checkpoint>(*std::move(checkpoint));
     if (!IsDamage(checkpoint.status())) return checkpoint.status();
+    if (MayBeWhole(checkpoint.status())) unread.Update(checkpoint.status());
     skipped->emplace_back(checkpoint.status().message());
   }
-  return std::nullopt;
+  // To begin anew would throw away a run that is there, and only cannot be read.
+  if (unread.ok()) return std::nullopt;
+  return absl::Status(unread.code(), absl::StrCat(unread.message(),
+                                                  "; no other checkpoint is whole, so mend the "
+                                                  "disk, or begin anew in another directory"));
 }
 
 absl::StatusOr<CheckpointStore> CheckpointStore::Open(std::string directory, int keep_last) {

@@ -19,7 +19,8 @@ std::string CheckpointFileName(int64_t global_step);
 // such directory. Each damaged file is skipped, with one line about it added to `*skipped`. Changes
 // nothing, so that others than the run's owner may look.
 // Returns FAILED_PRECONDITION if a newer Convoy wrote the newest one: going on from an older one
-// would silently drop its work. Returns what the system says if a file may not be read.
+// would silently drop its work. Returns what the system says if a file may not be read, or if none
+// is whole and one could not be read: it may hold the run.
 absl::StatusOr<std::optional<Checkpoint>> LoadLatestCheckpoint(const std::string& directory,
                                                                std::vector<std::string>* skipped);
 

@@ -132,6 +132,19 @@ TEST_F(CheckpointStoreTest, AllDamagedIsNoCheckpoint) {
   EXPECT_EQ(skipped_.size(), 1U);
 }
 
+// As after an error of the disk: what is there is not known to be wrong.
+TEST_F(CheckpointStoreTest, OneThatCannotBeReadIsNoReasonToBeginAnew) {
+  CheckpointStore store = Open(9);
+  ASSERT_TRUE(store.Save(samples::CheckpointAt(1)).ok());
+  ASSERT_TRUE(store.Save(samples::CheckpointAt(2)).ok());
+  fs::resize_file(PathOf(2), uintmax_t{5} << 30);  // with a hole: no disk is needed
+  EXPECT_EQ(LatestStep(&skipped_), 1);
+  fs::resize_file(PathOf(1), 0);
+  const auto latest = LoadLatestCheckpoint(directory_, &skipped_);
+  EXPECT_EQ(latest.status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(latest.status().message()), HasSubstr("step-000000002.convoy"));
+}
+
 TEST_F(CheckpointStoreTest, RenamedFileIsSkipped) {
   CheckpointStore store = Open(9);
   ASSERT_TRUE(store.Save(samples::CheckpointAt(1)).ok());

@@ -18,8 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
-
 TEST(CheckpointTest, RoundTripKeepsEverything) {
   Checkpoint written = samples::CheckpointAt(117);
   written.run.blas_config = "OpenBLAS 0.3.21";
@@ -144,7 +142,7 @@ TEST(CheckpointTest, ContradictionsAreNotWritten) {
     std::string bytes;
     const absl::Status status = EncodeCheckpoint(checkpoint, &bytes);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << contradiction.message;
-    EXPECT_THAT(MessageOf(status), HasSubstr(contradiction.message));
+    EXPECT_THAT(samples::MessageOf(status), HasSubstr(contradiction.message));
   }
 }
 
@@ -181,7 +179,7 @@ TEST(CheckpointTest, ForgedSectionsAreRefused) {
   for (const auto& [section, bytes] : forgeries) {
     const absl::Status status = DecodeCheckpoint(Forged(section, bytes), "c.convoy").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << section;
-    EXPECT_THAT(MessageOf(status), HasSubstr("c.convoy: is damaged: "));
+    EXPECT_THAT(samples::MessageOf(status), HasSubstr("c.convoy: is damaged: "));
   }
 }
 
@@ -242,7 +240,7 @@ TEST(CheckpointTest, ModelIsNoCheckpoint) {
   const absl::Status status =
       DecodeCheckpoint(EncodeModel(samples::Model(1)).value(), "model.convoy").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(MessageOf(status), HasSubstr("model.convoy: is a model, not a checkpoint"));
+  EXPECT_THAT(samples::MessageOf(status), HasSubstr("model.convoy: is a model, not a checkpoint"));
 }
 
 TEST(CheckpointTest, EveryBitFlipIsRefused) {

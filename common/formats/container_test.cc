@@ -7,6 +7,7 @@
 
 #include "common/base/sha256.h"
 #include "common/formats/container_layout.h"
+#include "common/formats/model_testing.h"
 
 namespace convoy::formats {
 namespace {
@@ -27,8 +28,6 @@ std::string SmallContainer() {
 absl::Status ParseStatus(std::string bytes) {
   return ContainerReader::Parse(std::move(bytes), "f.convoy").status();
 }
-
-std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
 
 // What an attacker can do and an accident cannot: makes the checksums right again.
 void FixChecksums(std::string* bytes) {
@@ -66,7 +65,7 @@ TEST(ContainerTest, MissingSectionIsNamed) {
   ASSERT_TRUE(reader.ok());
   const absl::Status status = reader->SectionBytes("other").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(MessageOf(status), "f.convoy: is damaged: it has no section 'other'");
+  EXPECT_EQ(samples::MessageOf(status), "f.convoy: is damaged: it has no section 'other'");
 }
 
 TEST(ContainerTest, LayoutIsTheDocumentedOne) {
@@ -145,14 +144,14 @@ TEST(ContainerTest, EveryTruncationIsRefused) {
     ASSERT_EQ(status.code(),
               size == 0 ? absl::StatusCode::kInvalidArgument : absl::StatusCode::kDataLoss)
         << size;
-    ASSERT_THAT(MessageOf(status), StartsWith("f.convoy: "));
+    ASSERT_THAT(samples::MessageOf(status), StartsWith("f.convoy: "));
   }
-  EXPECT_EQ(MessageOf(ParseStatus(whole.substr(0, 300))),
+  EXPECT_EQ(samples::MessageOf(ParseStatus(whole.substr(0, 300))),
             "f.convoy: is damaged: it is cut off: 300 of 331 bytes");
 }
 
 TEST(ContainerTest, BytesAfterTheEndAreRefused) {
-  EXPECT_EQ(MessageOf(ParseStatus(SmallContainer() + "x")),
+  EXPECT_EQ(samples::MessageOf(ParseStatus(SmallContainer() + "x")),
             "f.convoy: is damaged: 1 bytes follow its end");
 }
 
@@ -160,33 +159,36 @@ TEST(ContainerTest, OtherFilesAreNotConvoys) {
   for (const char* other : {"", "hello", "\x89PNG\r\n\x1a\n"}) {
     const absl::Status status = ParseStatus(other);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(MessageOf(status), HasSubstr("f.convoy: is not a Convoy model or checkpoint"));
+    EXPECT_THAT(samples::MessageOf(status),
+                HasSubstr("f.convoy: is not a Convoy model or checkpoint"));
   }
 }
 
 TEST(ContainerTest, NewerFormatIsNamed) {
   const absl::Status status = ParseWith<uint32_t>(3, internal::kVersionOffset);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(MessageOf(status),
+  EXPECT_EQ(samples::MessageOf(status),
             "f.convoy: written by a newer Convoy (format 3; this one reads up to 1); use that "
             "version");
 }
 
 // The remaining cases have right checksums.
 TEST(ContainerTest, HeadersThatLieAreRefused) {
-  EXPECT_THAT(MessageOf(ParseWith<uint32_t>(0, internal::kVersionOffset)), HasSubstr("format 0"));
-  EXPECT_THAT(MessageOf(ParseWith<uint32_t>(9, internal::kKindOffset)), HasSubstr("kind 9"));
-  EXPECT_THAT(MessageOf(ParseWith<uint64_t>(~uint64_t{0}, internal::kFileBytesOffset)),
+  EXPECT_THAT(samples::MessageOf(ParseWith<uint32_t>(0, internal::kVersionOffset)),
+              HasSubstr("format 0"));
+  EXPECT_THAT(samples::MessageOf(ParseWith<uint32_t>(9, internal::kKindOffset)),
+              HasSubstr("kind 9"));
+  EXPECT_THAT(samples::MessageOf(ParseWith<uint64_t>(~uint64_t{0}, internal::kFileBytesOffset)),
               HasSubstr("cut off"));
   for (uint32_t count : {5U, 1025U, 0x7fffffffU, 0xffffffffU}) {
-    EXPECT_THAT(MessageOf(ParseWith<uint32_t>(count, internal::kNumSectionsOffset)),
+    EXPECT_THAT(samples::MessageOf(ParseWith<uint32_t>(count, internal::kNumSectionsOffset)),
                 HasSubstr("sections does not fit"));
   }
-  EXPECT_THAT(MessageOf(ParseWith<uint32_t>(4, internal::kNumSectionsOffset)),
+  EXPECT_THAT(samples::MessageOf(ParseWith<uint32_t>(4, internal::kNumSectionsOffset)),
               HasSubstr("out of place"));
-  EXPECT_THAT(MessageOf(ParseWith<uint32_t>(0, internal::kNumSectionsOffset)),
+  EXPECT_THAT(samples::MessageOf(ParseWith<uint32_t>(0, internal::kNumSectionsOffset)),
               HasSubstr("bytes follow its last section"));
-  EXPECT_THAT(MessageOf(ParseWith<char>('x', internal::kHeaderReservedOffset)),
+  EXPECT_THAT(samples::MessageOf(ParseWith<char>('x', internal::kHeaderReservedOffset)),
               HasSubstr("reserved"));
 }
 
@@ -196,36 +198,38 @@ TEST(ContainerTest, SectionsOutOfPlaceAreRefused) {
   // Into the table, unaligned, onto another section, beyond the end, wrapping around.
   for (uint64_t place :
        {uint64_t{0}, uint64_t{257}, uint64_t{320}, uint64_t{1} << 40, ~uint64_t{0} - 63}) {
-    EXPECT_THAT(MessageOf(ParseWith<uint64_t>(place, offset)),
+    EXPECT_THAT(samples::MessageOf(ParseWith<uint64_t>(place, offset)),
                 HasSubstr("section 'first' is out of place"));
   }
   for (uint64_t size : {uint64_t{76}, uint64_t{1} << 40, ~uint64_t{0}, ~uint64_t{0} - 255}) {
-    EXPECT_THAT(MessageOf(ParseWith<uint64_t>(size, length)),
+    EXPECT_THAT(samples::MessageOf(ParseWith<uint64_t>(size, length)),
                 HasSubstr("section 'first' is out of place"));
   }
 }
 
 TEST(ContainerTest, BytesOutsideOfSectionsAreRefused) {
   // Offset 270 is between the end of "first" and the next multiple of 64.
-  EXPECT_EQ(MessageOf(ParseWith<char>('x', 270)),
+  EXPECT_EQ(samples::MessageOf(ParseWith<char>('x', 270)),
             "f.convoy: is damaged: the gap before section 'empty' is not empty");
 }
 
 TEST(ContainerTest, BadNamesAndFlagsAreRefused) {
-  EXPECT_THAT(MessageOf(ParseWith<char>('F', kFirstEntry)), HasSubstr("no proper name"));
-  EXPECT_THAT(MessageOf(ParseWith<char>('\0', kFirstEntry)), HasSubstr("no proper name"));
-  EXPECT_THAT(MessageOf(ParseWith<char>('x', kFirstEntry + 20)), HasSubstr("no proper name"));
-  EXPECT_THAT(MessageOf(ParseWith<uint32_t>(2, kFirstEntry + internal::kEntryFlagsOffset)),
+  EXPECT_THAT(samples::MessageOf(ParseWith<char>('F', kFirstEntry)), HasSubstr("no proper name"));
+  EXPECT_THAT(samples::MessageOf(ParseWith<char>('\0', kFirstEntry)), HasSubstr("no proper name"));
+  EXPECT_THAT(samples::MessageOf(ParseWith<char>('x', kFirstEntry + 20)),
+              HasSubstr("no proper name"));
+  EXPECT_THAT(samples::MessageOf(ParseWith<uint32_t>(2, kFirstEntry + internal::kEntryFlagsOffset)),
               HasSubstr("reserved"));
-  EXPECT_THAT(MessageOf(ParseWith<char>('x', kFirstEntry + internal::kEntryReservedOffset)),
-              HasSubstr("reserved"));
+  EXPECT_THAT(
+      samples::MessageOf(ParseWith<char>('x', kFirstEntry + internal::kEntryReservedOffset)),
+      HasSubstr("reserved"));
 }
 
 TEST(ContainerTest, EqualNamesAreRefused) {
   std::string bytes = SmallContainer();
   std::memcpy(bytes.data() + kFirstEntry, "empty", 5);
   FixChecksums(&bytes);
-  EXPECT_THAT(MessageOf(ParseStatus(bytes)), HasSubstr("two sections are named 'empty'"));
+  EXPECT_THAT(samples::MessageOf(ParseStatus(bytes)), HasSubstr("two sections are named 'empty'"));
 }
 
 TEST(ContainerTest, CoveredHashLeavesOutWhatIsNotCovered) {

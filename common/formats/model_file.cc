@@ -120,11 +120,29 @@ absl::Status ValidateModel(const ModelFile& model) {
   return absl::OkStatus();
 }
 
+v1::ImageForm ToProto(ImageForm form) {
+  switch (form) {
+    case ImageForm::kCentredDigits:
+      return v1::CENTRED_DIGITS;
+    case ImageForm::kWholePictures:
+      return v1::WHOLE_PICTURES;
+    case ImageForm::kUnknown:
+      break;
+  }
+  return v1::IMAGE_FORM_UNSPECIFIED;
+}
+
+ImageForm FromProto(v1::ImageForm form) {
+  if (form == v1::CENTRED_DIGITS) return ImageForm::kCentredDigits;
+  return form == v1::WHOLE_PICTURES ? ImageForm::kWholePictures : ImageForm::kUnknown;
+}
+
 v1::ModelSection ToProto(const ModelFile& model) {
   v1::ModelSection section;
   section.set_model_textproto(model.model_textproto);
   section.set_recipe_textproto(model.recipe_textproto);
   section.set_data_sha256(model.data_sha256);
+  section.set_image_form(ToProto(model.image_form));
   section.mutable_kernel_family()->set_isa(model.kernel_family.isa);
   section.mutable_kernel_family()->set_blas_core(model.kernel_family.blas_core);
   for (const NamedTensor& tensor : model.tensors) {
@@ -155,6 +173,7 @@ absl::StatusOr<ModelFile> DecodeModel(const ContainerReader& container) {
   model.model_textproto = section.model_textproto();
   model.recipe_textproto = section.recipe_textproto();
   model.data_sha256 = section.data_sha256();
+  model.image_form = FromProto(section.image_form());
   model.kernel_family = {section.kernel_family().isa(), section.kernel_family().blas_core()};
   model.metrics = FromProto(section.metrics());
   model.class_names.assign(section.class_names().begin(), section.class_names().end());

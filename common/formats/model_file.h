@@ -35,12 +35,20 @@ struct KernelFamily {
   bool operator==(const KernelFamily&) const = default;
 };
 
+// What the images were that a network was trained on: pictures for it are brought to the same form.
+enum class ImageForm {
+  kUnknown,
+  kCentredDigits,  // as MNIST's (common/images/digit.h)
+  kWholePictures,  // anything else
+};
+
 // The texts are opaque here. Whoever fills them in must leave out what may differ between two runs
 // with the same bits, such as threads, hosts and paths.
 struct ModelFile {
   std::string model_textproto;
   std::string recipe_textproto;  // how it was trained; may be empty
   std::string data_sha256;       // what it was trained on: 64 hexadecimal digits, or empty
+  ImageForm image_form = ImageForm::kUnknown;
   KernelFamily kernel_family;
   std::vector<NamedTensor> tensors;  // trainable and not, in Keras's order
   metrics::EpochMetrics metrics;     // final metrics of a finished training, in order

@@ -19,8 +19,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
-
 absl::StatusOr<ModelFile> Decode(std::string bytes) {
   const auto container = ContainerReader::Parse(std::move(bytes), "m.convoy");
   if (!container.ok()) return container.status();
@@ -51,6 +49,7 @@ TEST(ModelFileTest, RoundTripKeepsEverything) {
   EXPECT_EQ(read->model_textproto, model.model_textproto);
   EXPECT_EQ(read->recipe_textproto, model.recipe_textproto);
   EXPECT_EQ(read->data_sha256, model.data_sha256);
+  EXPECT_EQ(read->image_form, ImageForm::kWholePictures);
   EXPECT_EQ(read->kernel_family, model.kernel_family);
   EXPECT_EQ(read->metrics, model.metrics);
   ASSERT_EQ(read->tensors.size(), model.tensors.size());
@@ -127,7 +126,7 @@ TEST(ModelFileTest, ModelsThatContradictThemselvesAreNotWritten) {
     change(&model);
     const absl::Status status = EncodeModel(model).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    return MessageOf(status);
+    return samples::MessageOf(status);
   };
   EXPECT_EQ(error([](ModelFile* m) { m->tensors[1].data.pop_back(); }),
             "model: tensor 'conv2d/bias:0' has 4 elements, but its shape (5) has 5");
@@ -154,7 +153,7 @@ TEST(ModelFileTest, ForgedShapesAreRefusedBeforeMemoryIsTaken) {
 TEST(ModelFileTest, ForgedNamesAreNotQuoted) {
   v1::ModelSection section = OneTensor({3});
   section.mutable_tensors(0)->set_name("\x1b[2J\n");
-  EXPECT_EQ(MessageOf(Decode(Forged(section, {1.0F})).status()),
+  EXPECT_EQ(samples::MessageOf(Decode(Forged(section, {1.0F})).status()),
             "m.convoy: is damaged: tensors: a name must be 1 to 255 printable ASCII characters");
 }
 
@@ -162,7 +161,7 @@ TEST(ModelFileTest, SectionThatIsNoMessageIsRefused) {
   ContainerWriter writer(ContainerKind::kModel);
   writer.AddSection(kModelSection, "\xff\xff\xff");
   writer.AddSection(kWeightsSection, "");
-  EXPECT_EQ(MessageOf(Decode(writer.Finish()).status()),
+  EXPECT_EQ(samples::MessageOf(Decode(writer.Finish()).status()),
             "m.convoy: is damaged: section 'model' is no proper message");
 }
 
@@ -180,7 +179,7 @@ TEST(ModelFileTest, FilesAreWrittenAndReadAndNamedInErrors) {
   EXPECT_EQ(WeightsSha256(ReadModel(path).value().tensors),
             WeightsSha256(samples::Model(4).tensors));
   ASSERT_TRUE(WriteFileAtomically(path, "text").ok());
-  EXPECT_THAT(MessageOf(ReadModel(path).status()), HasSubstr(path));
+  EXPECT_THAT(samples::MessageOf(ReadModel(path).status()), HasSubstr(path));
   EXPECT_EQ(ReadModel(path + ".missing").status().code(), absl::StatusCode::kNotFound);
   ::unlink(path.c_str());
 }

@@ -30,6 +30,7 @@ ModelFile Model(int64_t seed) {
   model.model_textproto = "name: \"sample\" layer { conv2d { filters: 5 } }\n";
   model.recipe_textproto = "batch_size: 128\nseed: 42\n";
   model.data_sha256 = std::string(63, 'a') + "7";
+  model.image_form = ImageForm::kWholePictures;
   model.kernel_family = {"avx2", "Haswell"};
   model.tensors = {Tensor("conv2d/kernel:0", {3, 3, 1, 5}, true, seed),
                    Tensor("conv2d/bias:0", {5}, true, seed + 1),
@@ -73,5 +74,7 @@ std::string Encode(const Checkpoint& checkpoint) {
   CONVOY_CHECK(EncodeCheckpoint(checkpoint, &bytes).ok());
   return bytes;
 }
+
+std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
 
 }  // namespace convoy::formats::samples

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "common/formats/checkpoint.h"
 
 namespace convoy::formats::samples {
@@ -23,5 +24,7 @@ Checkpoint LargeCheckpointAt(int64_t global_step, int64_t extra_elems);
 
 // EncodeCheckpoint, for checkpoints that are valid.
 std::string Encode(const Checkpoint& checkpoint);
+
+std::string MessageOf(const absl::Status& status);
 
 }  // namespace convoy::formats::samples

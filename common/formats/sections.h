@@ -50,6 +50,10 @@ absl::Status AsDamage(const ContainerReader& container, const absl::Status& stat
 // The section "model" of a valid `model`.
 v1::ModelSection ToProto(const ModelFile& model);
 
+// The form as a message has it, and back; what a newer version wrote counts as unknown.
+v1::ImageForm ToProto(ImageForm form);
+ImageForm FromProto(v1::ImageForm form);
+
 // Returns views of the tensors' bytes, in order: the pieces of the section "weights".
 std::vector<std::string_view> WeightPieces(const std::vector<NamedTensor>& tensors);
 

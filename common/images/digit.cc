@@ -253,6 +253,20 @@ absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height,
   return PreparedDigit{.pixels = ToBytes(result, 255 / strongest), .preparation = preparation};
 }
 
+bool AreCentredDigits(const uint8_t* pixels, int64_t count, int height, int width) {
+  if (std::min(height, width) < kMinPreparedSide) return false;
+  constexpr int64_t kLookedAt = 1000;
+  constexpr double kShare = 0.9;
+  const int64_t looked_at = std::min(count, kLookedAt);
+  const int64_t bytes = int64_t{height} * width;
+  int64_t prepared = 0;
+  for (int64_t i = 0; i < looked_at; ++i) {
+    const uint8_t* image = pixels + i * count / looked_at * bytes;
+    prepared += LooksPrepared(ToPlane({width, height, {image, image + bytes}}));
+  }
+  return looked_at > 0 && static_cast<double>(prepared) >= kShare * static_cast<double>(looked_at);
+}
+
 std::string Preparation::InWords() const {
   if (unchanged) {
     return inverted ? "made light on dark; it looked prepared otherwise"

@@ -49,4 +49,9 @@ enum class IfPrepared { kLeave, kPrepareAgain };
 absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
                                            IfPrepared if_prepared = IfPrepared::kLeave);
 
+// Whether images are as MNIST's are, but for a few: a digit each, light on dark, of the right size,
+// its centre of mass in the middle. `pixels` is [count, height, width]; up to a thousand of them
+// are looked at, evenly spread. False if there are none. Thread-safe.
+bool AreCentredDigits(const uint8_t* pixels, int64_t count, int height, int width);
+
 }  // namespace convoy::images

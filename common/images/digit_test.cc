@@ -109,6 +109,21 @@ TEST_F(DigitTest, PreparedImagesPassUnchanged) {
   }
 }
 
+TEST_F(DigitTest, TellsCentredDigitsFromOtherImages) {
+  const uint8_t* digits = data_->pixels.data();
+  EXPECT_TRUE(AreCentredDigits(digits, kDigits, kSide, kSide));
+  EXPECT_FALSE(AreCentredDigits(digits, 0, kSide, kSide));
+  std::vector<uint8_t> negatives(data_->pixels);
+  for (uint8_t& value : negatives) value = static_cast<uint8_t>(255 - value);
+  EXPECT_FALSE(AreCentredDigits(negatives.data(), kDigits, kSide, kSide));
+  std::vector<uint8_t> filled;  // their boxes, over the whole image
+  for (int i = 0; i < kDigits; ++i) {
+    const Plane large = Resample(AsPicture(i), {4, 4, 20, 20}, kSide, kSide);
+    for (const float value : large.values) filled.push_back(static_cast<uint8_t>(value));
+  }
+  EXPECT_FALSE(AreCentredDigits(filled.data(), kDigits, kSide, kSide));
+}
+
 TEST_F(DigitTest, PreparingAgainChangesLittle) {
   double sum = 0;
   for (int i = 0; i < kDigits; ++i) {

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 Network Notebook() { return Network::Create(LoadModelSpec("notebook").value()).value(); }
 
-std::string ErrorOf(std::string_view layers) {
+std::string ErrorOfLayers(std::string_view layers) {
   const std::string text = "name: 'net' input { height: 8 width: 6 } " + std::string(layers);
   const auto network = Network::Create(ParseModelSpec(text, "test").value());
   EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument);
@@ -41,63 +41,67 @@ TEST(NetworkTest, ParametersStandOneAfterAnother) {
 }
 
 TEST(NetworkTest, KernelLargerThanItsInputNamesTheLayer) {
-  EXPECT_THAT(ErrorOf("layers { name: 'c' conv2d { filters: 2 kernel_size: [3, 7] } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { name: 'c' conv2d { filters: 2 kernel_size: [3, 7] } }"),
               HasSubstr("layer 'c' (Conv2D): kernel_size 3x7 is larger than its input 8x6"));
-  EXPECT_THAT(ErrorOf("layers { name: 'p' max_pooling2d { pool_size: 9 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { name: 'p' max_pooling2d { pool_size: 9 } }"),
               HasSubstr("layer 'p' (MaxPooling2D): pool_size 9x9 is larger"));
 }
 
 TEST(NetworkTest, ShapesThatDoNotFitNameTheLayer) {
-  EXPECT_THAT(ErrorOf("layers { name: 'd' dense { units: 2 activation: SOFTMAX } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { name: 'd' dense { units: 2 activation: SOFTMAX } }"),
               HasSubstr("layer 'd' (Dense): needs a row of features"));
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { conv2d { filters: 1 kernel_size: 1 } }"),
-              HasSubstr("layer 'conv2d' (Conv2D): needs an image"));
-  EXPECT_THAT(ErrorOf("layers { conv2d { kernel_size: 1 } }"),
+  EXPECT_THAT(
+      ErrorOfLayers("layers { flatten {} } layers { conv2d { filters: 1 kernel_size: 1 } }"),
+      HasSubstr("layer 'conv2d' (Conv2D): needs an image"));
+  EXPECT_THAT(ErrorOfLayers("layers { conv2d { kernel_size: 1 } }"),
               HasSubstr("filters must be at least 1"));
-  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 1 strides: 0 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { conv2d { filters: 1 kernel_size: 1 strides: 0 } }"),
               HasSubstr("strides must be 1 to 4096, not 0x0"));
-  EXPECT_THAT(ErrorOf("layers { dropout { rate: 1.5 } }"), HasSubstr("rate must be in [0, 1)"));
-  EXPECT_THAT(ErrorOf("layers { dropout { rate: nan } }"), HasSubstr("rate must be in [0, 1)"));
+  EXPECT_THAT(ErrorOfLayers("layers { dropout { rate: 1.5 } }"),
+              HasSubstr("rate must be in [0, 1)"));
+  EXPECT_THAT(ErrorOfLayers("layers { dropout { rate: nan } }"),
+              HasSubstr("rate must be in [0, 1)"));
 }
 
 TEST(NetworkTest, HugeNetworkIsRefusedBeforeMemoryIsTaken) {
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 2000000000 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { flatten {} } layers { dense { units: 2000000000 } }"),
               HasSubstr("is too large"));
 }
 
 // Sizes near 2^31 must not overflow on the way to the message.
 TEST(NetworkTest, HugeWindowsAndStridesAreRefused) {
-  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 2147483647 padding: SAME } }"),
-              HasSubstr("kernel_size must be 1 to 4096, not 2147483647x2147483647"));
-  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1 kernel_size: 3 strides: 2147483647 } }"),
+  EXPECT_THAT(
+      ErrorOfLayers("layers { conv2d { filters: 1 kernel_size: 2147483647 padding: SAME } }"),
+      HasSubstr("kernel_size must be 1 to 4096, not 2147483647x2147483647"));
+  EXPECT_THAT(ErrorOfLayers("layers { conv2d { filters: 1 kernel_size: 3 strides: 2147483647 } }"),
               HasSubstr("strides must be 1 to 4096, not 2147483647x2147483647"));
-  EXPECT_THAT(ErrorOf("layers { max_pooling2d { pool_size: [1, 4097] padding: SAME } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { max_pooling2d { pool_size: [1, 4097] padding: SAME } }"),
               HasSubstr("pool_size must be 1 to 4096, not 1x4097"));
 }
 
 // A convolution unrolls its input, so that can be what is too large.
 TEST(NetworkTest, HugeUnrolledConvolutionIsRefused) {
-  EXPECT_THAT(ErrorOf("layers { conv2d { filters: 1024 kernel_size: 1 } } "
-                      "layers { conv2d { filters: 1 kernel_size: 400 padding: SAME } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { conv2d { filters: 1024 kernel_size: 1 } } "
+                            "layers { conv2d { filters: 1 kernel_size: 400 padding: SAME } }"),
               HasSubstr("layer 'conv2d_1' (Conv2D): is too large"));
 }
 
 TEST(NetworkTest, NewLayersCheckTheirValues) {
   EXPECT_THAT(
-      ErrorOf("layers { flatten {} } layers { global_average_pooling2d {} }"),
+      ErrorOfLayers("layers { flatten {} } layers { global_average_pooling2d {} }"),
       HasSubstr("layer 'global_average_pooling2d' (GlobalAveragePooling2D): needs an image"));
-  EXPECT_THAT(ErrorOf("layers { average_pooling2d { pool_size: 9 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { average_pooling2d { pool_size: 9 } }"),
               HasSubstr("layer 'average_pooling2d' (AveragePooling2D): pool_size 9x9 is larger"));
-  EXPECT_THAT(ErrorOf("layers { batch_normalization { momentum: 1 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { batch_normalization { momentum: 1 } }"),
               HasSubstr("(BatchNormalization): momentum must be in [0, 1), not 1"));
-  EXPECT_THAT(ErrorOf("layers { batch_normalization { epsilon: 0 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { batch_normalization { epsilon: 0 } }"),
               HasSubstr("epsilon must be positive, not 0"));
-  EXPECT_THAT(ErrorOf("layers { activation { function: ELU alpha: -1 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { activation { function: ELU alpha: -1 } }"),
               HasSubstr("alpha must be 0 or a positive number, not -1"));
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 activation: ELU } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { flatten {} } layers { dense { units: 3 activation: ELU } }"),
               HasSubstr("LEAKY_RELU and ELU are layers of their own"));
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 kernel_regularizer "
-                      "{ l2: -1 } } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { flatten {} } layers { dense { units: 3 kernel_regularizer "
+                            "{ l2: -1 } } }"),
               HasSubstr("kernel_regularizer: l2 must be 0 or a positive number, not -1"));
 }
 
@@ -139,24 +143,27 @@ TEST(NetworkTest, L2PenaltyIsTheSumOfSquaresOfRegularizedKernels) {
 }
 
 TEST(NetworkTest, NetworkWithoutParametersIsRefused) {
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { activation { function: SOFTMAX } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { flatten {} } layers { activation { function: SOFTMAX } }"),
               HasSubstr("network 'net': has no parameters to train"));
 }
 
 TEST(NetworkTest, MustEndInASoftmaxAndHaveItNowhereElse) {
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 } }"),
+  EXPECT_THAT(ErrorOfLayers("layers { flatten {} } layers { dense { units: 3 } }"),
               HasSubstr("must have activation: SOFTMAX"));
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 3 activation: SOFTMAX } } "
-                      "layers { dense { units: 3 activation: SOFTMAX } }"),
-              HasSubstr("only supported at the end"));
-  EXPECT_THAT(ErrorOf("layers { flatten {} } layers { dense { units: 1 activation: SOFTMAX } }"),
-              HasSubstr("2 to 256 classes"));
-  EXPECT_THAT(ErrorOf(""), HasSubstr("has no layers"));
+  EXPECT_THAT(
+      ErrorOfLayers("layers { flatten {} } layers { dense { units: 3 activation: SOFTMAX } } "
+                    "layers { dense { units: 3 activation: SOFTMAX } }"),
+      HasSubstr("only supported at the end"));
+  EXPECT_THAT(
+      ErrorOfLayers("layers { flatten {} } layers { dense { units: 1 activation: SOFTMAX } }"),
+      HasSubstr("2 to 256 classes"));
+  EXPECT_THAT(ErrorOfLayers(""), HasSubstr("has no layers"));
 }
 
 TEST(NetworkTest, RepeatedNameIsRefused) {
-  EXPECT_THAT(ErrorOf("layers { name: 'a' flatten {} } layers { name: 'a' dense { units: 3 } }"),
-              HasSubstr("another layer has this name"));
+  EXPECT_THAT(
+      ErrorOfLayers("layers { name: 'a' flatten {} } layers { name: 'a' dense { units: 3 } }"),
+      HasSubstr("another layer has this name"));
 }
 
 TEST(InitializeWeightsTest, KernelsAreGlorotUniformAndBiasesZero) {

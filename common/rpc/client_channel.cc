@@ -54,6 +54,7 @@ absl::StatusOr<ClientChannel> ClientChannel::Create(const ClientOptions& options
   CONVOY_ASSIGN_OR_RETURN(const auto credentials, Credentials(options));
   ClientChannel channel;
   CONVOY_ASSIGN_OR_RETURN(channel.token_, ReadSecretFile("token_file", options.token_file));
+  channel.token_file_ = options.token_file;
   channel.address_ = ToString(*address);
   channel.uses_tls_ = !options.tls_ca.empty();
   channel.channel_ = grpc::CreateCustomChannel(channel.address_, credentials, Arguments());
@@ -62,7 +63,9 @@ absl::StatusOr<ClientChannel> ClientChannel::Create(const ClientOptions& options
 
 void ClientChannel::Prepare(grpc::ClientContext* call, std::chrono::milliseconds timeout) const {
   call->set_deadline(std::chrono::system_clock::now() + timeout);
-  if (!token_.empty()) call->AddMetadata("authorization", "Bearer " + token_);
+  if (token_file_.empty()) return;
+  const std::string token = ReadSecretFile("token_file", token_file_).value_or(token_);
+  call->AddMetadata("authorization", "Bearer " + token);
 }
 
 }  // namespace convoy::rpc

@@ -33,14 +33,15 @@ class ClientChannel {
   const std::string& address() const { return address_; }
   bool uses_tls() const { return uses_tls_; }
 
-  // Gives a call its deadline and the token.
+  // Gives a call its deadline and the token, which is read anew: it may change while a job trains.
   void Prepare(grpc::ClientContext* call, std::chrono::milliseconds timeout) const;
 
  private:
   ClientChannel() = default;
 
   std::string address_;
-  std::string token_;
+  std::string token_;  // as read at first, for when the file cannot be read any more
+  std::string token_file_;
   bool uses_tls_ = false;
   std::shared_ptr<grpc::Channel> channel_;
 };

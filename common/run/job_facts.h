@@ -13,11 +13,13 @@ struct JobFacts {
   int world_size = 0;
   std::vector<int> threads;        // of each rank
   std::vector<std::string> hosts;  // of each rank; "" where unknown
+  std::string owner;               // "USER@HOST" of rank 0; "" where unknown
   std::string isa;
   std::string blas_core;
-  std::string data_kind;   // "mnist", "generated" or "idx"
+  std::string data_kind;   // one of data::kKind...
   std::string data_where;  // for people
   std::string data_sha256;
+  std::vector<std::string> class_names;  // printable; empty: numbers
   std::string model_name;
   std::string model_summary;  // the table
   int64_t parameters = 0;

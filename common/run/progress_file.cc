@@ -1,5 +1,7 @@
 #include "common/run/progress_file.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace convoy::run {
@@ -17,6 +19,18 @@ std::string ToJson(const Progress& progress) {
                              {"seconds", rank.seconds}});
   }
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+int64_t StepsDone(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("ranks") || !json["ranks"].is_array()) return 0;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (const Json& rank : json["ranks"]) {
+    const bool known =
+        rank.is_object() && rank.contains("step") && rank["step"].is_number_integer();
+    least = std::min(least, known ? rank["step"].get<int64_t>() : 1);
+  }
+  return json["ranks"].empty() ? 0 : std::max<int64_t>(least - 1, 0);
 }
 
 }  // namespace convoy::run

@@ -25,4 +25,8 @@ struct Progress {
 
 std::string ToJson(const Progress& progress);
 
+// Returns the steps that all ranks have done by what ToJson wrote; 0 for what is no such text, as
+// half of it is in the moment before it is replaced.
+int64_t StepsDone(const std::string& text);
+
 }  // namespace convoy::run

@@ -16,6 +16,7 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/run/history_file.h"
+#include "common/run/progress_file.h"
 
 namespace convoy::run {
 namespace {
@@ -52,10 +53,6 @@ bool IsOfOneStart(const std::string& name) {
 
 bool IsPath(const std::string& named) {
   return absl::StrContains(named, "/") || absl::StartsWith(named, ".");
-}
-
-bool IsRun(const std::string& named) {
-  return IsPath(named) || PathExists(PathIn(named, kSummaryFile));
 }
 
 std::string RunName(const std::string& directory) {
@@ -111,6 +108,11 @@ absl::StatusOr<metrics::History> ReadHistory(const std::string& directory) {
 
 absl::StatusOr<std::string> ReadRecipe(const std::string& directory) {
   return ReadText(directory, kRecipeFile);
+}
+
+int64_t ReadStepsDone(const std::string& directory) {
+  const absl::StatusOr<std::string> text = ReadText(directory, kProgressFile);
+  return text.ok() ? StepsDone(*text) : 0;
 }
 
 }  // namespace convoy::run

@@ -2,6 +2,7 @@
 // knows the names.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 
 namespace convoy::run {
 
+// Where runs go that were given no directory.
+inline constexpr char kRunsFolder[] = "runs";
+
 inline constexpr char kRecipeFile[] = "recipe.textproto";
 inline constexpr char kSummaryFile[] = "summary.json";
 inline constexpr char kHistoryFile[] = "history.json";
@@ -19,6 +23,7 @@ inline constexpr char kModelFile[] = "model.convoy";
 inline constexpr char kLogFile[] = "log.txt";
 inline constexpr char kProgressFile[] = "progress.json";
 inline constexpr char kRunIdFile[] = "run_id";
+inline constexpr char kRunKeyFile[] = "run_key";
 inline constexpr char kLockFile[] = ".lock";
 inline constexpr char kSupervisorLockFile[] = ".supervisor";
 inline constexpr char kHostFile[] = ".hosts";
@@ -41,10 +46,6 @@ bool IsOfOneStart(const std::string& name);
 // Whether `named` can only be a path: it has a slash or begins with a dot.
 bool IsPath(const std::string& named);
 
-// Whether `named` means a run directory on this computer and no name at a coordinator: it is a
-// path, or a directory here that holds a summary.json.
-bool IsRun(const std::string& named);
-
 // Returns the run's name: the last part of its path ("first" for "runs/first/").
 std::string RunName(const std::string& directory);
 
@@ -66,5 +67,8 @@ absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory);
 absl::StatusOr<Summary> ReadSummary(const std::string& directory);
 absl::StatusOr<metrics::History> ReadHistory(const std::string& directory);
 absl::StatusOr<std::string> ReadRecipe(const std::string& directory);
+
+// Returns the steps that are done, as progress.json tells it every second; 0 where there is none.
+int64_t ReadStepsDone(const std::string& directory);
 
 }  // namespace convoy::run

@@ -30,9 +30,21 @@ class RunFilesTest : public ::testing::Test {
 };
 
 TEST_F(RunFilesTest, PathsAreLocalAndNamesAreNot) {
-  EXPECT_TRUE(IsRun("runs/first"));
-  EXPECT_TRUE(IsRun("."));
-  EXPECT_FALSE(IsRun("20261123-012345-1a2b"));
+  EXPECT_TRUE(IsPath("runs/first"));
+  EXPECT_TRUE(IsPath("."));
+  EXPECT_FALSE(IsPath("20261123-012345-1a2b"));
+}
+
+TEST_F(RunFilesTest, StepsDoneAreThoseOfTheSlowestRank) {
+  EXPECT_EQ(ReadStepsDone(run_), 0);
+  Write("progress.json",
+        R"({"time": "x", "ranks": [{"step": 8}, {"step": 7, "phase": "update"}]})");
+  EXPECT_EQ(ReadStepsDone(run_), 6);
+  for (const char* broken : {"", "{", "[]", R"({"ranks": 3})", R"({"ranks": []})",
+                             R"({"ranks": [{"step": "7"}]})", R"({"ranks": [{"step": -5}]})"}) {
+    Write("progress.json", broken);
+    EXPECT_EQ(ReadStepsDone(run_), 0) << broken;
+  }
 }
 
 TEST_F(RunFilesTest, NameIsTheLastPartOfThePath) {

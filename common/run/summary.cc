@@ -47,12 +47,14 @@ void AddFacts(const Summary& summary, Json* json) {
   (*json)["threads"] = facts.threads;
   (*json)["hosts"] = facts.DistinctHosts();
   (*json)["rank_hosts"] = facts.hosts;
+  (*json)["owner"] = OrNull(facts.owner);
   (*json)["isa"] = facts.isa;
   (*json)["blas_core"] = facts.blas_core;
   (*json)["version"] = summary.version;
   (*json)["git_commit"] = summary.git_commit;
   (*json)["data"] = facts.data_kind;
   (*json)["data_sha256"] = facts.data_sha256;
+  (*json)["class_names"] = facts.class_names.empty() ? Json() : Json(facts.class_names);
   (*json)["model"] = facts.model_name;
   (*json)["train_images"] = facts.train_images;
   (*json)["validation_images"] = facts.validation_images;
@@ -143,10 +145,13 @@ JobFacts FactsIn(const Fields& fields) {
     facts.threads.push_back(count.is_number_integer() ? count.get<int>() : 0);
   });
   facts.hosts = HostsOfRanks(fields, facts.threads.size());
+  facts.owner = fields.Text("owner");
   facts.isa = fields.Text("isa");
   facts.blas_core = fields.Text("blas_core");
   facts.data_kind = fields.Text("data");
   facts.data_sha256 = fields.Text("data_sha256");
+  fields.ForEach("class_names",
+                 [&](const Json& name) { facts.class_names.push_back(TextOf(name)); });
   facts.model_name = fields.Text("model");
   facts.parameters = fields.Whole("parameters");
   facts.train_images = fields.Whole("train_images");

@@ -17,6 +17,7 @@ Summary Sample() {
   summary.facts = {.world_size = 2,
                    .threads = {1, 3},
                    .hosts = {"pc1", "pc2"},
+                   .owner = "ann@pc1",
                    .isa = "avx2",
                    .blas_core = "Haswell",
                    .data_kind = "mnist",

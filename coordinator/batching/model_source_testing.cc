@@ -1,5 +1,8 @@
 #include "coordinator/batching/model_source_testing.h"
 
+#include <sstream>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
 
@@ -19,6 +22,11 @@ void FakeModelSource::Put(const std::string& id, const std::string& version,
 void FakeModelSource::Remove(const std::string& id) {
   const absl::MutexLock lock(&mutex_);
   models_.erase(id);
+}
+
+void FakeModelSource::Damage(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  models_.at(id).second[0] ^= 1;
 }
 
 int FakeModelSource::reads() const {
@@ -43,6 +51,13 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FakeModelSource::ReadMo
   if (found == models_.end())
     return absl::NotFoundError(absl::StrCat("no model 'models/", id, "'"));
   return found->second;
+}
+
+absl::StatusOr<OpenModel> FakeModelSource::OpenFile(const std::string& id) {
+  auto read = ReadModel(id);
+  if (!read.ok()) return read.status();
+  return OpenModel{.model = std::move(read->first),
+                   .file = std::make_unique<std::istringstream>(std::move(read->second))};
 }
 
 absl::StatusOr<Page<v1::TrainedModel>> FakeModelSource::ListModels(int page_size,

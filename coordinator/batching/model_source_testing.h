@@ -18,6 +18,8 @@ class FakeModelSource : public ModelSource {
   // Puts the file's bytes in as version `version` of `id`.
   void Put(const std::string& id, const std::string& version, const std::string& bytes);
   void Remove(const std::string& id);
+  // Changes a byte of its file.
+  void Damage(const std::string& id);
   // Has `before` called by ReadModel, with the id, before it does anything; for slow disks. To be
   // set before the source is used.
   void BeforeRead(std::function<void(const std::string&)> before) { before_ = std::move(before); }
@@ -27,6 +29,7 @@ class FakeModelSource : public ModelSource {
   absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) override;
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
       const std::string& id) override;
+  absl::StatusOr<OpenModel> OpenFile(const std::string& id) override;
   absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,
                                                     const std::string& page_token) override;
 

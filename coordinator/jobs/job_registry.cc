@@ -25,6 +25,23 @@ absl::Status Deleted(const std::string& id) {
   return absl::NotFoundError(absl::StrCat(JobName(id), " was deleted"));
 }
 
+// A job with its recipe.
+v1::Job Whole(v1::Job job, const std::shared_ptr<const v1::Recipe>& recipe) {
+  *job.mutable_recipe() = *recipe;
+  return job;
+}
+
+v1::Event DamageEvent(absl::Time now) {
+  v1::Event event;
+  *event.mutable_time() = ToProto(now);
+  event.set_type(v1::Event::DAMAGED);
+  event.set_severity(v1::Event::ERROR);
+  event.set_message(
+      "what the store has of it is damaged and left out; delete the job, or resume it: its trainer "
+      "tells all anew");
+  return event;
+}
+
 std::vector<v1::Job::State> StatesOf(const v1::ListJobsRequest& request) {
   std::vector<v1::Job::State> states;
   for (const int state : request.states()) states.push_back(static_cast<v1::Job::State>(state));
@@ -42,6 +59,7 @@ absl::StatusOr<std::unique_ptr<JobRegistry>> JobRegistry::Open(Store& store,
   for (const JobRecord& record : running) {
     CONVOY_RETURN_IF_ERROR(registry->Find(record.id).status());
   }
+  registry->TellDamage();
   return registry;
 }
 
@@ -117,9 +135,15 @@ absl::Status JobRegistry::Write(const std::string& id, uint64_t version) {
 }
 
 absl::StatusOr<v1::Job> JobRegistry::Get(const std::string& id) {
-  const absl::MutexLock lock(&mutex_);
-  CONVOY_ASSIGN_OR_RETURN(const Entry* entry, Find(id));
-  return entry->live.Snapshot();
+  v1::Job job;
+  std::shared_ptr<const v1::Recipe> recipe;
+  {
+    const absl::MutexLock lock(&mutex_);
+    CONVOY_ASSIGN_OR_RETURN(const Entry* entry, Find(id));
+    job = entry->live.Snapshot();
+    recipe = entry->live.recipe();
+  }
+  return Whole(std::move(job), recipe);
 }
 
 absl::StatusOr<v1::ListJobsResponse> JobRegistry::List(const v1::ListJobsRequest& request) {
@@ -157,6 +181,7 @@ absl::StatusOr<v1::ListMetricsResponse> JobRegistry::ListMetrics(
 
 absl::StatusOr<v1::Job> JobRegistry::Cancel(const std::string& id) {
   v1::Job job;
+  std::shared_ptr<const v1::Recipe> recipe;
   uint64_t version = 0;
   {
     const absl::MutexLock lock(&mutex_);
@@ -168,9 +193,10 @@ absl::StatusOr<v1::Job> JobRegistry::Cancel(const std::string& id) {
     entry->live.Cancel(options_.now());
     version = ChangedToSave(*entry);
     job = entry->live.Snapshot();
+    recipe = entry->live.recipe();
   }
   CONVOY_RETURN_IF_ERROR(Save(id, version));
-  return job;
+  return Whole(std::move(job), recipe);
 }
 
 absl::Status JobRegistry::Delete(const std::string& id) {
@@ -181,8 +207,9 @@ absl::Status JobRegistry::Delete(const std::string& id) {
 absl::Status JobRegistry::DeleteFromStore(const std::string& id) {
   {
     const absl::MutexLock lock(&mutex_);
-    CONVOY_ASSIGN_OR_RETURN(const Entry* entry, Find(id));
-    if (entry->live.running()) {
+    const absl::StatusOr<Entry*> entry = Find(id);
+    if (!entry.ok() && !absl::IsDataLoss(entry.status())) return entry.status();
+    if (entry.ok() && (*entry)->live.running()) {
       return absl::FailedPreconditionError(
           absl::StrCat(JobName(id), " is running; cancel it first, then delete it"));
     }
@@ -195,8 +222,21 @@ absl::Status JobRegistry::DeleteFromStore(const std::string& id) {
   return absl::OkStatus();
 }
 
+void JobRegistry::TellDamage() {
+  for (const std::string& id : store_.TakeDamaged()) {
+    const auto known = live_.find(id);
+    if (known != live_.end()) ChangedToSave(known->second);
+    if (!options_.on_event) continue;
+    writer_.Post([this, id, event = DamageEvent(options_.now().wall)] {
+      options_.on_event(id, event);
+      return absl::OkStatus();
+    });
+  }
+}
+
 void JobRegistry::Tick() {
   const absl::MutexLock lock(&mutex_);
+  TellDamage();
   for (auto next = live_.begin(); next != live_.end();) {
     const auto current = next++;
     const std::string& id = current->first;
@@ -228,7 +268,7 @@ std::vector<v1::Job> JobRegistry::RunningJobs() {
   const absl::MutexLock lock(&mutex_);
   std::vector<v1::Job> jobs;
   for (const auto& [id, entry] : live_) {
-    if (entry.live.running()) jobs.push_back(entry.live.Snapshot());
+    if (entry.live.running()) jobs.push_back(entry.live.Snapshot());  // without recipes
   }
   return jobs;
 }
@@ -247,18 +287,29 @@ JobRegistry::Watch::~Watch() {
 }
 
 absl::StatusOr<NumberedJob> JobRegistry::Watch::Await(uint64_t version, absl::Duration timeout) {
-  const absl::Time deadline = registry_.options_.now() + timeout;
-  const absl::MutexLock lock(&registry_.mutex_);
+  NumberedJob state;
+  std::shared_ptr<const v1::Recipe> recipe;
+  {
+    const absl::MutexLock lock(&registry_.mutex_);
+    CONVOY_ASSIGN_OR_RETURN(const Entry* entry, AwaitEntry(version, timeout));
+    state = {.job = entry->live.Snapshot(), .version = entry->version};
+    recipe = entry->live.recipe();
+  }
+  state.job = Whole(std::move(state.job), recipe);
+  return state;
+}
+
+absl::StatusOr<const JobRegistry::Entry*> JobRegistry::Watch::AwaitEntry(uint64_t version,
+                                                                         absl::Duration timeout) {
+  const absl::Duration deadline = registry_.options_.now().steady + timeout;
   for (;;) {
     if (registry_.stopping_) return Stopping();
     const auto found = registry_.live_.find(id_);
     if (found == registry_.live_.end()) return Deleted(id_);
-    const absl::Duration left = deadline - registry_.options_.now();
+    const absl::Duration left = deadline - registry_.options_.now().steady;
     const Entry& entry = found->second;
-    if (entry.version != version || left <= absl::ZeroDuration()) {
-      return NumberedJob{.job = entry.live.Snapshot(), .version = entry.version};
-    }
-    registry_.changed_.WaitWithTimeout(&registry_.mutex_, left);
+    if (entry.version != version || left <= absl::ZeroDuration()) return &entry;
+    registry_.changed_.WaitFor(&registry_.mutex_, left);
   }
 }
 

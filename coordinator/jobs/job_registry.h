@@ -13,12 +13,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/serial_executor.h"
+#include "common/base/steady_condition.h"
 #include "convoy/v1/job_service.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
 #include "coordinator/jobs/live_job.h"
+#include "coordinator/jobs/moment.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
@@ -27,9 +28,9 @@ struct RegistryOptions {
   absl::Duration heartbeat_interval = absl::Milliseconds(500);
   LivenessRules liveness;
   // Tells the time; for tests.
-  std::function<absl::Time()> now = absl::Now;
+  std::function<Moment()> now = Moment::Now;
   // Is told every event once it is stored, in order, on a thread of the registry; may be empty.
-  // Must not call the registry.
+  // Must not call the registry. One of type DAMAGED is not stored.
   std::function<void(const std::string& job, const v1::Event& event)> on_event;
 };
 
@@ -45,6 +46,8 @@ struct NumberedJob {
 // Thread-safe. Errors are those that worker_service.proto and job_service.proto name. A change
 // whose acknowledgement failed may have been seen; it is kept, and saved with the job's next one.
 class JobRegistry {
+  struct Entry;
+
  public:
   // Reads the jobs that were running from the store, which must outlive the registry.
   static absl::StatusOr<std::unique_ptr<JobRegistry>> Open(Store& store, RegistryOptions options);
@@ -58,6 +61,8 @@ class JobRegistry {
       const worker::v1::HeartbeatRequest& request);
   // While a model comes in, which may take longer than trainers may be silent.
   void NoteAlive(const worker::v1::ModelHeader& header);
+  // An older model than the job's newest is answered likewise, and not kept: several calls of one
+  // process may end in any order.
   absl::StatusOr<worker::v1::PublishModelResponse> Publish(const worker::v1::ModelHeader& header,
                                                            const std::string& bytes);
 
@@ -83,12 +88,14 @@ class JobRegistry {
    private:
     friend class JobRegistry;
     Watch(JobRegistry& registry, std::string id) : registry_(registry), id_(std::move(id)) {}
+    // As Await; the caller holds the registry's lock.
+    absl::StatusOr<const Entry*> AwaitEntry(uint64_t version, absl::Duration timeout);
     JobRegistry& registry_;
     const std::string id_;
   };
   absl::StatusOr<std::unique_ptr<Watch>> StartWatch(const std::string& id);
 
-  // Looks for lost and stalled jobs. To be called about twice a second.
+  // Looks for lost and stalled jobs, and tells of damaged ones. To be called about twice a second.
   void Tick();
 
   // Ends all watches.
@@ -116,16 +123,23 @@ class JobRegistry {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entry& Add(const std::string& id, LiveJob live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // The job of a run, found or made.
+  // As Find, but makes a job anew of which what the store has is damaged.
+  absl::StatusOr<Entry*> FindToRegister(const std::string& id,
+                                        const worker::v1::RegisterJobRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The job of a run, found or made; PERMISSION_DENIED if the run has another key.
   absl::StatusOr<std::string> IdOfRun(const worker::v1::RegisterJobRequest& request)
       ABSL_LOCKS_EXCLUDED(mutex_) ABSL_EXCLUSIVE_LOCKS_REQUIRED(registering_);
   absl::StatusOr<std::string> FreeId(const std::string& run_name) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<bool> IsTaken(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Numbers a state after a change. What must be saved is so by Save with the number returned.
   uint64_t Changed(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t ChangedToSave(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Waits until the store has this version of the job, or could not take it.
   absl::Status Save(const std::string& id, uint64_t version) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Has what the store met told and written anew where it is known.
+  void TellDamage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Both run on writer_.
   absl::Status Write(const std::string& id, uint64_t version) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status DeleteFromStore(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -134,7 +148,7 @@ class JobRegistry {
   const RegistryOptions options_;
   absl::Mutex registering_ ABSL_ACQUIRED_BEFORE(mutex_);  // one registration at a time
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  SteadyCondition changed_;
   std::map<std::string, Entry> live_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> watches_ ABSL_GUARDED_BY(mutex_);  // by job, where there are any
   uint64_t last_version_ ABSL_GUARDED_BY(mutex_) = 0;

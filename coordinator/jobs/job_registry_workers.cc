@@ -1,9 +1,12 @@
 // What trainers report to the registry.
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/api/model_description.h"
+#include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/jobs/requests.h"
@@ -13,39 +16,71 @@ namespace convoy::coordinator {
 absl::StatusOr<JobRegistry::Entry*> JobRegistry::FindForProcess(const std::string& job_name,
                                                                 const std::string& process_id) {
   CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("jobs", job_name, "job"));
-  CONVOY_ASSIGN_OR_RETURN(Entry * entry, Find(id));
+  absl::StatusOr<Entry*> found = Find(id);
+  if (absl::IsDataLoss(found.status())) {
+    return absl::NotFoundError(absl::StrCat(job_name, ": is damaged; register it again"));
+  }
+  CONVOY_ASSIGN_OR_RETURN(Entry * entry, std::move(found));
   if (entry->live.record().process_id == process_id) return entry;
   return absl::FailedPreconditionError(
       absl::StrCat(job_name, ": another trainer works on this job by now"));
 }
 
 // Jobs that are not saved yet are in memory: those that other registrations make.
-absl::StatusOr<std::string> JobRegistry::FreeId(const std::string& run_name) {
-  const std::string wanted = MakeId(run_name);
-  std::string id = wanted;
-  for (int number = 2;; ++number) {
-    const absl::Status stored = store_.GetJob(id).status();
-    if (!stored.ok() && !absl::IsNotFound(stored)) return stored;
+absl::StatusOr<bool> JobRegistry::IsTaken(const std::string& id) {
+  {
     const absl::MutexLock lock(&mutex_);
-    if (!stored.ok() && live_.count(id) == 0) return id;
-    const std::string suffix = absl::StrCat("-", number);
-    id = wanted.substr(0, kMaxIdChars - suffix.size()) + suffix;
+    if (live_.count(id) > 0) return true;
   }
+  return store_.HasJob(id);
+}
+
+absl::StatusOr<std::string> JobRegistry::FreeId(const std::string& run_name) {
+  constexpr size_t kSuffixChars = 12;
+  const std::string wanted = MakeId(run_name);
+  const std::string stem = wanted.substr(0, kMaxIdChars - kSuffixChars);
+  std::string id = wanted;
+  CONVOY_ASSIGN_OR_RETURN(bool taken, IsTaken(id));
+  if (!taken) return id;
+  CONVOY_ASSIGN_OR_RETURN(int64_t number, store_.FreeNumber(stem));
+  for (; taken; ++number) {  // once, but for jobs that are not stored yet
+    id = absl::StrCat(stem, "-", number);
+    CONVOY_ASSIGN_OR_RETURN(taken, IsTaken(id));
+  }
+  return id;
 }
 
 absl::StatusOr<std::string> JobRegistry::IdOfRun(const worker::v1::RegisterJobRequest& request) {
+  std::optional<StoredRun> known;
   {
     const absl::MutexLock lock(&mutex_);
     for (const auto& [id, entry] : live_) {
-      if (entry.live.record().run_id == request.run_id()) return id;
+      const JobRecord& record = entry.live.record();
+      if (record.run_id == request.run_id()) {
+        known = StoredRun{.id = id, .run_key = record.run_key};
+      }
     }
   }
-  CONVOY_ASSIGN_OR_RETURN(const std::optional<JobRecord> known, store_.FindRun(request.run_id()));
+  if (!known) {
+    CONVOY_ASSIGN_OR_RETURN(known, store_.FindRun(request.run_id()));
+  }
+  if (known && !known->run_key.empty() && known->run_key != Sha256Hex(request.run_key())) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("run_key: ", JobName(known->id),
+                     " is a run with another key; only its owner can report it"));
+  }
   if (known) return known->id;
   CONVOY_ASSIGN_OR_RETURN(const std::string id, FreeId(request.run_name()));
   const absl::MutexLock lock(&mutex_);
   ChangedToSave(Add(id, LiveJob(id, request, options_.now())));
   return id;
+}
+
+absl::StatusOr<JobRegistry::Entry*> JobRegistry::FindToRegister(
+    const std::string& id, const worker::v1::RegisterJobRequest& request) {
+  absl::StatusOr<Entry*> found = Find(id);
+  if (!absl::IsDataLoss(found.status())) return found;
+  return &Add(id, LiveJob(id, request, options_.now()));
 }
 
 absl::StatusOr<worker::v1::RegisterJobResponse> JobRegistry::Register(
@@ -58,7 +93,7 @@ absl::StatusOr<worker::v1::RegisterJobResponse> JobRegistry::Register(
     const absl::MutexLock registering(&registering_);
     CONVOY_ASSIGN_OR_RETURN(id, IdOfRun(request));
     const absl::MutexLock lock(&mutex_);
-    CONVOY_ASSIGN_OR_RETURN(Entry * entry, Find(id));
+    CONVOY_ASSIGN_OR_RETURN(Entry * entry, FindToRegister(id, request));
     entry->live.Register(request, options_.now());
     version = ChangedToSave(*entry);
     response.set_cancel_requested(entry->live.shall_stop());
@@ -75,12 +110,14 @@ absl::StatusOr<worker::v1::RegisterJobResponse> JobRegistry::Register(
 absl::StatusOr<worker::v1::ReportProgressResponse> JobRegistry::Report(
     const worker::v1::ReportProgressRequest& request) {
   CONVOY_RETURN_IF_ERROR(Check(request));
+  CONVOY_ASSIGN_OR_RETURN(const std::set<std::string> names, MetricNames(request));
   worker::v1::ReportProgressResponse response;
   std::string id;
   uint64_t version = 0;
   {
     const absl::MutexLock lock(&mutex_);
     CONVOY_ASSIGN_OR_RETURN(Entry * entry, FindForProcess(request.job(), request.process_id()));
+    CONVOY_RETURN_IF_ERROR(entry->live.Admit(request, names));
     entry->live.Apply(request, options_.liveness, options_.now());
     version = ChangedToSave(*entry);
     id = entry->live.record().id;
@@ -128,10 +165,15 @@ absl::StatusOr<worker::v1::PublishModelResponse> JobRegistry::Publish(
   model.set_job(JobName(id));
   model.set_version(absl::StrCat(header.epoch()));
   model.set_final(header.final());
-  *model.mutable_update_time() = ToProto(options_.now());
+  *model.mutable_update_time() = ToProto(options_.now().wall);
   *model.mutable_create_time() = old.ok() ? old->create_time() : model.update_time();
   *model.mutable_metrics() = header.metrics();
-  CONVOY_RETURN_IF_ERROR(store_.PutModel(id, model, bytes));
+  const auto is_wanted = [&] {
+    const absl::MutexLock lock(&mutex_);
+    const absl::StatusOr<Entry*> entry = FindForProcess(header.job(), header.process_id());
+    return entry.ok() && (*entry)->live.TakesModel(header.epoch(), header.final());
+  };
+  CONVOY_RETURN_IF_ERROR(store_.PutModel(id, model, bytes, is_wanted).status());
   uint64_t version = 0;
   {
     const absl::MutexLock lock(&mutex_);

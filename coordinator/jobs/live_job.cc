@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/api/job_progress.h"
+#include "common/base/sha256.h"
 #include "coordinator/jobs/progress.h"
 
 namespace convoy::coordinator {
@@ -17,9 +18,16 @@ namespace {
 
 constexpr int kStallSteps = 20;
 
-absl::Duration StepDuration(const v1::Job& job) {
-  if (job.images_per_second() <= 0) return absl::ZeroDuration();
-  return absl::Seconds(job.recipe().batch_size() / job.images_per_second());
+absl::Duration StepDuration(const JobRecord& record) {
+  if (record.job.images_per_second() <= 0) return absl::ZeroDuration();
+  return absl::Seconds(record.recipe->batch_size() / record.job.images_per_second());
+}
+
+// How long a trainer was silent that an earlier coordinator may have heard: nobody but the wall
+// clock knows.
+absl::Duration SilenceSince(const v1::Job& job, absl::Time now) {
+  if (job.state() != v1::Job::LOST || !job.has_update_time()) return absl::ZeroDuration();
+  return std::max(now - FromProto(job.update_time()), absl::ZeroDuration());
 }
 
 std::string StartMessage(const worker::v1::RegisterJobRequest& request) {
@@ -72,6 +80,18 @@ void KeepNewest(std::vector<v1::Event>& events) {
 
 }  // namespace
 
+// While the disk is full they would pile up here; the store thins them likewise.
+void UnsavedChanges::Add(const v1::MetricSample& sample) {
+  const bool added = samples.insert_or_assign({sample.step(), sample.scope()}, sample).second;
+  // Now and then, so that a sample costs no more the more there are.
+  if (!added || samples.size() % (2 * kMaxStepSamples) != 0) return;
+  int64_t stride = 1;
+  while (samples.rbegin()->first.first / stride >= kMaxStepSamples) stride *= 2;
+  std::erase_if(samples, [stride](const auto& kept) {
+    return kept.first.second == v1::MetricSample::STEP && kept.first.first % stride != 0;
+  });
+}
+
 void UnsavedChanges::ForgetAfter(int64_t step) {
   samples.erase(samples.lower_bound({step + 1, 0}), samples.end());
   forget_after_step = std::min(forget_after_step.value_or(step), step);
@@ -79,21 +99,24 @@ void UnsavedChanges::ForgetAfter(int64_t step) {
 
 void UnsavedChanges::Append(UnsavedChanges later) {
   if (later.forget_after_step) ForgetAfter(*later.forget_after_step);
-  for (auto& [key, sample] : later.samples) samples[key] = std::move(sample);
+  for (const auto& [key, sample] : later.samples) Add(sample);
   events.insert(events.end(), later.events.begin(), later.events.end());
   KeepNewest(events);
 }
 
-LiveJob::LiveJob(JobRecord record, std::vector<v1::Event> events, absl::Time now)
-    : record_(std::move(record)), events_(std::move(events)), heard_(now), stepped_(now) {}
+LiveJob::LiveJob(JobRecord record, std::vector<v1::Event> events, const Moment& now)
+    : record_(std::move(record)),
+      events_(std::move(events)),
+      heard_(now.steady - SilenceSince(record_.job, now.wall)),
+      stepped_(now.steady) {}
 
 LiveJob::LiveJob(const std::string& id, const worker::v1::RegisterJobRequest& request,
-                 absl::Time now)
-    : heard_(now), stepped_(now) {
+                 const Moment& now)
+    : heard_(now.steady), stepped_(now.steady) {
   record_.id = id;
   record_.run_id = request.run_id();
   record_.job.set_name(JobName(id));
-  *record_.job.mutable_create_time() = ToProto(now);
+  *record_.job.mutable_create_time() = ToProto(now.wall);
   *record_.job.mutable_start_time() = request.start_time();
   Register(request, now);
 }
@@ -108,16 +131,15 @@ v1::Job LiveJob::Snapshot() const {
 v1::Job LiveJob::Summary() const {
   v1::Job job = record_.job;
   api::Derive(between_epochs_, &job);
-  job.clear_recipe();
   job.clear_ranks();
   return job;
 }
 
 void LiveJob::AddEvent(v1::Event::Type type, v1::Event::Severity severity,
-                       const std::string& message, absl::Time now,
+                       const std::string& message, const Moment& now,
                        const v1::StragglerDetails* straggler) {
   v1::Event& event = events_.emplace_back();
-  *event.mutable_time() = ToProto(now);
+  *event.mutable_time() = ToProto(now.wall);
   event.set_type(type);
   event.set_severity(severity);
   event.set_message(message);
@@ -128,10 +150,11 @@ void LiveJob::AddEvent(v1::Event::Type type, v1::Event::Severity severity,
   KeepNewest(unsaved_.events);
 }
 
-void LiveJob::Register(const worker::v1::RegisterJobRequest& request, absl::Time now) {
+void LiveJob::Register(const worker::v1::RegisterJobRequest& request, const Moment& now) {
   v1::Job& job = record_.job;
   *job.mutable_setup() = request.setup();
-  *job.mutable_recipe() = request.recipe();
+  record_.recipe = std::make_shared<v1::Recipe>(request.recipe());
+  if (!request.run_key().empty()) record_.run_key = Sha256Hex(request.run_key());
   *job.mutable_ranks() = request.ranks();
   job.set_world_size(request.ranks_size());
   job.set_epochs(request.epochs());
@@ -142,6 +165,7 @@ void LiveJob::Register(const worker::v1::RegisterJobRequest& request, absl::Time
     unsaved_.ForgetAfter(request.resumed_at_step());
     stalled_ = false;
     stragglers_.clear();
+    published_ = {};
     job.set_step(request.resumed_at_step());
     job.set_completed_epochs(request.completed_epochs());
     job.set_activity(v1::Job::ACTIVITY_UNSPECIFIED);
@@ -158,28 +182,34 @@ void LiveJob::Register(const worker::v1::RegisterJobRequest& request, absl::Time
 }
 
 // The trainer has called: it lives.
-void LiveJob::Contact(absl::Time now) {
-  const absl::Duration silence = now - heard_;
-  heard_ = now;
-  *record_.job.mutable_update_time() = ToProto(now);
+void LiveJob::Contact(const Moment& now) {
+  const absl::Duration silence = now.steady - heard_;
+  heard_ = now.steady;
+  *record_.job.mutable_update_time() = ToProto(now.wall);
   if (job().state() != v1::Job::LOST) return;
   record_.job.set_state(v1::Job::RUNNING);
   record_.job.clear_end_time();
-  stepped_ = now;
+  stepped_ = now.steady;
   AddEvent(v1::Event::FOUND, v1::Event::INFO,
            absl::StrCat("heard of again, after ", absl::ToInt64Seconds(silence), " s"), now);
 }
 
-void LiveJob::Apply(const worker::v1::HeartbeatRequest& request, absl::Time now) {
+void LiveJob::Apply(const worker::v1::HeartbeatRequest& request, const Moment& now) {
   Contact(now);
   if (request.has_progress()) Progress(request.progress(), now);
 }
 
 void LiveJob::Apply(const worker::v1::ReportProgressRequest& request, const LivenessRules& rules,
-                    absl::Time now) {
+                    const Moment& now) {
   Contact(now);
   if (request.has_progress()) Progress(request.progress(), now);
-  for (const v1::MetricSample& sample : request.samples()) AddSample(sample);
+  ApplySamples(request.samples(), &record_.job);
+  for (const v1::MetricSample& sample : request.samples()) {
+    if (sample.scope() == v1::MetricSample::EPOCH) {
+      between_epochs_ = absl::Seconds(std::max(0.0, sample.validation_seconds()));
+    }
+    unsaved_.Add(sample);
+  }
   if (request.ranks_size() == job().world_size()) {
     *record_.job.mutable_ranks() = request.ranks();
     UpdateStragglers(rules.straggler_slowdown, now);
@@ -187,31 +217,54 @@ void LiveJob::Apply(const worker::v1::ReportProgressRequest& request, const Live
   if (request.has_conclusion()) Conclude(request.conclusion(), now);
 }
 
-void LiveJob::SetModel(const std::string& name, absl::Time now) {
+absl::Status LiveJob::Admit(const worker::v1::ReportProgressRequest& request,
+                            const std::set<std::string>& names) const {
+  size_t all = names.size();
+  for (const v1::Metric& metric : job().metrics()) all += names.count(metric.name()) == 0 ? 1 : 0;
+  if (!names.empty() && all > kMaxMetrics + 2) {  // ApplyProgress has two of its own
+    return absl::InvalidArgumentError(
+        absl::StrCat("samples.metrics: a job has at most ", kMaxMetrics, " metrics, not ", all));
+  }
+  for (const v1::MetricSample& sample : request.samples()) {
+    const int64_t epoch_end = sample.epoch() * job().steps_per_epoch();
+    if (sample.epoch() > job().epochs() || sample.step() > epoch_end) {
+      return absl::InvalidArgumentError(absl::StrCat("samples: epoch ", sample.epoch(), ", step ",
+                                                     sample.step(), " is beyond the job's ",
+                                                     job().epochs(), " epochs"));
+    }
+    if (sample.scope() == v1::MetricSample::EPOCH && sample.step() != epoch_end) {
+      return absl::InvalidArgumentError(absl::StrCat("samples.step: epoch ", sample.epoch(),
+                                                     " ends with step ", epoch_end, ", not ",
+                                                     sample.step()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool LiveJob::TakesModel(int epoch, bool final) {
+  const std::pair<bool, int> model(final, epoch);
+  if (model < published_) return false;
+  published_ = model;
+  return true;
+}
+
+void LiveJob::SetModel(const std::string& name, const Moment& now) {
   Contact(now);
   record_.job.set_model(name);
 }
 
-void LiveJob::Progress(const worker::v1::Progress& progress, absl::Time now) {
+void LiveJob::Progress(const worker::v1::Progress& progress, const Moment& now) {
   const int64_t step_before = job().step();
   ApplyProgress(progress, &record_.job);
   if (job().step() == step_before && job().activity() == v1::Job::TRAINING) return;
-  stepped_ = now;
+  stepped_ = now.steady;
   if (!stalled_) return;
   stalled_ = false;
   AddEvent(v1::Event::STALL_ENDED, v1::Event::INFO, "steps are made again", now);
 }
 
-void LiveJob::AddSample(const v1::MetricSample& sample) {
-  ApplySample(sample, &record_.job);
-  if (sample.scope() == v1::MetricSample::EPOCH) {
-    between_epochs_ = absl::Seconds(std::max(0.0, sample.validation_seconds()));
-  }
-  unsaved_.samples[{sample.step(), sample.scope()}] = sample;
-}
-
 // Says once that a rank became a straggler, and once that it has caught up.
-void LiveJob::UpdateStragglers(double slowdown, absl::Time now) {
+void LiveJob::UpdateStragglers(double slowdown, const Moment& now) {
   std::set<int> slow;
   for (const Straggler& straggler :
        FindStragglers({job().ranks().begin(), job().ranks().end()}, slowdown)) {
@@ -239,32 +292,32 @@ void LiveJob::UpdateStragglers(double slowdown, absl::Time now) {
   stragglers_ = std::move(slow);
 }
 
-void LiveJob::Conclude(const worker::v1::Conclusion& conclusion, absl::Time now) {
+void LiveJob::Conclude(const worker::v1::Conclusion& conclusion, const Moment& now) {
   End(conclusion.state(), EndMessage(conclusion, job()), now);
   record_.job.set_error(conclusion.error());
   record_.job.set_weights_sha256(conclusion.weights_sha256());
   record_.job.set_activity(v1::Job::ACTIVITY_UNSPECIFIED);
 }
 
-void LiveJob::End(v1::Job::State state, const std::string& message, absl::Time now) {
+void LiveJob::End(v1::Job::State state, const std::string& message, const Moment& now) {
   v1::Job& job = record_.job;
   job.set_cancel_requested(false);
   if (job.state() == state) return;
   job.set_state(state);
-  *job.mutable_end_time() = ToProto(now);
+  *job.mutable_end_time() = ToProto(now.wall);
   const auto [type, severity] = EventOfEnd(state);
   AddEvent(type, severity, message, now);
 }
 
-void LiveJob::Cancel(absl::Time now) {
+void LiveJob::Cancel(const Moment& now) {
   if (!running()) return End(v1::Job::CANCELLED, "cancelled while no trainer ran", now);
   if (job().cancel_requested()) return;
   record_.job.set_cancel_requested(true);
   AddEvent(v1::Event::CANCEL_REQUESTED, v1::Event::INFO, "cancelling was requested", now);
 }
 
-bool LiveJob::CheckLiveness(const LivenessRules& rules, absl::Time now) {
-  const absl::Duration silence = now - heard_;
+bool LiveJob::CheckLiveness(const LivenessRules& rules, const Moment& now) {
+  const absl::Duration silence = now.steady - heard_;
   if (silence >= rules.lost_after) {
     // Nobody is there to answer a request to cancel.
     End(job().cancel_requested() ? v1::Job::CANCELLED : v1::Job::LOST,
@@ -273,8 +326,9 @@ bool LiveJob::CheckLiveness(const LivenessRules& rules, absl::Time now) {
         now);
     return true;
   }
-  const absl::Duration patience = std::max(rules.stalled_after, kStallSteps * StepDuration(job()));
-  const absl::Duration without_step = now - stepped_;
+  const absl::Duration patience =
+      std::max(rules.stalled_after, kStallSteps * StepDuration(record_));
+  const absl::Duration without_step = now.steady - stepped_;
   if (stalled_ || job().activity() != v1::Job::TRAINING || without_step < patience) return false;
   stalled_ = true;
   AddEvent(

@@ -55,12 +55,28 @@ TEST(UnsavedChangesTest, ForgettingReachesWhatIsUnsavedAndWhatIsStored) {
   EXPECT_THAT(Samples(changes), ElementsAre(std::pair(10, 1.0), std::pair(20, 1.0)));
 }
 
+// While the disk is full nothing is saved, however long the job reports.
+TEST(UnsavedChangesTest, StepsThatPileUpAreThinnedAndEpochsKept) {
+  UnsavedChanges changes;
+  for (int64_t step = 1; step <= 50'000; ++step) {
+    v1::MetricSample sample = SampleOf(step, 1);
+    changes.Add(sample);
+    if (step % 100 != 0) continue;
+    sample.set_scope(v1::MetricSample::EPOCH);
+    changes.Add(sample);
+  }
+  int64_t epochs = 0;
+  for (const auto& [key, sample] : changes.samples) epochs += key.second == v1::MetricSample::EPOCH;
+  EXPECT_EQ(epochs, 500);
+  EXPECT_LT(changes.samples.size(), 3 * kMaxStepSamples);
+}
+
 TEST(LiveJobTest, WhatIsPutBackComesBeforeWhatIsNew) {
   worker::v1::RegisterJobRequest request;
   request.set_process_id("first");
-  LiveJob job("lesson", request, absl::FromUnixSeconds(1));
+  LiveJob job("lesson", request, Moment{});
   UnsavedChanges started = job.TakeUnsaved();
-  job.Cancel(absl::FromUnixSeconds(2));
+  job.Cancel(Moment{});
   job.PutBack(std::move(started));
   const UnsavedChanges all = job.TakeUnsaved();
   ASSERT_EQ(all.events.size(), 2);

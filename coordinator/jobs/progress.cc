@@ -1,6 +1,8 @@
 #include "coordinator/jobs/progress.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "common/api/job_description.h"
@@ -11,10 +13,14 @@ namespace {
 
 constexpr double kLeastLostSeconds = 0.5;
 
+// Not a number, nor negative: no seconds that were measured are.
+double Seconds(double value) { return value > 0 ? value : 0; }
+
 double WorkSeconds(const v1::Rank& rank) {
   const metrics::PhaseSeconds seconds = api::FromProto(rank.epoch_phase_seconds());
   double sum = 0;
-  for (size_t i = 0; i < metrics::kWorkPhases; ++i) sum += seconds.*metrics::kPhases[i].seconds;
+  for (size_t i = 0; i < metrics::kWorkPhases; ++i)
+    sum += Seconds(seconds.*metrics::kPhases[i].seconds);
   return sum;
 }
 
@@ -33,9 +39,9 @@ std::string SlowPhase(const std::vector<v1::Rank>& ranks, const v1::Rank& rank) 
     const metrics::Phase& phase = metrics::kPhases[i];
     std::vector<double> all;
     for (const v1::Rank& other : ranks) {
-      all.push_back(api::FromProto(other.epoch_phase_seconds()).*phase.seconds);
+      all.push_back(Seconds(api::FromProto(other.epoch_phase_seconds()).*phase.seconds));
     }
-    const double lost = mine.*phase.seconds - LowerMedian(std::move(all));
+    const double lost = Seconds(mine.*phase.seconds) - LowerMedian(std::move(all));
     if (lost > most) {
       most = lost;
       slowest = phase.name;
@@ -58,14 +64,28 @@ void ApplyProgress(const worker::v1::Progress& progress, v1::Job* job) {
   api::SetMetric("accuracy", progress.accuracy(), job);
 }
 
-void ApplySample(const v1::MetricSample& sample, v1::Job* job) {
-  if (sample.scope() == v1::MetricSample::STEP) return;
-  if (sample.epoch() < job->completed_epochs()) return;  // an old one that is told again
-  for (const v1::Metric& metric : sample.metrics())
-    api::SetMetric(metric.name(), metric.value(), job);
-  if (sample.scope() != v1::MetricSample::EPOCH) return;
-  job->set_completed_epochs(sample.epoch());
-  job->set_step(std::max(job->step(), sample.step()));
+void ApplySamples(const google::protobuf::RepeatedPtrField<v1::MetricSample>& samples,
+                  v1::Job* job) {
+  std::map<std::string_view, double> newest;
+  for (const v1::MetricSample& sample : samples) {
+    if (sample.scope() == v1::MetricSample::STEP) continue;
+    if (sample.epoch() < job->completed_epochs()) continue;  // an old one that is told again
+    for (const v1::Metric& metric : sample.metrics()) newest[metric.name()] = metric.value();
+    if (sample.scope() != v1::MetricSample::EPOCH) continue;
+    job->set_completed_epochs(sample.epoch());
+    job->set_step(std::max(job->step(), sample.step()));
+  }
+  for (v1::Metric& metric : *job->mutable_metrics()) {
+    const auto found = newest.find(metric.name());
+    if (found == newest.end()) continue;
+    metric.set_value(found->second);
+    newest.erase(found);
+  }
+  for (const auto& [name, value] : newest) {
+    v1::Metric* metric = job->add_metrics();
+    metric->set_name(std::string(name));
+    metric->set_value(value);
+  }
 }
 
 std::vector<Straggler> FindStragglers(const std::vector<v1::Rank>& ranks, double threshold) {

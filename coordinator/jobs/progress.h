@@ -12,8 +12,10 @@ namespace convoy::coordinator {
 // Takes over where the training stands. What is older than the job's own state is left alone.
 void ApplyProgress(const worker::v1::Progress& progress, v1::Job* job);
 
-// Takes over a sample's metrics and the epochs completed by it.
-void ApplySample(const v1::MetricSample& sample, v1::Job* job);
+// Takes over the newest value of each metric and the epochs completed. Costs as much as the samples
+// have metrics, however many the job has.
+void ApplySamples(const google::protobuf::RepeatedPtrField<v1::MetricSample>& samples,
+                  v1::Job* job);
 
 // A rank that does its share much slower than the others.
 struct Straggler {

@@ -1,7 +1,11 @@
 // What a trainer may tell: checked before anything is done with it.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "convoy/worker/v1/worker_service.pb.h"
 
 namespace convoy::coordinator {
@@ -11,5 +15,9 @@ absl::Status Check(const worker::v1::RegisterJobRequest& request);
 absl::Status Check(const worker::v1::ReportProgressRequest& request);
 absl::Status Check(const worker::v1::HeartbeatRequest& request);
 absl::Status Check(const worker::v1::ModelHeader& header);
+
+// Returns the names of the metrics in the samples, INVALID_ARGUMENT if they are more than a job may
+// have.
+absl::StatusOr<std::set<std::string>> MetricNames(const worker::v1::ReportProgressRequest& request);
 
 }  // namespace convoy::coordinator

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <string>
@@ -72,6 +74,24 @@ TEST(RequestsTest, RegistrationsNameTheFieldThatIsWrong) {
   refuse([](auto& r) { r.set_completed_epochs(4); }, "completed_epochs");
   refuse([](auto& r) { r.mutable_setup()->set_run_directory(std::string(5000, 'x')); },
          "setup.run_directory");
+  refuse([](auto& r) { r.mutable_setup()->set_network(std::string(5000, 'x')); }, "setup.network");
+  refuse([](auto& r) { r.mutable_setup()->set_owner(std::string(5000, 'x')); }, "setup.owner");
+  refuse([](auto& r) { r.mutable_recipe()->mutable_model()->set_name(std::string(300000, 'x')); },
+         "recipe");
+  // A field that this version does not know, number 1000, of 20,000 bytes.
+  refuse(
+      [](auto& r) {
+        r.mutable_setup()->MergeFromString("\xc2\x3e\xa0\x9c\x01" + std::string(20000, 'x'));
+      },
+      "setup");
+  refuse([](auto& r) { r.set_epochs(INT32_MAX); }, "epochs");
+  refuse([](auto& r) { r.set_run_key("short"); }, "run_key");
+  refuse([](auto& r) { r.set_restarts(-1); }, "restarts");
+  refuse([](auto& r) { r.mutable_start_time()->set_seconds(int64_t{1} << 60); }, "start_time");
+  refuse([](auto& r) { r.mutable_start_time()->set_nanos(-1); }, "start_time");
+  refuse([](auto& r) { r.mutable_ranks(0)->set_host(std::string(256, 'x')); }, "ranks.host");
+  refuse([](auto& r) { r.mutable_ranks(0)->mutable_phase_seconds()->set_wait(std::nan("")); },
+         "ranks.phase_seconds.wait");
   refuse([](auto& r) { r.clear_ranks(); }, "number of ranks");
   refuse([](auto& r) { r.mutable_ranks(1)->set_rank(7); }, "ranks.rank");
   refuse([](auto& r) { r.mutable_ranks(0)->set_host(std::string(5000, 'x')); }, "ranks.host");
@@ -91,9 +111,31 @@ TEST(RequestsTest, ReportsNameTheFieldThatIsWrong) {
   refuse(
       [](auto& r) { r.mutable_samples(0)->mutable_metrics(0)->set_name(std::string(5000, 'x')); },
       "metrics.name");
+  for (const char* name : {"", "Loss", "val loss", "\x1b[2J", "l\xc3\xb6ss"}) {
+    refuse([name](auto& r) { r.mutable_samples(0)->mutable_metrics(0)->set_name(name); },
+           "metrics.name");
+  }
+  const double infinite = std::numeric_limits<double>::infinity();
+  refuse([=](auto& r) { r.mutable_samples(0)->set_validation_seconds(infinite); },
+         "samples.validation_seconds");
+  refuse([](auto& r) { r.mutable_samples(0)->set_train_seconds(std::nan("")); },
+         "samples.train_seconds");
+  refuse([=](auto& r) { r.mutable_samples(0)->set_images_per_second(-infinite); },
+         "samples.images_per_second");
+  refuse([=](auto& r) { r.mutable_progress()->set_images_per_second(infinite); },
+         "progress.images_per_second");
+  refuse([](auto& r) { r.mutable_samples(0)->mutable_time()->set_nanos(-1); }, "samples.time");
+  refuse([](auto& r) { r.mutable_conclusion()->set_weights_sha256("x"); }, "conclusion.weights");
   refuse([](auto& r) { r.mutable_conclusion()->set_state(v1::Job::RUNNING); }, "conclusion.state");
   refuse([](auto& r) { r.mutable_conclusion()->set_error(std::string(5000, 'x')); },
          "conclusion.error");
+}
+
+TEST(RequestsTest, ALossThatIsNotANumberIsReportedAsItIs) {
+  ReportProgressRequest report = Report();
+  report.mutable_samples(0)->mutable_metrics(0)->set_value(std::nan(""));
+  report.mutable_progress()->set_loss(std::nan(""));
+  EXPECT_TRUE(Check(report).ok());
 }
 
 TEST(RequestsTest, ModelHeadersNameTheFieldThatIsWrong) {

@@ -1,12 +1,12 @@
 #include "coordinator/main/flags.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/cli/command_line.h"
 #include "common/rpc/address.h"
+#include "common/system/user.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -20,8 +20,8 @@ constexpr char kExitCodes[] =
     "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 failed; 2 wrong usage or input.";
 
 std::string DefaultStore() {
-  const char* home = std::getenv("HOME");
-  return absl::StrCat(home == nullptr ? "." : home, "/.local/state/convoy/coordinator");
+  const std::string home = HomeDirectory();
+  return home.empty() ? "" : absl::StrCat(home, "/.local/state/convoy/coordinator");
 }
 
 void AddFlags(cli::Arguments& arguments, Flags& flags) {
@@ -112,6 +112,9 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   if (!asked.text.empty()) {
     flags.print_and_exit = asked.text;
     return flags;
+  }
+  if (flags.store.empty()) {
+    return absl::InvalidArgumentError("--store: name a directory; there is no home directory");
   }
   CONVOY_RETURN_IF_ERROR(CheckTogether(flags));
   return flags;

@@ -10,10 +10,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "common/base/cpus.h"
 #include "common/base/process_start.h"
 #include "common/base/status.h"
+#include "common/base/steady_condition.h"
 #include "common/cli/flag_names.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
@@ -22,7 +22,9 @@
 #include "coordinator/main/flags.h"
 #include "coordinator/main/gateway.h"
 #include "coordinator/main/stop_signals.h"
+#include "coordinator/server/health.h"
 #include "coordinator/server/server.h"
+#include "coordinator/service/call_gate.h"
 #include "coordinator/service/inference_service.h"
 #include "coordinator/service/job_service.h"
 #include "coordinator/service/model_service.h"
@@ -40,6 +42,7 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 constexpr absl::Duration kGrace = absl::Seconds(3);
 // After which it ends in any case.
 constexpr absl::Duration kTimeToStop = absl::Seconds(5);
+constexpr int kSpareThreads = 32;        // for reflection, and to refuse what is too much
 constexpr int64_t kOwnDescriptors = 64;  // for the store, models, libraries
 constexpr int64_t kLeastConnections = 16;
 
@@ -100,25 +103,43 @@ ServingOptions ReadServingOptions(const Flags& flags) {
   return options;
 }
 
-// Calls Tick until its end.
+v1::ListJobsRequest OneJob() {
+  v1::ListJobsRequest request;
+  request.set_page_size(1);
+  return request;
+}
+
+// Calls Tick until its end, in the same intervals whoever sets the clock.
 class Ticker {
  public:
   explicit Ticker(JobRegistry& registry)
       : thread_([this, &registry] {
-          while (!done_.WaitForNotificationWithTimeout(kTick)) registry.Tick();
+          while (!WaitForEnd()) registry.Tick();
         }) {}
   ~Ticker() {
-    done_.Notify();
+    {
+      const absl::MutexLock lock(&mutex_);
+      done_ = true;
+    }
+    changed_.SignalAll();
     thread_.join();
   }
 
  private:
-  absl::Notification done_;
+  bool WaitForEnd() {
+    const absl::MutexLock lock(&mutex_);
+    if (!done_) changed_.WaitFor(&mutex_, kTick);
+    return done_;
+  }
+
+  absl::Mutex mutex_;
+  SteadyCondition changed_;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 
 absl::Status Serve(const Flags& flags, const StopSignals& signals) {
-  CONVOY_ASSIGN_OR_RETURN(const ServerOptions options, ReadServerOptions(flags));
+  CONVOY_ASSIGN_OR_RETURN(ServerOptions options, ReadServerOptions(flags));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
                           rpc::ReadSecretFile("token_file", flags.token_file));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
@@ -130,17 +151,22 @@ absl::Status Serve(const Flags& flags, const StopSignals& signals) {
                           JobRegistry::Open(*store, std::move(registry_options)));
 
   const TokenAuthenticator authenticator(token);
-  JobService jobs(*registry, authenticator, flags.max_watches);
+  const CallLimits calls{.watches = flags.max_watches};
+  CallGate gate(authenticator, calls);
+  Health health([&registry] { return registry->List(OneJob()).status(); });
+  JobService jobs(*registry, gate);
   WorkerService workers(*registry, authenticator, int64_t{flags.max_model_mb} << 20);
   Serving serving(*store, ReadServingOptions(flags));
   // Data that are named but cannot be read are better known now than at the first evaluation.
   if (!flags.data.empty()) {
-    CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Get("").status(), "--data"));
+    CONVOY_RETURN_IF_ERROR(Annotate(serving.data.Check(), "--data"));
   }
-  ModelService models(serving);
-  InferenceService inference(serving);
+  ModelService models(serving, gate);
+  InferenceService inference(serving, gate, [&health] { return health.serving(); });
+  options.max_threads = calls.in_all() + kSpareThreads;
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                           Server::Start(options, {&jobs, &workers, &models, &inference}));
+  const HealthWatch health_watch(health, [&server](bool good) { server->SetServing(good); });
   std::unique_ptr<Gateway> gateway;
   if (!flags.http.empty()) {
     CONVOY_ASSIGN_OR_RETURN(gateway,

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "convoy/v1/job_service.pb.h"
 #include "coordinator/bridge/codes.h"
 #include "grpc/health/v1/health.pb.h"
 
@@ -11,7 +10,6 @@ namespace {
 
 constexpr absl::Duration kTime = absl::Seconds(2);
 constexpr char kHealth[] = "/grpc.health.v1.Health/Check";
-constexpr char kListJobs[] = "/convoy.v1.JobService/ListJobs";
 
 bridge::CallOptions Soon() {
   bridge::CallOptions options;
@@ -19,44 +17,29 @@ bridge::CallOptions Soon() {
   return options;
 }
 
-// What the health service answers, as a status.
-grpc::Status Serves(const grpc::Status& status, const std::string& bytes) {
+http::Response Verdict(const grpc::Status& status, const std::string& bytes) {
   grpc::health::v1::HealthCheckResponse response;
-  if (!status.ok()) return status;
-  const bool serves = response.ParseFromString(bytes) &&
-                      response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
-  return serves ? grpc::Status::OK : grpc::Status(grpc::UNAVAILABLE, "it is stopping");
+  if (!status.ok()) {
+    return {.status = 503,
+            .body = absl::StrCat(
+                "the gRPC port does not answer: ", bridge::CodeName(status.error_code()), ": ",
+                status.error_message(), "\n")};
+  }
+  if (response.ParseFromString(bytes) &&
+      response.status() == grpc::health::v1::HealthCheckResponse::SERVING) {
+    return {.body = "ok\n"};
+  }
+  return {.status = 503, .body = "it is stopping, or the list of jobs does not answer\n"};
 }
 
 }  // namespace
 
-HealthCheck::HealthCheck(bridge::GrpcCaller& services, bridge::GrpcCaller* port)
-    : services_(services), port_(port), answer_([this] { Begin(); }) {}
+HealthCheck::HealthCheck(bridge::GrpcCaller& port) : port_(port), answer_([this] { Begin(); }) {}
 
 void HealthCheck::Begin() {
-  bridge::GrpcCaller& caller = port_ == nullptr ? services_ : *port_;
-  caller.Unary(kHealth, "", Soon(), [this](const grpc::Status& status, const std::string& bytes) {
-    const grpc::Status serves = Serves(status, bytes);
-    if (serves.ok()) return AskJobs();
-    Finish(serves, "the gRPC port");
+  port_.Unary(kHealth, "", Soon(), [this](const grpc::Status& status, const std::string& bytes) {
+    answer_.Give(Verdict(status, bytes));
   });
-}
-
-void HealthCheck::AskJobs() {
-  v1::ListJobsRequest request;
-  request.set_page_size(1);
-  services_.Unary(kListJobs, request.SerializeAsString(), Soon(),
-                  [this](const grpc::Status& status, const std::string&) {
-                    Finish(status, "the list of jobs");
-                  });
-}
-
-void HealthCheck::Finish(const grpc::Status& status, const std::string& what) {
-  if (status.ok()) return answer_.Give({.body = "ok\n"});
-  answer_.Give(
-      {.status = 503,
-       .body = absl::StrCat(what, " does not answer: ", bridge::CodeName(status.error_code()), ": ",
-                            status.error_message(), "\n")});
 }
 
 }  // namespace convoy::monitoring

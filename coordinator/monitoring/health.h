@@ -9,24 +9,20 @@
 
 namespace convoy::monitoring {
 
-// Asks as a client would: the health service over gRPC's own port, and the list of jobs, for which
-// registry and store must work. Each has two seconds. Thread-safe.
+// Asks as a client would: the health service, over gRPC's own port where it can be called from
+// here. It knows of the registry and the store, too. It has two seconds. Thread-safe.
 class HealthCheck {
  public:
-  // `port` leads to the gRPC port by the network; null: it cannot be asked, as with mutual TLS.
-  // Both must outlive this object, with their calls.
-  HealthCheck(bridge::GrpcCaller& services, bridge::GrpcCaller* port);
+  // `port` must outlive this object, with its calls.
+  explicit HealthCheck(bridge::GrpcCaller& port);
 
   // Answers 200 "ok", or 503 with what does not work.
   void Ask(std::shared_ptr<http::Reply> reply) { answer_.Ask(std::move(reply)); }
 
  private:
   void Begin();
-  void AskJobs();
-  void Finish(const grpc::Status& status, const std::string& what);
 
-  bridge::GrpcCaller& services_;
-  bridge::GrpcCaller* const port_;
+  bridge::GrpcCaller& port_;
   SharedAnswer answer_;
 };
 

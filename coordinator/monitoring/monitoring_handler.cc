@@ -17,7 +17,7 @@ using ReplyPointer = std::shared_ptr<http::Reply>;
 
 MonitoringHandler::MonitoringHandler(const Sources& sources, bridge::GrpcCaller& services,
                                      bridge::GrpcCaller* port)
-    : sources_(sources), health_(services, port), metrics_([this] {
+    : sources_(sources), health_(port == nullptr ? services : *port), metrics_([this] {
         disk_.Post([this] {
           metrics_.Give(MakeMetrics());
           return absl::OkStatus();

@@ -25,7 +25,7 @@ struct Sources {
 class MonitoringHandler {
  public:
   // Those who call must outlive the handler, but their calls must have ended before its end. `port`
-  // as of HealthCheck.
+  // leads to the gRPC port by the network; null: it cannot be asked, as with mutual TLS.
   MonitoringHandler(const Sources& sources, bridge::GrpcCaller& services, bridge::GrpcCaller* port);
 
   // The handler must outlive the server.

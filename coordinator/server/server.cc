@@ -6,6 +6,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
@@ -69,6 +70,7 @@ rpc::Address LoopbackOf(rpc::Address address) {
 }
 
 void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetResourceQuota(grpc::ResourceQuota("calls").SetMaxThreads(options.max_threads));
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
@@ -108,14 +110,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   CONVOY_CHECK(server != nullptr);
+  auto started = std::unique_ptr<Server>(
+      new Server(std::move(acceptor), std::move(server), *std::move(listening), options));
+  started->SetServing(true);
+  return started;
+}
+
+void Server::SetServing(bool serving) {
   for (const char* name :
        {"", v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
         inference::GRPCInferenceService::service_full_name(),
         worker::v1::WorkerService::service_full_name()}) {
-    server->GetHealthCheckService()->SetServingStatus(name, true);
+    server_->GetHealthCheckService()->SetServingStatus(name, serving);
   }
-  return std::unique_ptr<Server>(
-      new Server(std::move(acceptor), std::move(server), *std::move(listening), options));
 }
 
 Server::Server(Acceptor acceptor, std::unique_ptr<grpc::Server> server,
@@ -146,7 +153,7 @@ std::shared_ptr<grpc::Channel> Server::LoopbackChannel() const {
 }
 
 void Server::Stop(absl::Duration grace) {
-  server_->GetHealthCheckService()->SetServingStatus(false);
+  server_->GetHealthCheckService()->Shutdown();
   loop_.reset();
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
   server_->Wait();

@@ -25,6 +25,7 @@ struct ServerOptions {
   std::string tls_client_ca;
   int max_message_bytes = 16 << 20;
   int max_streams = 256;  // of one connection
+  int max_threads = 400;  // for calls that are answered or wait; those beyond are refused
   ConnectionLimits connections;
   // A connection on which TLS and HTTP/2 have not both begun after that is closed.
   absl::Duration handshake_time = absl::Seconds(5);
@@ -51,6 +52,10 @@ class Server {
   // A channel to this server through its port, as a client on this machine has one, to see whether
   // it answers. Returns nullptr with mutual TLS, for which a client's certificate would be needed.
   std::shared_ptr<grpc::Channel> LoopbackChannel() const;
+
+  // What the health service answers for the whole and for each service; at the start that all is
+  // well, and always the contrary once the server stops. Thread-safe.
+  void SetServing(bool serving);
 
   // Tells health checks that the end is near, takes no new calls, and lets those that are under way
   // finish for `grace`; then cancels them. May be called again.

@@ -171,44 +171,71 @@ absl::StatusOr<ModelPointer> InferenceService::Find(const std::string& name,
 grpc::Status InferenceService::ServerLive(grpc::ServerContext* context,
                                           const inference::ServerLiveRequest* request,
                                           inference::ServerLiveResponse* response) {
-  response->set_live(true);
-  return grpc::Status::OK;
+  using Response = inference::ServerLiveResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    Response live;
+    live.set_live(true);
+    return live;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ServerLive", response, answer);
 }
 
 grpc::Status InferenceService::ServerReady(grpc::ServerContext* context,
                                            const inference::ServerReadyRequest* request,
                                            inference::ServerReadyResponse* response) {
-  response->set_ready(true);
-  return grpc::Status::OK;
+  using Response = inference::ServerReadyResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    Response ready;
+    ready.set_ready(is_ready_());
+    return ready;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ServerReady", response,
+                    answer);
 }
 
 grpc::Status InferenceService::ModelReady(grpc::ServerContext* context,
                                           const inference::ModelReadyRequest* request,
                                           inference::ModelReadyResponse* response) {
-  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok() && !absl::IsNotFound(served.status())) return rpc::ToGrpc(served.status());
-  response->set_ready(served.ok());
-  return grpc::Status::OK;
+  using Response = inference::ModelReadyResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    const auto served = Find(request->name(), request->version());
+    if (!served.ok() && !absl::IsNotFound(served.status())) return served.status();
+    Response ready;
+    ready.set_ready(served.ok());
+    return ready;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ModelReady", response, answer);
 }
 
 grpc::Status InferenceService::ServerMetadata(grpc::ServerContext* context,
                                               const inference::ServerMetadataRequest* request,
                                               inference::ServerMetadataResponse* response) {
-  response->set_name(kPlatform);
-  response->set_version(std::string(Version()));
-  for (const char* extension : {"model_repository", "model_configuration", "statistics"}) {
-    response->add_extensions(extension);
-  }
-  return grpc::Status::OK;
+  using Response = inference::ServerMetadataResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    Response metadata;
+    metadata.set_name(kPlatform);
+    metadata.set_version(std::string(Version()));
+    for (const char* extension : {"model_repository", "model_configuration", "statistics"}) {
+      metadata.add_extensions(extension);
+    }
+    return metadata;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ServerMetadata", response,
+                    answer);
 }
 
 grpc::Status InferenceService::ModelMetadata(grpc::ServerContext* context,
                                              const inference::ModelMetadataRequest* request,
                                              inference::ModelMetadataResponse* response) {
-  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return rpc::ToGrpc(served.status());
-  Fill(**served, response);
-  return grpc::Status::OK;
+  using Response = inference::ModelMetadataResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    CONVOY_ASSIGN_OR_RETURN(const auto served, Find(request->name(), request->version()));
+    Response metadata;
+    Fill(*served, &metadata);
+    return metadata;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ModelMetadata", response,
+                    answer);
 }
 
 grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerContext* context,
@@ -239,31 +266,48 @@ grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerConte
 grpc::Status InferenceService::ModelConfig(grpc::ServerContext* context,
                                            const inference::ModelConfigRequest* request,
                                            inference::ModelConfigResponse* response) {
-  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return rpc::ToGrpc(served.status());
-  Fill(**served, serving_.options, response->mutable_config());
-  return grpc::Status::OK;
+  using Response = inference::ModelConfigResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    CONVOY_ASSIGN_OR_RETURN(const auto served, Find(request->name(), request->version()));
+    Response config;
+    Fill(*served, serving_.options, config.mutable_config());
+    return config;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ModelConfig", response,
+                    answer);
 }
 
 grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
                                                const inference::ModelStatisticsRequest* request,
                                                inference::ModelStatisticsResponse* response) {
-  if (request->name().empty()) {
-    for (const ModelPointer& served : serving_.models.Loaded()) {
-      Fill(*served, response->add_model_stats());
+  using Response = inference::ModelStatisticsResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    Response statistics;
+    if (request->name().empty()) {
+      for (const auto& served : serving_.models.Loaded()) {
+        Fill(*served, statistics.add_model_stats());
+      }
+      return statistics;
     }
-    return grpc::Status::OK;
-  }
-  const absl::StatusOr<ModelPointer> served = Find(request->name(), request->version());
-  if (!served.ok()) return rpc::ToGrpc(served.status());
-  Fill(**served, response->add_model_stats());
-  return grpc::Status::OK;
+    CONVOY_ASSIGN_OR_RETURN(const auto served, Find(request->name(), request->version()));
+    Fill(*served, statistics.add_model_stats());
+    return statistics;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/ModelStatistics", response,
+                    answer);
 }
 
 grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext* context,
                                                const inference::RepositoryIndexRequest* request,
                                                inference::RepositoryIndexResponse* response) {
-  return rpc::ToGrpc(Index(serving_.source, response));
+  using Response = inference::RepositoryIndexResponse;
+  const auto answer = [&](const auto&) -> absl::StatusOr<Response> {
+    Response index;
+    CONVOY_RETURN_IF_ERROR(Index(serving_.source, &index));
+    return index;
+  };
+  return AnswerCall(gate_, *context, "inference.GRPCInferenceService/RepositoryIndex", response,
+                    answer);
 }
 
 }  // namespace convoy::coordinator

@@ -2,10 +2,13 @@
 // (proto/inference/grpc_service.proto).
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "common/base/serial_executor.h"
+#include "coordinator/service/call_gate.h"
 #include "coordinator/service/serving.h"
 #include "inference/grpc_service.grpc.pb.h"
 
@@ -19,8 +22,9 @@ class InferenceService final
     : public inference::GRPCInferenceService::WithCallbackMethod_ModelInfer<
           inference::GRPCInferenceService::Service> {
  public:
-  // `serving` must outlive the service.
-  explicit InferenceService(Serving& serving) : serving_(serving) {}
+  // All must outlive the service. `is_ready` says what ServerReady answers.
+  InferenceService(Serving& serving, CallGate& gate, std::function<bool()> is_ready)
+      : serving_(serving), gate_(gate), is_ready_(std::move(is_ready)) {}
 
   grpc::Status ServerLive(grpc::ServerContext* context, const inference::ServerLiveRequest* request,
                           inference::ServerLiveResponse* response) override;
@@ -53,6 +57,8 @@ class InferenceService final
                                                           const std::string& version);
 
   Serving& serving_;
+  CallGate& gate_;
+  const std::function<bool()> is_ready_;
   SerialExecutor loader_;  // last: its tasks use the above
 };
 

@@ -28,35 +28,34 @@ auto WithJob(const std::string& name, Call call) -> decltype(call(std::string())
 
 grpc::Status JobService::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                                   v1::ListJobsResponse* response) {
-  return rpc::Respond(registry_.List(*request), response);
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/ListJobs", response,
+                    [&](const auto&) { return registry_.List(*request); });
 }
 
 grpc::Status JobService::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                                 v1::Job* response) {
-  return rpc::Respond(
-      WithJob(request->name(), [&](const std::string& id) { return registry_.Get(id); }), response);
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/GetJob", response, [&](const auto&) {
+    return WithJob(request->name(), [&](const std::string& id) { return registry_.Get(id); });
+  });
 }
 
 grpc::Status JobService::WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
                                   grpc::ServerWriter<v1::WatchJobResponse>* writer) {
-  const bool too_many = watches_.fetch_add(1) >= max_watches_;
-  const absl::Status ended = too_many ? absl::ResourceExhaustedError(absl::StrCat(
-                                            "this coordinator serves ", max_watches_,
-                                            " watches at a time (`max_watches`); try again later"))
-                                      : Watch(*context, request->name(), writer);
-  watches_.fetch_sub(1);
-  return rpc::ToGrpc(ended);
+  const absl::StatusOr<CallGate::Pass> pass =
+      gate_.Enter(*context, "convoy.v1.JobService/WatchJob");
+  return rpc::ToGrpc(pass.ok() ? Watch(*pass, request->name(), writer) : pass.status());
 }
 
 // A state is only asked for when the one before was taken by the reader, so a slow one holds a
 // thread and one message, nothing more.
-absl::Status JobService::Watch(const grpc::ServerContext& context, const std::string& name,
+absl::Status JobService::Watch(const CallGate::Pass& pass, const std::string& name,
                                grpc::ServerWriter<v1::WatchJobResponse>* writer) {
   CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("jobs", name));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<JobRegistry::Watch> watch,
                           registry_.StartWatch(id));
-  for (uint64_t sent = 0; !context.IsCancelled();) {
+  for (uint64_t sent = 0; !pass.IsOver();) {
     CONVOY_ASSIGN_OR_RETURN(NumberedJob state, watch->Await(sent, kWatchPatience));
+    pass.NoteTaken();
     if (state.version == sent) continue;
     sent = state.version;
     v1::WatchJobResponse response;
@@ -71,29 +70,30 @@ absl::Status JobService::Watch(const grpc::ServerContext& context, const std::st
 grpc::Status JobService::ListMetrics(grpc::ServerContext* context,
                                      const v1::ListMetricsRequest* request,
                                      v1::ListMetricsResponse* response) {
-  const absl::StatusOr<std::string> id = ParseName("jobs", request->parent(), "parent");
-  if (!id.ok()) return rpc::ToGrpc(id.status());
-  return rpc::Respond(registry_.ListMetrics(*id, *request), response);
+  const auto list = [&](const auto&) -> absl::StatusOr<v1::ListMetricsResponse> {
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("jobs", request->parent(), "parent"));
+    return registry_.ListMetrics(id, *request);
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/ListMetrics", response, list);
 }
 
 grpc::Status JobService::CancelJob(grpc::ServerContext* context,
                                    const v1::CancelJobRequest* request, v1::Job* response) {
-  if (const absl::Status admitted = authenticator_.Authenticate(*context); !admitted.ok())
-    return rpc::ToGrpc(admitted);
-  return rpc::Respond(
-      WithJob(request->name(), [&](const std::string& id) { return registry_.Cancel(id); }),
-      response);
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/CancelJob", response, [&](const auto&) {
+    return WithJob(request->name(), [&](const std::string& id) { return registry_.Cancel(id); });
+  });
 }
 
 grpc::Status JobService::DeleteJob(grpc::ServerContext* context,
                                    const v1::DeleteJobRequest* request,
                                    google::protobuf::Empty* response) {
-  if (const absl::Status admitted = authenticator_.Authenticate(*context); !admitted.ok())
-    return rpc::ToGrpc(admitted);
-  const absl::Status deleted =
-      WithJob(request->name(), [&](const std::string& id) { return registry_.Delete(id); });
-  const bool forgiven = request->allow_missing() && absl::IsNotFound(deleted);
-  return forgiven ? grpc::Status::OK : rpc::ToGrpc(deleted);
+  const auto remove = [&](const auto&) -> absl::StatusOr<google::protobuf::Empty> {
+    const absl::Status deleted =
+        WithJob(request->name(), [&](const std::string& id) { return registry_.Delete(id); });
+    if (!deleted.ok() && !(request->allow_missing() && absl::IsNotFound(deleted))) return deleted;
+    return google::protobuf::Empty();
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/DeleteJob", response, remove);
 }
 
 }  // namespace convoy::coordinator

@@ -1,21 +1,17 @@
 // convoy.v1.JobService (proto/convoy/v1/job_service.proto says what it does).
 #pragma once
 
-#include <atomic>
-
 #include "convoy/v1/job_service.grpc.pb.h"
 #include "coordinator/jobs/job_registry.h"
-#include "coordinator/service/token_authenticator.h"
+#include "coordinator/service/call_gate.h"
 
 namespace convoy::coordinator {
 
 // Thread-safe.
 class JobService final : public v1::JobService::Service {
  public:
-  // Both must outlive the service. Each WatchJob keeps a thread; more than `max_watches` are
-  // refused.
-  JobService(JobRegistry& registry, const TokenAuthenticator& authenticator, int max_watches)
-      : registry_(registry), authenticator_(authenticator), max_watches_(max_watches) {}
+  // Both must outlive the service. Each WatchJob keeps a thread.
+  JobService(JobRegistry& registry, CallGate& gate) : registry_(registry), gate_(gate) {}
 
   grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                         v1::ListJobsResponse* response) override;
@@ -31,13 +27,11 @@ class JobService final : public v1::JobService::Service {
                          google::protobuf::Empty* response) override;
 
  private:
-  absl::Status Watch(const grpc::ServerContext& context, const std::string& name,
+  absl::Status Watch(const CallGate::Pass& pass, const std::string& name,
                      grpc::ServerWriter<v1::WatchJobResponse>* writer);
 
   JobRegistry& registry_;
-  const TokenAuthenticator& authenticator_;
-  const int max_watches_;
-  std::atomic<int> watches_{0};
+  CallGate& gate_;
 };
 
 }  // namespace convoy::coordinator

@@ -4,19 +4,22 @@
 #include "coordinator/service/model_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/api/image_options.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
-#include "common/base/check.h"
+#include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
+#include "coordinator/service/model_export.h"
 #include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
@@ -25,22 +28,17 @@ namespace {
 constexpr int kStandardPage = 50;
 constexpr int kLargestPage = 1000;
 constexpr size_t kChunkBytes = 256 << 10;
-constexpr char kLate[] = "the deadline passed before the work began";
-
-absl::Time DeadlineOf(const grpc::ServerContext& context) {
-  return absl::FromChrono(context.deadline());
-}
+// Of all pictures of a request together: some two seconds of one core.
+constexpr int64_t kMaxPixels = 2 * api::kMaxImagePixels;
+// How soon one that waits sees that its caller has gone.
+constexpr std::chrono::milliseconds kPermitPatience{100};
 
 // One of a semaphore's permits, given back in the end.
 class Permit {
  public:
-  // Returns whether there was one before the deadline.
-  Permit(std::counting_semaphore<>& semaphore, absl::Time deadline) : semaphore_(semaphore) {
-    if (deadline == absl::InfiniteFuture()) {
-      semaphore_.acquire();
-    } else {
-      taken_ = semaphore_.try_acquire_until(absl::ToChronoTime(deadline));
-    }
+  // Waits until there is one, or the call is over.
+  Permit(std::counting_semaphore<>& semaphore, const CallGate::Pass& pass) : semaphore_(semaphore) {
+    while (!taken_ && !pass.IsOver()) taken_ = semaphore_.try_acquire_for(kPermitPatience);
   }
   ~Permit() {
     if (taken_) semaphore_.release();
@@ -52,8 +50,14 @@ class Permit {
 
  private:
   std::counting_semaphore<>& semaphore_;
-  bool taken_ = true;
+  bool taken_ = false;
 };
+
+// Why a call that is over was given up.
+absl::Status Over(const CallGate::Pass& pass) {
+  if (absl::Now() < pass.deadline()) return absl::CancelledError("the caller has gone");
+  return absl::DeadlineExceededError("the deadline passed before the work was done");
+}
 
 absl::StatusOr<v1::ListModelsResponse> List(ModelSource& source,
                                             const v1::ListModelsRequest& request) {
@@ -178,59 +182,60 @@ absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string&
 grpc::Status ModelService::ListModels(grpc::ServerContext* context,
                                       const v1::ListModelsRequest* request,
                                       v1::ListModelsResponse* response) {
-  return rpc::Respond(List(serving_.source, *request), response);
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/ListModels", response,
+                    [&](const auto&) { return List(serving_.source, *request); });
 }
 
 grpc::Status ModelService::GetModel(grpc::ServerContext* context,
                                     const v1::GetModelRequest* request,
                                     v1::TrainedModel* response) {
-  const absl::StatusOr<std::string> id = ParseName("models", request->name());
-  if (!id.ok()) return rpc::ToGrpc(id.status());
-  return rpc::Respond(serving_.source.GetModel(*id), response);
+  const auto get = [&](const auto&) -> absl::StatusOr<v1::TrainedModel> {
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request->name()));
+    return serving_.source.GetModel(id);
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/GetModel", response, get);
 }
 
 grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
                                          const v1::EvaluateModelRequest* request,
                                          v1::EvaluateModelResponse* response) {
-  return rpc::Respond(Evaluate(*context, *request), response);
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/EvaluateModel", response,
+                    [&](const CallGate::Pass& pass) { return Evaluate(pass, *request); });
 }
 
 absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
-    const grpc::ServerContext& context, const v1::EvaluateModelRequest& request) {
+    const CallGate::Pass& pass, const v1::EvaluateModelRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
-  const absl::Time deadline = DeadlineOf(context);
-  const Permit permit(evaluating_, deadline);
-  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
-  const auto stop = [&] { return context.IsCancelled() || absl::Now() >= deadline; };
-  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set()));
-  auto result = api::EvaluateModel(*served->model, *source, request,
-                                   serving_.batcher.options().threads, stop);
-  if (absl::IsCancelled(result.status()) && absl::Now() >= deadline) {
+  const Permit permit(evaluating_, pass);
+  if (!permit.taken()) return Over(pass);
+  CONVOY_ASSIGN_OR_RETURN(const auto images, api::ImageOptionsOf(*served->model));
+  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set(), images));
+  auto result =
+      api::EvaluateModel(*served->model, *source, request, serving_.batcher.options().threads,
+                         [&pass] { return pass.IsOver(); });
+  if (absl::IsCancelled(result.status()) && absl::Now() >= pass.deadline()) {
     return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
   }
   if (result.ok()) result->set_model_version(served->facts.version());
   return result;
 }
 
-absl::StatusOr<api::NetworkImage> ModelService::Prepare(const grpc::ServerContext& context,
-                                                        const v1::Image& image,
-                                                        v1::Preparation preparation,
-                                                        const nn::Network& network,
-                                                        const std::string& field) {
-  const Permit permit(preparing_, DeadlineOf(context));
-  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
-  if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
-  return api::ToNetworkImage(image, preparation, network, field);
+absl::StatusOr<api::NetworkImage> ModelService::Prepare(
+    const CallGate::Pass& pass, const v1::Image& image, v1::Preparation preparation,
+    const ModelPointer& served, const std::string& field, int64_t max_pixels) {
+  const Permit permit(preparing_, pass);
+  if (!permit.taken()) return Over(pass);
+  return api::ToNetworkImage(image, preparation, *served->model, field, max_pixels);
 }
 
 absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
-    const grpc::ServerContext& context, const ModelPointer& served,
+    const CallGate::Pass& pass, const ModelPointer& served,
     const std::vector<api::NetworkImage>& images) {
   BatchedRequest request{.model = served->model,
                          .pixels = {},
                          .counters = served->counters,
-                         .deadline = DeadlineOf(context),
-                         .cancelled = [&context] { return context.IsCancelled(); }};
+                         .deadline = pass.deadline(),
+                         .cancelled = [&pass] { return pass.IsOver(); }};
   for (const api::NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
   }
@@ -242,7 +247,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   std::vector<v1::Prediction> predictions;
   const float* next = answer->probabilities.data();
   for (const api::NetworkImage& image : images) {
-    predictions.push_back(api::ToPrediction(next, classes, image.report));
+    predictions.push_back(api::ToPrediction(next, *served->model, image.report));
     next += classes;
   }
   return predictions;
@@ -250,10 +255,26 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
 
 grpc::Status ModelService::Predict(grpc::ServerContext* context, const v1::PredictRequest* request,
                                    v1::PredictResponse* response) {
-  return rpc::Respond(PredictImages(*context, *request), response);
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/Predict", response,
+                    [&](const CallGate::Pass& pass) { return PredictImages(pass, *request); });
 }
 
-absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::ServerContext& context,
+absl::StatusOr<std::vector<api::NetworkImage>> ModelService::PrepareAll(
+    const CallGate::Pass& pass, const v1::PredictRequest& request, const ModelPointer& served) {
+  std::vector<api::NetworkImage> images;
+  int64_t pixels_left = kMaxPixels;
+  for (int i = 0; i < request.images_size(); ++i) {
+    CONVOY_ASSIGN_OR_RETURN(
+        api::NetworkImage image,
+        Prepare(pass, request.images(i), request.preparation(), served,
+                absl::StrCat("images[", i, "]"), std::min(pixels_left, api::kMaxImagePixels)));
+    pixels_left -= int64_t{image.report.source_height()} * image.report.source_width();
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const CallGate::Pass& pass,
                                                                 const v1::PredictRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckPreparation(request.preparation()));
   if (request.images().empty())
@@ -265,14 +286,8 @@ absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::Serv
   }
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
   const nn::Network& network = served->model->network();
-  std::vector<api::NetworkImage> images;
-  for (int i = 0; i < request.images_size(); ++i) {
-    CONVOY_ASSIGN_OR_RETURN(api::NetworkImage image,
-                            Prepare(context, request.images(i), request.preparation(), network,
-                                    absl::StrCat("images[", i, "]")));
-    images.push_back(std::move(image));
-  }
-  CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions, Answer(context, served, images));
+  CONVOY_ASSIGN_OR_RETURN(const auto images, PrepareAll(pass, request, served));
+  CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions, Answer(pass, served, images));
   v1::PredictResponse response;
   response.set_model_version(served->facts.version());
   for (size_t i = 0; i < images.size(); ++i) {
@@ -287,33 +302,35 @@ absl::StatusOr<v1::PredictResponse> ModelService::PredictImages(const grpc::Serv
 grpc::Status ModelService::GetFilters(grpc::ServerContext* context,
                                       const v1::GetFiltersRequest* request,
                                       v1::GetFiltersResponse* response) {
-  const absl::StatusOr<ModelPointer> served = Find(request->name());
-  if (!served.ok()) return rpc::ToGrpc(served.status());
-  return rpc::Respond(FiltersOf(**served, request->layer()), response);
+  const auto get = [&](const auto&) -> absl::StatusOr<v1::GetFiltersResponse> {
+    CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request->name()));
+    return FiltersOf(*served, request->layer());
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/GetFilters", response, get);
 }
 
 grpc::Status ModelService::GetFeatureMaps(grpc::ServerContext* context,
                                           const v1::GetFeatureMapsRequest* request,
                                           v1::GetFeatureMapsResponse* response) {
-  return rpc::Respond(FeatureMapsOf(*context, *request), response);
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/GetFeatureMaps", response,
+                    [&](const CallGate::Pass& pass) { return FeatureMapsOf(pass, *request); });
 }
 
 absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
-    const grpc::ServerContext& context, const v1::GetFeatureMapsRequest& request) {
+    const CallGate::Pass& pass, const v1::GetFeatureMapsRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckPreparation(request.preparation()));
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
   const nn::Network& network = served->model->network();
   CONVOY_RETURN_IF_ERROR(CheckLayers(network, request));
   CONVOY_ASSIGN_OR_RETURN(
       const api::NetworkImage image,
-      Prepare(context, request.image(), request.preparation(), network, "image"));
-  CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions,
-                          Answer(context, served, {image}));
+      Prepare(pass, request.image(), request.preparation(), served, "image", api::kMaxImagePixels));
+  CONVOY_ASSIGN_OR_RETURN(std::vector<v1::Prediction> predictions, Answer(pass, served, {image}));
   v1::GetFeatureMapsResponse response;
   *response.mutable_prediction() = std::move(predictions.front());
   SetImage(image, network, response.mutable_prediction()->mutable_prepared_image());
-  const Permit permit(preparing_, DeadlineOf(context));
-  if (!permit.taken()) return absl::DeadlineExceededError(kLate);
+  const Permit permit(preparing_, pass);
+  if (!permit.taken()) return Over(pass);
   const auto outputs = evaluate::LayerOutputs(*served->model, image.pixels.data());
   const auto& wanted = request.layers();
   for (const nn::Layer& layer : network.layers()) {
@@ -328,22 +345,69 @@ absl::StatusOr<v1::GetFeatureMapsResponse> ModelService::FeatureMapsOf(
 grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
                                          const v1::DownloadModelRequest* request,
                                          grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
-  return rpc::ToGrpc(Send(request->name(), writer));
+  const absl::StatusOr<CallGate::Pass> pass =
+      gate_.Enter(*context, "convoy.v1.ModelService/DownloadModel");
+  return rpc::ToGrpc(pass.ok() ? Send(*pass, request->name(), writer) : pass.status());
 }
 
-absl::Status ModelService::Send(const std::string& name,
+// A piece is read when the one before was taken, so a slow reader holds a piece and no more. What
+// does not have the SHA-256 that was announced is told at the end, when it is known.
+absl::Status ModelService::Send(const CallGate::Pass& pass, const std::string& name,
                                 grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
   CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", name));
-  CONVOY_ASSIGN_OR_RETURN(const auto read, serving_.source.ReadModel(id));
-  const auto& [model, bytes] = read;
+  CONVOY_ASSIGN_OR_RETURN(const OpenModel opened, serving_.source.OpenFile(id));
   v1::DownloadModelResponse message;
-  *message.mutable_model() = model;
+  *message.mutable_model() = opened.model;
+  Sha256 sha256;
+  std::string piece;
+  do {
+    pass.NoteTaken();
+    if (!writer->Write(message)) return Over(pass);
+    piece.resize(kChunkBytes);
+    opened.file->read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    piece.resize(static_cast<size_t>(opened.file->gcount()));
+    sha256.Update(piece);
+    message.set_chunk(piece);
+  } while (!piece.empty() && !pass.IsOver());
+  if (!piece.empty()) return Over(pass);
+  if (sha256.HexDigest() == opened.model.sha256()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the file of model ", id,
+                                          " is damaged in the store; the ",
+                                          "trainer's run directory has it too (model.convoy)"));
+}
+
+grpc::Status ModelService::ExportModel(grpc::ServerContext* context,
+                                       const v1::ExportModelRequest* request,
+                                       grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+  const absl::StatusOr<CallGate::Pass> pass =
+      gate_.Enter(*context, "convoy.v1.ModelService/ExportModel");
+  return rpc::ToGrpc(pass.ok() ? Export(*pass, *request, writer) : pass.status());
+}
+
+absl::Status ModelService::Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
+                                  grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request.name()));
+  v1::ExportModelResponse message;
+  std::string bytes;
+  {
+    const Permit permit(exporting_, pass);
+    if (!permit.taken()) return Over(pass);
+    CONVOY_ASSIGN_OR_RETURN(auto read, serving_.source.ReadModel(id));
+    CONVOY_ASSIGN_OR_RETURN(ExportedFile made,
+                            coordinator::ExportModel(request.format(), id, std::move(read.second)));
+    *message.mutable_file()->mutable_model() = std::move(read.first);
+    message.mutable_file()->set_name(made.name);
+    bytes = std::move(made.bytes);
+  }
+  message.mutable_file()->set_size_bytes(static_cast<int64_t>(bytes.size()));
+  message.mutable_file()->set_sha256(Sha256Hex(bytes));
   bool open = writer->Write(message);
   for (size_t sent = 0; open && sent < bytes.size(); sent += kChunkBytes) {
+    pass.NoteTaken();
     message.set_chunk(bytes.substr(sent, kChunkBytes));
     open = writer->Write(message);
   }
-  return open ? absl::OkStatus() : absl::CancelledError("the caller has gone");
+  return open ? absl::OkStatus() : Over(pass);
 }
 
 }  // namespace convoy::coordinator

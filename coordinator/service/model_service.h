@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/api/image_input.h"
 #include "convoy/v1/model_service.grpc.pb.h"
+#include "coordinator/service/call_gate.h"
 #include "coordinator/service/serving.h"
 
 namespace convoy::coordinator {
@@ -15,10 +16,10 @@ namespace convoy::coordinator {
 // Thread-safe.
 class ModelService final : public v1::ModelService::Service {
  public:
-  // `serving` must outlive the service. As many pictures are decoded at a time as the batcher has
-  // threads, and one evaluation is made; other calls wait, as long as their deadlines allow.
-  explicit ModelService(Serving& serving)
-      : serving_(serving), preparing_(serving.batcher.options().threads) {}
+  // Both must outlive the service. As many pictures are decoded at a time as the batcher has
+  // threads, and one evaluation is made; other calls wait, until they are over.
+  ModelService(Serving& serving, CallGate& gate)
+      : serving_(serving), gate_(gate), preparing_(serving.batcher.options().threads) {}
 
   grpc::Status ListModels(grpc::ServerContext* context, const v1::ListModelsRequest* request,
                           v1::ListModelsResponse* response) override;
@@ -35,28 +36,38 @@ class ModelService final : public v1::ModelService::Service {
                               v1::GetFeatureMapsResponse* response) override;
   grpc::Status DownloadModel(grpc::ServerContext* context, const v1::DownloadModelRequest* request,
                              grpc::ServerWriter<v1::DownloadModelResponse>* writer) override;
+  grpc::Status ExportModel(grpc::ServerContext* context, const v1::ExportModelRequest* request,
+                           grpc::ServerWriter<v1::ExportModelResponse>* writer) override;
 
  private:
   using ModelPointer = std::shared_ptr<const ServedModel>;
 
   absl::StatusOr<ModelPointer> Find(const std::string& name);
-  absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const grpc::ServerContext& context,
+  absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const CallGate::Pass& pass,
                                                      const v1::EvaluateModelRequest& request);
-  absl::StatusOr<v1::PredictResponse> PredictImages(const grpc::ServerContext& context,
+  absl::StatusOr<v1::PredictResponse> PredictImages(const CallGate::Pass& pass,
                                                     const v1::PredictRequest& request);
-  absl::StatusOr<std::vector<v1::Prediction>> Answer(const grpc::ServerContext& context,
+  absl::StatusOr<std::vector<v1::Prediction>> Answer(const CallGate::Pass& pass,
                                                      const ModelPointer& served,
                                                      const std::vector<api::NetworkImage>& images);
   absl::StatusOr<v1::GetFeatureMapsResponse> FeatureMapsOf(
-      const grpc::ServerContext& context, const v1::GetFeatureMapsRequest& request);
-  absl::StatusOr<api::NetworkImage> Prepare(const grpc::ServerContext& context,
-                                            const v1::Image& image, v1::Preparation preparation,
-                                            const nn::Network& network, const std::string& field);
-  absl::Status Send(const std::string& name, grpc::ServerWriter<v1::DownloadModelResponse>* writer);
+      const CallGate::Pass& pass, const v1::GetFeatureMapsRequest& request);
+  absl::StatusOr<api::NetworkImage> Prepare(const CallGate::Pass& pass, const v1::Image& image,
+                                            v1::Preparation preparation, const ModelPointer& served,
+                                            const std::string& field, int64_t max_pixels);
+  absl::StatusOr<std::vector<api::NetworkImage>> PrepareAll(const CallGate::Pass& pass,
+                                                            const v1::PredictRequest& request,
+                                                            const ModelPointer& served);
+  absl::Status Send(const CallGate::Pass& pass, const std::string& name,
+                    grpc::ServerWriter<v1::DownloadModelResponse>* writer);
+  absl::Status Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
+                      grpc::ServerWriter<v1::ExportModelResponse>* writer);
 
   Serving& serving_;
+  CallGate& gate_;
   std::counting_semaphore<> preparing_;  // pictures that may be decoded now
   std::counting_semaphore<> evaluating_{1};
+  std::counting_semaphore<> exporting_{1};
 };
 
 }  // namespace convoy::coordinator

@@ -1,11 +1,13 @@
 // The services over real channels: JobService, WorkerService, health, tokens, limits.
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -73,7 +75,7 @@ class ServiceTest : public ::testing::Test {
     std::filesystem::remove_all(directory_);
     store_ = *Store::Open(directory_);
     registry_ = *JobRegistry::Open(*store_, {});
-    job_service_ = std::make_unique<JobService>(*registry_, authenticator_, kMaxWatches);
+    job_service_ = std::make_unique<JobService>(*registry_, gate_);
     worker_service_ = std::make_unique<WorkerService>(*registry_, authenticator_, kMaxModelBytes);
     auto server = Server::Start({.listen = "127.0.0.1:0", .max_message_bytes = 1 << 20},
                                 {job_service_.get(), worker_service_.get()});
@@ -132,7 +134,29 @@ class ServiceTest : public ::testing::Test {
     return writer->Finish();
   }
 
+  // Sends an empty request.
+  static grpc::Status CallWithoutToken(grpc::GenericStub& stub, const std::string& path) {
+    Context context("");
+    grpc::CompletionQueue queue;
+    const auto call = stub.PrepareCall(&context, path, &queue);
+    call->StartCall(nullptr);
+    const grpc::Slice nothing("");
+    grpc::Status status;
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    call->WriteLast(grpc::ByteBuffer(&nothing, 1), grpc::WriteOptions(), nullptr);
+    queue.Next(&tag, &ok);
+    grpc::ByteBuffer answer;
+    call->Read(&answer, nullptr);
+    queue.Next(&tag, &ok);
+    call->Finish(&status, nullptr);
+    queue.Next(&tag, &ok);
+    return status;
+  }
+
   const TokenAuthenticator authenticator_{"secret"};
+  CallGate gate_{authenticator_, {.watches = kMaxWatches}};
   std::string directory_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<JobRegistry> registry_;
@@ -308,6 +332,91 @@ TEST_F(ServiceTest, TakesAWholeModelAndNothingElse) {
   writer->WritesDone();
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(store_->ReadModel("lesson")->second, bytes);
+}
+
+// Every method that is served, but for these, wants the token: also one that is new and that nobody
+// thought of.
+TEST_F(ServiceTest, WhatIsNotKnownToReadIsClosed) {
+  const std::set<std::string> reading = {
+      "/convoy.v1.JobService/GetJob", "/convoy.v1.JobService/ListJobs",
+      "/convoy.v1.JobService/ListMetrics", "/convoy.v1.JobService/WatchJob"};
+  grpc::GenericStub stub(channel_);
+  for (const auto* service : {v1::ListJobsRequest::descriptor()->file()->service(0),
+                              worker::v1::HeartbeatRequest::descriptor()->file()->service(0)}) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const std::string path =
+          absl::StrCat("/", service->full_name(), "/", service->method(i)->name());
+      EXPECT_EQ(CallWithoutToken(stub, path).error_code() == grpc::StatusCode::UNAUTHENTICATED,
+                reading.count(path) == 0)
+          << path;
+    }
+  }
+}
+
+// People's calls take every thread that gRPC has, and those that find none are refused.
+TEST_F(ServiceTest, HeartbeatsAreHeardWhateverWaits) {
+  Register();
+  CallGate gate(authenticator_, {.watches = 1000});
+  JobService watched(*registry_, gate);
+  const auto crowded =
+      Server::Start({.listen = "127.0.0.1:0", .max_threads = 6}, {&watched, worker_service_.get()})
+          .value();
+  const auto channel = grpc::CreateChannel(crowded->address(), grpc::InsecureChannelCredentials());
+  const auto jobs = v1::JobService::NewStub(channel);
+  v1::WatchJobRequest watch;
+  watch.set_name("jobs/lesson");
+  std::vector<std::unique_ptr<Context>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<v1::WatchJobResponse>>> readers;
+  for (int i = 0; i < 100; ++i) {
+    readers.push_back(jobs->WatchJob(contexts.emplace_back(new Context).get(), watch));
+  }
+  Context context;
+  worker::v1::HeartbeatRequest beat;
+  beat.set_job("jobs/lesson");
+  beat.set_process_id(kProcess);
+  worker::v1::HeartbeatResponse heard;
+  const grpc::Status status =
+      worker::v1::WorkerService::NewStub(channel)->Heartbeat(&context, beat, &heard);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  registry_->Stop();
+  int refused = 0;
+  for (const auto& reader : readers) {
+    v1::WatchJobResponse response;
+    while (reader->Read(&response)) {
+    }
+    refused += reader->Finish().error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED ? 1 : 0;
+  }
+  EXPECT_GE(refused, 90);
+}
+
+// Headers that claim more than there is, on several connections; nothing follows them.
+TEST_F(ServiceTest, ModelsThatAreBeingReceivedHaveOneMemory) {
+  Register();
+  grpc::ChannelArguments own;
+  own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  std::vector<std::unique_ptr<worker::v1::WorkerService::Stub>> stubs;
+  for (int i = 0; i < 2; ++i) {
+    stubs.push_back(worker::v1::WorkerService::NewStub(
+        grpc::CreateCustomChannel(server_->address(), grpc::InsecureChannelCredentials(), own)));
+  }
+  std::vector<std::unique_ptr<Context>> contexts;
+  std::vector<worker::v1::PublishModelResponse> responses(300);
+  std::vector<std::unique_ptr<grpc::ClientWriter<worker::v1::PublishModelRequest>>> writers;
+  worker::v1::PublishModelRequest message;
+  message.mutable_header()->set_size_bytes(kMaxModelBytes);
+  for (worker::v1::PublishModelResponse& response : responses) {
+    const auto& stub = stubs[writers.size() % stubs.size()];
+    writers.push_back(stub->PublishModel(contexts.emplace_back(new Context).get(), &response));
+    ASSERT_TRUE(writers.back()->Write(message));
+  }
+  // What is refused for its size is so only while there is no room for the size that it claims.
+  const auto room = [this] {
+    return Publish("", kMaxModelBytes, "").error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED;
+  };
+  while (room()) absl::SleepFor(absl::Milliseconds(10));
+  for (const auto& one : contexts) one->TryCancel();
+  for (const auto& writer : writers) writer->Finish();
+  while (!room()) absl::SleepFor(absl::Milliseconds(10));
 }
 
 TEST_F(ServiceTest, RefusesTooLargeAMessage) {

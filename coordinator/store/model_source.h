@@ -1,6 +1,8 @@
 // Where the models come from: the coordinator's store, or a test's.
 #pragma once
 
+#include <istream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,12 @@ struct Page {
   std::string next_token;
 };
 
+// A model whose file is open, so that it can be read to the end whatever becomes of the model.
+struct OpenModel {
+  v1::TrainedModel model;
+  std::unique_ptr<std::istream> file;
+};
+
 // Thread-safe.
 class ModelSource {
  public:
@@ -28,6 +36,10 @@ class ModelSource {
   // Returns a model with its file's bytes. Errors as GetModel, and DATA_LOSS if they are damaged.
   virtual absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
       const std::string& id) = 0;
+
+  // As ReadModel, but reads nothing yet: the bytes are model.size_bytes() many, and should have the
+  // SHA-256 that the model says.
+  virtual absl::StatusOr<OpenModel> OpenFile(const std::string& id) = 0;
 
   // Returns models, the newest first. Returns INVALID_ARGUMENT for a token that is not of a page.
   virtual absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,

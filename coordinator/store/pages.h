@@ -22,10 +22,11 @@ struct PageQuery {
   std::string page_token;
 };
 
-// Returns the page; INVALID_ARGUMENT for a token that is none; DATA_LOSS, naming the entry, where
-// its bytes are no `Message`. The caller holds the database's lock.
-template <typename Message>
-absl::StatusOr<Page<Message>> ReadPage(Database& database, const PageQuery& query) {
+// Returns the page; INVALID_ARGUMENT for a token that is none. An entry whose bytes are no
+// `Message` is left out, and `on_damaged` called with its id. The caller holds the database's lock.
+template <typename Message, typename OnDamaged>
+absl::StatusOr<Page<Message>> ReadPage(Database& database, const PageQuery& query,
+                                       const OnDamaged& on_damaged) {
   const auto& [number, id] = query.order;
   PageStart start;
   std::string sql = query.select;
@@ -39,15 +40,14 @@ absl::StatusOr<Page<Message>> ReadPage(Database& database, const PageQuery& quer
   row.Bind(query.page_size + 1);  // one more, to know whether there is another page
   Page<Message> page;
   PageStart last;
-  for (;;) {
+  for (int rows = 0;; ++rows) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return page;
-    if (static_cast<int>(page.entries.size()) == query.page_size) break;
+    if (rows == query.page_size) break;
     last = {.number = row.Int(1), .id = row.Text(0)};
-    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) {
-      return absl::DataLossError(
-          absl::StrCat("the store: what it has of ", last.id, " is damaged"));
-    }
+    if (page.entries.emplace_back().ParseFromString(row.Blob(2))) continue;
+    page.entries.pop_back();
+    on_damaged(last.id);
   }
   page.next_token = MakePageToken(last);
   return page;

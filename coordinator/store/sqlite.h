@@ -16,8 +16,8 @@ struct sqlite3_stmt;
 namespace convoy::coordinator {
 
 // One prepared statement. Parameters are bound in the order of their question marks. Thread-
-// compatible, as the database is. Returns DATA_LOSS where the file is damaged, RESOURCE_EXHAUSTED
-// where the disk is full, UNAVAILABLE for other failures of reading or writing.
+// compatible, as the database is. Returns DATA_LOSS where the file is damaged and UNAVAILABLE for
+// other failures of reading or writing, a full disk among them: these may pass.
 class Statement {
  public:
   // `statement` is taken over.
@@ -49,10 +49,15 @@ class Statement {
 // An open database file. Thread-compatible. Errors as those of Statement.
 class Database {
  public:
-  // Opens or creates `path`, with a write-ahead log. What a transaction has committed is on the
-  // disk (synchronous=FULL). Waits for `patience` where another connection writes.
+  // Opens or creates `path`. What a transaction has committed is on the disk (synchronous=FULL).
+  // With a write-ahead log, so that readers and a writer do not wait for each other; on a network
+  // file system, where that is not safe, with a rollback journal. Waits for `patience` where
+  // another connection has what it needs.
   static absl::StatusOr<Database> Open(const std::string& path,
                                        absl::Duration patience = absl::Seconds(2));
+
+  // Opens `path` to look at it: nothing is written, not even what a crash left unfinished.
+  static absl::StatusOr<Database> OpenUnchanged(const std::string& path);
 
   // Runs one or several statements without parameters or results.
   absl::Status Execute(const std::string& sql);
@@ -62,12 +67,18 @@ class Database {
 
   // Returns the first column of the first row of `sql`.
   absl::StatusOr<int64_t> QueryInt(std::string_view sql);
+  absl::StatusOr<std::string> QueryText(std::string_view sql);
+
+  // Looks through the whole file. Returns DATA_LOSS where it is damaged.
+  absl::Status Check();
 
  private:
   struct Close {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
+
+  static absl::StatusOr<Database> OpenFile(const std::string& path, int flags);
 
   std::unique_ptr<sqlite3, Close> database_;
 };

@@ -1,22 +1,20 @@
 // Jobs in SQLite: messages as protobuf blobs, with columns only for what is searched and sorted by.
 // The schema is brought up to date step by step (migrations, numbered by PRAGMA user_version). One
 // connection writes, in transactions that are on the disk when they return (write-ahead log,
-// synchronous=FULL); another reads, which waits for no writer. A lock on a file keeps a second
-// coordinator out. store_metrics.cc and store_models.cc have the other tables.
+// synchronous=FULL); another reads, which waits for no writer. store_directory.cc keeps a second
+// coordinator out; store_metrics.cc and store_models.cc have the other tables.
 #include "coordinator/store/store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/base/files.h"
 #include "common/base/status.h"
 #include "coordinator/store/pages.h"
+#include "coordinator/store/store_directory.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -39,29 +37,32 @@ constexpr const char* kMigrations[] = {
     "CREATE TABLE models(job TEXT PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,"
     " updated INTEGER NOT NULL, file TEXT NOT NULL, model BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX models_by_update ON models(updated, job);",
+    // 2. The database says whose it is (kApplicationId), and a run may have a key.
+    "ALTER TABLE jobs ADD COLUMN run_key TEXT NOT NULL DEFAULT '';"
+    "PRAGMA application_id=1131312761;",
 };
 constexpr int64_t kSchemaVersion = std::size(kMigrations);
 
 // Every list of jobs reads its columns in this order.
-constexpr char kJobColumns[] = "id, run_id, process_id, summary, details";
-
-absl::StatusOr<FileLock> TakeLock(const std::string& directory) {
-  absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(directory + "/lock");
-  if (!lock.ok()) return Annotate(lock.status(), "store");
-  if (lock->has_value()) return **std::move(lock);
-  return absl::FailedPreconditionError(absl::StrCat("store: another coordinator is at work in ",
-                                                    directory, "; stop it, or name another"));
-}
+constexpr char kJobColumns[] = "id, run_id, process_id, summary, details, run_key";
 
 absl::Status Damaged(const std::string& id) {
-  return absl::DataLossError(absl::StrCat("the store: what it has of job ", id, " is damaged"));
+  return absl::DataLossError(
+      absl::StrCat("the store: what it has of ", JobName(id),
+                   " is damaged; delete the job, or resume it: its trainer tells all anew"));
 }
 
 absl::StatusOr<JobRecord> ReadRecord(const Statement& row) {
-  JobRecord record{.id = row.Text(0), .run_id = row.Text(1), .process_id = row.Text(2), .job = {}};
+  JobRecord record{.id = row.Text(0),
+                   .run_id = row.Text(1),
+                   .process_id = row.Text(2),
+                   .run_key = row.Text(5),
+                   .job = {}};
   if (!record.job.ParseFromString(row.Blob(3)) || !record.job.MergeFromString(row.Blob(4))) {
     return Damaged(record.id);
   }
+  record.recipe = std::make_shared<v1::Recipe>(std::move(*record.job.mutable_recipe()));
+  record.job.clear_recipe();
   return record;
 }
 
@@ -84,9 +85,8 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
                                                    absl::Duration patience) {
-  CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(directory + "/models"), "store"));
-  CONVOY_ASSIGN_OR_RETURN(FileLock lock, TakeLock(directory));
-  const std::string path = directory + "/coordinator.sqlite";
+  CONVOY_ASSIGN_OR_RETURN(FileLock lock, TakeStoreDirectory(directory));
+  const std::string path = absl::StrCat(directory, "/", kDatabaseFile);
   absl::StatusOr<Database> database = Database::Open(path, patience);
   absl::StatusOr<Database> reader = Database::Open(path, patience);
   if (!database.ok() || !reader.ok()) {
@@ -95,10 +95,18 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
   }
   std::unique_ptr<Store> store(
       new Store(directory, std::move(lock), *std::move(database), *std::move(reader)));
-  const absl::MutexLock held(&store->mutex_);
-  CONVOY_RETURN_IF_ERROR(Annotate(store->Migrate(), absl::StrCat("`store` ", directory)));
-  CONVOY_RETURN_IF_ERROR(store->RemoveStrayFiles());
+  CONVOY_RETURN_IF_ERROR(Annotate(store->Prepare(), absl::StrCat("`store` ", directory)));
   return store;
+}
+
+absl::Status Store::Prepare() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    CONVOY_RETURN_IF_ERROR(database_.Check());
+    CONVOY_RETURN_IF_ERROR(Migrate());
+    CONVOY_RETURN_IF_ERROR(RemoveStrayFiles());
+  }
+  return FindDamage();
 }
 
 Store::Store(std::string directory, FileLock lock, Database database, Database reader)
@@ -126,6 +134,32 @@ absl::Status Store::Migrate() {
   return absl::OkStatus();
 }
 
+absl::Status Store::FindDamage() {
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row,
+                          reader_.Prepare(absl::StrCat("SELECT ", kJobColumns, " FROM jobs")));
+  for (;;) {
+    CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) return absl::OkStatus();
+    if (!ReadRecord(row).ok()) NoteDamage(row.Text(0));
+  }
+}
+
+void Store::NoteDamage(const std::string& id) {
+  const absl::MutexLock lock(&damage_);
+  if (damaged_.insert(id).second) damage_to_tell_.push_back(id);
+}
+
+void Store::ForgetDamage(const std::string& id) {
+  const absl::MutexLock lock(&damage_);
+  damaged_.erase(id);
+}
+
+std::vector<std::string> Store::TakeDamaged() {
+  const absl::MutexLock lock(&damage_);
+  return std::exchange(damage_to_tell_, {});
+}
+
 absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
   const absl::MutexLock lock(&reading_);
   CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare(absl::StrCat("SELECT ", kJobColumns,
@@ -135,17 +169,37 @@ absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
     return absl::NotFoundError(
         absl::StrCat("there is no job ", JobName(id), "; ListJobs has all names"));
   }
-  return ReadRecord(row);
+  absl::StatusOr<JobRecord> record = ReadRecord(row);
+  if (!record.ok()) NoteDamage(id);
+  return record;
 }
 
-absl::StatusOr<std::optional<JobRecord>> Store::FindRun(const std::string& run_id) {
+absl::StatusOr<std::optional<StoredRun>> Store::FindRun(const std::string& run_id) {
   const absl::MutexLock lock(&reading_);
-  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare(absl::StrCat(
-                                             "SELECT ", kJobColumns, " FROM jobs WHERE run_id=?")));
+  CONVOY_ASSIGN_OR_RETURN(Statement row,
+                          reader_.Prepare("SELECT id, run_key FROM jobs WHERE run_id=?"));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(run_id).Step());
-  if (!found) return std::optional<JobRecord>();
-  CONVOY_ASSIGN_OR_RETURN(JobRecord record, ReadRecord(row));
-  return std::optional<JobRecord>(std::move(record));
+  if (!found) return std::optional<StoredRun>();
+  return StoredRun{.id = row.Text(0), .run_key = row.Text(1)};
+}
+
+absl::StatusOr<bool> Store::HasJob(const std::string& id) {
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare("SELECT 1 FROM jobs WHERE id=?"));
+  return row.BindText(id).Step();
+}
+
+// "." follows "-" in the order of ids.
+absl::StatusOr<int64_t> Store::FreeNumber(const std::string& stem) {
+  const absl::MutexLock lock(&reading_);
+  CONVOY_ASSIGN_OR_RETURN(
+      Statement highest,
+      reader_.Prepare("SELECT MAX(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM jobs"
+                      " WHERE id > ?1 || '-' AND id < ?1 || '.'"
+                      " AND length(id) < length(?1) + 10"
+                      " AND substr(id, length(?1) + 2) NOT GLOB '*[^0-9]*'"));
+  CONVOY_RETURN_IF_ERROR(highest.BindText(stem).Step().status());
+  return std::max<int64_t>(highest.Int(0), 1) + 1;
 }
 
 absl::StatusOr<std::vector<JobRecord>> Store::JobsInState(v1::Job::State state) {
@@ -157,8 +211,8 @@ absl::StatusOr<std::vector<JobRecord>> Store::JobsInState(v1::Job::State state) 
   for (;;) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return records;
-    CONVOY_ASSIGN_OR_RETURN(JobRecord record, ReadRecord(row));
-    records.push_back(std::move(record));
+    absl::StatusOr<JobRecord> record = ReadRecord(row);
+    record.ok() ? records.push_back(*std::move(record)) : NoteDamage(row.Text(0));
   }
 }
 
@@ -167,10 +221,12 @@ absl::StatusOr<Page<v1::Job>> Store::ListJobs(const std::vector<v1::Job::State>&
   std::string select = "SELECT id, created, summary FROM jobs WHERE true";
   if (!states.empty()) absl::StrAppend(&select, " AND state IN (", absl::StrJoin(states, ","), ")");
   const absl::MutexLock lock(&reading_);
-  return ReadPage<v1::Job>(reader_, {.select = std::move(select),
-                                     .order = {"created", "id"},
-                                     .page_size = page_size,
-                                     .page_token = page_token});
+  return ReadPage<v1::Job>(reader_,
+                           {.select = std::move(select),
+                            .order = {"created", "id"},
+                            .page_size = page_size,
+                            .page_token = page_token},
+                           [this](const std::string& id) { NoteDamage(id); });
 }
 
 absl::StatusOr<std::vector<std::pair<v1::Job::State, int64_t>>> Store::CountJobs() {
@@ -198,24 +254,25 @@ absl::Status Store::Update(const JobUpdate& update) {
   }
   CONVOY_RETURN_IF_ERROR(WriteSamples(job, update.samples));
   CONVOY_RETURN_IF_ERROR(WriteEvents(job, update.events));
-  return transaction.Commit();
+  CONVOY_RETURN_IF_ERROR(transaction.Commit());
+  ForgetDamage(job);
+  return absl::OkStatus();
 }
 
 absl::Status Store::WriteJob(const JobRecord& record) {
   v1::Job summary = record.job;
   v1::Job details;
-  if (record.job.has_recipe()) *details.mutable_recipe() = record.job.recipe();
+  *details.mutable_recipe() = *record.recipe;
   *details.mutable_ranks() = record.job.ranks();
-  summary.clear_recipe();
   summary.clear_ranks();
   summary.clear_events();
   CONVOY_ASSIGN_OR_RETURN(
       Statement write,
       database_.Prepare(
-          "INSERT INTO jobs(id, run_id, process_id, state, created, summary, details)"
-          " VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET run_id=excluded.run_id,"
+          "INSERT INTO jobs(id, run_id, process_id, state, created, summary, details, run_key)"
+          " VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET run_id=excluded.run_id,"
           " process_id=excluded.process_id, state=excluded.state, created=excluded.created,"
-          " summary=excluded.summary, details=excluded.details"));
+          " summary=excluded.summary, details=excluded.details, run_key=excluded.run_key"));
   return write.BindText(record.id)
       .BindText(record.run_id)
       .BindText(record.process_id)
@@ -223,18 +280,23 @@ absl::Status Store::WriteJob(const JobRecord& record) {
       .Bind(absl::ToUnixMicros(FromProto(record.job.create_time())))
       .BindBlob(summary.SerializeAsString())
       .BindBlob(details.SerializeAsString())
+      .BindText(record.run_key)
       .Run();
 }
 
 absl::Status Store::DeleteJob(const std::string& id) {
   const absl::MutexLock lock(&mutex_);
-  const auto model = FindModel(database_, id);
+  const absl::StatusOr<std::string> model = FindModelFile(database_, id);
   CONVOY_ASSIGN_OR_RETURN(Statement remove, database_.Prepare("DELETE FROM jobs WHERE id=?"));
   CONVOY_RETURN_IF_ERROR(remove.BindText(id).Run());
   CONVOY_ASSIGN_OR_RETURN(const int64_t removed, database_.QueryInt("SELECT changes()"));
   if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no job ", JobName(id)));
-  if (model.ok()) ::unlink(ModelPath(model->second).c_str());  // else the next start removes it
-  return database_.Execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+  // What cannot be removed now the next start removes.
+  if (model.ok() && !model->empty()) ::unlink(ModelPath(*model).c_str());
+  ForgetDamage(id);
+  // The job is deleted, whether or not its space can be given back now.
+  (void)database_.Execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+  return absl::OkStatus();
 }
 
 }  // namespace convoy::coordinator

@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -31,7 +33,16 @@ struct JobRecord {
   std::string id;          // {job} of "jobs/{job}"
   std::string run_id;      // of the run directory
   std::string process_id;  // of the trainer that registered last
-  v1::Job job;             // whole, with recipe and ranks; without events
+  std::string run_key;     // SHA-256 of the run's key; empty where the run has none
+  v1::Job job;             // with ranks; without recipe and events
+  // Shared, because it is large and never changes. Never null.
+  std::shared_ptr<const v1::Recipe> recipe = std::make_shared<v1::Recipe>();
+};
+
+// What a run is known by, without its job.
+struct StoredRun {
+  std::string id;
+  std::string run_key;  // as of JobRecord
 };
 
 // What changes at once.
@@ -46,11 +57,15 @@ struct JobUpdate {
 // Thread-safe. What a method that changes something has answered with OK is on the disk and
 // survives a crash at any moment. Methods that only read do not wait for one that writes: they have
 // a connection of their own, which sees the last commit (SQLite's write-ahead log). Errors beside
-// those named: DATA_LOSS, RESOURCE_EXHAUSTED (disk full) and UNAVAILABLE, as in sqlite.h.
+// those named: DATA_LOSS and UNAVAILABLE (a full disk, too), as in sqlite.h.
+//
+// An entry that is damaged harms no other: lists leave it out, what asks for it by name gets
+// DATA_LOSS, it can be deleted or written anew, and TakeDamaged names it.
 class Store final : public ModelSource {
  public:
-  // Opens the store in `directory`, made if missing, and takes it for this process alone. Returns
-  // FAILED_PRECONDITION if another coordinator has it or a newer version wrote it.
+  // Opens the store in `directory`, made if missing, and takes it for this process alone
+  // (store_directory.h has the errors). Returns FAILED_PRECONDITION if a newer version wrote it,
+  // DATA_LOSS if the database file is damaged. Looks through all entries.
   // A write waits for `patience` where another program, such as sqlite3, has the database.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory,
                                                      absl::Duration patience = absl::Seconds(2));
@@ -61,8 +76,18 @@ class Store final : public ModelSource {
   // Returns NOT_FOUND if there is no such job, here and below.
   absl::StatusOr<JobRecord> GetJob(const std::string& id);
 
-  // Returns the job of a run directory, or nothing.
-  absl::StatusOr<std::optional<JobRecord>> FindRun(const std::string& run_id);
+  // Returns the job of a run directory, or nothing; also of a job that is damaged.
+  absl::StatusOr<std::optional<StoredRun>> FindRun(const std::string& run_id);
+
+  // Whether there is a job of this id, damaged or not.
+  absl::StatusOr<bool> HasJob(const std::string& id);
+
+  // Returns the smallest N from 2 on for which no job "`stem`-N" or of a higher number exists, of
+  // those with eight digits or fewer: others are names that people gave.
+  absl::StatusOr<int64_t> FreeNumber(const std::string& stem);
+
+  // Returns the jobs of which something damaged was met, each once.
+  std::vector<std::string> TakeDamaged();
 
   // Returns all jobs in the state.
   absl::StatusOr<std::vector<JobRecord>> JobsInState(v1::Job::State state);
@@ -88,22 +113,27 @@ class Store final : public ModelSource {
   // Returns how many samples of scope EPOCH are stored without a gap from the first epoch on.
   absl::StatusOr<int> CompletedEpochs(const std::string& job);
 
-  // Removes a job with all that belongs to it and gives the space back.
+  // Removes a job with all that belongs to it, without reading it, and gives the space back.
   absl::Status DeleteJob(const std::string& id);
 
-  // Replaces the job's model. `model.name`, `sha256` and `size_bytes` must be set and be `bytes`'.
-  absl::Status PutModel(const std::string& job, const v1::TrainedModel& model,
-                        const std::string& bytes);
+  // Replaces the job's model, if `is_wanted` says so once the file is written: of several calls at
+  // once, the order of these answers is that of the replacements. Returns whether it did. `name`,
+  // `sha256` and `size_bytes` of `model` must be set and be those of `bytes`.
+  absl::StatusOr<bool> PutModel(
+      const std::string& job, const v1::TrainedModel& model, const std::string& bytes,
+      absl::FunctionRef<bool()> is_wanted = [] { return true; });
 
   absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) override;
   absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,
                                                     const std::string& page_token) override;
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
       const std::string& id) override;
+  absl::StatusOr<OpenModel> OpenFile(const std::string& id) override;
 
  private:
   Store(std::string directory, FileLock lock, Database database, Database reader);
 
+  absl::Status Prepare();
   absl::Status Migrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteJob(const JobRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteSamples(const std::string& job, const std::vector<v1::MetricSample>& samples)
@@ -111,10 +141,17 @@ class Store final : public ModelSource {
   absl::Status ThinSteps(const std::string& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteEvents(const std::string& job, const std::vector<v1::Event>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteModel(const std::string& job, const v1::TrainedModel& model,
+                          const std::string& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns the name of the file of a job's model, "" if it has none.
+  static absl::StatusOr<std::string> FindModelFile(Database& database, const std::string& id);
   // Returns the model and its file's name.
-  static absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindModel(Database& database,
-                                                                            const std::string& id);
+  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindModel(const std::string& id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
   absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status FindDamage();
+  void NoteDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);
+  void ForgetDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);
   std::string ModelPath(const std::string& file) const;
 
   const std::string directory_;
@@ -123,6 +160,10 @@ class Store final : public ModelSource {
   Database database_ ABSL_GUARDED_BY(mutex_);
   absl::Mutex reading_;
   Database reader_ ABSL_GUARDED_BY(reading_);
+  absl::Mutex files_;   // is held while a model's file is written
+  absl::Mutex damage_;  // is taken last
+  std::set<std::string> damaged_ ABSL_GUARDED_BY(damage_);
+  std::vector<std::string> damage_to_tell_ ABSL_GUARDED_BY(damage_);
 };
 
 // Returns "jobs/ID" and "models/ID".

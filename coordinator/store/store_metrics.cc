@@ -4,14 +4,6 @@
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
-namespace {
-
-absl::Status Damaged(const std::string& job) {
-  return absl::DataLossError(
-      absl::StrCat("the store: metrics or events of job ", job, " are damaged"));
-}
-
-}  // namespace
 
 absl::Status Store::WriteSamples(const std::string& job,
                                  const std::vector<v1::MetricSample>& samples) {
@@ -71,7 +63,9 @@ absl::StatusOr<std::vector<v1::Event>> Store::Events(const std::string& job) {
   for (;;) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return events;
-    if (!events.emplace_back().ParseFromString(row.Blob(0))) return Damaged(job);
+    if (events.emplace_back().ParseFromString(row.Blob(0))) continue;
+    events.pop_back();
+    NoteDamage(job);
   }
 }
 
@@ -98,12 +92,14 @@ absl::StatusOr<Page<v1::MetricSample>> Store::ListSamples(const std::string& job
   row.Bind(page_size + 1);
   Page<v1::MetricSample> page;
   PageStart last;
-  for (;;) {
+  for (int rows = 0;; ++rows) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return page;
-    if (static_cast<int>(page.entries.size()) == page_size) break;
+    if (rows == page_size) break;
     last = {.number = row.Int(0), .id = absl::StrCat(row.Int(1))};
-    if (!page.entries.emplace_back().ParseFromString(row.Blob(2))) return Damaged(job);
+    if (page.entries.emplace_back().ParseFromString(row.Blob(2))) continue;
+    page.entries.pop_back();
+    NoteDamage(job);
   }
   page.next_token = MakePageToken(last);
   return page;

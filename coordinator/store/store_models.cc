@@ -2,8 +2,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
@@ -11,6 +14,7 @@
 #include "common/base/status.h"
 #include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
+#include "coordinator/store/store_directory.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -18,7 +22,13 @@ namespace {
 absl::Status WriteModelFile(const std::string& path, const std::string& bytes) {
   const absl::Status written = Annotate(WriteFileAtomically(path, bytes), "the store");
   if (written.code() != absl::StatusCode::kResourceExhausted) return written;
-  return absl::ResourceExhaustedError(absl::StrCat(written.message(), "; make room on its disk"));
+  return absl::UnavailableError(absl::StrCat(written.message(), "; make room on its disk"));
+}
+
+absl::Status MissingFile(const std::string& id) {
+  return absl::DataLossError(absl::StrCat("the file of model ", id,
+                                          " is missing or damaged in the store; the trainer's "
+                                          "run directory has it too (model.convoy)"));
 }
 
 }  // namespace
@@ -29,31 +39,48 @@ std::string Store::ModelPath(const std::string& file) const {
 
 // The file comes first, under a name of its own content, so that whatever the database says is
 // there. One that the database does not name yet, or no more, is a stray.
-absl::Status Store::PutModel(const std::string& job, const v1::TrainedModel& model,
-                             const std::string& bytes) {
+absl::StatusOr<bool> Store::PutModel(const std::string& job, const v1::TrainedModel& model,
+                                     const std::string& bytes,
+                                     absl::FunctionRef<bool()> is_wanted) {
   const std::string file = absl::StrCat(job, "-", model.sha256(), ".convoy");
+  const absl::MutexLock writing(&files_);
   CONVOY_RETURN_IF_ERROR(WriteModelFile(ModelPath(file), bytes));
   const absl::MutexLock lock(&mutex_);
-  const auto old = FindModel(database_, job);
+  const absl::StatusOr<std::string> old = FindModelFile(database_, job);
+  const bool was_there = old.ok() && *old == file;
+  absl::StatusOr<bool> replaced = is_wanted();
+  if (*replaced) {
+    if (const absl::Status written = WriteModel(job, model, file); !written.ok())
+      replaced = written;
+  }
+  const bool kept = replaced.ok() && *replaced;
+  if (!kept && !was_there) ::unlink(ModelPath(file).c_str());
+  if (kept && !was_there && old.ok() && !old->empty()) ::unlink(ModelPath(*old).c_str());
+  return replaced;
+}
+
+absl::Status Store::WriteModel(const std::string& job, const v1::TrainedModel& model,
+                               const std::string& file) {
   CONVOY_ASSIGN_OR_RETURN(
       Statement write,
       database_.Prepare(
           "INSERT OR REPLACE INTO models(job, updated, file, model) VALUES(?,?,?,?)"));
-  const absl::Status written = write.BindText(job)
-                                   .Bind(absl::ToUnixMicros(FromProto(model.update_time())))
-                                   .BindText(file)
-                                   .BindBlob(model.SerializeAsString())
-                                   .Run();
-  const bool replaced = old.ok() && old->second != file;
-  if (written.ok() && replaced) ::unlink(ModelPath(old->second).c_str());
-  if (!written.ok() && (!old.ok() || replaced)) ::unlink(ModelPath(file).c_str());
-  return written;
+  return write.BindText(job)
+      .Bind(absl::ToUnixMicros(FromProto(model.update_time())))
+      .BindText(file)
+      .BindBlob(model.SerializeAsString())
+      .Run();
 }
 
-absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(Database& database,
-                                                                          const std::string& id) {
+absl::StatusOr<std::string> Store::FindModelFile(Database& database, const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(Statement row, database.Prepare("SELECT file FROM models WHERE job=?"));
+  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
+  return found ? row.Text(0) : "";
+}
+
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const std::string& id) {
   CONVOY_ASSIGN_OR_RETURN(Statement row,
-                          database.Prepare("SELECT model, file FROM models WHERE job=?"));
+                          reader_.Prepare("SELECT model, file FROM models WHERE job=?"));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
     return absl::NotFoundError(
@@ -61,6 +88,7 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(Databa
   }
   std::pair<v1::TrainedModel, std::string> model;
   if (!model.first.ParseFromString(row.Blob(0))) {
+    NoteDamage(id);
     return absl::DataLossError(absl::StrCat("the store: its entry of model ", id, " is damaged"));
   }
   model.second = row.Text(1);
@@ -69,7 +97,7 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(Databa
 
 absl::StatusOr<v1::TrainedModel> Store::GetModel(const std::string& id) {
   const absl::MutexLock lock(&reading_);
-  CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(reader_, id));
+  CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(id));
   return std::move(model.first);
 }
 
@@ -80,7 +108,8 @@ absl::StatusOr<Page<v1::TrainedModel>> Store::ListModels(int page_size,
                                     {.select = "SELECT job, updated, model FROM models WHERE true",
                                      .order = {"updated", "job"},
                                      .page_size = page_size,
-                                     .page_token = page_token});
+                                     .page_token = page_token},
+                                    [this](const std::string& id) { NoteDamage(id); });
 }
 
 absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const std::string& id) {
@@ -89,7 +118,7 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const 
     std::pair<v1::TrainedModel, std::string> model;
     {
       const absl::MutexLock lock(&reading_);
-      CONVOY_ASSIGN_OR_RETURN(model, FindModel(reader_, id));
+      CONVOY_ASSIGN_OR_RETURN(model, FindModel(id));
     }
     absl::StatusOr<std::string> bytes =
         ReadFile(ModelPath(model.second), static_cast<uint64_t>(model.first.size_bytes()));
@@ -98,11 +127,24 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const 
       continue;
     }
     if (!bytes.ok() || Sha256Hex(*bytes) != model.first.sha256()) {
-      return absl::DataLossError(absl::StrCat("the file of model ", id,
-                                              " is missing or damaged in the store; the trainer's "
-                                              "run directory has it too (model.convoy)"));
+      return MissingFile(id);
     }
     return std::make_pair(std::move(model.first), *std::move(bytes));
+  }
+}
+
+absl::StatusOr<OpenModel> Store::OpenFile(const std::string& id) {
+  // A newer model may replace the file before it is open; it is then under another name.
+  for (std::string tried;;) {
+    std::pair<v1::TrainedModel, std::string> found;
+    {
+      const absl::MutexLock lock(&reading_);
+      CONVOY_ASSIGN_OR_RETURN(found, FindModel(id));
+    }
+    auto file = std::make_unique<std::ifstream>(ModelPath(found.second), std::ios::binary);
+    if (file->is_open()) return OpenModel{std::move(found.first), std::move(file)};
+    if (tried == found.second) return MissingFile(id);
+    tried = found.second;
   }
 }
 
@@ -118,7 +160,8 @@ absl::Status Store::RemoveStrayFiles() {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(directory_ + "/models", error), end;
        !error && entry != end; entry.increment(error)) {
-    if (known.count(entry->path().filename()) == 0) strays.push_back(entry->path());
+    const std::string name = entry->path().filename();
+    if (IsModelFileName(name) && known.count(name) == 0) strays.push_back(entry->path());
   }
   for (const std::filesystem::path& stray : strays) std::filesystem::remove(stray, error);
   return absl::OkStatus();

@@ -18,15 +18,19 @@
 namespace convoy::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 JobRecord MakeJob(const std::string& id, int64_t created_seconds,
                   v1::Job::State state = v1::Job::RUNNING) {
-  JobRecord record{.id = id, .run_id = "run-of-" + id, .process_id = "process", .job = {}};
+  JobRecord record{
+      .id = id, .run_id = "run-of-" + id, .process_id = "process", .run_key = "key", .job = {}};
   record.job.set_name(JobName(id));
   record.job.set_state(state);
   *record.job.mutable_create_time() = ToProto(absl::FromUnixSeconds(created_seconds));
-  record.job.mutable_recipe()->set_seed(7);
+  v1::Recipe recipe;
+  recipe.set_seed(7);
+  record.recipe = std::make_shared<v1::Recipe>(recipe);
   record.job.add_ranks()->set_host("somewhere");
   return record;
 }
@@ -100,9 +104,11 @@ TEST_F(StoreTest, KeepsAJobWhole) {
   const auto record = store_->GetJob("a");
   ASSERT_TRUE(record.ok()) << record.status();
   EXPECT_EQ(record->job.SerializeAsString(), MakeJob("a", 5).job.SerializeAsString());
+  EXPECT_EQ(record->recipe->seed(), 7);
   EXPECT_EQ(record->run_id, "run-of-a");
   EXPECT_EQ(store_->GetJob("b").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ((*store_->FindRun("run-of-a"))->id, "a");
+  EXPECT_EQ((*store_->FindRun("run-of-a"))->run_key, "key");
   EXPECT_FALSE(store_->FindRun("run-of-b")->has_value());
 }
 
@@ -205,7 +211,9 @@ TEST_F(StoreTest, ReplacesAndChecksModels) {
 TEST_F(StoreTest, RemovesFilesThatACrashLeft) {
   Put(MakeJob("a", 1));
   ASSERT_TRUE(store_->PutModel("a", ModelOf("bytes"), "bytes").ok());
-  std::ofstream(directory_ + "/models/a-stray.convoy") << "never recorded";
+  const std::string stray = directory_ + "/models/b-" + std::string(64, 'a') + ".convoy";
+  std::ofstream(stray) << "never recorded";
+  std::ofstream(stray + ".123.tmp") << "never renamed";
   Reopen();
   EXPECT_EQ(ModelFiles().size(), 1);
   EXPECT_EQ(store_->ReadModel("a")->second, "bytes");
@@ -252,6 +260,94 @@ TEST_F(StoreTest, DamagedDatabaseIsDataLoss) {
   EXPECT_EQ(Store::Open(directory_).status().code(), absl::StatusCode::kDataLoss);
 }
 
+// The header is whole, a page in the middle is not.
+TEST_F(StoreTest, DamageInsideTheDatabaseIsFoundAtTheStart) {
+  for (int i = 0; i < 200; ++i) Put(MakeJob(absl::StrCat("job", i), i));
+  store_.reset();
+  std::fstream file(directory_ + "/coordinator.sqlite");
+  file.seekp(3 * 4096);
+  file << std::string(4096, 'x');
+  file.close();
+  const absl::Status status = Store::Open(directory_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("restore it from a copy"));
+}
+
+TEST_F(StoreTest, ADamagedEntryHarmsNoOtherAndCanBeDeleted) {
+  for (int i = 0; i < 5; ++i) Put(MakeJob(absl::StrCat("job", i), i));
+  ASSERT_TRUE(store_->PutModel("job1", ModelOf("bytes"), "bytes").ok());
+  store_.reset();
+  ASSERT_TRUE(Database::Open(directory_ + "/coordinator.sqlite")
+                  ->Execute("UPDATE jobs SET summary=x'ff' WHERE id='job1';"
+                            "UPDATE jobs SET details=x'ff' WHERE id='job3';"
+                            "UPDATE models SET model=x'ff'")
+                  .ok());
+  Reopen();
+  EXPECT_THAT(store_->TakeDamaged(), ElementsAre("job1", "job3"));
+  EXPECT_THAT(store_->TakeDamaged(), ElementsAre());
+  EXPECT_EQ(store_->GetJob("job1").status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store_->JobsInState(v1::Job::RUNNING)->size(), 3);
+  EXPECT_EQ(store_->ListModels(9, "")->entries.size(), 0);
+  std::vector<std::string> names;
+  for (std::string token, next = "first"; !next.empty(); token = next) {
+    const auto page = store_->ListJobs({}, 2, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::Job& job : page->entries) names.push_back(job.name());
+    next = page->next_token;
+  }
+  EXPECT_THAT(names, ElementsAre("jobs/job4", "jobs/job3", "jobs/job2", "jobs/job0"));
+  EXPECT_EQ((*store_->FindRun("run-of-job1"))->id, "job1");
+  EXPECT_TRUE(store_->DeleteJob("job1").ok());
+  EXPECT_TRUE(ModelFiles().empty());
+  Put(MakeJob("job3", 3));  // told anew
+  EXPECT_TRUE(store_->GetJob("job3").ok());
+}
+
+TEST_F(StoreTest, DamagedMetricsAndEventsAreLeftOut) {
+  const JobRecord record = MakeJob("a", 1);
+  ASSERT_TRUE(store_
+                  ->Update({.record = &record,
+                            .samples = {Sample(v1::MetricSample::EPOCH, 1, 10, 1),
+                                        Sample(v1::MetricSample::EPOCH, 2, 20, 1),
+                                        Sample(v1::MetricSample::EPOCH, 3, 30, 1)},
+                            .events = {v1::Event(), v1::Event()}})
+                  .ok());
+  store_.reset();
+  ASSERT_TRUE(Database::Open(directory_ + "/coordinator.sqlite")
+                  ->Execute("UPDATE samples SET sample=x'ff' WHERE epoch=2;"
+                            "UPDATE events SET event=x'ff' WHERE number=1")
+                  .ok());
+  Reopen();
+  EXPECT_EQ(store_->Events("a")->size(), 1);
+  const auto first = store_->ListSamples("a", v1::MetricSample::EPOCH, 2, "");
+  EXPECT_EQ(first->entries.size(), 1);
+  EXPECT_EQ(store_->ListSamples("a", v1::MetricSample::EPOCH, 2, first->next_token)->entries.size(),
+            1);
+  EXPECT_THAT(store_->TakeDamaged(), ElementsAre("a"));
+}
+
+TEST_F(StoreTest, ModelThatIsNotWantedAnyMoreLeavesTheOther) {
+  Put(MakeJob("a", 1));
+  ASSERT_TRUE(store_->PutModel("a", ModelOf("new"), "new").ok());
+  EXPECT_FALSE(*store_->PutModel("a", ModelOf("old"), "old", [] { return false; }));
+  EXPECT_FALSE(*store_->PutModel("a", ModelOf("new"), "new", [] { return false; }));
+  EXPECT_EQ(store_->ReadModel("a")->second, "new");
+  EXPECT_EQ(ModelFiles().size(), 1);
+}
+
+TEST_F(StoreTest, NumbersOfEqualNamesGoOn) {
+  EXPECT_EQ(*store_->FreeNumber("a"), 2);
+  EXPECT_FALSE(*store_->HasJob("a"));
+  Put(MakeJob("a-7", 1));
+  Put(MakeJob("a", 1));
+  EXPECT_TRUE(*store_->HasJob("a"));
+  EXPECT_EQ(*store_->FreeNumber("a"), 8);
+  for (const char* other : {"a-10b", "a.99", "ab-50", "a-"}) Put(MakeJob(other, 1));
+  EXPECT_EQ(*store_->FreeNumber("a"), 8);
+  Put(MakeJob("a-9223372036854775807", 1));
+  EXPECT_EQ(*store_->FreeNumber("a"), 8);
+}
+
 TEST_F(StoreTest, AFullDiskIsSaidSoAndHarmsNothing) {
   store_.reset();
   auto database = Database::Open(directory_ + "/full.sqlite");
@@ -263,7 +359,7 @@ TEST_F(StoreTest, AFullDiskIsSaidSoAndHarmsNothing) {
   int rows = 0;
   absl::Status status;
   while (rows < 100 && (status = insert()).ok()) ++rows;
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()), HasSubstr("make room"));
   EXPECT_EQ(*database->QueryInt("SELECT COUNT(*) FROM t"), rows);
 }

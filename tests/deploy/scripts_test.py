@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -57,6 +58,19 @@ class UsageTest(unittest.TestCase):
 
     def test_quickstart(self):
         self.expect_refused(run(ROOT / "deploy/quickstart.sh", CONVOY_RANKS="two"), "CONVOY_RANKS=two")
+
+    def test_quickstart_knows_its_own_users_coordinator(self):
+        script = (ROOT / "deploy/quickstart.sh").read_text()
+        function = script[script.index("coordinator_is_ours() {"):script.index("# Starts a coordinator on")]
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen()
+            asked = ["bash", "-c", f"HTTP_ADDRESS=127.0.0.1:{listening.getsockname()[1]}\n{function}\ncoordinator_is_ours"]
+            self.assertEqual(subprocess.run(asked).returncode, 0)
+            if os.geteuid() == 0:
+                another = ["setpriv", "--reuid", "65534", *asked]
+                self.assertEqual(subprocess.run(another).returncode, 1)
+        self.assertEqual(subprocess.run(asked).returncode, 1)
 
     def test_mpirun(self):
         for arguments in [], ["2"], ["0", "true"], ["x", "true"]:

@@ -14,6 +14,8 @@ import zlib
 
 sys.dont_write_bytecode = True
 
+import numpy
+
 import datasets
 import harness
 from harness import DONE, FAILED, USAGE, Run
@@ -184,10 +186,33 @@ class ConvoyTest(harness.TrainerTest):
                                  "--model", self.run_dir)
         self.assertEqual(len(plain["probabilities"]), 10)
         self.assertAlmostEqual(sum(paper["probabilities"]), 1, places=5)
-        self.assertTrue(paper["preparation"]["inverted"])
+        # Without MNIST the images are no digits, and the pictures are scaled as a whole.
+        self.assertEqual(paper["preparation"]["inverted"], "CONVOY_DATA" in os.environ)
         self.assertEqual(self.json("predict", self.directory / "plain.png", "--as-is", "--model",
                                    self.run_dir)[0]["preparation"]["scaled_and_centred"], False)
         self.assertIn("plain.png", self.output("predict", self.directory / "plain.png", "--model", self.run_dir))
+
+    def test_pictures_of_other_things_are_read_as_in_evaluation(self):
+        """Training images that fill their frame: their own pictures, unprepared, give what evaluate gives."""
+        def fill(half, count):
+            images, labels = datasets.head(half, count)
+            rows = 4 + numpy.arange(28) * 20 // 28
+            return images[:, rows][:, :, rows], labels
+
+        test_images, test_labels = fill("t10k", 60)
+        data = datasets.write(self.directory / "filled", *fill("train", 1200), test_images, test_labels)
+        run = self.train("--data", data, "--model", "lenet5", "--epochs", 2)
+        self.assertIn("whole pictures", self.output("show", run.path))
+        files = [self.directory / f"{i:03}.png" for i in range(len(test_labels))]
+        for file, image in zip(files, test_images):
+            write_png(file, image)
+        answers = self.json("predict", *files, "--model", run.path)
+        right = sum(answer["label"] == label for answer, label in zip(answers, test_labels))
+        evaluated = self.json("evaluate", run.path, "--data", data)
+        self.assertAlmostEqual(right / len(test_labels), evaluated["accuracy"], places=6)
+        self.assertEqual({answer["preparation"]["summary"] for answer in answers},
+                         {"left as it is, as a whole picture"})
+        self.output("predict", files[0], "--model", run.path, "--figure", self.directory / "figure.png")
 
     def test_a_refused_picture_does_not_end_the_others(self):
         images, _ = datasets.head("t10k", 300)
@@ -202,7 +227,7 @@ class ConvoyTest(harness.TrainerTest):
         self.assertEqual(json.loads(outcome.out), whole[:1] + whole[2:298] + whole[299:])
         lines = outcome.err.splitlines()
         self.assertEqual(len(lines), 3, outcome)
-        self.assertTrue(any("001.png: no PNG" in line for line in lines), outcome)
+        self.assertTrue(any("001.png: is no picture" in line for line in lines), outcome)
         self.assertTrue(any("298.png" in line for line in lines), outcome)
         self.assertIn("2 of 300 pictures have no answer", lines[-1])
 
@@ -274,6 +299,9 @@ class ConvoyTest(harness.TrainerTest):
         self.assertEqual(complete("convoy", "ev"), ["evaluate"])
         self.assertEqual(complete("convoy", "noise", "--le"), ["--levels"])
         self.assertEqual(complete("convoy", "noise", "runs/"), [])  # bash completes files itself
+        self.assertEqual(complete("convoy", "figure", "conf"), ["confusion"])
+        self.assertEqual(complete("convoy", "report", "--lang", "f"), ["fr"])
+        self.assertEqual(complete("convoy", "help", "pred"), ["predict"])
 
     def test_completions_name_every_command(self):
         commands = [line.split()[0] for line in self.output("--help").splitlines()

@@ -144,14 +144,43 @@ class CoordinatorTest(harness.TrainerTest):
         self.assertEqual(len(self.coordinator.call("ListJobs").jobs), 1)
         self.assertEqual(self.coordinator.job("jobs/lesson").restarts, 1)
 
-    def test_full_disk_is_said_and_loses_no_training(self):
+    def test_full_disk_is_said_and_the_model_comes_when_there_is_room(self):
         self.coordinator.start_on_small_disk(600 * 1024)  # the database has room, a model of 900 KB has none
-        outcome = self.start_training(*RECIPE, "--epochs", 3).wait()
+        training = self.start_training(*RECIPE, "--epochs", 3)
+        training.await_shown(b"make room on its disk", where="err")
+        while self.run_dir.summary()["state"] != "succeeded":
+            self.assertTrue(training.is_running(), "it ended without waiting for room")
+            time.sleep(0.1)
+        self.coordinator.make_room(20 << 20)
+        outcome = training.wait()
         self.assertEqual(outcome.code, DONE, outcome)
         self.assertIn("No space left on device; make room on its disk", outcome.err)
-        job = self.coordinator.job("jobs/lesson")
-        self.assertEqual(State.Name(job.state), "SUCCEEDED")
+        self.assertEqual(State.Name(self.coordinator.job("jobs/lesson").state), "SUCCEEDED")
+        self.assertEqual(self.coordinator.job("jobs/lesson").model, "models/lesson")
         self.assertEqual(self.coordinator.history("jobs/lesson"), self.run_dir.history())
+
+    def test_store_takes_no_directory_of_somebody_else(self):
+        """A clone, a home, a file: refused in one line, and everything in it stays."""
+        clone, a_file, linked = self.directory / "clone", self.directory / "file", self.directory / "linked"
+        (clone / "models").mkdir(parents=True)
+        files = [clone / "models" / name for name in ("lenet5.textproto", "thesis.h5")] + [a_file]
+        for path in files:
+            path.write_text("mine\n")
+        linked.symlink_to(clone)
+        for store, cwd, word in [(clone, None, "holds 'models'"), (".", clone, "holds 'models'"), (a_file, None, "is no directory"),
+                                 (linked, None, "holds 'models'"), ("~", clone, None)]:
+            where = {} if cwd is None else {"cwd": cwd}
+            if store == "~":
+                (clone / "~").write_text("a file of this name\n")
+            outcome = subprocess.run([COORDINATOR, "--listen", "127.0.0.1:0", "--http", "", "--store", store],
+                                     capture_output=True, text=True, timeout=60, check=False, **where)
+            self.assertEqual(outcome.returncode, USAGE, outcome)
+            self.assertEqual(len(outcome.stderr.splitlines()), 1, outcome)
+            self.assertIn("--store", outcome.stderr)
+            self.assertIn(word or "is no directory", outcome.stderr)
+        for path in files:
+            self.assertEqual(path.read_text(), "mine\n")
+        self.assertEqual(sorted(path.name for path in clone.iterdir()), ["models", "~"])
 
     def test_second_coordinator_is_refused_in_one_line(self):
         self.coordinator.start()

@@ -68,6 +68,11 @@ class Coordinator:
         return self._started(self._test.start(*private[1:], f'{mount}; exec "$0" "$@"', COORDINATOR, *self.command(),
                                               program=private[0]))
 
+    def make_room(self, size):
+        """Makes the disk of its own `size` bytes large."""
+        enter = ["nsenter", "--user", "--mount", "--preserve-credentials", "--target", str(self.process.pid)]
+        subprocess.run([*enter, "mount", "-o", f"remount,size={size}", self.store], check=True)
+
     def _started(self, process):
         self.process = process
         self._channel = self.connect(self._credentials)

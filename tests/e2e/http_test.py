@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """The coordinator's HTTP port as clients that know nothing of Convoy see it: Python's http.client and bare sockets."""
+import base64
 import contextlib
+import hashlib
 import http.client
+import io
 import json
+import os
 import pathlib
 import socket
 import struct
 import sys
 import time
 import unittest
+import zipfile
 
 sys.dont_write_bytecode = True
 
@@ -19,6 +24,7 @@ from harness import DONE, Run
 JOBS = "/convoy.v1.JobService/"
 JSON = "application/json"
 END_OF_STREAM = 2
+CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 
 
 class HttpCoordinator(Coordinator):
@@ -97,10 +103,13 @@ class ConnectTest(HttpTest):
             yield flags, json.loads(stream.read(length))
 
     def watch(self, name, **headers):
+        return self.stream(JOBS + "WatchJob", {"name": name}, **headers)
+
+    def stream(self, method, fields, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.coordinator.http_port, timeout=60)
         self.addCleanup(connection.close)
-        message = json.dumps({"name": name}).encode()
-        connection.request("POST", JOBS + "WatchJob", struct.pack(">BI", 0, len(message)) + message,
+        message = json.dumps(fields).encode()
+        connection.request("POST", method, struct.pack(">BI", 0, len(message)) + message,
                            {"Content-Type": "application/connect+json", "Connect-Protocol-Version": "1", **headers})
         answer = connection.getresponse()
         self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/connect+json"))
@@ -123,6 +132,29 @@ class ConnectTest(HttpTest):
         self.assertEqual((status, listed["jobs"][0]["name"]), (200, "jobs/lesson"))
         status, model = self.call("/convoy.v1.ModelService/GetModel", name="models/lesson")
         self.assertEqual(status, 200, model)
+        self.assert_exports_are_the_converters(run)
+
+    def exported(self, model, kind):
+        """ExportModel's file: (name, bytes)."""
+        (_, head), *chunks, end = self.stream("/convoy.v1.ModelService/ExportModel", {"name": model, "format": kind})
+        self.assertEqual(end, (END_OF_STREAM, {}))
+        content = b"".join(base64.b64decode(chunk["chunk"]) for _, chunk in chunks)
+        self.assertEqual(hashlib.sha256(content).hexdigest(), head["file"]["sha256"])
+        return head["file"]["name"], content
+
+    def assert_exports_are_the_converters(self, run):
+        """What is taken from the coordinator has the same bytes as what `convoy export` writes."""
+        for kind, name in (("KERAS_H5", "lesson.h5"), ("KERAS_ARCHIVE", "lesson.keras"), ("ONNX", "lesson.onnx")):
+            outcome = self.start("export", run.path, "--output", self.directory / name, program=CONVOY).wait()
+            self.assertEqual(outcome.code, DONE, outcome)
+            self.assertEqual(self.exported("models/lesson", kind), (name, (self.directory / name).read_bytes()))
+        folder = self.directory / "web"
+        self.start("export", run.path, "--format", "tfjs", "--output", folder, program=CONVOY).wait()
+        name, archive = self.exported("models/lesson", "TFJS")
+        self.assertEqual(name, "lesson-tfjs.zip")
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:
+            self.assertEqual({entry: files.read(entry) for entry in files.namelist()},
+                             {path.name: path.read_bytes() for path in folder.iterdir()})
 
     def test_a_stream_ends_with_its_error(self):
         self.assertEqual([(flags, message["error"]["code"]) for flags, message in self.watch("jobs/unknown")],

@@ -89,7 +89,8 @@ class TerminalTest(harness.TrainerTest):
         self.train(80, run="run", **UTF8)
         commands = [["status", "run"], ["history", "run"], ["show", "run"], ["jobs", "."], ["models", "."],
                     ["evaluate", "run", *harness.data_flags()], ["confusion", "run", *harness.data_flags()], ["--help"],
-                    ["evaluate", "--help"], ["watch", "run"]]
+                    ["evaluate", "--help"], ["watch", "run"], ["compare", "run", "./run"], ["show", "lenet5"],
+                    ["help", "sweep"]]
         for columns in (20, 40, 80, 200):
             for command in commands:
                 for locale in (UTF8, ASCII):

@@ -7,10 +7,12 @@
 //   export_tool events DIRECTORY       event files of a made-up training
 //
 // Notes and errors go to standard error. Exit code: as the programs'.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -57,11 +59,21 @@ absl::StatusOr<data::Dataset> Digits() {
   return digits;
 }
 
-// DIRECTORY/model.h5, tfjs/ and model.onnx.
+// Whether TensorFlow.js has all of the network's layers.
+bool TfjsHas(const nn::Network& network) {
+  return std::none_of(network.layers().begin(), network.layers().end(), [](const nn::Layer& layer) {
+    return std::holds_alternative<nn::GroupNormalizationSpec>(layer.kind);
+  });
+}
+
+// DIRECTORY/model.h5, model.onnx, and tfjs/ where that has all layers.
 absl::Status WriteAllFormats(const std::string& directory, const formats::ModelFile& model) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, NetworkOfModel(model));
   CONVOY_RETURN_IF_ERROR(CreateDirectories(directory));
   CONVOY_RETURN_IF_ERROR(WriteExport(ExportFormat::kKeras, directory + "/model.h5", model));
-  CONVOY_RETURN_IF_ERROR(WriteExport(ExportFormat::kTfjs, directory + "/tfjs", model));
+  if (TfjsHas(network)) {
+    CONVOY_RETURN_IF_ERROR(WriteExport(ExportFormat::kTfjs, directory + "/tfjs", model));
+  }
   return WriteExport(ExportFormat::kOnnx, directory + "/model.onnx", model);
 }
 
@@ -96,6 +108,7 @@ absl::StatusOr<json> WriteNetwork(const std::string& directory, const formats::M
               {"channels", images.channels},
               {"classes", network.num_classes()},
               {"mutants", mutants},
+              {"tfjs", TfjsHas(network)},
               {"weights_sha256", formats::WeightsSha256(model.tensors)}};
 }
 
@@ -108,7 +121,9 @@ absl::Status Write(const std::string& directory) {
         json line, WriteNetwork(directory, BuiltinModel(name), digits.View().Slice({0, count})));
     manifest.push_back(std::move(line));
   }
-  for (const nn::Network& network : ExportNetworks()) {
+  std::vector<nn::Network> networks = ExportNetworks();
+  networks.push_back(GroupNormalizedNetwork());
+  for (const nn::Network& network : networks) {
     const data::Dataset images = RandomImages(network, kNoiseImages);
     CONVOY_ASSIGN_OR_RETURN(json line, WriteNetwork(directory, ModelOf(network), images.View()));
     manifest.push_back(std::move(line));

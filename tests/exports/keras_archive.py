@@ -43,7 +43,7 @@ class Model(keras_forward.Model):
             if layer["class_name"] == "InputLayer":
                 self.input_shape = tuple(settings["batch_shape"][1:])
             arrays = self.weights_of(layer["class_name"], weights, counts)
-            self.layers.append((layer["class_name"], settings, arrays))
+            self.layers.append((layer["class_name"], settings, arrays, []))
             self.arrays += arrays
 
     @staticmethod

@@ -18,12 +18,12 @@ def names(values):
 
 
 class Model:
-    """A Sequential model: `layers` is [(class name, config, [array])], in order."""
+    """A Sequential model, or a Functional one in order: `layers` is [(class name, config, [array], [source])]."""
 
     def __init__(self, path):
         with h5py.File(path, "r") as file:
             config = json.loads(text(file.attrs["model_config"]))
-            assert config["class_name"] == "Sequential"
+            assert config["class_name"] in ("Sequential", "Functional")
             assert text(file.attrs["keras_version"]).startswith("2.")
             assert text(file.attrs["backend"]) == "tensorflow"
             weights = file["model_weights"]
@@ -38,7 +38,9 @@ class Model:
                     name = layer["config"]["name"]
                     assert name == listed.pop(0)
                     arrays = [weights[name][path][()] for path in names(weights[name].attrs["weight_names"])]
-                self.layers.append((layer["class_name"], layer["config"], arrays))
+                sources = [source[0] for node in layer.get("inbound_nodes", []) for source in node]
+                assert all(source[1:] == [0, 0, {}] for node in layer.get("inbound_nodes", []) for source in node)
+                self.layers.append((layer["class_name"], layer["config"], arrays, sources))
                 self.arrays += arrays
             assert not listed, f"layers that the config lacks: {listed}"
 
@@ -53,8 +55,11 @@ class Model:
     def predict(self, images):
         """Returns the probabilities [N, classes] of images [N, height, width, channels] in [0, 1]."""
         values = images.astype(numpy.float64)
-        for class_name, config, arrays in self.layers:
-            values = FORWARD[class_name](values, config, [a.astype(numpy.float64) for a in arrays])
+        outputs = {}
+        for class_name, config, arrays, sources in self.layers:
+            given = [outputs[source] for source in sources] or [values]
+            values = FORWARD[class_name](*given, config, [a.astype(numpy.float64) for a in arrays])
+            outputs[config["name"]] = values
         return values
 
 
@@ -91,6 +96,31 @@ def conv2d(values, config, arrays):
     return activate(result + (arrays[1] if config["use_bias"] else 0), config["activation"])
 
 
+def depthwise_conv2d(values, config, arrays):
+    assert config["data_format"] == "channels_last" and config["dilation_rate"] == [1, 1]
+    patches = windows(values, config["kernel_size"], config["strides"], config["padding"], 0)
+    result = numpy.einsum("nyxhwc,hwcm->nyxcm", patches, arrays[0])
+    assert arrays[0].shape[3] == config["depth_multiplier"]
+    result = result.reshape(*result.shape[:3], -1)
+    return activate(result + (arrays[1] if config["use_bias"] else 0), config["activation"])
+
+
+def zero_padding2d(values, config, _):
+    return numpy.pad(values, [(0, 0), *config["padding"], (0, 0)])
+
+
+def rescaling(values, config, _):
+    return values * numpy.array(config["scale"]) + numpy.array(config["offset"])
+
+
+def group_normalization(values, config, arrays):
+    """Over all positions and a group's channels."""
+    assert config["axis"] == -1 and config["center"] and config["scale"]
+    groups = values.reshape(len(values), -1, config["groups"], values.shape[-1] // config["groups"])
+    mean, variance = groups.mean(axis=(1, 3), keepdims=True), groups.var(axis=(1, 3), keepdims=True)
+    return ((groups - mean) / numpy.sqrt(variance + config["epsilon"])).reshape(values.shape) * arrays[0] + arrays[1]
+
+
 def max_pooling2d(values, config, _):
     patches = windows(values, config["pool_size"], config["strides"], config["padding"], -numpy.inf)
     return patches.max(axis=(3, 4))
@@ -120,10 +150,15 @@ def dense(values, config, arrays):
 
 FORWARD = {
     "InputLayer": lambda values, config, arrays: values,
+    "Add": lambda values, skip, config, arrays: values + skip,
     "AveragePooling2D": average_pooling2d,
     "BatchNormalization": batch_normalization,
     "Conv2D": conv2d,
+    "DepthwiseConv2D": depthwise_conv2d,
     "ELU": elu,
+    "GroupNormalization": group_normalization,
+    "Rescaling": rescaling,
+    "ZeroPadding2D": zero_padding2d,
     "GlobalAveragePooling2D": lambda values, config, arrays: values.mean(axis=(1, 2)),
     "LeakyReLU": lambda values, config, arrays: numpy.where(values > 0, values, config["alpha"] * values),
     "MaxPooling2D": max_pooling2d,

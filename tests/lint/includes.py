@@ -24,7 +24,7 @@ RESERVED = [
     # Below common/formats the description of a network is read in one file, nothing else.
     ("protobuf", r"google/protobuf/|.*\.pb\.h$|common/textproto/",
      ["common/textproto/*", "common/nn/model_spec.cc", "common/api/*", "common/formats/*", "common/exports/*",
-      "common/rpc/*", "worker/*", "coordinator/*", "client/*"]),
+      "common/recipes/*", "common/rpc/*", "worker/*", "coordinator/*", "client/*"]),
     ("libpng", r"png\.h$", ["common/images/png*", "common/images/decode/png*"]),
     ("libjpeg", r"jpeglib\.h$|jerror\.h$", ["common/images/decode/jpeg.cc"]),
     ("libarchive", r"archive(_entry)?\.h$", ["common/data/files/archive_tree.cc"]),

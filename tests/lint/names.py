@@ -9,7 +9,7 @@ from tree import Finding, Tree
 KNOWN_HOSTS = {
     "127.0.0.1", "localhost",
     "storage.googleapis.com", "ossci-datasets.s3.amazonaws.com",  # public mirrors of MNIST
-    "github.com", "arxiv.org", "google.github.io", "gcc.gnu.org", "doi.org", "keras.io", "tensorflow.org", "www.tensorflow.org",
+    "github.com", "git-lfs.github.com", "arxiv.org", "google.github.io", "gcc.gnu.org", "doi.org", "keras.io", "tensorflow.org", "www.tensorflow.org",
     "pytorch.org", "onnx.ai", "www.w3.org", "json-schema.org", "spdx.org",
     "keepachangelog.com", "semver.org", "connectrpc.com", "www.open-mpi.org", "docs.open-mpi.org", "slurm.schedmd.com",
 }

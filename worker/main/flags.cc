@@ -9,11 +9,13 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/cli/command_line.h"
+#include "common/cli/user_config.h"
+#include "common/figures/canvas.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/builtin_models.h"
 #include "common/optim/optimizer.h"
+#include "common/recipes/builtin_recipes.h"
 #include "common/rpc/address.h"
-#include "worker/train/builtin_recipes.h"
 #include "worker/train/recipe.h"
 
 namespace convoy::trainer {
@@ -99,7 +101,7 @@ void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
 void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.Group("The rest: never shapes the weights");
   arguments.TextOrNone("--recipe", &raw.recipe_file,
-                       absl::StrCat("recipe: ", absl::StrJoin(train::BuiltinRecipeNames(), ", "),
+                       absl::StrCat("recipe: ", absl::StrJoin(recipes::BuiltinRecipeNames(), ", "),
                                     ", or a .textproto file; flags override it"));
   arguments.TextOrNone("--data", &flags.data,
                        "folder of IDX files, or of pictures in a folder a class, or an archive of "
@@ -116,7 +118,8 @@ void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.WholeNumber("--keep-checkpoints", &flags.keep_checkpoints, 1, kMaxCheckpoints,
                         "newest ones that are kept (3)");
   arguments.TextOrNone("--coordinator", &flags.coordinator,
-                       "HOST:PORT of a coordinator to report to; training goes on without it");
+                       "HOST:PORT of a coordinator to report to, or none; training goes on without "
+                       "it ($CONVOY_COORDINATOR)");
   arguments.TextOrNone("--tls-ca", &flags.tls_ca, "PEM file of the coordinator's authority: TLS");
   arguments.TextOrNone("--tls-cert", &flags.tls_cert,
                        "PEM file of this client's certificate: mutual TLS");
@@ -126,6 +129,11 @@ void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
                         "0 silent, 1 progress bar, 2 a line an epoch (1)");
   arguments.Flag("--figures", &flags.figures,
                  "at the end, draw all figures and report.html into the run directory");
+  arguments.Flag("--dry-run", &flags.dry_run,
+                 "show network, plan, memory and the time of an epoch, measured here; train and "
+                 "write nothing");
+  arguments.Text("--preview", &flags.preview,
+                 "of --dry-run: FILE.png or FILE.svg for the first images as training sees them");
   arguments.Flag("--explain-plan", &flags.explain_plan,
                  "print how each layer will be computed, then train");
 }
@@ -153,6 +161,22 @@ v1::Recipe ToRecipe(const RawFlags& raw) {
   return recipe;
 }
 
+// What is not typed is as the environment and the file of all programs say.
+absl::Status ApplyUserConfig(Flags& flags) {
+  if (flags.coordinator == cli::kNoCoordinator) {
+    flags.coordinator.clear();
+    return absl::OkStatus();
+  }
+  CONVOY_ASSIGN_OR_RETURN(const cli::UserConfig config, cli::ReadUserConfig());
+  if (flags.coordinator.empty()) flags.coordinator = config.coordinator;
+  if (flags.coordinator.empty()) return absl::OkStatus();
+  if (flags.tls_ca.empty()) flags.tls_ca = config.tls_ca;
+  if (flags.tls_cert.empty()) flags.tls_cert = config.tls_cert;
+  if (flags.tls_key.empty()) flags.tls_key = config.tls_key;
+  if (flags.token_file.empty()) flags.token_file = config.token_file;
+  return absl::OkStatus();
+}
+
 absl::Status CheckCoordinator(const Flags& flags) {
   if (flags.coordinator.empty()) {
     const char* flag = !flags.tls_ca.empty()       ? "--tls-ca"
@@ -169,6 +193,17 @@ absl::Status CheckCoordinator(const Flags& flags) {
   return Annotate(rpc::ParseAddress(flags.coordinator, /*least_port=*/1).status(), "--coordinator");
 }
 
+absl::Status CheckDryRun(const Flags& flags) {
+  if (!flags.preview.empty()) {
+    if (!flags.dry_run) return absl::InvalidArgumentError("--preview: needs --dry-run");
+    CONVOY_RETURN_IF_ERROR(Annotate(figures::FormatOfPath(flags.preview).status(), "--preview"));
+  }
+  if (flags.dry_run && flags.resume) {
+    return absl::InvalidArgumentError("--dry-run: begins nothing that --resume could go on with");
+  }
+  return absl::OkStatus();
+}
+
 // Whether the network is one of Convoy's own: the default, or one by name.
 bool NamesBuiltinModel(const v1::Recipe& asked) {
   if (asked.has_model()) return false;
@@ -178,7 +213,7 @@ bool NamesBuiltinModel(const v1::Recipe& asked) {
 }
 
 absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
-  absl::StatusOr<v1::Recipe> recipe = train::LoadRecipe(path);
+  absl::StatusOr<v1::Recipe> recipe = recipes::LoadRecipe(path);
   if (!recipe.ok()) return Annotate(recipe.status(), "--recipe");
   return recipe;
 }
@@ -187,10 +222,26 @@ absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
 
 const cli::FlagNames& FlagsOfFields() {
   static const auto* names = [] {
-    auto* flags = new cli::FlagNames(cli::FlagsLikeFields(
-        {"batch_size", "micro_batch", "epochs", "seed", "validation_split", "train_limit", "model",
-         "reduce", "isa", "recipe", "data", "run_dir", "resume", "initial_weights", "tls_ca",
-         "tls_cert", "tls_key", "token_file", "coordinator"}));
+    auto* flags = new cli::FlagNames(cli::FlagsLikeFields({"batch_size",
+                                                           "micro_batch",
+                                                           "epochs",
+                                                           "seed",
+                                                           "validation_split",
+                                                           "train_limit",
+                                                           "model",
+                                                           "reduce",
+                                                           "isa",
+                                                           "recipe",
+                                                           "data",
+                                                           "run_dir",
+                                                           "resume",
+                                                           "initial_weights",
+                                                           "tls_ca",
+                                                           "tls_cert",
+                                                           "tls_key",
+                                                           "token_file",
+                                                           "coordinator",
+                                                           "preview"}));
     flags->insert({{"model_name", "--model"},
                    {"initial_weights_sha256", "--initial-weights"},
                    {"learning_rate_scaling", "--scale-learning-rate"},
@@ -229,6 +280,8 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   if (flags.resume && flags.run_dir.empty()) {
     return absl::InvalidArgumentError("--resume: needs --run-dir, the run to go on with");
   }
+  CONVOY_RETURN_IF_ERROR(CheckDryRun(flags));
+  CONVOY_RETURN_IF_ERROR(ApplyUserConfig(flags));
   CONVOY_RETURN_IF_ERROR(CheckCoordinator(flags));
   return flags;
 }

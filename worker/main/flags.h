@@ -31,6 +31,8 @@ struct Flags {
   int verbose = 1;
   bool explain_plan = false;
   bool figures = false;
+  bool dry_run = false;
+  std::string preview;                        // of a dry run; empty: none
   std::optional<std::string> print_and_exit;  // the text of --help or --version
 };
 

@@ -32,6 +32,7 @@
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
+#include "worker/main/dry_run.h"
 #include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
 #include "worker/train/checkpointer.h"
@@ -57,8 +58,8 @@ std::string Fingerprint(const Flags& flags) {
                       "\nwish for --help or --version\t", flags.print_and_exit.has_value(),
                       "\nset of recipe flags\t", recipe.ShortDebugString(), "\n--run-dir\t",
                       flags.run_dir, "\n--initial-weights\t", flags.initial_weights, "\n--resume\t",
-                      flags.resume, "\n--checkpoint-every\t", flags.checkpoint_every,
-                      "\n--figures\t", flags.figures);
+                      flags.resume, "\n--dry-run\t", flags.dry_run, "\n--checkpoint-every\t",
+                      flags.checkpoint_every, "\n--figures\t", flags.figures);
 }
 
 // Compares this rank's fingerprint with rank 0's.
@@ -87,7 +88,8 @@ absl::Status AgreeOnFingerprint(comm::Communicator& communicator, const Flags& f
 
 // The cores of this host, or what a quota leaves of them, divided by the ranks on it, but no more
 // than this process may use.
-int DefaultThreads(const comm::Communicator& communicator) {
+int ThreadsOf(const Flags& flags, const comm::Communicator& communicator) {
+  if (flags.threads > 0) return flags.threads;
   const int host_cores = std::min(static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)), QuotaCores());
   const int share = host_cores / std::max(communicator.local_size(), 1);
   return std::max(1, std::min(share, UsableCores()));
@@ -158,11 +160,10 @@ absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
 absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, const train::Job& job,
                                      RankZero& mine) {
   comm::Communicator& communicator = watch.communicator();
-  train::TrainerOptions options{
-      .threads = flags.threads > 0 ? flags.threads : DefaultThreads(communicator),
-      .checkpoint_every = flags.checkpoint_every,
-      .store = mine.store.get(),
-      .watch = &watch};
+  train::TrainerOptions options{.threads = ThreadsOf(flags, communicator),
+                                .checkpoint_every = flags.checkpoint_every,
+                                .store = mine.store.get(),
+                                .watch = &watch};
   const bool root = communicator.rank() == 0;
   if (root) {
     options.run_id = std::filesystem::path(mine.reporting->directory().path()).filename().string();
@@ -241,7 +242,13 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                                   .resume = flags.resume,
                                   .network_follows_data = flags.network_follows_data,
                                   .progress = ShowDecoding(flags)};
-  CONVOY_ASSIGN_OR_RETURN(const train::Job job, train::PrepareJob(communicator, request));
+  CONVOY_ASSIGN_OR_RETURN(train::Job job, train::PrepareJob(communicator, request));
+  if (flags.dry_run) {
+    CONVOY_RETURN_IF_ERROR(
+        DryRun(watch, {.threads = ThreadsOf(flags, communicator), .preview = flags.preview},
+               std::move(job)));
+    return ExitCode::kOk;
+  }
   if (job.finished_before) {
     if (root && flags.verbose > 0) {
       std::printf("%s: this run is finished; its results are there%s\n", flags.run_dir.c_str(),

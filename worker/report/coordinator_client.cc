@@ -3,13 +3,12 @@
 // the coordinator takes the same twice. Where it is away the loop only tries more slowly.
 #include "worker/report/coordinator_client.h"
 
+#include <algorithm>
 #include <array>
-#include <random>
+#include <limits>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
@@ -17,6 +16,7 @@
 #include "common/formats/model_file.h"
 #include "common/rpc/grpc_status.h"
 #include "common/run/run_files.h"
+#include "common/system/secret_digits.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
 
 namespace convoy::report {
@@ -32,43 +32,50 @@ constexpr milliseconds kHurry{50};
 constexpr milliseconds kStepsInterval{2000};
 constexpr milliseconds kCallTimeout{5000};
 constexpr milliseconds kPublishTimeout{60000};
+constexpr milliseconds kPublishRetry{1000};
+constexpr milliseconds kSlowestPublishRetry{30000};
 constexpr size_t kChunkBytes = 256 << 10;
-constexpr size_t kIdDigits = 32;
 
-// Names, not part of any result.
-std::string DrawId() {
-  std::random_device random;
-  std::string id;
-  for (size_t i = 0; i < kIdDigits; i += 8) absl::StrAppendFormat(&id, "%08x", random());
-  return id;
-}
-
-// Whether calling again cannot help.
+// Whether calling again cannot help. A token may be changed, and is read with each call.
 bool IsFinal(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
-         absl::IsUnauthenticated(status) || absl::IsUnimplemented(status) ||
-         absl::IsPermissionDenied(status);
+         absl::IsUnimplemented(status) || absl::IsPermissionDenied(status);
 }
 
-// Whether a model that was not taken may be taken later, or the job must be registered anew.
-bool MayPass(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status) || absl::IsNotFound(status) ||
-         absl::IsFailedPrecondition(status) || absl::IsUnauthenticated(status);
+// Whether the job must be registered anew, or is another's by now: not the model's fault.
+bool IsAboutTheJob(const absl::Status& status) {
+  return absl::IsNotFound(status) || absl::IsFailedPrecondition(status);
+}
+
+// Whether a model may be taken later: how often it is to be sent.
+int Attempts(const absl::Status& status) {
+  constexpr int kAFew = 5;
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:  // also a full disk
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnauthenticated:
+      return std::numeric_limits<int>::max();
+    case absl::StatusCode::kResourceExhausted:  // a limit: of size, or of callers at a time
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kInternal:
+      return kAFew;
+    default:
+      return 1;
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadOrMakeRunId(const std::string& run_directory) {
-  const std::string path = run::PathIn(run_directory, run::kRunIdFile);
-  if (PathExists(path)) {
-    CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1024));
-    const std::string id(absl::StripAsciiWhitespace(text));
-    if (id.size() == kIdDigits) return id;
-  }
-  const std::string id = DrawId();
-  CONVOY_RETURN_IF_ERROR(WriteFileAtomically(path, id + "\n"));
-  return id;
+absl::StatusOr<RunIdentity> ReadOrMakeIdentity(const std::string& run_directory) {
+  RunIdentity identity;
+  CONVOY_ASSIGN_OR_RETURN(identity.id,
+                          ReadOrDrawSecretDigits(run::PathIn(run_directory, run::kRunIdFile)));
+  CONVOY_ASSIGN_OR_RETURN(identity.key,
+                          ReadOrDrawSecretDigits(run::PathIn(run_directory, run::kRunKeyFile)));
+  return identity;
 }
 
 // The service with deadlines and the token.
@@ -143,10 +150,11 @@ class CoordinatorClient::Calls {
 
 absl::StatusOr<std::unique_ptr<CoordinatorClient>> CoordinatorClient::Start(
     CoordinatorOptions options) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string run_id, ReadOrMakeRunId(options.run_directory));
+  CONVOY_ASSIGN_OR_RETURN(const RunIdentity identity, ReadOrMakeIdentity(options.run_directory));
   StoryOfRun run{.run_directory = options.run_directory,
-                 .run_id = run_id,
-                 .process_id = DrawId(),
+                 .run_id = identity.id,
+                 .run_key = identity.key,
+                 .process_id = DrawSecretDigits(),
                  .recipe = options.recipe,
                  .finished_epochs = options.finished_epochs};
   return std::unique_ptr<CoordinatorClient>(
@@ -170,11 +178,14 @@ CoordinatorClient::~CoordinatorClient() {
   thread_.join();
 }
 
-bool CoordinatorClient::Finish(milliseconds timeout) {
+bool CoordinatorClient::Finish(milliseconds timeout, milliseconds model_timeout) {
   std::unique_lock lock(mutex_);
   hurry_ = true;
   changed_.notify_all();
-  changed_.wait_for(lock, timeout, [this] { return done_; });
+  const auto done = [this] { return done_; };
+  if (!changed_.wait_for(lock, timeout, done) && story_.concluded()) {
+    changed_.wait_for(lock, model_timeout, done);
+  }
   return story_.complete();
 }
 
@@ -213,9 +224,10 @@ absl::Status CoordinatorClient::Talk(bool with_steps) {
     NoteCancel(response.cancel_requested());
     told = true;
   }
-  if (const auto model = story_.due_model()) {
+  const auto model = story_.due_model();
+  if (model && Clock::now() >= publish_again_) {
     CONVOY_RETURN_IF_ERROR(PublishModel(*model));
-    if (!story_.due_model() && story_.ended())
+    if (story_.ended() && !story_.concluded())
       return Talk(with_steps);  // the conclusion is due now
   }
   if (told || story_.complete()) return absl::OkStatus();
@@ -242,7 +254,7 @@ absl::Status CoordinatorClient::Register() {
 }
 
 // A model that is not on the disk yet is tried again by the next call; one that the coordinator
-// does not want is not.
+// cannot take now more and more slowly, and one that it does not want not at all.
 absl::Status CoordinatorClient::PublishModel(const DueModel& model) {
   const absl::StatusOr<std::string> bytes = ReadModelBytes(model);
   if (!bytes.ok()) {
@@ -262,13 +274,35 @@ absl::Status CoordinatorClient::PublishModel(const DueModel& model) {
     metric->set_value(value);
   }
   const absl::Status published = calls_->Publish(header, *bytes);
-  if (!published.ok() && MayPass(published)) return published;
+  if (IsAboutTheJob(published)) return published;
+  if (!published.ok() && ++refusals_ < Attempts(published)) {
+    PutOff(model, published);
+    return absl::OkStatus();
+  }
   story_.ModelDone(model);
+  refusals_ = 0;
+  put_off_because_.clear();
+  put_off_told_ = false;
   if (!published.ok()) {
     options_.on_note(absl::StrCat("coordinator ", address(),
                                   " does not take the model: ", std::string(published.message())));
   }
   return absl::OkStatus();
+}
+
+// Whether the coordinator is there at all the next heartbeat finds out.
+void CoordinatorClient::PutOff(const DueModel& model, const absl::Status& refusal) {
+  story_.PutOff(model);
+  publish_again_ = Clock::now() + std::min(kPublishRetry * refusals_, kSlowestPublishRetry);
+  put_off_because_ = std::string(refusal.message());
+}
+
+void CoordinatorClient::NotePutOff() {
+  if (put_off_because_.empty() || put_off_told_) return;
+  put_off_told_ = true;
+  options_.on_note(absl::StrCat("coordinator ", address(),
+                                " cannot take the model now; it will be sent again (",
+                                put_off_because_, ")"));
 }
 
 // The final model is the run's; that of an epoch is in the checkpoint that ends the epoch.
@@ -294,10 +328,18 @@ void CoordinatorClient::NoteResult(const absl::Status& result) {
     options_.on_note(absl::StrCat(who, " is told no more: ", std::string(result.message())));
     return;
   }
+  if (result.ok()) {
+    NotePutOff();
+  } else {
+    // It is away, which is why it did not take the model; once it is back it gets it at once.
+    publish_again_ = {};
+    refusals_ = 0;
+    put_off_because_.clear();
+  }
   if (result.ok() == !away_) return;
   away_ = !result.ok();
   options_.on_note(away_ ? absl::StrCat(who,
-                                        " does not answer; training goes on and it will be told "
+                                        " cannot be told now; training goes on and it will be told "
                                         "later (",
                                         std::string(result.message()), ")")
                          : absl::StrCat(who, " is there again"));

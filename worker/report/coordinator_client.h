@@ -29,9 +29,15 @@ struct CoordinatorOptions {
   std::function<void(const std::string& line)> on_note;
 };
 
-// Reads the run's identity from its directory, or draws it and writes it there. A directory that is
-// copied keeps it: both are then the same job.
-absl::StatusOr<std::string> ReadOrMakeRunId(const std::string& run_directory);
+// What a coordinator knows a run by, and what proves that it is reported by its owner.
+struct RunIdentity {
+  std::string id;
+  std::string key;
+};
+
+// Reads the run's identity from its directory, or draws it and writes it there, for its owner alone
+// to read. A directory that is copied keeps it: both are then the same job.
+absl::StatusOr<RunIdentity> ReadOrMakeIdentity(const std::string& run_directory);
 
 // All calls of the coordinator are made in a thread of its own; the training thread never waits for
 // one. Where the coordinator is away, what is to be told is kept, thinned, and told later.
@@ -55,9 +61,10 @@ class CoordinatorClient : public Observer {
   void OnFinished(const FinalReport& report) override { story_.Succeed(report); }
   void OnFailed(const std::string& error) override { story_.Fail(error); }
 
-  // After the end of the job: waits until all is told, at most for `timeout`. Returns whether it
-  // is.
-  bool Finish(std::chrono::milliseconds timeout);
+  // After the end of the job: waits until all is told, at most for `timeout`, and for
+  // `model_timeout` if only the model is left, because the coordinator has no room for it now.
+  // Returns whether all is told.
+  bool Finish(std::chrono::milliseconds timeout, std::chrono::milliseconds model_timeout);
 
   const std::string& address() const { return options_.channel.address(); }
 
@@ -70,6 +77,8 @@ class CoordinatorClient : public Observer {
   absl::Status Talk(bool with_steps);
   absl::Status Register();
   absl::Status PublishModel(const DueModel& model);
+  void PutOff(const DueModel& model, const absl::Status& refusal);
+  void NotePutOff();
   absl::StatusOr<std::string> ReadModelBytes(const DueModel& model) const;
   void NoteResult(const absl::Status& result);
   void NoteCancel(bool requested);
@@ -84,6 +93,10 @@ class CoordinatorClient : public Observer {
   bool cancel_told_ = false;
   bool away_ = false;
   bool given_up_ = false;
+  int refusals_ = 0;  // of the model that is due, one after another
+  std::chrono::steady_clock::time_point publish_again_;
+  std::string put_off_because_;
+  bool put_off_told_ = false;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,7 +1,6 @@
 #include "worker/report/event_recorder.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -17,10 +16,6 @@ namespace {
 
 constexpr uint64_t kMaxPngBytes = uint64_t{64} << 20;
 
-double SecondsSince1970() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 EventRecorder::EventRecorder(RunDirectory& directory, metrics::History finished_epochs,
@@ -34,20 +29,20 @@ EventRecorder::EventRecorder(RunDirectory& directory, metrics::History finished_
 void EventRecorder::OnStart(const JobFacts& facts) {
   // A run may also begin afresh where an earlier one left no checkpoint.
   if (facts.restarts == 0 && !PathExists(directory_.FilePath("train"))) return;
-  Do([now = SecondsSince1970(), finished = std::move(finished_epochs_), rate = learning_rate_](
+  Do([now = formats::WallSeconds(), finished = std::move(finished_epochs_), rate = learning_rate_](
          formats::KerasEvents& events) { return events.Resume(now, finished, rate); });
 }
 
 void EventRecorder::OnEpoch(const EpochReport& report) {
   last_epoch_ = report.epoch;
-  const formats::EventTime time{SecondsSince1970(), report.epoch};
+  const formats::EventTime time{formats::WallSeconds(), report.epoch};
   Do([time, metrics = report.metrics, rate = learning_rate_](formats::KerasEvents& events) {
     return events.AddEpoch(time, metrics, rate);
   });
 }
 
 void EventRecorder::AddImage(std::string tag, std::string png) {
-  const formats::EventTime time{SecondsSince1970(), last_epoch_};
+  const formats::EventTime time{formats::WallSeconds(), last_epoch_};
   Do([time, tag = std::move(tag), png = std::move(png)](formats::KerasEvents& events) {
     return events.AddImage(time, tag, png);
   });

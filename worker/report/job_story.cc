@@ -4,10 +4,12 @@
 #include "worker/report/job_story.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "common/api/job_description.h"
+#include "common/base/printable.h"
 #include "common/base/utf8.h"
 #include "common/base/version.h"
 #include "common/run/run_files.h"
@@ -17,6 +19,9 @@ namespace {
 
 // So that one message stays small, however long the job.
 constexpr size_t kMaxEpochsAtOnce = 1000;
+
+// A speed over no measurable time is unknown.
+double Finite(double speed) { return std::isfinite(speed) ? speed : 0; }
 
 void AddMetric(const std::string& name, double value, v1::MetricSample* sample) {
   v1::Metric* metric = sample->add_metrics();
@@ -60,14 +65,14 @@ void JobStory::Step(const StepProgress& step) {
   progress_.set_step(step.global_step);
   progress_.set_loss(step.loss);
   progress_.set_accuracy(step.accuracy);
-  progress_.set_images_per_second(step.images_per_second);
+  progress_.set_images_per_second(Finite(step.images_per_second));
   if (step.global_step % step_stride_ != 0) return;
   v1::MetricSample& sample = steps_.emplace_back();
   sample.set_scope(v1::MetricSample::STEP);
   sample.set_epoch(static_cast<int32_t>(step.epoch) + 1);
   sample.set_step(step.global_step);
   *sample.mutable_time() = api::ToProto(absl::Now());
-  sample.set_images_per_second(step.images_per_second);
+  sample.set_images_per_second(Finite(step.images_per_second));
   AddMetric("loss", step.loss, &sample);
   AddMetric("accuracy", step.accuracy, &sample);
 }
@@ -86,6 +91,7 @@ void JobStory::Epoch(const EpochReport& report) {
     *ranks_[rank].mutable_epoch_phase_seconds() = api::ToProto(report.phases[rank] - phases_[rank]);
     phases_[rank] = report.phases[rank];
   }
+  due_model_put_off_ = false;
   newest_model_ = due_model_ = {.completed_epochs = sample.epoch(),
                                 .step = sample.step(),
                                 .final = false,
@@ -103,6 +109,7 @@ void JobStory::Succeed(const FinalReport& report) {
   final_ = EpochSample(metrics, epochs);
   final_->set_scope(v1::MetricSample::FINAL);
   *final_->mutable_time() = api::ToProto(absl::Now());
+  due_model_put_off_ = false;
   newest_model_ = due_model_ = {
       .completed_epochs = epochs, .step = final_->step(), .final = true, .metrics = metrics};
   SetEnd(v1::Job::SUCCEEDED);
@@ -117,7 +124,7 @@ void JobStory::Stop(bool cancelled) {
 void JobStory::Fail(const std::string& error) {
   const std::lock_guard lock(mutex_);
   SetEnd(v1::Job::FAILED);
-  conclusion_->set_error(ValidUtf8(error));
+  conclusion_->set_error(Printable(error));
 }
 
 void JobStory::SetEnd(v1::Job::State state) {
@@ -140,6 +147,7 @@ worker::v1::RegisterJobRequest JobStory::Registration() const {
   worker::v1::RegisterJobRequest request;
   request.set_run_name(ValidUtf8(run::RunName(run_.run_directory)));
   request.set_run_id(run_.run_id);
+  request.set_run_key(run_.run_key);
   request.set_process_id(run_.process_id);
   *request.mutable_start_time() = api::ToProto(facts_->start_time);
   *request.mutable_recipe() = run_.recipe;
@@ -169,8 +177,8 @@ worker::v1::Progress JobStory::progress() const {
 std::optional<worker::v1::ReportProgressRequest> JobStory::DueReport(bool with_steps) const {
   const std::lock_guard lock(mutex_);
   const size_t epochs_end = std::min(epochs_.size(), epochs_told_ + kMaxEpochsAtOnce);
-  const bool concludes =
-      conclusion_ && !conclusion_told_ && !due_model_ && epochs_end == epochs_.size();
+  const bool concludes = conclusion_ && !conclusion_told_ && (!due_model_ || due_model_put_off_) &&
+                         epochs_end == epochs_.size();
   const bool new_epochs = epochs_told_ < epochs_.size();
   const bool new_steps = with_steps && steps_told_ < steps_.size();
   if (!concludes && !new_epochs && !new_steps) return std::nullopt;
@@ -201,17 +209,29 @@ std::optional<DueModel> JobStory::due_model() const {
   return due_model_;
 }
 
+bool JobStory::IsDue(const DueModel& model) const {
+  return due_model_ && due_model_->completed_epochs == model.completed_epochs &&
+         due_model_->final == model.final;
+}
+
 void JobStory::ModelDone(const DueModel& model) {
   const std::lock_guard lock(mutex_);
-  if (due_model_ && due_model_->completed_epochs == model.completed_epochs &&
-      due_model_->final == model.final) {
-    due_model_.reset();
-  }
+  if (IsDue(model)) due_model_.reset();
+}
+
+void JobStory::PutOff(const DueModel& model) {
+  const std::lock_guard lock(mutex_);
+  if (IsDue(model)) due_model_put_off_ = true;
+}
+
+bool JobStory::concluded() const {
+  const std::lock_guard lock(mutex_);
+  return conclusion_told_;
 }
 
 bool JobStory::complete() const {
   const std::lock_guard lock(mutex_);
-  return conclusion_ && conclusion_told_;
+  return conclusion_ && conclusion_told_ && !due_model_;
 }
 
 }  // namespace convoy::report

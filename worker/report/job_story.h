@@ -22,6 +22,7 @@ inline constexpr int kMaxStepSamples = 1000;
 struct StoryOfRun {
   std::string run_directory;
   std::string run_id;      // 32 hexadecimal digits, as the rest of the run's life
+  std::string run_key;     // likewise, and known to the run's owner alone
   std::string process_id;  // 32 hexadecimal digits, drawn anew by every process
   v1::Recipe recipe;
   metrics::History finished_epochs;  // before this process
@@ -64,7 +65,8 @@ class JobStory {
   worker::v1::Progress progress() const;
 
   // Returns all that is due, if anything is: new epochs, the conclusion (unless a model is due
-  // before it), and samples of steps, where `with_steps`, or with one of the others.
+  // before it that was not put off), and samples of steps, where `with_steps`, or with one of the
+  // others.
   std::optional<worker::v1::ReportProgressRequest> DueReport(bool with_steps) const;
   // It was stored.
   void Reported(const worker::v1::ReportProgressRequest& report);
@@ -72,13 +74,19 @@ class JobStory {
   std::optional<DueModel> due_model() const;
   // It was stored, or cannot be.
   void ModelDone(const DueModel& model);
+  // It cannot be stored now: the conclusion does not wait for it.
+  void PutOff(const DueModel& model);
 
-  // Whether everything was told, to the end.
+  // Whether the end was told.
+  bool concluded() const;
+
+  // Whether everything was told, to the end and the model.
   bool complete() const;
 
  private:
   v1::MetricSample EpochSample(const metrics::EpochMetrics& metrics, int epoch) const;
   void SetEnd(v1::Job::State state);
+  bool IsDue(const DueModel& model) const;
 
   const StoryOfRun run_;
   mutable std::mutex mutex_;
@@ -94,6 +102,7 @@ class JobStory {
   std::vector<metrics::PhaseSeconds> phases_;  // up to the end of the last epoch
   std::optional<v1::MetricSample> final_;
   std::optional<DueModel> due_model_;
+  bool due_model_put_off_ = false;
   std::optional<DueModel> newest_model_;
   std::optional<worker::v1::Conclusion> conclusion_;
   bool conclusion_told_ = false;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace convoy::report {
 namespace {
 
@@ -176,6 +178,30 @@ TEST_F(JobStoryTest, CancelledAndFailedAreTold) {
   failed.Start(Facts());
   failed.Fail("loss is not finite");
   EXPECT_EQ(failed.DueReport(false)->conclusion().error(), "loss is not finite");
+}
+
+TEST_F(JobStoryTest, AModelThatIsPutOffKeepsNobodyFromTheEnd) {
+  story_.Start(Facts());
+  RunEpoch(0);
+  Tell();
+  story_.Succeed({.test_loss = 0.1, .test_accuracy = 0.9, .weights_sha256 = "abc"});
+  const DueModel model = *story_.due_model();
+  EXPECT_FALSE(story_.DueReport(/*with_steps=*/true).has_value());  // the model comes first
+  story_.PutOff(model);
+  EXPECT_TRUE(Tell().has_conclusion());
+  EXPECT_TRUE(story_.concluded());
+  EXPECT_FALSE(story_.complete());
+  EXPECT_TRUE(story_.due_model().has_value());
+  story_.ModelDone(model);
+  EXPECT_TRUE(story_.complete());
+}
+
+TEST_F(JobStoryTest, SpeedsThatAreNotFiniteAreUnknown) {
+  story_.Start(Facts());
+  story_.Step({.step_in_epoch = 1,
+               .global_step = 2,
+               .images_per_second = std::numeric_limits<double>::infinity()});
+  EXPECT_EQ(story_.progress().images_per_second(), 0);
 }
 
 }  // namespace

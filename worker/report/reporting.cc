@@ -11,6 +11,8 @@ namespace convoy::report {
 namespace {
 
 constexpr std::chrono::seconds kDeliveryTimeout{10};
+// Where the coordinator answers, and only lacks room for the model: people make room.
+constexpr std::chrono::seconds kModelTimeout{30};
 
 }  // namespace
 
@@ -19,8 +21,9 @@ Reporting::Reporting(std::unique_ptr<RunDirectory> directory, const Run& run, st
     : directory_(std::move(directory)),
       recorder_(*directory_, run.recipe_text, run.finished_epochs, run.epoch_seconds),
       events_(*directory_, run.finished_epochs, run.learning_rate),
+      steps_(*directory_),
       console_(out, verbose, directory_->path()),
-      observers_{&recorder_, &events_, &console_} {}
+      observers_{&recorder_, &events_, &steps_, &console_} {}
 
 void Reporting::Add(std::unique_ptr<CoordinatorClient> coordinator) {
   coordinator_ = std::move(coordinator);
@@ -62,9 +65,10 @@ void Note(RunDirectory& directory, const std::string& line) {
 }
 
 void DeliverReports(CoordinatorClient* client, RunDirectory& directory) {
-  if (client == nullptr || client->Finish(kDeliveryTimeout)) return;
+  if (client == nullptr || client->Finish(kDeliveryTimeout, kModelTimeout)) return;
   Note(directory, absl::StrCat("the coordinator ", client->address(),
-                               " was not told all of this run; the run directory has it"));
+                               " was not told all of this run; the run directory has it, and "
+                               "a trainer that resumes it tells the rest"));
 }
 
 }  // namespace convoy::report

@@ -14,6 +14,7 @@
 #include "worker/report/observer.h"
 #include "worker/report/run_directory.h"
 #include "worker/report/run_recorder.h"
+#include "worker/report/step_recorder.h"
 
 namespace convoy::report {
 
@@ -55,6 +56,7 @@ class Reporting {
   const std::unique_ptr<RunDirectory> directory_;
   RunRecorder recorder_;
   EventRecorder events_;
+  StepRecorder steps_;
   Console console_;
   std::unique_ptr<CoordinatorClient> coordinator_;  // may be null
   std::vector<Observer*> observers_;

@@ -51,62 +51,49 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
 }
 
 RunDirectory::RunDirectory(std::string path, absl::StatusOr<std::optional<FileLock>> lock)
-    : path_(std::move(path)), lock_(std::move(lock)), thread_([this] { Serve(); }) {
+    : path_(std::move(path)), lock_(std::move(lock)) {
   if (!lock_.ok())
     Log(log::Level::kNote,
         absl::StrCat("no lock keeps a second trainer out: ", lock_.status().message()));
 }
 
-RunDirectory::~RunDirectory() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-}
+RunDirectory::~RunDirectory() = default;
 
 void RunDirectory::Write(const std::string& name, std::string content) {
-  Do([path = FilePath(name), content = std::move(content)] {
-    return WriteFileAtomically(path, content);
+  executor_.Post([this, name, content = std::move(content)] {
+    const absl::Status written = WriteFileAtomically(FilePath(name), content);
+    failed_.erase(name);
+    if (!written.ok()) failed_.emplace(name, written);
+    Tell(name, written);
+    return absl::OkStatus();
   });
 }
 
 void RunDirectory::Log(log::Level level, std::string_view message) {
-  Do([path = FilePath(run::kLogFile), line = log::Record(level, message)] {
-    return AppendToFile(path, line + "\n");
+  executor_.Post([this, line = log::Record(level, message)] {
+    Tell(run::kLogFile, AppendToFile(FilePath(run::kLogFile), line + "\n"));
+    return absl::OkStatus();
+  });
+}
+
+void RunDirectory::Do(std::function<absl::Status()> task) {
+  executor_.Post([this, task = std::move(task)] {
+    Tell("", task());
+    return absl::OkStatus();
   });
 }
 
 absl::Status RunDirectory::Flush() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return tasks_.empty() && !busy_; });
-  return std::exchange(error_, absl::OkStatus());
+  return executor_.Run([this] {
+    const auto failed = std::exchange(failed_, {});
+    return failed.empty() ? absl::OkStatus() : failed.begin()->second;
+  });
 }
 
-void RunDirectory::Do(std::function<absl::Status()> task) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-  }
-  changed_.notify_all();
-}
-
-void RunDirectory::Serve() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return !tasks_.empty() || ending_; });
-    if (tasks_.empty()) return;
-    const std::function<absl::Status()> task = std::move(tasks_.front());
-    tasks_.pop_front();
-    busy_ = true;
-    lock.unlock();
-    const absl::Status status = task();
-    lock.lock();
-    busy_ = false;
-    if (error_.ok()) error_ = status;
-    changed_.notify_all();
-  }
+void RunDirectory::Tell(const std::string& name, const absl::Status& error) {
+  if (error.ok() || !told_.insert(name).second) return;
+  log::Note(absl::StrCat("the run directory is behind: ", error.message(),
+                         "; training goes on, make room or rights there"));
 }
 
 }  // namespace convoy::report

@@ -2,19 +2,18 @@
 // training does not wait for the disk.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/file_lock.h"
+#include "common/base/serial_executor.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 
@@ -44,29 +43,26 @@ class RunDirectory {
   // Has a record added to log.txt.
   void Log(log::Level level, std::string_view message);
 
-  // Has `task` called, in order with all other writes; what it returns counts as an error of
-  // writing. It must not use this directory's methods.
+  // Has `task` called, in order with all other writes. It must not use this directory's methods.
   void Do(std::function<absl::Status()> task);
 
-  // Waits until all is written. Returns the first error since the last Flush.
+  // Waits until all is written. Returns the error of a file whose newest content could not be
+  // written, if there is one since the last Flush. That log.txt or a task of Do failed is only told
+  // of: a run is worth more than its log.
   absl::Status Flush();
 
  private:
   RunDirectory(std::string path, absl::StatusOr<std::optional<FileLock>> lock);
 
-  void Serve();
+  // Runs on the executor: says at once, and once a file, that something could not be written.
+  void Tell(const std::string& name, const absl::Status& error);
 
   const std::string path_;
-  const absl::StatusOr<std::optional<FileLock>>
-      lock_;  // an error where the file system has no locks
-  std::mutex mutex_;
-  // The members below are guarded by mutex_.
-  std::condition_variable changed_;
-  std::deque<std::function<absl::Status()>> tasks_;
-  bool busy_ = false;
-  bool ending_ = false;
-  absl::Status error_;
-  std::thread thread_;  // last: it uses all of the above
+  // An error where the file system has no locks.
+  const absl::StatusOr<std::optional<FileLock>> lock_;
+  std::set<std::string> told_;                  // only the executor's tasks use it
+  std::map<std::string, absl::Status> failed_;  // likewise, and Flush while none runs
+  SerialExecutor executor_;                     // last: its tasks use all of the above
 };
 
 }  // namespace convoy::report

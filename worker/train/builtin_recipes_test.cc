@@ -1,4 +1,4 @@
-#include "worker/train/builtin_recipes.h"
+#include "common/recipes/builtin_recipes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +8,8 @@
 namespace convoy::train {
 namespace {
 
+using recipes::BuiltinRecipeNames;
+using recipes::LoadRecipe;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 

@@ -88,6 +88,7 @@ void Checkpointer::FillModel(formats::ModelFile* model) const {
   model->recipe_textproto = RecipeToText(job_.recipe_proto);
   model->data_sha256 = job_.data_sha256;
   model->class_names = job_.class_names;
+  model->image_form = job_.image_form;
   model->kernel_family = {.isa = std::string(IsaName(kernels::CurrentIsa())),
                           .blas_core = kernels::BlasCore()};
   const std::vector<nn::Parameter> parameters = network_.Parameters();

@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/data/load_data.h"
 #include "common/formats/checkpoint_store.h"
+#include "common/images/digit.h"
 #include "common/run/run_files.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/worker/v1/job_broadcast.pb.h"
@@ -79,6 +80,7 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   CONVOY_ASSIGN_OR_RETURN(job.checkpoint, FindCheckpoint(request, &job.notes));
   CONVOY_RETURN_IF_ERROR(FindRecipe(request, &job));
   CONVOY_RETURN_IF_ERROR(CheckNetworkFitsMemory(job.recipe));
+  CONVOY_RETURN_IF_ERROR(CheckCheckpointsCanBeRead(job.recipe));
   if (job.checkpoint && IsFinished(request.run_dir, *job.checkpoint, job.recipe)) {
     job.finished_before = true;
     return job;
@@ -176,6 +178,13 @@ absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicato
   return communicator.ShareFromRoot(bytes.data(), layout.size);
 }
 
+// Measured, so that pictures for the model are prepared as its training images were.
+formats::ImageForm FormOf(const data::DatasetView& images) {
+  const bool digits = images.channels == 1 && images::AreCentredDigits(images.pixels, images.count,
+                                                                       images.height, images.width);
+  return digits ? formats::ImageForm::kCentredDigits : formats::ImageForm::kWholePictures;
+}
+
 absl::Status SetViews(const worker::v1::DataDescription& data, Job* job) {
   const ImageLayout layout(data);
   const uint8_t* base = job->images->data();
@@ -196,6 +205,7 @@ absl::Status SetViews(const worker::v1::DataDescription& data, Job* job) {
   job->test.pixels = base + layout.test_pixels;
   job->test.labels = base + layout.test_labels;
   job->test.count = data.test_images();
+  job->image_form = FormOf(job->train);
   return absl::OkStatus();
 }
 

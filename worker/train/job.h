@@ -42,6 +42,7 @@ struct Job {
   data::DatasetView train;                    // the part that is trained on
   data::DatasetView validation;               // may have no images
   data::DatasetView test;
+  formats::ImageForm image_form = formats::ImageForm::kUnknown;  // of the training images
   std::vector<float> initial_weights;  // of all tensors; none: drawn from the seed
   std::optional<formats::Checkpoint> checkpoint;
   std::vector<std::string> notes;  // on rank 0: lines for people, as on each damaged checkpoint

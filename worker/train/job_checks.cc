@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/data/sampler.h"
 #include "common/evaluate/model_network.h"
+#include "common/formats/model_file.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/network.h"
@@ -40,6 +41,20 @@ absl::Status CheckNetworkFitsMemory(const Recipe& recipe) {
       "network '", recipe.model.name, "': its ", network.num_parameters(), " parameters need ",
       std::ceil(needed / kGigabyte), " GB of memory or more, and this computer has ",
       std::floor(memory / kGigabyte), "; make its layers smaller"));
+}
+
+// The weights, the optimizer's slots, and the best weights so far.
+absl::Status CheckCheckpointsCanBeRead(const Recipe& recipe) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(recipe.optimizer));
+  const size_t arrays =
+      1 + optimizer->SlotNames().size() + (recipe.options.early_stopping.has_value() ? 1 : 0);
+  const uint64_t bytes = arrays * sizeof(float) * static_cast<uint64_t>(network.num_parameters());
+  if (bytes <= formats::kMaxFileBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "network '", recipe.model.name, "': a checkpoint of it would have ", bytes >> 20,
+      " MB, and at most ", formats::kMaxFileBytes >> 20,
+      " can be read back; make its layers smaller, or take an optimizer with fewer arrays"));
 }
 
 absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source) {

@@ -15,6 +15,9 @@ namespace convoy::train {
 // Returns an error for a network that this computer could never train, rather than die in trying.
 absl::Status CheckNetworkFitsMemory(const Recipe& recipe);
 
+// Returns INVALID_ARGUMENT if checkpoints would be too large to be read back.
+absl::Status CheckCheckpointsCanBeRead(const Recipe& recipe);
+
 // Returns INVALID_ARGUMENT if the images are of another size than the network's input, or have more
 // classes than it tells apart.
 absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source);

@@ -84,6 +84,23 @@ TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
               HasSubstr("another build of Convoy"));
 }
 
+TEST(CheckCheckpointsCanBeReadTest, CountsTheOptimizersArrays) {
+  Recipe recipe = NotebookRecipe();
+  EXPECT_TRUE(CheckCheckpointsCanBeRead(recipe).ok());
+  const auto parsed = nn::ParseModelSpec(
+      "name: 'wide' input { height: 28 width: 28 channels: 1 } layers { name: 'a' flatten {} }"
+      "layers { name: 'b' dense { units: 500000 } }"
+      "layers { name: 'c' dense { units: 10 activation: SOFTMAX } }",
+      "wide");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  recipe.model = *parsed;  // 397 million parameters: 4.8 GB with Adam's two arrays
+  const absl::Status refused = CheckCheckpointsCanBeRead(recipe);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr("'wide'"), HasSubstr("4096")));
+  recipe.optimizer = {.kind = optim::OptimizerConfig::Kind::kSgd};
+  EXPECT_TRUE(CheckCheckpointsCanBeRead(recipe).ok());
+}
+
 TEST(NoteOnBlasTest, NamesAnotherBuildAndNoOther) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
   EXPECT_EQ(NoteOnBlas(checkpoint), "") << "an older file does not say";

@@ -1,9 +1,11 @@
 #include "worker/train/job_description.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/printable.h"
 #include "common/data/sampler.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
@@ -36,11 +38,16 @@ std::string SmallMicroBatches(const Job& job, const nn::Network& network) {
 
 run::JobFacts FactsOf(const Job& job, const nn::Network& network) {
   const Recipe& recipe = job.recipe;
+  std::vector<std::string> class_names;
+  for (const std::string& name : job.class_names) {
+    class_names.push_back(Printable(name, kMaxQuoted));
+  }
   return {.isa = std::string(IsaName(kernels::CurrentIsa())),
           .blas_core = kernels::BlasCore(),
           .data_kind = job.data_kind,
           .data_where = job.data_where,
           .data_sha256 = job.data_sha256,
+          .class_names = std::move(class_names),
           .model_name = recipe.model.name,
           .model_summary = nn::SummaryTable(network),
           .parameters = network.num_parameters(),

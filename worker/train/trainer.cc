@@ -13,6 +13,7 @@
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
 #include "common/data/sampler.h"
+#include "common/system/user.h"
 #include "worker/step/exact_step.h"
 #include "worker/step/mpi_step.h"
 #include "worker/train/evaluator.h"
@@ -63,6 +64,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(comm::Communicator& com
   run::JobFacts facts = FactsOf(job, trainer->plan_.network());
   facts.world_size = communicator.world_size();
   facts.threads = trainer->threads_of_rank_;
+  facts.owner = absl::StrCat(UserName(), "@", hosts[0]);
   facts.hosts = std::move(hosts);
   facts.restarts = trainer->progress_.restarts;
   facts.resumed_at_step = trainer->progress_.position.global_step;

@@ -11,7 +11,7 @@
 namespace convoy::data {
 namespace {
 
-RandomSequence Sequence(uint32_t index) {
+RandomSequence HandSequence(uint32_t index) {
   return RandomSequence(11, RandomStream::kGeneratedDigits, 0, index);
 }
 
@@ -19,7 +19,7 @@ class WriteDigitTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(WriteDigitTest, PathsAreUnbrokenLinesOfShortPieces) {
   for (uint32_t index = 0; index < 300; ++index) {
-    RandomSequence random = Sequence(index);
+    RandomSequence random = HandSequence(index);
     for (const PenPath& path : WriteDigit(GetParam(), random)) {
       ASSERT_GE(path.size(), 2u);
       for (size_t p = 0; p + 1 < path.size(); ++p) {
@@ -41,7 +41,7 @@ TEST_P(WriteDigitTest, SomeHandsLiftThePenAndOthersDoNot) {
   size_t fewest_written = 100;
   size_t most_written = 0;
   for (uint32_t index = 0; index < 300; ++index) {
-    RandomSequence random = Sequence(index);
+    RandomSequence random = HandSequence(index);
     const size_t strokes = WriteDigit(GetParam(), random).size();
     fewest_written = std::min(fewest_written, strokes);
     most_written = std::max(most_written, strokes);
@@ -51,10 +51,10 @@ TEST_P(WriteDigitTest, SomeHandsLiftThePenAndOthersDoNot) {
 }
 
 TEST_P(WriteDigitTest, NoTwoHandsAreTheSame) {
-  RandomSequence random = Sequence(0);
+  RandomSequence random = HandSequence(0);
   const std::vector<PenPath> first = WriteDigit(GetParam(), random);
   const std::vector<PenPath> second = WriteDigit(GetParam(), random);
-  RandomSequence same = Sequence(0);
+  RandomSequence same = HandSequence(0);
   const std::vector<PenPath> again = WriteDigit(GetParam(), same);
   EXPECT_EQ(first[0][0].x, again[0][0].x);
   EXPECT_EQ(first[0].back().y, again[0].back().y);

@@ -12,9 +12,9 @@
 namespace convoy::data {
 namespace {
 
-constexpr int kBox = 20;                          // the side of the box that the ink fits into
-constexpr int kMargin = (kDigitSize - kBox) / 2;  // on each side of the centred box
-constexpr double kCentre = kDigitSize / 2;        // the row and column of the centre of mass
+constexpr int kBox = 20;                             // the side of the box that the ink fits into
+constexpr int kBoxMargin = (kDigitSize - kBox) / 2;  // on each side of the centred box
+constexpr double kCentre = kDigitSize / 2;           // the row and column of the centre of mass
 
 constexpr double kFaintest = 0.04;  // ink that a scanner sees as none
 
@@ -140,7 +140,7 @@ Bytes Round(const Ink& ink, double contrast) {
 // leaves the box inside the image.
 int OffsetFor(double mean) {
   const int offset = static_cast<int>(std::ceil(kCentre - mean - 0.5));
-  return std::clamp(offset, 0, 2 * kMargin);
+  return std::clamp(offset, 0, 2 * kBoxMargin);
 }
 
 void PlaceByCentreOfMass(const Bytes& box, uint8_t* pixels) {

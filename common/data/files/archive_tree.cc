@@ -39,12 +39,16 @@ class ArchiveTree : public FileTree {
  public:
   explicit ArchiveTree(std::string root) { root_ = std::move(root); }
 
-  absl::Status Unpack() {
+  // Reads the file at the root, or `bytes` where they are given.
+  absl::Status Unpack(const std::string* bytes) {
     const Reader reader(archive_read_new(), &archive_read_free);
     archive_read_support_filter_all(reader.get());
     archive_read_support_format_tar(reader.get());
     archive_read_support_format_zip(reader.get());
-    if (archive_read_open_filename(reader.get(), root_.c_str(), kBlockBytes) != ARCHIVE_OK) {
+    const int opened = bytes == nullptr
+                           ? archive_read_open_filename(reader.get(), root_.c_str(), kBlockBytes)
+                           : archive_read_open_memory(reader.get(), bytes->data(), bytes->size());
+    if (opened != ARCHIVE_OK) {
       const int error = archive_errno(reader.get());
       if (error == ENOENT || error == EACCES) {
         return ErrnoStatus(error, "cannot read", Printable(root_));
@@ -136,7 +140,14 @@ class ArchiveTree : public FileTree {
 
 absl::StatusOr<std::unique_ptr<FileTree>> OpenArchive(const std::string& path) {
   auto tree = std::make_unique<ArchiveTree>(path);
-  CONVOY_RETURN_IF_ERROR(tree->Unpack());
+  CONVOY_RETURN_IF_ERROR(tree->Unpack(nullptr));
+  return tree;
+}
+
+absl::StatusOr<std::unique_ptr<FileTree>> OpenArchiveBytes(const std::string& bytes,
+                                                           const std::string& name) {
+  auto tree = std::make_unique<ArchiveTree>(name);
+  CONVOY_RETURN_IF_ERROR(tree->Unpack(&bytes));
   return tree;
 }
 

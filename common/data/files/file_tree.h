@@ -49,6 +49,13 @@ absl::StatusOr<std::unique_ptr<FileTree>> OpenDirectory(const std::string& path)
 // it is broken or cut short; RESOURCE_EXHAUSTED beyond the limits above.
 absl::StatusOr<std::unique_ptr<FileTree>> OpenArchive(const std::string& path);
 
+// The same of an archive in memory, which messages call `name`.
+absl::StatusOr<std::unique_ptr<FileTree>> OpenArchiveBytes(const std::string& bytes,
+                                                           const std::string& name);
+
+// Makes a tree of the one file at `path`, which is read when it is asked for.
+std::unique_ptr<FileTree> SingleFile(const std::string& path);
+
 // True if the name ends as those of archives that OpenArchive reads.
 bool IsArchiveName(const std::string& path);
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "common/exports/keras/keras_config.h"
 
 namespace convoy::exports {
@@ -35,11 +36,15 @@ json Layer(const json& layer) {
   for (auto field = config.begin(); field != config.end(); ++field) {
     const json value = field.value();
     if (field.key() == "dtype" || !value.is_object() || !value.contains("class_name")) continue;
-    const bool regularizer = field.key() == "kernel_regularizer";
+    const bool regularizer = absl::EndsWith(field.key(), "_regularizer");
     field.value() = WithModule(regularizer ? "keras.regularizers" : "keras.initializers", value,
                                value["config"]);
   }
-  return WithModule("keras.layers", layer, std::move(config));
+  json result = WithModule("keras.layers", layer, std::move(config));
+  for (const char* key : {"name", "inbound_nodes"}) {  // of a Functional model
+    if (layer.contains(key)) result[key] = layer[key];
+  }
+  return result;
 }
 
 }  // namespace
@@ -47,7 +52,9 @@ json Layer(const json& layer) {
 json Keras3ModelConfig(const json& model_config) {
   json config = model_config["config"];
   for (json& layer : config["layers"]) layer = Layer(layer);
-  return WithModule("keras", model_config, std::move(config));
+  const bool functional = model_config["class_name"] == "Functional";
+  return WithModule(functional ? "keras.src.models.functional" : "keras", model_config,
+                    std::move(config));
 }
 
 }  // namespace convoy::exports

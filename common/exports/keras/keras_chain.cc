@@ -97,6 +97,44 @@ absl::Status NoChain(const std::string& where, const std::string& why) {
       absl::StrCat(where, ": ", why, "; Convoy's networks are chains of layers"));
 }
 
+// How many layers stand between each layer and the input, on the longest way.
+class Depths {
+ public:
+  explicit Depths(const std::vector<ListedLayer>& layers) {
+    for (const ListedLayer& layer : layers) layers_[layer.layer.name] = &layer;
+    for (const ListedLayer& layer : layers) Of(layer.layer.name, 0);
+  }
+
+  // A circle, which is refused later, has any depth.
+  int Of(const std::string& name, size_t steps) {
+    const auto found = layers_.find(name);
+    if (found == layers_.end() || steps > layers_.size()) return 0;
+    if (const auto known = depths_.find(name); known != depths_.end()) return known->second;
+    depths_[name] = 0;
+    int deepest = 0;
+    for (const std::string& source : found->second->sources) {
+      deepest = std::max(deepest, 1 + Of(source, steps + 1));
+    }
+    return depths_[name] = deepest;
+  }
+
+ private:
+  std::map<std::string, const ListedLayer*> layers_;
+  std::map<std::string, int> depths_;
+};
+
+// Of the two layers that an Add takes, the deeper goes on with the chain; the other is its skip.
+absl::StatusOr<std::string> Before(Depths* depths, ListedLayer* layer) {
+  std::vector<std::string>& sources = layer->sources;
+  if (sources.size() == 1) return sources[0];
+  if (sources.size() != 2 || layer->layer.class_name != "Add") {
+    return NoChain(layer->layer.where, absl::StrCat("joins ", sources.size(), " inputs"));
+  }
+  if (depths->Of(sources[0], 0) < depths->Of(sources[1], 0)) std::swap(sources[0], sources[1]);
+  layer->layer.skip = sources[1];
+  return sources[0];
+}
+
 // Returns the layers from the input to the output.
 absl::StatusOr<std::vector<ListedLayer>> FollowBack(std::vector<ListedLayer> layers,
                                                     const JsonFields& config) {
@@ -105,6 +143,7 @@ absl::StatusOr<std::vector<ListedLayer>> FollowBack(std::vector<ListedLayer> lay
   if (outputs.size() != 1) {
     return NoChain(config.where(), absl::StrCat("the model has ", outputs.size(), " outputs"));
   }
+  Depths depths(layers);
   std::vector<ListedLayer> chain;
   std::set<std::string> visited;
   for (std::string name = outputs[0]; visited.insert(name).second;) {
@@ -114,10 +153,7 @@ absl::StatusOr<std::vector<ListedLayer>> FollowBack(std::vector<ListedLayer> lay
     chain.push_back(*found);
     if (found->layer.class_name == "InputLayer") break;
     if (found->uses != 1) return NoChain(found->layer.where, "is used more than once");
-    if (found->sources.size() != 1) {
-      return NoChain(found->layer.where, absl::StrCat("joins ", found->sources.size(), " inputs"));
-    }
-    name = found->sources[0];
+    CONVOY_ASSIGN_OR_RETURN(name, Before(&depths, &chain.back()));
   }
   for (const ListedLayer& layer : layers) {
     if (visited.count(layer.layer.name) == 0) {

@@ -17,6 +17,7 @@ struct KerasChainLayer {
   const nlohmann::json* layer;    // {"class_name": ..., "config": {...}}; not owned
   std::string group;              // in .h5: its own name, or that of the outermost model around it
   std::vector<std::string> path;  // in .keras: {"conv2d_1"}, or {"sequential", "conv2d"}
+  std::string skip;               // of an Add: the layer that it takes beside the one before
   std::string where;              // for messages: "layer 'conv1' (Conv2D)"
 };
 
@@ -27,8 +28,9 @@ struct KerasChain {
 };
 
 // Reads model_config, which must outlive the chain. Returns INVALID_ARGUMENT, naming the layer,
-// where the model is no chain from one input to one output: layers that join, branch, are used
-// twice or lie aside; for other kinds of models; for nesting deeper than 8.
+// where the model is no chain from one input to one output: layers that join, but for an Add
+// of an earlier layer, branch, are used twice or lie aside; for other kinds of models; for nesting
+// deeper than 8.
 absl::StatusOr<KerasChain> ReadKerasChain(const nlohmann::json& model_config);
 
 }  // namespace convoy::exports

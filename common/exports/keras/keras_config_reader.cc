@@ -4,6 +4,7 @@
 // their softmax, names that other programs refuse are changed. Each is said to the user.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -60,15 +61,10 @@ class NetworkReader {
     const JsonFields config(outer.Find("config"), layer.where);
     CONVOY_RETURN_IF_ERROR(ReadShape(config));
     if (layer.class_name == "InputLayer") return absl::OkStatus();
-    if (layer.class_name == "Rescaling") return AddRescaling(config);
+    if (layer.class_name == "Rescaling" && IsOfPixels(config)) return AddRescaling(config);
     if (layer.class_name == "Reshape") return AddReshape(layer, config);
-    CONVOY_RETURN_IF_ERROR(MakeImage());
-    CONVOY_ASSIGN_OR_RETURN(const std::vector<nn::LayerKind> kinds,
-                            ReadKerasLayer(layer.class_name, config, flat_, notes_));
-    for (const nn::LayerKind& kind : kinds) {
-      const std::string suffix = &kind == &kinds.front() ? "" : "_activation";
-      CONVOY_RETURN_IF_ERROR(AddKind(layer, suffix, kind, config));
-    }
+    CONVOY_RETURN_IF_ERROR(AddLayers(layer, config));
+    if (!network_.spec.layers.empty()) outputs_[layer.name] = network_.spec.layers.back().name;
     return absl::OkStatus();
   }
 
@@ -149,11 +145,39 @@ class NetworkReader {
                        });
   }
 
-  absl::Status AddRescaling(const JsonFields& config) {
-    if (!AtTheFront()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(config.where(), ": is taken only before the first layer with weights"));
+  // Adds what the layer is here.
+  absl::Status AddLayers(const KerasChainLayer& layer, const JsonFields& config) {
+    CONVOY_RETURN_IF_ERROR(MakeImage());
+    CONVOY_ASSIGN_OR_RETURN(std::vector<nn::LayerKind> kinds,
+                            ReadKerasLayer(layer.class_name, config, flat_, notes_));
+    for (nn::LayerKind& kind : kinds) {
+      if (auto* add = std::get_if<nn::AddSpec>(&kind)) {
+        CONVOY_ASSIGN_OR_RETURN(add->from, OutputOf(layer));
+      }
+      const std::string suffix = &kind == &kinds.front() ? "" : "_activation";
+      CONVOY_RETURN_IF_ERROR(AddKind(layer, suffix, kind, config));
     }
+    return absl::OkStatus();
+  }
+
+  // The layer here that gives what an Add takes beside the chain's last value.
+  absl::StatusOr<std::string> OutputOf(const KerasChainLayer& layer) const {
+    const auto found = outputs_.find(layer.skip);
+    if (found != outputs_.end()) return found->second;
+    return absl::InvalidArgumentError(
+        absl::StrCat(layer.where, ": adds what no layer before it gives"));
+  }
+
+  // A single number for all channels at the front, which brings pixels to the network's range.
+  bool IsOfPixels(const JsonFields& config) const {
+    const auto is_list = [&config](const char* key) {
+      const json* value = config.Find(key);
+      return value != nullptr && value->is_array();
+    };
+    return AtTheFront() && !is_list("scale") && !is_list("offset");
+  }
+
+  absl::Status AddRescaling(const JsonFields& config) {
     CONVOY_ASSIGN_OR_RETURN(const double scale, config.Number("scale"));
     CONVOY_ASSIGN_OR_RETURN(const double offset, config.NumberOr("offset", 0));
     if (scale == 0 || !std::isfinite(scale)) return config.Mismatch("scale", "other than 0");
@@ -252,6 +276,7 @@ class NetworkReader {
   bool has_input_ = false;
   bool flat_ = false;  // what the next layer is given: features, no image
   std::set<std::string> names_;
+  std::map<std::string, std::string> outputs_;  // by Keras's name: the layer here that gives it
   KerasNetwork network_;
 };
 

@@ -156,9 +156,10 @@ TEST(ReadKerasModelConfigTest, ReadsEarlyKeras2) {
 
 TEST(ReadKerasModelConfigTest, RefusesByNameWhatConvoyDoesNotHave) {
   EXPECT_EQ(ErrorOf(R"({"class_name": "LSTM", "config": {"name": "memory"}})"),
-            "layer 'memory' (LSTM): Convoy has no layer 'LSTM', only Activation, AveragePooling2D, "
-            "BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, GlobalAveragePooling2D, "
-            "LeakyReLU, MaxPooling2D, ReLU, Rescaling, Reshape, Softmax");
+            "layer 'memory' (LSTM): Convoy has no layer 'LSTM', only Activation, Add, "
+            "AveragePooling2D, BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Dropout, ELU, "
+            "Flatten, GlobalAveragePooling2D, GroupNormalization, LeakyReLU, MaxPooling2D, ReLU, "
+            "Rescaling, Reshape, Softmax, ZeroPadding2D");
   const auto conv = [](const std::string& field) {
     return ErrorOf(R"({"class_name": "Conv2D", "config": {"name": "c", "filters": 2,
                        "kernel_size": 3, )" +

@@ -1,6 +1,6 @@
-// Writes a network as Keras 2's JSON of a Sequential model, the oldest form that Keras 2, Keras 3
-// and TensorFlow.js all read. Every field is spelt out, also where it has Keras's default: defaults
-// differ between versions.
+// Writes a network as Keras 2's JSON of a Sequential model, or a Functional one where it has skips,
+// the oldest forms that Keras 2, Keras 3 and TensorFlow.js all read. Every field is spelt out, also
+// where it has Keras's default: defaults differ between versions.
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -42,22 +42,32 @@ double ShortestDouble(float value) {
   return result;
 }
 
-// What follows the sizes of every layer with a kernel and a bias.
+// What follows the sizes of every layer with a kernel and a bias; `kernel` is what Keras calls the
+// former in the layer's fields.
 void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, float kernel_l2,
-                      json* config) {
+                      json* config, const std::string& kernel = "kernel") {
   (*config)["activation"] = Activation(activation);
   (*config)["use_bias"] = use_bias;
-  (*config)["kernel_initializer"] = {{"class_name", "GlorotUniform"},
-                                     {"config", {{"seed", nullptr}}}};
+  (*config)[kernel + "_initializer"] = {{"class_name", "GlorotUniform"},
+                                        {"config", {{"seed", nullptr}}}};
   (*config)["bias_initializer"] = {{"class_name", "Zeros"}, {"config", json::object()}};
-  for (const char* unused : {"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-                             "kernel_constraint", "bias_constraint"}) {
+  for (const std::string& unused : {kernel + "_regularizer", std::string("bias_regularizer"),
+                                    std::string("activity_regularizer"), kernel + "_constraint",
+                                    std::string("bias_constraint")}) {
     (*config)[unused] = nullptr;
   }
   if (kernel_l2 == 0) return;
   // Keras's own name would be L2, which TensorFlow.js does not know.
-  (*config)["kernel_regularizer"] = {{"class_name", "L1L2"},
-                                     {"config", {{"l1", 0.0}, {"l2", ShortestDouble(kernel_l2)}}}};
+  (*config)[kernel + "_regularizer"] = {
+      {"class_name", "L1L2"}, {"config", {{"l1", 0.0}, {"l2", ShortestDouble(kernel_l2)}}}};
+}
+
+// In their short form. A list, also of one: a single number before the first layer is how Keras's
+// users bring pixels to a network's range, and is read as that.
+json Numbers(const std::vector<float>& values) {
+  json list = json::array();
+  for (const float value : values) list.push_back(ShortestDouble(value));
+  return list;
 }
 
 // One overload a kind of layer: adds its fields to `config` and returns Keras's name of the kind.
@@ -72,6 +82,32 @@ const char* AddFields(const nn::Conv2dSpec& spec, json* config) {
   AddKernelAndBias(spec.activation, spec.use_bias, spec.kernel_l2, config);
   return "Conv2D";
 }
+
+const char* AddFields(const nn::DepthwiseConv2dSpec& spec, json* config) {
+  (*config)["kernel_size"] = Pair(spec.kernel);
+  (*config)["strides"] = Pair(spec.strides);
+  (*config)["padding"] = PaddingName(spec.padding);
+  (*config)["depth_multiplier"] = spec.depth_multiplier;
+  (*config)["data_format"] = "channels_last";
+  (*config)["dilation_rate"] = Pair({1, 1});
+  AddKernelAndBias(spec.activation, spec.use_bias, spec.kernel_l2, config, "depthwise");
+  return "DepthwiseConv2D";
+}
+
+const char* AddFields(const nn::ZeroPadding2dSpec& spec, json* config) {
+  (*config)["padding"] =
+      json::array({Pair({spec.top, spec.bottom}), Pair({spec.left, spec.right})});
+  (*config)["data_format"] = "channels_last";
+  return "ZeroPadding2D";
+}
+
+const char* AddFields(const nn::RescalingSpec& spec, json* config) {
+  (*config)["scale"] = Numbers(spec.scale);
+  (*config)["offset"] = Numbers(spec.offset);
+  return "Rescaling";
+}
+
+const char* AddFields(const nn::AddSpec&, json*) { return "Add"; }
 
 template <typename Spec>
 void AddPool(const Spec& spec, json* config) {
@@ -97,24 +133,36 @@ const char* AddFields(const nn::GlobalAveragePooling2dSpec&, json* config) {
   return "GlobalAveragePooling2D";
 }
 
+json Initializer(const char* name) { return {{"class_name", name}, {"config", json::object()}}; }
+
+// The gain and the offset of a normalization.
+void AddGammaAndBeta(json* config) {
+  (*config)["center"] = true;
+  (*config)["scale"] = true;
+  (*config)["beta_initializer"] = Initializer("Zeros");
+  (*config)["gamma_initializer"] = Initializer("Ones");
+  for (const char* unused :
+       {"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"}) {
+    (*config)[unused] = nullptr;
+  }
+}
+
+const char* AddFields(const nn::GroupNormalizationSpec& spec, json* config) {
+  (*config)["groups"] = spec.groups;
+  (*config)["axis"] = -1;
+  (*config)["epsilon"] = ShortestDouble(spec.epsilon);
+  AddGammaAndBeta(config);
+  return "GroupNormalization";
+}
+
 // The axis is the last: a number, which every version takes, also where it would write a list.
 const char* AddFields(const nn::BatchNormalizationSpec& spec, json* config) {
   (*config)["axis"] = -1;
   (*config)["momentum"] = ShortestDouble(spec.momentum);
   (*config)["epsilon"] = ShortestDouble(spec.epsilon);
-  (*config)["center"] = true;
-  (*config)["scale"] = true;
-  const auto initializer = [](const char* name) {
-    return json{{"class_name", name}, {"config", json::object()}};
-  };
-  (*config)["beta_initializer"] = initializer("Zeros");
-  (*config)["gamma_initializer"] = initializer("Ones");
-  (*config)["moving_mean_initializer"] = initializer("Zeros");
-  (*config)["moving_variance_initializer"] = initializer("Ones");
-  for (const char* unused :
-       {"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"}) {
-    (*config)[unused] = nullptr;
-  }
+  AddGammaAndBeta(config);
+  (*config)["moving_mean_initializer"] = Initializer("Zeros");
+  (*config)["moving_variance_initializer"] = Initializer("Ones");
   return "BatchNormalization";
 }
 
@@ -146,13 +194,6 @@ const char* AddFields(const nn::ActivationSpec& spec, json* config) {
   return "Activation";
 }
 
-// The other kinds are refused before anything is written.
-template <typename Spec>
-const char* AddFields(const Spec&, json*) {
-  CONVOY_CHECK(!"a layer that Keras files do not hold");
-  return "";
-}
-
 json LayerConfig(const nn::LayerSpec& layer) {
   json config = {{"name", layer.name}, {"trainable", true}, {"dtype", "float32"}};
   const std::string class_name =
@@ -176,6 +217,41 @@ json InputConfig(const nn::ModelSpec& spec, const std::string& name) {
             {"sparse", false},
             {"ragged", false},
             {"name", name}}}};
+}
+
+// Which layer's output goes where: what a Functional model says of each.
+json Node(const std::string& layer) { return json::array({layer, 0, 0}); }
+
+json Inbound(const std::string& before, const nn::LayerSpec& layer) {
+  const auto with_options = [](const std::string& name) {
+    json node = Node(name);
+    node.push_back(json::object());
+    return node;
+  };
+  json sources = json::array({with_options(before)});
+  if (const auto* add = std::get_if<nn::AddSpec>(&layer.kind)) {
+    sources.push_back(with_options(add->from));
+  }
+  return json::array({std::move(sources)});
+}
+
+// A network with skips, in the form that Keras 2 and 3 and TensorFlow.js read: every layer says
+// whose outputs it takes.
+json FunctionalConfig(const nn::ModelSpec& spec, const std::string& name, json layers) {
+  for (size_t i = 0; i < layers.size(); ++i) {
+    layers[i]["name"] = layers[i]["config"]["name"];
+    layers[i]["inbound_nodes"] =
+        i == 0 ? json::array() : Inbound(layers[i - 1]["name"], spec.layers[i - 1]);
+  }
+  json inputs = json::array({Node(layers.front()["name"])});
+  json outputs = json::array({Node(layers.back()["name"])});
+  return {{"class_name", "Functional"},
+          {"config",
+           {{"name", name},
+            {"trainable", true},
+            {"layers", std::move(layers)},
+            {"input_layers", std::move(inputs)},
+            {"output_layers", std::move(outputs)}}}};
 }
 
 }  // namespace
@@ -207,6 +283,10 @@ absl::StatusOr<json> KerasModelConfig(const nn::ModelSpec& spec) {
   if (spec.layers.empty()) return absl::InvalidArgumentError("the network has no layers");
   json layers = json::array({InputConfig(spec, InputName(spec, names))});
   for (const nn::LayerSpec& layer : spec.layers) layers.push_back(LayerConfig(layer));
+  const bool skips = std::any_of(
+      spec.layers.begin(), spec.layers.end(),
+      [](const nn::LayerSpec& layer) { return std::holds_alternative<nn::AddSpec>(layer.kind); });
+  if (skips) return FunctionalConfig(spec, name, std::move(layers));
   return json{{"class_name", "Sequential"},
               {"config", {{"name", name}, {"layers", std::move(layers)}}}};
 }

@@ -70,7 +70,9 @@ std::string EmptyFile() {
 }
 
 TEST(KerasH5Test, RoundTripKeepsEveryBit) {
-  for (const nn::Network& network : ExportNetworks()) {
+  std::vector<nn::Network> networks = ExportNetworks();
+  networks.push_back(GroupNormalizedNetwork());
+  for (const nn::Network& network : networks) {
     const formats::ModelFile model = ModelOf(network);
     Notes notes;
     const auto bytes = EncodeKerasH5(model);

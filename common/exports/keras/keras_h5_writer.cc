@@ -33,10 +33,11 @@ absl::Status AddLayer(const KerasLayer& layer, Hdf5Writer* writer) {
   const std::string group = absl::StrCat(kWeights, "/", layer.name);
   CONVOY_RETURN_IF_ERROR(writer->AddGroup(group));
   std::vector<std::string> weight_names;
-  for (const formats::NamedTensor* tensor : layer.tensors) {
-    weight_names.push_back(tensor->name + kOutputSuffix);
+  for (size_t i = 0; i < layer.tensors.size(); ++i) {
+    const formats::NamedTensor& tensor = *layer.tensors[i];
+    weight_names.push_back(layer.names[i] + kOutputSuffix);
     CONVOY_RETURN_IF_ERROR(writer->AddFloats(absl::StrCat(group, "/", weight_names.back()),
-                                             tensor->shape, tensor->data));
+                                             tensor.shape, tensor.data));
   }
   return writer->AddStrings(group, "weight_names", weight_names);
 }
@@ -48,7 +49,7 @@ absl::Status AddWeights(const std::vector<KerasLayer>& layers, Hdf5Writer* write
   CONVOY_RETURN_IF_ERROR(writer->AddStrings(kWeights, "layer_names", layer_names));
   CONVOY_RETURN_IF_ERROR(AddOrigin(kWeights, Hdf5Writer::Encoding::kAscii, writer));
   for (const KerasLayer& layer : layers) CONVOY_RETURN_IF_ERROR(AddLayer(layer, writer));
-  const KerasLayer top_level{.name = "top_level_model_weights", .tensors = {}};
+  const KerasLayer top_level{.name = "top_level_model_weights", .tensors = {}, .names = {}};
   return AddLayer(top_level, writer);
 }
 
@@ -68,6 +69,9 @@ absl::StatusOr<std::string> EncodeKerasH5(const formats::ModelFile& model) {
   CONVOY_RETURN_IF_ERROR(AddOrigin("/", Hdf5Writer::Encoding::kUtf8, writer.get()));
   CONVOY_RETURN_IF_ERROR(
       writer->AddString("/", "model_config", Ascii(config), Hdf5Writer::Encoding::kAscii));
+  if (!model.class_names.empty()) {
+    CONVOY_RETURN_IF_ERROR(writer->AddStrings("/", "class_names", PrintableClassNames(model)));
+  }
   if (training.has_value()) {
     CONVOY_RETURN_IF_ERROR(
         writer->AddString("/", "training_config", Ascii(*training), Hdf5Writer::Encoding::kAscii));

@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/nn/window.h"
 
 namespace convoy::exports {
 namespace {
@@ -134,8 +135,8 @@ absl::Status CheckFloat32(const JsonFields& fields) {
 }
 
 // Returns the l2 of a kernel's regularizer, 0 where there is none; nothing for another kind.
-std::optional<float> KernelL2(const JsonFields& fields) {
-  const json* value = fields.Find("kernel_regularizer");
+std::optional<float> KernelL2(const JsonFields& fields, const char* key = "kernel_regularizer") {
+  const json* value = fields.Find(key);
   if (value == nullptr) return 0.0F;
   const JsonFields regularizer(value, fields.where());
   const JsonFields config(regularizer.Find("config"), fields.where());
@@ -162,6 +163,90 @@ absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
   spec.kernel_l2 = KernelL2(fields).value_or(0);
   return spec;
 }
+
+absl::StatusOr<nn::LayerKind> ReadDepthwiseConv2d(const JsonFields& fields) {
+  nn::DepthwiseConv2dSpec spec;
+  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
+  CONVOY_ASSIGN_OR_RETURN(const nn::Size2d dilation, fields.SizeOr("dilation_rate", {1, 1}));
+  if (dilation.height != 1 || dilation.width != 1) return fields.Mismatch("dilation_rate", "1");
+  CONVOY_ASSIGN_OR_RETURN(spec.kernel, fields.Size("kernel_size"));
+  CONVOY_ASSIGN_OR_RETURN(spec.strides, fields.SizeOr("strides", {1, 1}));
+  CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
+  if (fields.Find("depth_multiplier") != nullptr) {
+    CONVOY_ASSIGN_OR_RETURN(spec.depth_multiplier, fields.PositiveInt("depth_multiplier"));
+  }
+  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadActivation(fields));
+  spec.activation = activation.function;
+  CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
+  spec.kernel_l2 = KernelL2(fields, "depthwise_regularizer").value_or(0);
+  return spec;
+}
+
+// One number for all sides, one an axis, or two an axis.
+absl::StatusOr<nn::LayerKind> ReadZeroPadding2d(const JsonFields& fields) {
+  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
+  const json one = 1;
+  const json* value = fields.Find("padding");
+  if (value == nullptr) value = &one;
+  const auto side = [value](size_t axis, size_t end) -> int {
+    const json* at = value;
+    if (at->is_array()) at = at->size() == 2 ? &(*at)[axis] : nullptr;
+    if (at != nullptr && at->is_array()) at = at->size() == 2 ? &(*at)[end] : nullptr;
+    const bool whole = at != nullptr && at->is_number_unsigned() &&
+                       at->get<uint64_t>() <= static_cast<uint64_t>(nn::kMaxImageSide);
+    return whole ? at->get<int>() : -1;
+  };
+  const nn::ZeroPadding2dSpec spec{
+      .top = side(0, 0), .bottom = side(0, 1), .left = side(1, 0), .right = side(1, 1)};
+  if (std::min({spec.top, spec.bottom, spec.left, spec.right}) < 0) {
+    return fields.Mismatch("padding", "a number, or one or two for each axis");
+  }
+  return spec;
+}
+
+absl::StatusOr<nn::LayerKind> ReadGroupNormalization(const JsonFields& fields) {
+  nn::GroupNormalizationSpec spec;
+  for (const char* key : {"center", "scale"}) {
+    CONVOY_ASSIGN_OR_RETURN(const bool has, fields.BoolOr(key, true));
+    if (!has) return fields.Mismatch(key, "true");
+  }
+  CONVOY_ASSIGN_OR_RETURN(const double groups, fields.NumberOr("groups", 32));
+  if (groups < 1 || groups > 65536) return fields.Mismatch("groups", "a positive number");
+  CONVOY_ASSIGN_OR_RETURN(const double epsilon, fields.NumberOr("epsilon", 0.001));
+  spec.groups = static_cast<int>(groups);
+  spec.epsilon = static_cast<float>(epsilon);
+  if (!(spec.epsilon > 0) || !std::isfinite(spec.epsilon)) {
+    return fields.Mismatch("epsilon", "positive");
+  }
+  return spec;
+}
+
+// A number, or a list of them.
+absl::StatusOr<std::vector<float>> ReadNumbers(const JsonFields& fields, const char* key,
+                                               double otherwise) {
+  const json* value = fields.Find(key);
+  if (value == nullptr || !value->is_array()) {
+    CONVOY_ASSIGN_OR_RETURN(const double number, fields.NumberOr(key, otherwise));
+    return std::vector<float>{static_cast<float>(number)};
+  }
+  std::vector<float> numbers;
+  for (const json& number : *value) {
+    if (!number.is_number()) return fields.Mismatch(key, "a number or a list of them");
+    numbers.push_back(number.get<float>());
+  }
+  return numbers;
+}
+
+absl::StatusOr<nn::LayerKind> ReadRescaling(const JsonFields& fields) {
+  nn::RescalingSpec spec;
+  if (fields.Find("scale") == nullptr) return fields.Mismatch("scale", "a number");
+  CONVOY_ASSIGN_OR_RETURN(spec.scale, ReadNumbers(fields, "scale", 1));
+  CONVOY_ASSIGN_OR_RETURN(spec.offset, ReadNumbers(fields, "offset", 0));
+  return spec;
+}
+
+// Whose output it adds, the reader of the whole network knows.
+absl::StatusOr<nn::LayerKind> ReadAdd(const JsonFields&) { return nn::AddSpec{}; }
 
 template <typename Spec>
 absl::StatusOr<nn::LayerKind> ReadPooling2d(const JsonFields& fields) {
@@ -238,14 +323,19 @@ struct LayerReader {
 // The kinds of layers that can be imported, sorted by Keras's name.
 constexpr std::array kLayerReaders = {
     LayerReader{"Activation", ReadActivationLayer},
+    LayerReader{"Add", ReadAdd},
     LayerReader{"AveragePooling2D", ReadPooling2d<nn::AveragePooling2dSpec>},
     LayerReader{"BatchNormalization", ReadBatchNormalization},
     LayerReader{"Conv2D", ReadConv2d},
     LayerReader{"Dense", ReadDense},
+    LayerReader{"DepthwiseConv2D", ReadDepthwiseConv2d},
     LayerReader{"Dropout", ReadDropout},
     LayerReader{"Flatten", ReadFlatten},
     LayerReader{"GlobalAveragePooling2D", ReadGlobalAveragePooling2d},
+    LayerReader{"GroupNormalization", ReadGroupNormalization},
     LayerReader{"MaxPooling2D", ReadPooling2d<nn::MaxPooling2dSpec>},
+    LayerReader{"Rescaling", ReadRescaling},
+    LayerReader{"ZeroPadding2D", ReadZeroPadding2d},
 };
 
 // Layers that pass on what they are given, but for training.
@@ -287,7 +377,7 @@ absl::Status UnknownLayer(const std::string& where, const std::string& class_nam
   std::vector<std::string> known;
   for (const LayerReader& reader : kLayerReaders) known.emplace_back(reader.class_name);
   for (const ActivationReader& reader : kActivationLayers) known.emplace_back(reader.class_name);
-  for (const char* first : {"Rescaling", "Reshape"}) known.emplace_back(first);
+  known.emplace_back("Reshape");
   std::sort(known.begin(), known.end());
   return absl::InvalidArgumentError(absl::StrCat(
       where, ": Convoy has no layer ", Quoted(class_name), ", only ", absl::StrJoin(known, ", ")));
@@ -341,12 +431,14 @@ absl::StatusOr<std::vector<nn::LayerKind>> ReadKerasLayer(const std::string& cla
   if (reader == kLayerReaders.end()) return UnknownLayer(config.where(), class_name);
   CONVOY_RETURN_IF_ERROR(CheckFloat32(config));
   CONVOY_ASSIGN_OR_RETURN(const nn::LayerKind kind, reader->read(config));
-  if (std::holds_alternative<nn::BatchNormalizationSpec>(kind)) {
+  if (std::holds_alternative<nn::BatchNormalizationSpec>(kind) ||
+      std::holds_alternative<nn::GroupNormalizationSpec>(kind)) {
     CONVOY_RETURN_IF_ERROR(CheckLastAxis(config, flat ? 1 : 3));
   }
   NoteWhatOnlyTrainingUses(config, notes);
   if (const auto* conv = std::get_if<nn::Conv2dSpec>(&kind)) return Split(*conv, config);
   if (const auto* dense = std::get_if<nn::DenseSpec>(&kind)) return Split(*dense, config);
+  if (const auto* conv = std::get_if<nn::DepthwiseConv2dSpec>(&kind)) return Split(*conv, config);
   return std::vector<nn::LayerKind>{kind};
 }
 

@@ -131,7 +131,6 @@ absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
         "the model whole, with model.save(\"model.h5\")");
   }
   CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec, nn::LoadModelSpec(options.network));
-  CONVOY_RETURN_IF_ERROR(CheckLayersOfFormats(spec));
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
   KerasModel result;
   result.model.model_textproto = nn::ModelSpecToText(spec);

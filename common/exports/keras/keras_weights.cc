@@ -16,30 +16,13 @@ namespace {
 std::string KerasKind(const nn::LayerKind& kind) {
   if (std::holds_alternative<nn::Conv2dSpec>(kind)) return "conv2d";
   if (std::holds_alternative<nn::DenseSpec>(kind)) return "dense";
+  if (std::holds_alternative<nn::DepthwiseConv2dSpec>(kind)) return "depthwise_conv2d";
+  if (std::holds_alternative<nn::GroupNormalizationSpec>(kind)) return "group_normalization";
   CONVOY_CHECK(std::holds_alternative<nn::BatchNormalizationSpec>(kind));
   return "batch_normalization";
 }
 
-template <typename... Kinds>
-bool IsA(const nn::LayerKind& kind) {
-  return (std::holds_alternative<Kinds>(kind) || ...);
-}
-
 }  // namespace
-
-absl::Status CheckLayersOfFormats(const nn::ModelSpec& spec) {
-  for (const nn::LayerSpec& layer : spec.layers) {
-    if (!IsA<nn::AddSpec, nn::DepthwiseConv2dSpec, nn::GroupNormalizationSpec, nn::RescalingSpec,
-             nn::ZeroPadding2dSpec>(layer.kind)) {
-      continue;
-    }
-    return absl::UnimplementedError(absl::StrCat(
-        "layer ", Quoted(layer.name), ": is a ", std::string(LayerTypeName(layer.kind)),
-        ", which files of other tools are not written or read with; keep the model as "
-        "model.convoy"));
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<nn::Network> NetworkOfModel(const formats::ModelFile& model) {
   CONVOY_RETURN_IF_ERROR(formats::ValidateModel(model));
@@ -50,9 +33,10 @@ std::vector<KerasLayer> GroupByLayer(const nn::Network& network, const formats::
   std::vector<KerasLayer> layers;
   size_t next = 0;
   for (const nn::Layer& layer : network.layers()) {
-    KerasLayer group{.name = layer.name, .tensors = {}};
-    for (size_t i = 0; i < layer.parameters.size(); ++i) {
+    KerasLayer group{.name = layer.name, .tensors = {}, .names = {}};
+    for (const nn::Parameter& parameter : layer.parameters) {
       group.tensors.push_back(&model.tensors[next++]);
+      group.names.push_back(absl::StrCat(layer.name, "/", VariableName(layer, parameter)));
     }
     layers.push_back(std::move(group));
   }
@@ -71,8 +55,16 @@ std::map<std::string, std::string> KerasPaths(const nn::Network& network) {
   return paths;
 }
 
+std::vector<std::string> PrintableClassNames(const formats::ModelFile& model) {
+  std::vector<std::string> names;
+  for (const std::string& name : model.class_names) names.push_back(Printable(name, kMaxQuoted));
+  return names;
+}
+
 std::string VariableName(const nn::Layer& layer, const nn::Parameter& parameter) {
-  return parameter.name.substr(layer.name.size() + 1);
+  const std::string name = parameter.name.substr(layer.name.size() + 1);
+  const bool depthwise = std::holds_alternative<nn::DepthwiseConv2dSpec>(layer.kind);
+  return depthwise && name == "kernel" ? "depthwise_kernel" : name;
 }
 
 }  // namespace convoy::exports

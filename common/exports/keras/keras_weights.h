@@ -16,6 +16,7 @@ namespace convoy::exports {
 struct KerasLayer {
   std::string name;                                  // "conv1"
   std::vector<const formats::NamedTensor*> tensors;  // named "conv1/kernel", ...; not owned
+  std::vector<std::string> names;                    // what Keras calls them, "conv1/kernel"
 };
 
 // Returns the network of a model file. Returns INVALID_ARGUMENT if its description makes no network
@@ -25,17 +26,14 @@ absl::StatusOr<nn::Network> NetworkOfModel(const formats::ModelFile& model);
 // Returns the layers of `network` with the tensors of `model`, which must be its own.
 std::vector<KerasLayer> GroupByLayer(const nn::Network& network, const formats::ModelFile& model);
 
-// Returns UNIMPLEMENTED, naming the layer, where the network has one that no format of other tools
-// is written or read with as yet.
-absl::Status CheckLayersOfFormats(const nn::ModelSpec& spec);
-
 // Returns for each layer with weights, by name, the group that a .keras archive keeps it in: its
-// kind and, from the second of that kind on, its number: "conv2d", "conv2d_1". REQUIRES:
-// CheckLayersOfFormats.
+// kind and, from the second of that kind on, its number: "conv2d", "conv2d_1".
 std::map<std::string, std::string> KerasPaths(const nn::Network& network);
 
-// Returns what comes after the layer's name in the name of one of its parameters: "kernel" for
-// "conv1/kernel".
+// Returns the names of the model's classes as files of other tools hold them: valid UTF-8.
+std::vector<std::string> PrintableClassNames(const formats::ModelFile& model);
+
+// Returns what Keras calls one of a layer's parameters: "kernel" for "conv1/kernel".
 std::string VariableName(const nn::Layer& layer, const nn::Parameter& parameter);
 
 }  // namespace convoy::exports

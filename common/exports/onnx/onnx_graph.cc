@@ -19,12 +19,21 @@ std::string OnnxChain::AddConstant(const std::string& name, const Shape& shape,
   return tensor->name();
 }
 
+std::string OnnxChain::AddConstant(const std::string& name, const std::vector<int64_t>& values) {
+  onnx::TensorProto* tensor = graph_->add_initializer();
+  tensor->set_name(Unique(name));
+  tensor->set_data_type(onnx::TensorProto::INT64);
+  tensor->add_dims(static_cast<int64_t>(values.size()));
+  tensor->set_raw_data(values.data(), values.size() * sizeof(int64_t));
+  return tensor->name();
+}
+
 onnx::NodeProto* OnnxChain::AddNode(const char* op_type, const std::string& name,
-                                    const std::vector<std::string>& constants) {
+                                    const std::vector<std::string>& others) {
   onnx::NodeProto* node = graph_->add_node();
   node->set_op_type(op_type);
   node->add_input(last_);
-  for (const std::string& constant : constants) node->add_input(constant);
+  for (const std::string& other : others) node->add_input(other);
   last_ = Unique(name);
   node->set_name(last_);
   node->add_output(last_);
@@ -55,6 +64,13 @@ void AddFloat(const char* name, float value, onnx::NodeProto* node) {
   attribute->set_name(name);
   attribute->set_type(onnx::AttributeProto::FLOAT);
   attribute->set_f(value);
+}
+
+void AddText(const char* name, const char* value, onnx::NodeProto* node) {
+  onnx::AttributeProto* attribute = node->add_attribute();
+  attribute->set_name(name);
+  attribute->set_type(onnx::AttributeProto::STRING);
+  attribute->set_s(value);
 }
 
 void AddInts(const char* name, const std::vector<int64_t>& values, onnx::NodeProto* node) {

@@ -22,11 +22,16 @@ class OnnxChain {
   std::string AddConstant(const std::string& name, const Shape& shape,
                           const std::vector<float>& values);
 
-  // Adds a node of kind `op_type` whose inputs are the chain's last value and `constants`; its
+  std::string AddConstant(const std::string& name, const std::vector<int64_t>& values);
+
+  // The name of the chain's last value.
+  const std::string& last() const { return last_; }
+
+  // Adds a node of kind `op_type` whose inputs are the chain's last value and `others`; its
   // output, which like the node is called `name`, becomes the last value. Returns it for its
   // attributes.
   onnx::NodeProto* AddNode(const char* op_type, const std::string& name,
-                           const std::vector<std::string>& constants = {});
+                           const std::vector<std::string>& others = {});
 
   // Gives the last node and its value the output's name. Call once, after at least one AddNode.
   void Finish();
@@ -42,6 +47,7 @@ class OnnxChain {
 
 void AddInt(const char* name, int64_t value, onnx::NodeProto* node);
 void AddFloat(const char* name, float value, onnx::NodeProto* node);
+void AddText(const char* name, const char* value, onnx::NodeProto* node);
 void AddInts(const char* name, const std::vector<int64_t>& values, onnx::NodeProto* node);
 
 }  // namespace convoy::exports

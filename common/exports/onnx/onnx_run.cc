@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/exports/onnx/onnx_arrays.h"
 
 namespace convoy::exports {
 namespace {
@@ -70,6 +71,13 @@ class Node {
       }
     }
     return Refuse(absl::StrCat("has no attribute '", name, "' that is not negative"));
+  }
+
+  int64_t IntOr(const char* name, int64_t otherwise) const {
+    for (const onnx::AttributeProto& attribute : proto_.attribute()) {
+      if (attribute.name() == name) return attribute.i();
+    }
+    return otherwise;
   }
 
   // Returns OK if the attribute's only value is `expected`.
@@ -174,8 +182,10 @@ absl::StatusOr<OnnxArray> Conv(const Node& node) {
   const OnnxArray& src = node.src();
   const OnnxArray* kernel = node.input(1);
   const OnnxArray* bias = node.input(2);
-  const int64_t channels = src.shape[1];
-  if (kernel == nullptr || kernel->shape.size() != 4 ||
+  const int64_t groups = node.IntOr("group", 1);
+  if (groups < 1 || src.shape[1] % groups != 0) return node.Refuse("has groups that do not fit");
+  const int64_t channels = src.shape[1] / groups;
+  if (kernel == nullptr || kernel->shape.size() != 4 || kernel->shape[0] % groups != 0 ||
       kernel->shape != Shape{kernel->shape[0], channels, w.kernel_h, w.kernel_w}) {
     return node.Refuse("has a kernel that does not fit");
   }
@@ -188,7 +198,9 @@ absl::StatusOr<OnnxArray> Conv(const Node& node) {
       for (int64_t place = 0; place < w.output_h * w.output_w; ++place) {
         double sum = bias == nullptr ? 0 : bias->values[static_cast<size_t>(f)];
         for (int64_t c = 0; c < channels; ++c) {
-          const double* plane = src.values.data() + (image * channels + c) * w.height * w.width;
+          const int64_t channel = f / (filters / groups) * channels + c;
+          const double* plane =
+              src.values.data() + (image * src.shape[1] + channel) * w.height * w.width;
           const double* weights =
               kernel->values.data() + (f * channels + c) * w.kernel_h * w.kernel_w;
           ForWindow(w, place / w.output_w, place % w.output_w,
@@ -339,7 +351,25 @@ absl::StatusOr<OnnxArray> Softmax(const Node& node) {
   return dst;
 }
 
+// Operators with so many more inputs.
+absl::StatusOr<OnnxArray> RunOnArrays(const Node& node) {
+  const OnnxArray* second = node.input(1);
+  const OnnxArray* third = node.input(2);
+  const bool normalizes = node.op() == "InstanceNormalization";
+  if (second == nullptr || (normalizes && third == nullptr)) return node.Refuse("lacks an input");
+  if (node.op() == "Add") return AddArrays(node.src(), *second);
+  if (node.op() == "Pad") return PadImages(node.src(), *second);
+  if (node.op() == "Reshape") return ReshapeArray(node.src(), *second);
+  CONVOY_ASSIGN_OR_RETURN(const double epsilon, node.Float("epsilon"));
+  return NormalizeInstances(node.src(), *second, *third, epsilon);
+}
+
 absl::StatusOr<OnnxArray> RunNode(const Node& node) {
+  for (const char* op : {"Add", "InstanceNormalization", "Pad", "Reshape"}) {
+    if (node.op() != op) continue;
+    absl::StatusOr<OnnxArray> result = RunOnArrays(node);
+    return result.ok() ? result : node.Refuse(std::string(result.status().message()));
+  }
   if (node.op() == "AveragePool") return AveragePool(node);
   if (node.op() == "BatchNormalization") return BatchNormalization(node);
   if (node.op() == "Conv") return Conv(node);
@@ -362,19 +392,26 @@ absl::StatusOr<OnnxArray> RunNode(const Node& node) {
   return node.Refuse("is an operator that Convoy does not write");
 }
 
+template <typename T>
+std::vector<double> NumbersIn(const std::string& raw) {
+  std::vector<T> numbers(raw.size() / sizeof(T));
+  if (!numbers.empty()) std::memcpy(numbers.data(), raw.data(), raw.size());
+  return {numbers.begin(), numbers.end()};
+}
+
+// Floats, or the whole numbers of shapes and pads.
 absl::StatusOr<OnnxArray> ReadConstant(const onnx::TensorProto& tensor) {
   const std::string& raw = tensor.raw_data();
   const Shape shape(tensor.dims().begin(), tensor.dims().end());
   const absl::StatusOr<int64_t> num_elems = NumElems(shape);
-  if (tensor.data_type() != onnx::TensorProto::FLOAT || !num_elems.ok() ||
-      static_cast<size_t>(*num_elems) != raw.size() / sizeof(float) ||
-      raw.size() % sizeof(float) != 0) {
+  const bool floats = tensor.data_type() == onnx::TensorProto::FLOAT;
+  const size_t bytes = floats ? sizeof(float) : sizeof(int64_t);
+  if ((!floats && tensor.data_type() != onnx::TensorProto::INT64) || !num_elems.ok() ||
+      static_cast<size_t>(*num_elems) != raw.size() / bytes || raw.size() % bytes != 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("initializer '", tensor.name(), "' is no whole array of floats"));
+        absl::StrCat("initializer '", tensor.name(), "' is no whole array of floats or integers"));
   }
-  std::vector<float> floats(raw.size() / sizeof(float));
-  if (!floats.empty()) std::memcpy(floats.data(), raw.data(), raw.size());
-  return OnnxArray{shape, std::vector<double>(floats.begin(), floats.end())};
+  return OnnxArray{shape, floats ? NumbersIn<float>(raw) : NumbersIn<int64_t>(raw)};
 }
 
 absl::StatusOr<std::vector<const OnnxArray*>> InputsOf(const onnx::NodeProto& node,

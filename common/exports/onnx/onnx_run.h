@@ -17,9 +17,9 @@ struct OnnxArray {
 };
 
 // Runs the model in `bytes` on `input`, in double precision, and returns its one output. Knows the
-// operators Conv, Flatten, Gemm, MaxPool, Relu, Sigmoid, Softmax, Tanh and Transpose, as far as
-// Convoy uses them. Returns DATA_LOSS if the bytes are no ONNX model, INVALID_ARGUMENT, naming the
-// node, for what it does not know or what does not fit together.
+// operators that onnx_writer.cc writes, as far as it uses them. Returns DATA_LOSS if the bytes are
+// no ONNX model, INVALID_ARGUMENT, naming the node, for what it does not know or what does not fit
+// together.
 absl::StatusOr<OnnxArray> RunOnnx(const std::string& bytes, OnnxArray input);
 
 }  // namespace convoy::exports

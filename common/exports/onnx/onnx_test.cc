@@ -92,6 +92,17 @@ TEST(OnnxTest, ANetworkWithoutConvolutionNeedsNoTranspose) {
               ElementsAre("Flatten", "Gemm", "Softmax"));
 }
 
+TEST(OnnxTest, GroupsAreNormalizedAsInstances) {
+  const formats::ModelFile model = ModelOf(GroupNormalizedNetwork());
+  const data::Dataset images = RandomImages(GroupNormalizedNetwork(), 8);
+  const std::vector<double> expected = ConvoyProbabilities(model, images.View()).value();
+  const std::vector<double> actual =
+      OnnxProbabilities(EncodeOnnx(model).value(), images.View()).value();
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << i;
+  EXPECT_THAT(OperatorsOf(model), ::testing::Contains("InstanceNormalization"));
+}
+
 TEST(OnnxTest, AllValuesHaveNamesOfTheirOwn) {
   for (const nn::Network& network : ExportNetworks()) {
     const onnx::ModelProto proto = Parse(EncodeOnnx(ModelOf(network)).value());

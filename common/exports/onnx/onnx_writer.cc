@@ -4,11 +4,12 @@
 // kernels [KH, KW, C, OC] are written as [OC, C, KH, KW].
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/check.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/exports/keras/keras_weights.h"
@@ -40,6 +41,20 @@ std::vector<float> KernelToOihw(const formats::NamedTensor& kernel) {
       for (int64_t f = 0; f < filters; ++f) {
         result[static_cast<size_t>((f * channels + c) * window + place)] = kernel.data[src++];
       }
+    }
+  }
+  return result;
+}
+
+// Returns the depthwise kernel [KH, KW, C, M] as [C * M, 1, KH, KW].
+std::vector<float> DepthwiseToOihw(const formats::NamedTensor& kernel) {
+  const int64_t window = kernel.shape[0] * kernel.shape[1];
+  const int64_t outputs = kernel.shape[2] * kernel.shape[3];
+  std::vector<float> result(kernel.data.size());
+  size_t src = 0;
+  for (int64_t place = 0; place < window; ++place) {
+    for (int64_t output = 0; output < outputs; ++output) {
+      result[static_cast<size_t>(output * window + place)] = kernel.data[src++];
     }
   }
   return result;
@@ -85,8 +100,11 @@ class NetworkWriter {
         chain_(kInput, kOutput, graph) {}
 
   void Write() {
+    // What is added must be in one order: that of convolutions from the beginning on.
+    if (HasAdds() && layer().input.size() == 3) NeedChannelsFirst();
     for (; at_ < layers_.size(); ++at_) {
       std::visit([this](const auto& spec) { Add(spec); }, layers_[at_].kind);
+      values_[layers_[at_].name] = chain_.last();
     }
     chain_.Finish();
   }
@@ -163,6 +181,35 @@ class NetworkWriter {
     }
   }
 
+  bool HasAdds() const {
+    return std::any_of(layers_.begin(), layers_.end(), [](const nn::Layer& l) {
+      return std::holds_alternative<nn::AddSpec>(l.kind);
+    });
+  }
+
+  // Multiplies each channel, or feature, by its scale and adds its offset, as a normalization by
+  // the mean 0 and the variance 1: every reader knows that in both layouts.
+  void AddScaleAndOffset(const std::string& name, const Shape& shape,
+                         const std::vector<float>& scale, const std::vector<float>& offset) {
+    const std::vector<float> zeros(scale.size());
+    const std::vector<float> ones(scale.size(), 1.0F);
+    std::vector<std::string> constants;
+    constants.push_back(chain_.AddConstant(name + "_scale", shape, scale));
+    constants.push_back(chain_.AddConstant(name + "_offset", shape, offset));
+    constants.push_back(chain_.AddConstant(name + "_mean", shape, zeros));
+    constants.push_back(chain_.AddConstant(name + "_variance", shape, ones));
+    AddFloat("epsilon", 0, chain_.AddNode("BatchNormalization", name, constants));
+  }
+
+  // A number a channel, or feature in the order in which they stand here, of one or as many.
+  std::vector<float> PerChannel(const std::vector<float>& values) const {
+    const auto channels = static_cast<size_t>(layer().input.back());
+    if (values.size() == 1) return std::vector<float>(channels, values[0]);
+    if (rows_of_image_.empty()) return values;
+    return RowsToChw({.name = "", .shape = {layer().input.back(), 1}, .data = values},
+                     rows_of_image_);
+  }
+
   bool DenseFollows() const {
     return std::any_of(
         layers_.begin() + static_cast<std::ptrdiff_t>(at_), layers_.end(),
@@ -178,6 +225,50 @@ class NetworkWriter {
                chain_.AddNode("Conv", LinearName(spec.activation), constants));
     AddActivation(spec.activation);
   }
+
+  void Add(const nn::DepthwiseConv2dSpec& spec) {
+    NeedChannelsFirst();
+    const Shape& shape = tensor(0).shape;
+    const std::vector<std::string> constants = AddKernelAndBias(
+        {shape[2] * shape[3], 1, shape[0], shape[1]}, DepthwiseToOihw(tensor(0)), spec.use_bias);
+    onnx::NodeProto* node = chain_.AddNode("Conv", LinearName(spec.activation), constants);
+    AddWindows(spec.kernel, spec.strides, spec.padding, node);
+    AddInt("group", shape[2], node);
+    AddActivation(spec.activation);
+  }
+
+  void Add(const nn::ZeroPadding2dSpec& spec) {
+    NeedChannelsFirst();
+    const std::string pads = chain_.AddConstant(
+        name() + "_pads", {0, 0, spec.top, spec.left, 0, 0, spec.bottom, spec.right});
+    AddText("mode", "constant", chain_.AddNode("Pad", name(), {pads}));
+  }
+
+  void Add(const nn::RescalingSpec& spec) {
+    if (layer().input.size() == 3) NeedChannelsFirst();
+    AddScaleAndOffset(name(), {layer().input.back()}, PerChannel(spec.scale),
+                      PerChannel(spec.offset));
+  }
+
+  // The operators of this age normalize each channel alone: a group's channels become one long one.
+  void Add(const nn::GroupNormalizationSpec& spec) {
+    const Shape& input = layer().input;
+    NeedChannelsFirst();
+    const std::string grouped = chain_.AddConstant(name() + "_grouped", {0, spec.groups, -1});
+    chain_.AddNode("Reshape", name() + "_groups", {grouped});
+    const std::vector<float> zeros(static_cast<size_t>(spec.groups));
+    const std::vector<float> ones(static_cast<size_t>(spec.groups), 1.0F);
+    const std::string one = chain_.AddConstant(name() + "_ones", {spec.groups}, ones);
+    const std::string zero = chain_.AddConstant(name() + "_zeros", {spec.groups}, zeros);
+    AddFloat("epsilon", spec.epsilon,
+             chain_.AddNode("InstanceNormalization", name() + "_normalized", {one, zero}));
+    const std::string image =
+        chain_.AddConstant(name() + "_image", {0, input[2], input[0], input[1]});
+    chain_.AddNode("Reshape", name() + "_channels", {image});
+    AddScaleAndOffset(name(), tensor(0).shape, tensor(0).data, tensor(1).data);
+  }
+
+  void Add(const nn::AddSpec& spec) { chain_.AddNode("Add", name(), {values_.at(spec.from)}); }
 
   void Add(const nn::MaxPooling2dSpec& spec) {
     NeedChannelsFirst();
@@ -216,7 +307,7 @@ class NetworkWriter {
 
   void Add(const nn::FlattenSpec&) {
     const bool image = layer().input.size() == 3;
-    if (image && channels_first_ && !DenseFollows()) {
+    if (image && channels_first_ && (!DenseFollows() || HasAdds())) {
       Transpose("_nhwc", {0, 2, 3, 1});
       channels_first_ = false;
     }
@@ -244,20 +335,26 @@ class NetworkWriter {
 
   void Add(const nn::ActivationSpec& spec) { AddActivation(spec.function); }
 
-  // The other kinds are refused before anything is written.
-  template <typename Spec>
-  void Add(const Spec&) {
-    CONVOY_CHECK(!"a layer that ONNX files do not hold");
-  }
-
   const std::vector<nn::Layer>& layers_;
   const std::vector<KerasLayer> groups_;
   OnnxChain chain_;
   size_t at_ = 0;
+  std::map<std::string, std::string> values_;  // of each layer so far, by its name
   bool channels_first_ = false;
   // Where the features stand in the order C, H, W: the image [H, W, C] that they were.
   Shape rows_of_image_;
 };
+
+// Features may stand in another order than a normalization of their groups would need.
+absl::Status CheckOnnxHasLayers(const nn::Network& network) {
+  for (const nn::Layer& layer : network.layers()) {
+    const bool groups = std::holds_alternative<nn::GroupNormalizationSpec>(layer.kind);
+    if (groups && layer.input.size() != 3) {
+      return nn::LayerError(layer, "ONNX files hold group normalization of images only");
+    }
+  }
+  return absl::OkStatus();
+}
 
 // A float array whose first size is open: N.
 void Describe(const std::string& name, const Shape& shape, onnx::ValueInfoProto* value) {
@@ -272,6 +369,7 @@ void Describe(const std::string& name, const Shape& shape, onnx::ValueInfoProto*
 
 absl::StatusOr<std::string> EncodeOnnx(const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, NetworkOfModel(model));
+  CONVOY_RETURN_IF_ERROR(CheckOnnxHasLayers(network));
   onnx::ModelProto proto;
   proto.set_ir_version(kIrVersion);
   proto.set_producer_name("convoy");
@@ -281,6 +379,11 @@ absl::StatusOr<std::string> EncodeOnnx(const formats::ModelFile& model) {
   NetworkWriter(network, model, graph).Write();
   Describe(kInput, network.input_shape(), graph->add_input());
   Describe(kOutput, network.layers().back().output, graph->add_output());
+  if (!model.class_names.empty()) {
+    onnx::StringStringEntryProto* names = proto.add_metadata_props();
+    names->set_key("class_names");
+    names->set_value(nlohmann::json(PrintableClassNames(model)).dump());
+  }
   if (proto.ByteSizeLong() > size_t{std::numeric_limits<int32_t>::max()}) {
     return absl::InvalidArgumentError(
         "the network is too large for ONNX, whose files end at 2 GiB");

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/exports/keras/json_fields.h"
 #include "common/exports/keras/keras_config.h"
+#include "common/exports/keras/keras_weights.h"
 #include "common/exports/tfjs/tfjs.h"
 #include "common/nn/network.h"
 
@@ -93,14 +94,18 @@ absl::StatusOr<formats::ModelFile> Assemble(const nn::ModelSpec& spec, Weights w
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
   formats::ModelFile model;
   model.model_textproto = nn::ModelSpecToText(spec);
-  for (const nn::Parameter& parameter : network.Parameters()) {
-    const auto found = weights.find(parameter.name);
-    if (found == weights.end() || found->second.shape != parameter.shape) {
-      return absl::DataLossError(absl::StrCat(where, ": has no weight '", parameter.name, "' of ",
-                                              ShapeToString(parameter.shape)));
+  for (const nn::Layer& layer : network.layers()) {
+    for (const nn::Parameter& parameter : layer.parameters) {
+      const std::string name = absl::StrCat(layer.name, "/", VariableName(layer, parameter));
+      const auto found = weights.find(name);
+      if (found == weights.end() || found->second.shape != parameter.shape) {
+        return absl::DataLossError(absl::StrCat(where, ": has no weight '", name, "' of ",
+                                                ShapeToString(parameter.shape)));
+      }
+      found->second.name = parameter.name;
+      found->second.trainable = parameter.trainable;
+      model.tensors.push_back(std::move(found->second));
     }
-    found->second.trainable = parameter.trainable;
-    model.tensors.push_back(std::move(found->second));
   }
   if (weights.size() == model.tensors.size()) return model;
   return absl::DataLossError(absl::StrCat(where, ": has weights that belong to no layer"));

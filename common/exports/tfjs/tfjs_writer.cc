@@ -51,9 +51,12 @@ nn::ModelSpec WithoutIdleFlattens(const nn::Network& network) {
   return spec;
 }
 
-// TensorFlow.js refuses to load an ELU with another alpha.
+// TensorFlow.js refuses to load an ELU with another alpha, and knows no normalization of groups.
 absl::Status CheckTfjsHasLayers(const nn::Network& network) {
   for (const nn::Layer& layer : network.layers()) {
+    if (std::holds_alternative<nn::GroupNormalizationSpec>(layer.kind)) {
+      return nn::LayerError(layer, "TensorFlow.js has no group normalization");
+    }
     const auto* activation = std::get_if<nn::ActivationSpec>(&layer.kind);
     if (activation != nullptr && activation->function == nn::ActivationFunction::kElu &&
         activation->alpha != 1) {
@@ -64,13 +67,15 @@ absl::Status CheckTfjsHasLayers(const nn::Network& network) {
   return absl::OkStatus();
 }
 
-json Manifest(const std::vector<formats::NamedTensor>& tensors,
-              const std::vector<FolderFile>& shards) {
+json Manifest(const std::vector<KerasLayer>& layers, const std::vector<FolderFile>& shards) {
   json paths = json::array();
   for (const FolderFile& shard : shards) paths.push_back(shard.name);
   json weights = json::array();
-  for (const formats::NamedTensor& tensor : tensors) {
-    weights.push_back({{"name", tensor.name}, {"shape", tensor.shape}, {"dtype", "float32"}});
+  for (const KerasLayer& layer : layers) {
+    for (size_t i = 0; i < layer.tensors.size(); ++i) {
+      weights.push_back(
+          {{"name", layer.names[i]}, {"shape", layer.tensors[i]->shape}, {"dtype", "float32"}});
+    }
   }
   return json::array({{{"paths", std::move(paths)}, {"weights", std::move(weights)}}});
 }
@@ -97,12 +102,15 @@ absl::StatusOr<std::vector<FolderFile>> EncodeTfjs(const formats::ModelFile& mod
   CONVOY_ASSIGN_OR_RETURN(std::optional<json> training_config,
                           KerasTrainingConfig(model.recipe_textproto));
   std::vector<FolderFile> files = Shards(model.tensors);
-  const json description = {
+  json description = {
       {"format", "layers-model"},
       {"generatedBy", "keras v2.15.0"},
       {"convertedBy", "Convoy"},
       {"modelTopology", Topology(std::move(model_config), std::move(training_config))},
-      {"weightsManifest", Manifest(model.tensors, files)}};
+      {"weightsManifest", Manifest(GroupByLayer(network, model), files)}};
+  if (!model.class_names.empty()) {
+    description["userDefinedMetadata"] = {{"class_names", PrintableClassNames(model)}};
+  }
   files.insert(files.begin(), {kModelFile, description.dump(-1, ' ', /*ensure_ascii=*/true)});
   return files;
 }

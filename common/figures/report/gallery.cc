@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
 #include "common/data/noise.h"
@@ -66,15 +67,6 @@ absl::Status CheckImageFits(const figures::PixelImage& image, const nn::Network&
                    image.channels, "; choose data or a model that fit"));
 }
 
-figures::Reading Read(evaluate::Predictor& predictor, const std::vector<uint8_t>& pixels) {
-  std::vector<float> probabilities(static_cast<size_t>(predictor.model().network().num_classes()));
-  const uint8_t* image = pixels.data();
-  predictor.Predict(&image, 1, probabilities.data());
-  const int predicted =
-      evaluate::MostLikely(probabilities.data(), static_cast<int>(probabilities.size()));
-  return {.predicted = predicted, .confidence = probabilities[static_cast<size_t>(predicted)]};
-}
-
 }  // namespace
 
 std::vector<double> NoiseLevels() {
@@ -94,11 +86,37 @@ std::vector<std::string> ConvolutionLayers(const nn::Network& network) {
 Gallery::Gallery(Subject subject, figures::Language language, int threads)
     : subject_(std::move(subject)), language_(language), threads_(threads) {}
 
+std::vector<std::string> Gallery::ClassNames() const {
+  std::vector<std::string> names;
+  if (subject_.model == nullptr) return names;
+  for (const std::string& name : subject_.model->description().class_names) {
+    names.push_back(Printable(name, kMaxQuoted));
+  }
+  return names;
+}
+
+std::string Gallery::ClassText(int label) const {
+  const std::vector<std::string> names = ClassNames();
+  const auto index = static_cast<size_t>(label);
+  return index < names.size() ? names[index] : absl::StrCat(label);
+}
+
+figures::Reading Gallery::ReadImage(evaluate::Predictor& predictor,
+                                    const std::vector<uint8_t>& pixels) const {
+  std::vector<float> probabilities(static_cast<size_t>(predictor.model().network().num_classes()));
+  const uint8_t* image = pixels.data();
+  predictor.Predict(&image, 1, probabilities.data());
+  const int predicted =
+      evaluate::MostLikely(probabilities.data(), static_cast<int>(probabilities.size()));
+  return {.predicted = ClassText(predicted),
+          .confidence = probabilities[static_cast<size_t>(predicted)]};
+}
+
 absl::StatusOr<figures::Canvas> Gallery::Samples(int count) const {
   CONVOY_RETURN_IF_ERROR(CheckCount(count, subject_.train.count, "training images"));
   std::vector<figures::Sample> samples;
   for (int i = 0; i < count; ++i) {
-    samples.push_back({ImageOf(subject_.train, i), subject_.train.labels[i]});
+    samples.push_back({ImageOf(subject_.train, i), ClassText(subject_.train.labels[i])});
   }
   return figures::DrawSamples(samples, language_);
 }
@@ -114,7 +132,7 @@ absl::StatusOr<figures::Canvas> Gallery::Curves() const {
 absl::StatusOr<figures::Canvas> Gallery::Confusion() {
   CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, Evaluate(0));
   return figures::DrawConfusion(plain->confusion.num_classes(), plain->confusion.counts(),
-                                language_);
+                                language_, ClassNames());
 }
 
 absl::StatusOr<figures::Canvas> Gallery::Mistakes(int count) {
@@ -124,8 +142,8 @@ absl::StatusOr<figures::Canvas> Gallery::Mistakes(int count) {
   for (const evaluate::Mistake& mistake :
        WorstMistakes(*plain, subject_.test, static_cast<size_t>(count))) {
     shown.push_back({.image = ImageOf(subject_.test, mistake.image),
-                     .actual = mistake.actual,
-                     .predicted = mistake.predicted,
+                     .actual = ClassText(mistake.actual),
+                     .predicted = ClassText(mistake.predicted),
                      .confidence = mistake.confidence});
   }
   const int64_t wrong = plain->confusion.total() - plain->confusion.correct();
@@ -159,7 +177,7 @@ absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
   std::vector<std::vector<float>> outputs =
       evaluate::LayerOutputs(*subject_.model, image.image.pixels.data());
   return figures::DrawFeatureMaps(
-      image.image, image.label,
+      image.image, image.label == kUnknownLabel ? "" : ClassText(image.label),
       {.layer = found->name,
        .type = std::string(nn::LayerTypeName(found->kind)),
        .shape = found->output,
@@ -184,15 +202,15 @@ absl::StatusOr<std::vector<figures::NoisyPair>> Gallery::NoisyPairs(double level
   for (int i = 0; i < count; ++i) {
     figures::NoisyPair pair{.original = ImageOf(subject_.test, i),
                             .noisy = {},
-                            .actual = subject_.test.labels[i],
+                            .actual = ClassText(subject_.test.labels[i]),
                             .of_original = {},
                             .of_noisy = {}};
     CONVOY_RETURN_IF_ERROR(CheckImageFits(pair.original, subject_.model->network()));
     pair.noisy = pair.original;
     data::AddNoise(pair.original.pixels.data(), subject_.test.image_bytes(), level, kNoiseSeed,
                    static_cast<uint32_t>(i), pair.noisy.pixels.data());
-    pair.of_original = Read(predictor, pair.original.pixels);
-    pair.of_noisy = Read(predictor, pair.noisy.pixels);
+    pair.of_original = ReadImage(predictor, pair.original.pixels);
+    pair.of_noisy = ReadImage(predictor, pair.noisy.pixels);
     pairs.push_back(std::move(pair));
   }
   return pairs;

@@ -85,10 +85,18 @@ class Gallery {
 
   absl::StatusOr<figures::NoiseCurve> NoiseCurve(const std::vector<double>& levels);
 
+  // What people call class `label`: the model's name for it, printable, or its number.
+  std::string ClassText(int label) const;
+
   // The test images with so much noise, as the network reads them.
   absl::StatusOr<const evaluate::DetailedEvaluation*> Evaluate(double noise_level);
 
  private:
+  // The model's, printable; empty where classes are numbers.
+  std::vector<std::string> ClassNames() const;
+  figures::Reading ReadImage(evaluate::Predictor& predictor,
+                             const std::vector<uint8_t>& pixels) const;
+
   Subject subject_;
   figures::Language language_;
   int threads_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/evaluate/evaluate_testing.h"
 #include "common/figures/report/figure_table.h"
 
@@ -100,7 +101,7 @@ TEST_F(GalleryTest, NoisyImagesDifferAndKeepTheirLabels) {
   const auto pairs = *Make().NoisyPairs(0.3, 5);
   ASSERT_EQ(pairs.size(), 5u);
   for (size_t i = 0; i < pairs.size(); ++i) {
-    EXPECT_EQ(pairs[i].actual, data_.labels[i]);
+    EXPECT_EQ(pairs[i].actual, absl::StrCat(int{data_.labels[i]}));
     EXPECT_NE(pairs[i].original.pixels, pairs[i].noisy.pixels);
   }
 }

@@ -190,7 +190,7 @@ class ReportWriter {
         .rows = {}};
     for (int i = 0; i < confusion.num_classes(); ++i) {
       const metrics::ClassScore score = confusion.Score(i);
-      table.rows.push_back({absl::StrCat(i), Percent(language_, score.precision, 2),
+      table.rows.push_back({gallery_.ClassText(i), Percent(language_, score.precision, 2),
                             Percent(language_, score.recall, 2), Percent(language_, score.f1, 2),
                             Count(language_, score.images)});
     }
@@ -228,9 +228,8 @@ class ReportWriter {
     HtmlTable readings{.header = {texts_.image, texts_.actual, texts_.predicted, texts_.noisy},
                        .rows = {}};
     for (const figures::NoisyPair& pair : pairs) {
-      readings.rows.push_back({absl::StrCat(readings.rows.size() + 1), absl::StrCat(pair.actual),
-                               absl::StrCat(pair.of_original.predicted),
-                               absl::StrCat(pair.of_noisy.predicted)});
+      readings.rows.push_back({absl::StrCat(readings.rows.size() + 1), pair.actual,
+                               pair.of_original.predicted, pair.of_noisy.predicted});
     }
     Table(readings);
     CONVOY_RETURN_IF_ERROR(Named("noise-curve"));

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -102,6 +103,10 @@ tensorboard::Event EventAt(const EventTime& time) {
 }
 
 }  // namespace
+
+double WallSeconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 std::string EventRecord(std::string_view data) {
   std::string record;

@@ -21,6 +21,9 @@ struct EventTime {
   int64_t step = 0;         // what is counted depends on the tag: epochs from 0, or batches
 };
 
+// Returns the seconds since 1970, for EventTime.
+double WallSeconds();
+
 // Returns the number of the last step at which the event files in `directory` have a value of
 // `tag`, as readers count: in the order of the files' names, less what AddStart made void. Returns
 // -1 if there is none or no directory. A file that a killed writer left cut counts as far as it is

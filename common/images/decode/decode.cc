@@ -1,5 +1,7 @@
 #include "common/images/decode/decode.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/images/png.h"
@@ -36,6 +38,15 @@ absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::stri
   if (IsPng(bytes)) return DecodeColorPng(bytes, name, limits);
   return absl::InvalidArgumentError(
       absl::StrCat(name, ": ", DescribeStart(bytes), "; save it as JPEG or PNG"));
+}
+
+absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name,
+                                     const DecodeLimits& limits) {
+  if (IsPng(bytes)) return DecodePng(bytes, name, {.max_pixels = limits.max_pixels});
+  CONVOY_ASSIGN_OR_RETURN(ColorImage picture, DecodePicture(bytes, name, limits));
+  picture = WithChannels(std::move(picture), 1);
+  return GreyImage{
+      .width = picture.width, .height = picture.height, .pixels = std::move(picture.pixels)};
 }
 
 }  // namespace convoy::images

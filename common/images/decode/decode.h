@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/images/decode/color_image.h"
+#include "common/images/grey_image.h"
 
 namespace convoy::images {
 
@@ -26,6 +27,11 @@ struct DecodeLimits {
 // larger than the limits; nothing of the picture's size is allocated before that is known.
 absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::string& name,
                                          const DecodeLimits& limits = {});
+
+// Decodes a picture of a digit as grey: a PNG by DecodePng, which lays what is transparent on what
+// the rest stands out from, a JPEG as above. Errors of both.
+absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name,
+                                     const DecodeLimits& limits = {});
 
 // True if `bytes` begin as every JPEG does.
 bool IsJpeg(std::string_view bytes);

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "common/nn/builtin_models.h"
 #include "common/nn/plan/network_testing.h"
 #include "common/nn/plan/reference_network.h"
 
@@ -69,14 +68,6 @@ void ExpectTrainMatchesReference(const Bench& bench, TestImages images, Executor
     if (error.part_of_whole < kNoGradient) continue;
     EXPECT_LT(error.relative_l2, kGradientTolerance) << error.name;
   }
-}
-
-std::vector<Network> AllNetworks() {
-  std::vector<Network> networks = OddNetworks();
-  for (const std::string& name : BuiltinModelNames()) {
-    networks.push_back(Network::Create(LoadModelSpec(name).value()).value());
-  }
-  return networks;
 }
 
 class ExecutorTest : public ::testing::TestWithParam<Network> {};

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/random.h"
+#include "common/nn/builtin_models.h"
 #include "common/nn/plan/reference_network.h"
 
 namespace convoy::nn {
@@ -306,6 +307,14 @@ bool ImagesDependOnOneAnother(const Network& network) {
 }
 
 }  // namespace
+
+std::vector<Network> AllNetworks() {
+  std::vector<Network> networks = OddNetworks();
+  for (const std::string& name : BuiltinModelNames()) {
+    networks.push_back(Network::Create(LoadModelSpec(name).value()).value());
+  }
+  return networks;
+}
 
 TestImages ClearNoiseImages(const Network& network, const std::vector<double>& weights, int count,
                             double rounding) {

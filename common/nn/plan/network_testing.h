@@ -20,6 +20,9 @@ Network NetworkOf(int height, int width, int channels, const std::string& layers
 // sizes. spec().name is a name for the test.
 std::vector<Network> OddNetworks();
 
+// Returns these and the built-in ones.
+std::vector<Network> AllNetworks();
+
 // Returns small networks with BatchNormalization, in which an image's gradient depends on the
 // others of its pass. spec().name is a name for the test.
 std::vector<Network> BatchNetworks();

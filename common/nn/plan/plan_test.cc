@@ -17,14 +17,6 @@ namespace {
 using ::testing::ElementsAreArray;
 using ::testing::StartsWith;
 
-std::vector<Network> AllNetworks() {
-  std::vector<Network> networks = OddNetworks();
-  for (const std::string& name : BuiltinModelNames()) {
-    networks.push_back(Network::Create(LoadModelSpec(name).value()).value());
-  }
-  return networks;
-}
-
 // Returns the names before the colon of every line: "conv1 + pool1: direct, ...".
 std::vector<std::string> ExplainedLayers(const Plan& plan) {
   std::vector<std::string> names;

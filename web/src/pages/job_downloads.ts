@@ -1,8 +1,8 @@
-// Files of a job to take home: the model as it is, and the history.
-import { type Job, JobService, ModelService } from "../api/api";
+// Files of a job to take home: the model as it is and for other programs, and the history.
+import { type ExportFormat, type Job, JobService, ModelService } from "../api/api";
 import { h, replace } from "../base/dom";
 import { metric } from "../base/job_facts";
-import { card, commandLine, idOf, orProblem } from "../base/page";
+import { card, idOf, orProblem } from "../base/page";
 import { bytes, t } from "../base/text";
 import { call, read } from "../rpc/client";
 import type { JobPart } from "./job";
@@ -29,6 +29,22 @@ async function saveModel(job: Job, said: HTMLElement): Promise<void> {
   save(`${idOf(job.name)}.convoy`, chunks, "application/octet-stream");
 }
 
+const FORMATS = { "Keras (.h5)": "KERAS_H5", "Keras 3 (.keras)": "KERAS_ARCHIVE", "TensorFlow.js (.zip)": "TFJS", "ONNX (.onnx)": "ONNX" } as const;
+
+async function saveExport(job: Job, format: ExportFormat, said: HTMLElement): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  let name = "";
+  let received = 0;
+  said.textContent = t("exporting");
+  for await (const { file, chunk } of read(ModelService.exportModel, { name: job.model, format })) {
+    if (file) name = file.name;
+    if (!chunk) continue;
+    chunks.push(chunk);
+    said.textContent = bytes((received += chunk.length));
+  }
+  save(name, chunks, "application/octet-stream");
+}
+
 // Keras's history object.
 async function saveHistory(job: Job): Promise<void> {
   const { samples } = await call(JobService.listMetrics, { parent: job.name, scope: "EPOCH", pageSize: 10000 });
@@ -46,8 +62,8 @@ export function jobDownloads(): JobPart {
     shown = job.model;
     const said = h("p", { class: "muted", role: "status" });
     const button = (label: string, task: () => Promise<void>) => h("button", { type: "button", onclick: () => void orProblem(said, task) }, label);
-    replace(place, h("div", { class: "buttons" }, button("model.convoy", () => saveModel(job, said)), button("history.json", () => saveHistory(job))), said,
-      h("p", { class: "muted" }, t("exportHelp")), ["keras", "tfjs", "onnx"].map((format) =>
-        commandLine(`convoy export --model ${idOf(job.name)}.convoy --format ${format} --output ${idOf(job.name)}${{ keras: ".h5", tfjs: "-web", onnx: ".onnx" }[format]}`)));
+    const exports = Object.entries(FORMATS).map(([label, format]) => button(label, () => saveExport(job, format, said)));
+    replace(place, h("div", { class: "buttons" }, button("model.convoy", () => saveModel(job, said)), ...exports, button("history.json", () => saveHistory(job))), said,
+      h("p", { class: "muted" }, t("exportHelp")));
   } };
 }

@@ -1,4 +1,4 @@
-#include "worker/train/builtin_recipes.h"
+#include "common/recipes/builtin_recipes.h"
 
 #include <filesystem>
 #include <system_error>
@@ -9,10 +9,10 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/recipes/builtin_recipes_data.h"
 #include "common/textproto/text_proto.h"
-#include "worker/train/builtin_recipes_data.h"
 
-namespace convoy::train {
+namespace convoy::recipes {
 namespace {
 
 constexpr uint64_t kMaxRecipeBytes = 1 << 20;
@@ -49,4 +49,4 @@ absl::StatusOr<v1::Recipe> LoadRecipe(const std::string& name_or_path) {
   return recipe;
 }
 
-}  // namespace convoy::train
+}  // namespace convoy::recipes

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "convoy/v1/recipe.pb.h"
 
-namespace convoy::train {
+namespace convoy::recipes {
 
 // Returns the names, sorted.
 std::vector<std::string> BuiltinRecipeNames();
@@ -16,4 +16,4 @@ std::vector<std::string> BuiltinRecipeNames();
 // NOT_FOUND for an unknown name, with the nearest known one; errors as ReadFile and ParseTextProto.
 absl::StatusOr<v1::Recipe> LoadRecipe(const std::string& name_or_path);
 
-}  // namespace convoy::train
+}  // namespace convoy::recipes

@@ -1,0 +1,271 @@
+// `convoy sweep`: one training for each combination of values and seeds. Each is a trainer of its
+// own with a run directory of its own below the sweep's, started with --resume: so the same command
+// goes on where it was stopped, and what is finished is not done again.
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <google/protobuf/text_format.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "client/commands/commands.h"
+#include "client/commands/description.h"
+#include "client/commands/output.h"
+#include "client/jobs/local_job.h"
+#include "client/sweep/results.h"
+#include "client/sweep/trainings.h"
+#include "client/sweep/trials.h"
+#include "client/view/text.h"
+#include "common/base/cpus.h"
+#include "common/base/files.h"
+#include "common/base/printable.h"
+#include "common/base/status.h"
+#include "common/base/suggest.h"
+#include "common/base/text.h"
+#include "common/nn/builtin_models.h"
+#include "common/recipes/builtin_recipes.h"
+
+namespace convoy::client {
+namespace {
+
+constexpr int kUsage = static_cast<int>(ExitCode::kUsage);
+constexpr int kStopped = static_cast<int>(ExitCode::kStopped);
+constexpr uint64_t kMaxLogBytes = 1 << 20;
+constexpr char kRecipes[] = "recipes";
+constexpr char kLogs[] = "logs";
+
+absl::Status UnknownRecipe(const std::string& named) {
+  const std::vector<std::string> recipes = recipes::BuiltinRecipeNames();
+  const std::vector<std::string> networks = nn::BuiltinModelNames();
+  std::vector<std::string> known = recipes;
+  known.insert(known.end(), networks.begin(), networks.end());
+  return absl::NotFoundError(absl::StrCat(
+      "no recipe or network is called ", Quoted(named), DidYouMean(named, known),
+      " (recipes: ", absl::StrJoin(recipes, ", "), "; networks: ", absl::StrJoin(networks, ", "),
+      "; or the path of a .textproto file)"));
+}
+
+// A recipe, or a network with everything else as it is by default.
+absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& named, const Context& context) {
+  const std::vector<std::string> names = recipes::BuiltinRecipeNames();
+  if (std::find(names.begin(), names.end(), named) != names.end()) {
+    return recipes::LoadRecipe(named);
+  }
+  if (!IsDescription(named, context)) return UnknownRecipe(named);
+  CONVOY_ASSIGN_OR_RETURN(const Description description, ReadDescription(named));
+  if (description.is_recipe) return description.recipe;
+  v1::Recipe recipe;
+  recipe.set_model_name(named);
+  return recipe;
+}
+
+// What the trainer said, without its name.
+std::string ErrorOf(const std::string& log) {
+  const absl::StatusOr<std::string> text = ReadFile(log, kMaxLogBytes);
+  for (const absl::string_view line : absl::StrSplit(text.value_or(""), '\n')) {
+    absl::string_view error = line;
+    if (absl::ConsumePrefix(&error, "trainer: error: ")) return Printable(std::string(error));
+  }
+  return absl::StrCat("ended without a word; ", log, " may tell more");
+}
+
+class Sweep : public Command {
+ public:
+  void AddArguments(Arguments& arguments) override {
+    arguments.RequiredPositional("RECIPE", &recipe_,
+                                 "a recipe or a network: FILE.textproto, or one of Convoy's own");
+    arguments.Text("--seeds", &seeds_, "such as 1..5 or 1,2,7 (42)");
+    arguments.Texts("--set", &settings_,
+                    "FIELD=VALUE,VALUE,...: a training with each; again for another field");
+    arguments.Text("--directory", &directory_, "where the runs go (sweeps/RECIPE)");
+    arguments.WholeNumber("--jobs", &jobs_, 1, 1024,
+                          "trainings side by side, which share the cores (as many as cores)");
+    arguments.Text("--data", &data_, "the images, as the trainer's --data");
+  }
+
+  std::string Details() const override {
+    return "Trains once with each seed and each combination of values, and ends in a table: mean\n"
+           "and deviation over the seeds, and the best run, judged by validation accuracy. The\n"
+           "same command goes on with what was stopped; nothing is trained twice. Each run is a\n"
+           "directory as any other: convoy compare, jobs, report work on it.\n\n"
+           "Examples:\n"
+           "  convoy sweep notebook --seeds 1..5\n"
+           "  convoy sweep lenet5 --seeds 1..3 --set learning_rate=0.001,0.002 --set epochs=3\n"
+           "  convoy sweep my_recipe.textproto --set optimizer=adam,sgd --json";
+  }
+
+  absl::Status Run(const Context& context) override {
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(context));
+    CONVOY_RETURN_IF_ERROR(Begin(trials));
+    const absl::Status ran = Train(trials, context);
+    if (!ran.ok()) return ran;
+    if (context.json) {
+      nlohmann::ordered_json json = {{"directory", directory_}};
+      json.update(ResultsJson(results_));
+      Print(context, json);
+    } else {
+      Print(context, absl::StrCat("\n", ResultsText(results_)));
+    }
+    return Verdict();
+  }
+
+ private:
+  absl::StatusOr<std::vector<Trial>> Trials(const Context& context) {
+    absl::StatusOr<v1::Recipe> recipe = ReadRecipe(recipe_, context);
+    if (!recipe.ok()) return Annotate(recipe.status(), "RECIPE");
+    absl::StatusOr<std::vector<uint64_t>> seeds = ReadSeeds(seeds_);
+    if (!seeds.ok()) return Annotate(seeds.status(), "--seeds");
+    std::vector<Choice> choices;
+    for (const std::string& setting : settings_) {
+      absl::StatusOr<Choice> choice = ReadChoice(setting);
+      if (!choice.ok()) return Annotate(choice.status(), "--set");
+      if (choice->field == "seed") {
+        return absl::InvalidArgumentError("--set seed: give seeds with --seeds");
+      }
+      choices.push_back(*std::move(choice));
+    }
+    absl::StatusOr<std::vector<Trial>> trials = MakeTrials(*recipe, choices, *seeds);
+    if (!trials.ok()) return Annotate(trials.status(), "--set");
+    return trials;
+  }
+
+  // Writes the recipes; a directory that holds runs of another sweep is refused.
+  absl::Status Begin(const std::vector<Trial>& trials) {
+    if (directory_.empty()) {
+      directory_ = absl::StrCat("sweeps/", std::filesystem::path(recipe_).stem().string());
+    }
+    for (const char* folder : {kRecipes, kLogs}) {
+      CONVOY_RETURN_IF_ERROR(CreateDirectories(absl::StrCat(directory_, "/", folder)));
+    }
+    for (const Trial& trial : trials) {
+      const std::string path = RecipePath(trial);
+      std::string text;
+      google::protobuf::TextFormat::PrintToString(trial.recipe, &text);
+      const absl::StatusOr<std::string> before = ReadFile(path, kMaxLogBytes);
+      if (before.ok() && *before != text && PathExists(RunPath(trial))) {
+        return absl::FailedPreconditionError(
+            absl::StrCat(path, ": is of another sweep, with another recipe; give a --directory of ",
+                         "its own to this one"));
+      }
+      CONVOY_RETURN_IF_ERROR(WriteFileAtomically(path, text));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Train(const std::vector<Trial>& trials, const Context& context) {
+    std::vector<size_t> waiting;  // trials that are not finished
+    for (const Trial& trial : trials) {
+      results_.push_back({.trial = trial, .directory = RunPath(trial), .job = {}, .error = ""});
+      if (!ReadResult(results_.back())) waiting.push_back(results_.size() - 1);
+    }
+    const int cores = UsableCores();
+    const int at_once = std::clamp(jobs_ > 0 ? static_cast<int>(jobs_) : cores, 1,
+                                   std::max(1, static_cast<int>(waiting.size())));
+    const int threads = std::max(1, cores / at_once);
+    PrintNote(context, absl::StrCat(trials.size(), " trainings into ", directory_, ", ",
+                                    trials.size() - waiting.size(), " of them finished before; ",
+                                    at_once, " at a time with ", threads,
+                                    threads == 1 ? " thread each" : " threads each"));
+    std::vector<Training> trainings;
+    for (const size_t number : waiting) {
+      trainings.push_back(TrainingOf(results_[number].trial, threads, context));
+    }
+    const absl::Status ran = RunTrainings(trainings, at_once, [&](size_t i, int code) {
+      return Ended(&results_[waiting[i]], code, context);
+    });
+    if (!absl::IsAborted(ran)) return ran;
+    return absl::AbortedError(
+        "stopped, with a checkpoint of each training; the same command goes on");
+  }
+
+  Training TrainingOf(const Trial& trial, int threads, const Context& context) const {
+    Training training{
+        .command = {TrainerProgram(), "--recipe", RecipePath(trial), "--run-dir", RunPath(trial),
+                    "--resume", "--threads", absl::StrCat(threads), "--verbose", "0"},
+        .log = LogPath(trial)};
+    const auto add = [&training](const char* flag, const std::string& value) {
+      if (value.empty()) return;
+      training.command.emplace_back(flag);
+      training.command.push_back(value);
+    };
+    add("--data", data_);
+    if (!context.coordinator_named) return training;
+    add("--coordinator", context.connection.address);
+    add("--tls-ca", context.connection.tls_ca);
+    add("--tls-cert", context.connection.tls_cert);
+    add("--tls-key", context.connection.tls_key);
+    add("--token-file", context.connection.token_file);
+    return training;
+  }
+
+  // Reads what the run directory tells. Returns whether the training is complete.
+  static bool ReadResult(TrialResult& result) {
+    absl::StatusOr<v1::Job> job = NewLocalJob(result.directory)->Get();
+    if (!job.ok()) return false;
+    result.job = *std::move(job);
+    return result.job.state() == v1::Job::SUCCEEDED;
+  }
+
+  // Wrong input is wrong for all that would follow; other failures are one training's own.
+  absl::Status Ended(TrialResult* result, int code, const Context& context) const {
+    const bool complete = ReadResult(*result);
+    if (code == kStopped) return absl::AbortedError("stopped");
+    if (code != 0) result->error = ErrorOf(LogPath(result->trial));
+    if (code == kUsage) {
+      return absl::InvalidArgumentError(absl::StrCat(result->trial.name, ": ", result->error));
+    }
+    const auto ended = std::count_if(results_.begin(), results_.end(), [](const TrialResult& one) {
+      return !one.error.empty() || one.job.state() == v1::Job::SUCCEEDED;
+    });
+    std::string line =
+        absl::StrCat("[", ended, "/", results_.size(), "] ", result->trial.name, ": ");
+    if (!complete) absl::StrAppend(&line, "failed: ", result->error);
+    for (const v1::Metric& metric : result->job.metrics()) {
+      if (!complete || !absl::EndsWith(metric.name(), "accuracy")) continue;
+      absl::StrAppend(&line, metric.name(), " ", PercentText(metric.value()), "  ");
+    }
+    if (!context.json) Print(context, absl::StrCat(absl::StripTrailingAsciiWhitespace(line), "\n"));
+    std::fflush(context.out);
+    return absl::OkStatus();
+  }
+
+  absl::Status Verdict() const {
+    const auto failed = std::count_if(results_.begin(), results_.end(), [](const TrialResult& one) {
+      return one.job.state() != v1::Job::SUCCEEDED;
+    });
+    if (failed == 0) return absl::OkStatus();
+    return absl::AbortedError(absl::StrCat(failed, " of ", results_.size(),
+                                           " trainings failed; the same command tries them again"));
+  }
+
+  std::string RecipePath(const Trial& trial) const {
+    return absl::StrCat(directory_, "/", kRecipes, "/", trial.name, ".textproto");
+  }
+  std::string LogPath(const Trial& trial) const {
+    return absl::StrCat(directory_, "/", kLogs, "/", trial.name, ".txt");
+  }
+  std::string RunPath(const Trial& trial) const {
+    return absl::StrCat(directory_, "/", trial.name);
+  }
+
+  std::string recipe_;
+  std::string seeds_ = "42";
+  std::vector<std::string> settings_;
+  std::string directory_;
+  std::string data_;
+  int64_t jobs_ = 0;
+  std::vector<TrialResult> results_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewSweep() { return std::make_unique<Sweep>(); }
+
+}  // namespace convoy::client

@@ -1,0 +1,89 @@
+#include "common/data/labelled_images.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/base/status.h"
+
+namespace convoy::data {
+namespace {
+
+constexpr int kMinClasses = 2;
+constexpr int64_t kHeldOut = 5;  // one image of so many
+
+absl::Status CheckSameSizes(const Dataset& train, const Dataset& test, const std::string& name) {
+  if (train.height == test.height && train.width == test.width && train.channels == test.channels) {
+    return absl::OkStatus();
+  }
+  const auto text = [](const Dataset& part) {
+    return absl::StrCat(part.height, " x ", part.width,
+                        part.channels == 1 ? "" : absl::StrCat(" x ", part.channels), " pixels");
+  };
+  return absl::InvalidArgumentError(absl::StrCat(name, ": holds images of ", text(test),
+                                                 ", but those to train on are ", text(train)));
+}
+
+absl::Status CheckLabels(const Dataset& test, const std::string& name) {
+  for (size_t i = 0; i < test.labels.size(); ++i) {
+    if (test.labels[i] < test.num_classes) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        name, ": label ", int{test.labels[i]}, " of image ", i, " is beyond the ", test.num_classes,
+        " classes of the training labels (0 to ", test.num_classes - 1, ")"));
+  }
+  return absl::OkStatus();
+}
+
+// The smallest and largest label.
+std::pair<int, int> LabelRange(const std::vector<uint8_t>& labels) {
+  const auto [least, most] = std::minmax_element(labels.begin(), labels.end());
+  return {*least, *most};
+}
+
+void CountFromZero(DataSource* source) {
+  const int least =
+      std::min(LabelRange(source->train.labels).first, LabelRange(source->test.labels).first);
+  if (least != 1) return;
+  for (Dataset* part : {&source->train, &source->test}) {
+    for (uint8_t& label : part->labels) --label;
+  }
+  if (!source->class_names.empty()) return;
+  const int classes = LabelRange(source->train.labels).second + 1;
+  for (int i = 1; i <= classes; ++i) source->class_names.push_back(absl::StrCat(i));
+}
+
+}  // namespace
+
+absl::Status CompleteSource(const PartNames& names, const char* kind, DataSource* source) {
+  CONVOY_RETURN_IF_ERROR(CheckSameSizes(source->train, source->test, names.test_images));
+  CountFromZero(source);
+  const int labels = LabelRange(source->train.labels).second + 1;
+  const int classes = std::max(labels, static_cast<int>(source->class_names.size()));
+  if (!source->class_names.empty()) source->class_names.resize(static_cast<size_t>(classes));
+  source->train.num_classes = std::max(kMinClasses, classes);
+  source->test.num_classes = source->train.num_classes;
+  CONVOY_RETURN_IF_ERROR(CheckLabels(source->test, names.test_labels));
+  source->sha256 = DataSha256(source->train, source->test);
+  source->kind = source->sha256 == kMnistSha256 ? kKindMnist : kind;
+  return absl::OkStatus();
+}
+
+void HoldOutTest(DataSource* source) {
+  CONVOY_CHECK(source->test.count == 0 && source->train.count >= kHeldOut);
+  const Dataset all = std::move(source->train);
+  source->train = {.height = all.height, .width = all.width, .channels = all.channels};
+  source->test = source->train;
+  const DatasetView view = all.View();
+  for (int64_t i = 0; i < all.count; ++i) {
+    Dataset& part = i % kHeldOut == kHeldOut - 1 ? source->test : source->train;
+    part.pixels.insert(part.pixels.end(), view.image(i), view.image(i) + view.image_bytes());
+    part.labels.push_back(all.labels[static_cast<size_t>(i)]);
+    ++part.count;
+  }
+  source->notes.push_back(absl::StrCat("there are no labelled images for tests: every fifth, ",
+                                       source->test.count, " images, is held out for them"));
+}
+
+}  // namespace convoy::data

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Folders of pictures that are broken, huge, odd or hostile: one line that names the file, exit code 2, nothing
+half-read; and names in any script are names like any other."""
+import base64
+import os
+import pathlib
+import struct
+import sys
+import unittest
+import zlib
+
+sys.dont_write_bytecode = True
+
+import harness
+import pictures
+from harness import DONE, FAILED, USAGE
+
+# 24 x 16 pixels, as another program wrote it.
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYV"
+    "pQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAAQ"
+    "ABgDASIAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAAAAUG/8QAIhAAAQIEBwEAAAAAAAAAAAAAEQASBhMUQwEEFSQlUWFi/8QAFwEAAwEAAA"
+    "AAAAAAAAAAAAAAAgMEBf/EACURAAAEBQIHAAAAAAAAAAAAAAASEzEBAgQRFAUhIjJRYYHB8P/aAAwDAQACEQMRAD8AzarZ6DKxnIMYbJJH14pK"
+    "rZ6M6NnHvebwAHz6rtbzE5cdtzN2s/oBTJ3ifwMzEcP6FTbqfPdba0D3HtEiOINdptrIkOuOcR5h0iy6dROCvN90DZym4WH/2Q==")
+
+
+def jpeg_of_size(height, width):
+    """The same file, whose header promises other sizes."""
+    at = JPEG.index(b"\xff\xc0") + 5
+    return JPEG[:at] + struct.pack(">HH", height, width) + JPEG[at + 4:]
+
+
+def png_of_size(height, width):
+    """A file whose header promises that size."""
+    whole = pictures.png([[0]])
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return whole[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + whole[33:]
+
+
+class BadPicturesTest(harness.TrainerTest):
+    def setUp(self):
+        super().setUp()
+        self.data = self.directory / "data"
+        self.runs = 0
+
+    def write(self, name, content=JPEG):
+        path = self.data / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def two_classes(self, count=6):
+        for name in "a", "b":
+            for i in range(count):
+                self.write(f"{name}/{i}.jpg")
+
+    def run_on_data(self, *flags, **where):
+        self.runs += 1
+        self.run_dir = self.directory / f"run{self.runs}"
+        return self.run_trainer("--data", self.data, "--model", "cifar10_fast", "--epochs", 1, "--batch-size", 4,
+                                "--run-dir", self.run_dir, *flags, **where)
+
+    def refused(self, *words, flags=()):
+        outcome = self.run_on_data(*flags)
+        self.assertEqual(outcome.code, USAGE, outcome)
+        self.assertEqual(len(outcome.err.strip().splitlines()), 1, outcome)
+        for word in words:
+            self.assertIn(word, outcome.err)
+        self.assertFalse(self.run_dir.exists(), "wrong input leaves no run directory")
+
+    def test_broken_pictures_are_named_or_skipped(self):
+        for name, content, word in (("short.jpg", JPEG[:300], "Premature end"),
+                                    ("header.jpg", JPEG[:20], "header.jpg"),
+                                    ("huge.jpg", jpeg_of_size(30000, 30000), "30000"),
+                                    ("huge.png", png_of_size(30000, 30000), "30000"),
+                                    ("empty.png", b"", "is empty"),
+                                    ("page.jpg", b"<html>not found</html>", "web page"),
+                                    ("phone.jpg", b"\0\0\0\x18ftypheic", "HEIC"),
+                                    ("lfs.png", b"version https://git-lfs.github.com/spec/v1\n", "Git LFS")):
+            with self.subTest(name):
+                self.data = self.directory / f"with {name}"
+                self.two_classes()
+                self.write(f"a/{name}", content)
+                self.refused(name, word)
+                outcome = self.run_on_data("--skip-bad")
+                self.assertEqual(outcome.code, DONE, outcome)
+                self.assertIn("1 bad pictures were skipped", outcome.out + outcome.err)
+
+    def test_folders_that_make_no_classes(self):
+        for i in range(6):
+            self.write(f"only/{i}.jpg")
+        self.refused("class")
+        for i in range(300):
+            self.write(f"class{i:03}/0.jpg")
+            self.write(f"class{i:03}/1.jpg")
+        self.refused("301", "256")
+
+    def test_pictures_of_several_sizes(self):
+        self.two_classes()
+        self.write("b/other.png", pictures.png([[7] * 20] * 20))
+        self.refused("b/other.png", "has 20 x 20 pixels", "24 x 16", "--image-size")
+        self.assertEqual(self.run_on_data("--image-size", "16x16").code, DONE)
+
+    def test_a_link_that_leads_in_a_circle(self):
+        self.two_classes()
+        os.symlink(self.data, self.data / "a" / "again")
+        self.refused("again", "circle")
+        (self.data / "a" / "again").unlink()
+        os.symlink("self", self.data / "a" / "self")
+        self.refused("self", "circle")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_what_may_not_be_read(self):
+        self.two_classes()
+        self.write("b/secret.jpg").chmod(0)
+        self.refused("b/secret.jpg", "Permission denied")
+
+    def test_names_in_any_script_and_of_any_bytes(self):
+        for name in ("猫", "зелёная гайка", "naïve café", "\u202egnp.exe", "a\nb"):
+            for i in range(6):
+                self.write(f"{name}/{i}.jpg")
+        folder = os.fsencode(self.data) + b"/\xff\xfe"
+        os.mkdir(folder)
+        for i in range(6):
+            pathlib.Path(os.fsdecode(folder), f"{i}.jpg").write_bytes(JPEG)
+        outcome = self.run_on_data()
+        self.assertEqual(outcome.code, DONE, outcome)
+        names = harness.Run(self.run_dir).summary()["class_names"]
+        for name in "猫", "зелёная гайка", "naïve café":
+            self.assertIn(name, names)
+        self.assertEqual(len(names), 6)
+        for raw in "\u202e", "\udcff", "a\nb":
+            self.assertNotIn(raw, outcome.out + outcome.err + "".join(names))
+
+
+if __name__ == "__main__":
+    harness.main()
