@@ -148,7 +148,7 @@ stop_training() {
 # explain_exit CODE: says what mpirun meant with an exit code that is none of the trainer's own.
 explain_exit() {
   case $1 in
-    0 | 1 | 2 | 75 | 76) ;;
+    0 | 1 | 2 | 75 | 76 | 77) ;;
     205) say "A machine was lost; the same command with --run-dir DIR --resume goes on from the last checkpoint" ;;
     137) say "A rank was killed (out of memory? dmesg tells); with --run-dir DIR --resume it goes on from the last checkpoint" ;;
     129 | 1[3-9]?) say "A rank died of signal $(($1 - 128))" ;;

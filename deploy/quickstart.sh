@@ -121,12 +121,11 @@ get_data "$@"
 say "4/5 Coordinator: ${CONVOY_COORDINATOR:-on this machine}"
 start_coordinator "$@"
 
-say "5/5 Training on $ranks cores: mpirun -np $ranks trainer ${data_flags[*]} ${coordinator_flags[*]} $*"
-use_one_machine
-# mpirun's own paragraphs about a failed rank would bury the trainer's one line.
-export OMPI_MCA_orte_execute_quiet=1
+say "5/5 Training on $ranks cores: convoy run -np $ranks -- ${data_flags[*]} ${coordinator_flags[*]} $*"
 code=0
-stoppable mpirun -np "$ranks" "$CONVOY_BIN/trainer" "${data_flags[@]}" "${coordinator_flags[@]}" "$@" || code=$?
+# Which coordinator, if any, the flags say.
+stoppable env -u CONVOY_COORDINATOR "$CONVOY_BIN/convoy" run -np "$ranks" -- "${data_flags[@]}" \
+  "${coordinator_flags[@]}" "$@" || code=$?
 explain_exit "$code"
 ((code != 0)) || say_what_next
 exit "$code"

@@ -42,7 +42,12 @@ void TakeRunFlags(const std::vector<std::string>& flags, SupervisedRun* run) {
 class RunCommand : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.WholeNumber("--np", &run_.ranks, 1, 65536, "ranks; may be written -np (1)");
+    arguments.WholeNumber("--np", &run_.ranks, 1, 65536,
+                          "ranks; may be written -np (1, or 1 a host)");
+    arguments.Text("--hosts", &hosts_, "train on these hosts: NAME[:RANKS],... reached by ssh");
+    arguments.Text("--hostfile", &host_file_, "the same from a file, NAME [slots=RANKS] a line");
+    arguments.Text("--network", &run_.networks, "between the hosts: 10.1.0.0/16,... (is found)");
+    arguments.Flag("--check", &run_.check_only, "see whether the hosts are ready, start nothing");
     arguments.WholeNumber("--max-restarts", &run_.max_restarts, 0, 1000000,
                           "how often to start again (100)");
     arguments.WordsAfterDashes("FLAGS", &words_, "the trainer's flags, after --");
@@ -62,6 +67,7 @@ class RunCommand : public Command {
 
   absl::Status Run(const Context& context) override {
     CONVOY_RETURN_IF_ERROR(TakeWords());
+    CONVOY_RETURN_IF_ERROR(TakeHosts());
     if (run_.run_dir.empty()) run_.run_dir = run::NewRunPath();
     if (context.coordinator_named) AddConnection(context);
     run_.flags.insert(run_.flags.end(), {"--run-dir", run_.run_dir, "--resume"});
@@ -88,6 +94,21 @@ class RunCommand : public Command {
     return absl::OkStatus();
   }
 
+  absl::Status TakeHosts() {
+    if (!hosts_.empty() && !host_file_.empty()) {
+      return absl::InvalidArgumentError("--hosts: cannot be given beside --hostfile");
+    }
+    if (!hosts_.empty()) {
+      CONVOY_ASSIGN_OR_RETURN(run_.hosts, HostsFromList(hosts_));
+    } else if (!host_file_.empty()) {
+      CONVOY_ASSIGN_OR_RETURN(run_.hosts, HostsFromFile(host_file_));
+    } else if (run_.check_only || !run_.networks.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(run_.check_only ? "--check" : "--network", ": needs --hosts or --hostfile"));
+    }
+    return absl::OkStatus();
+  }
+
   void AddConnection(const Context& context) {
     const auto add = [this](const std::string& flag, const std::string& value) {
       const bool given =
@@ -105,6 +126,8 @@ class RunCommand : public Command {
 
   SupervisedRun run_;
   std::vector<std::string> words_;
+  std::string hosts_;
+  std::string host_file_;
 };
 
 }  // namespace

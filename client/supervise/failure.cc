@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr uint64_t kMaxWordsBytes = 1 << 20;
 constexpr int kSignalCode = 128;
 constexpr int kLastSignal = 64;
+constexpr int kHostLostCode = 205;  // of mpirun
 
 // What mpirun says of the first process to end.
 struct FirstRank {
@@ -139,14 +140,19 @@ std::string NameOf(const FirstRank& first, const std::string& launcher) {
 }  // namespace
 
 Failure Explain(int code, const std::string& launcher, const std::string& errors,
-                const std::string& run_dir) {
+                const std::vector<std::string>& said, const std::string& run_dir) {
   const FirstRank first = ReadNotice(errors);
-  const std::string words = LastWords(run_dir, std::max(first.rank, 0));
+  std::string words = LastWords(run_dir, std::max(first.rank, 0));
+  if (words.empty() && !said.empty()) {
+    words = std::string(absl::StripPrefix(said.front(), "trainer: error: "));
+  }
   const std::string who = NameOf(first, launcher);
   if (code == static_cast<int>(ExitCode::kUsage)) return {Cause::kInput, words};
-  if (code == static_cast<int>(ExitCode::kHung)) {
+  // Also where mpirun had to be killed, because it waited for a frozen host.
+  if (code == static_cast<int>(ExitCode::kHung) || absl::StrContains(words, " has not come to ")) {
     return {Cause::kOutside, words.empty() ? "a rank hung" : words};
   }
+  if (code == kHostLostCode && words.empty()) return {Cause::kOutside, "a host was lost"};
   const int signal = first.signal != 0 ? first.signal : code - kSignalCode;
   // Words of others were a consequence of this one's death, if there are any.
   if (signal > 0 && signal <= kLastSignal) {

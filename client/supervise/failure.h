@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace convoy::client {
 
@@ -19,9 +20,10 @@ struct Failure {
 };
 
 // Returns what is known of a start that ended with `code` (128 + N: signal N). `launcher` is the
-// name of the process that was started, `errors` what it and the ranks wrote on standard error;
-// `run_dir` may have ranks' last words.
+// name of the process that was started, `errors` what it and the ranks wrote on standard error,
+// `said` the trainer's lines of error in it; `run_dir` may have ranks' last words, those of ranks
+// that see the directory.
 Failure Explain(int code, const std::string& launcher, const std::string& errors,
-                const std::string& run_dir);
+                const std::vector<std::string>& said, const std::string& run_dir);
 
 }  // namespace convoy::client

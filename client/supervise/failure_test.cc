@@ -49,10 +49,11 @@ class FailureTest : public testing::Test {
   }
 
   Failure Of(int code, const std::string& errors) const {
-    return Explain(code, "mpirun", errors, run_);
+    return Explain(code, "mpirun", errors, said_, run_);
   }
 
   std::string run_;
+  std::vector<std::string> said_;
 };
 
 TEST_F(FailureTest, KilledRankIsNamedAndComesFromOutside) {
@@ -107,6 +108,18 @@ TEST_F(FailureTest, HangIsToldByWhoNamedIt) {
   const Failure failure = Of(77, "");
   EXPECT_EQ(failure.cause, Cause::kOutside);
   EXPECT_EQ(failure.what, "rank 1 on pc02 has not come to step 158: its process does not run");
+}
+
+TEST_F(FailureTest, RankThatDoesNotSeeTheDirectoryIsHeardOnStandardError) {
+  said_ = {"trainer: error: rank 0 on pc01 has not come to step 5: its process does not run"};
+  const Failure failure = Of(137, "");  // mpirun waited for the frozen host and was killed
+  EXPECT_EQ(failure.cause, Cause::kOutside);
+  EXPECT_EQ(failure.what, "rank 0 on pc01 has not come to step 5: its process does not run");
+}
+
+TEST_F(FailureTest, LostHostComesFromOutside) {
+  EXPECT_EQ(Of(205, "ORTE has lost communication with a remote daemon.").cause, Cause::kOutside);
+  EXPECT_EQ(Of(205, "").what, "a host was lost");
 }
 
 TEST_F(FailureTest, WrongInputIsFinal) { EXPECT_EQ(Of(2, kFailed).cause, Cause::kInput); }

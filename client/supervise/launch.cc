@@ -6,9 +6,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/supervise/remote.h"
 
 namespace convoy::client {
 namespace {
+
+constexpr char kPlainLetters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=:/.,-";
 
 // Adds "NAME=value" unless NAME is set.
 void AddDefault(const std::string& name, const std::string& value,
@@ -31,6 +36,30 @@ void AddOneMachine(std::vector<std::string>* environment) {
   AddDefault("OMPI_MCA_oob_tcp_if_include", "lo", environment);
 }
 
+// For ranks on several machines: only the named networks, for bridges of virtual machines have the
+// same address everywhere and make MPI hang; with keepalive, so that a machine that was cut off
+// ends the start after some ten seconds.
+void AddNetworks(const std::string& networks, const std::string& mark,
+                 std::vector<std::string>* environment) {
+  AddDefault("OMPI_MCA_hwloc_base_binding_policy", "none", environment);
+  AddDefault("OMPI_MCA_pml", "ob1", environment);
+  AddDefault("OMPI_MCA_btl", "self,vader,tcp", environment);
+  if (!networks.empty()) {
+    AddDefault("OMPI_MCA_btl_tcp_if_include", networks, environment);
+    AddDefault("OMPI_MCA_oob_tcp_if_include", networks, environment);
+  }
+  AddDefault("OMPI_MCA_oob_tcp_keepalive_time", "5", environment);
+  AddDefault("OMPI_MCA_oob_tcp_keepalive_intvl", "2", environment);
+  AddDefault("OMPI_MCA_oob_tcp_keepalive_probes", "3", environment);
+  AddDefault("OMPI_MCA_plm_rsh_agent", absl::StrJoin(SshCommand(), " "), environment);
+  // The daemon on each host gets the mark, too, as far as the shell there leaves it whole.
+  if (mark.find_first_not_of(kPlainLetters) == std::string::npos) {
+    AddDefault("OMPI_MCA_orte_launch_agent", absl::StrCat("env ", mark, " orted"), environment);
+  }
+  // A host that is frozen shall be noticed, left out and the rest at work within half a minute.
+  AddDefault("CONVOY_HANG_SECONDS", "15", environment);
+}
+
 void AddScratch(const std::string& scratch, std::vector<std::string>* environment) {
   for (const char* user :
        {"orte_tmpdir_base", "btl_vader_backing_directory", "osc_sm_backing_directory"}) {
@@ -38,15 +67,29 @@ void AddScratch(const std::string& scratch, std::vector<std::string>* environmen
   }
 }
 
+// mpirun with flags that hand the trainers' variables on to other hosts.
+std::vector<std::string> Mpirun(const Placement& placement,
+                                const std::vector<std::string>& environment) {
+  std::vector<std::string> command = {"mpirun", "-np", absl::StrCat(placement.ranks)};
+  if (placement.host_file.empty()) return command;
+  command.insert(command.end(), {"-hostfile", placement.host_file});
+  for (const std::string& variable : environment) {
+    if (!absl::StartsWith(variable, "CONVOY_")) continue;
+    command.insert(command.end(), {"-x", variable.substr(0, variable.find('='))});
+  }
+  return command;
+}
+
 }  // namespace
 
-Launch LaunchOf(const SupervisedRun& run, std::vector<std::string> environment,
-                const std::string& mark, const std::string& scratch) {
-  Launch launch;
-  if (run.ranks > 1) launch.command = {"mpirun", "-np", absl::StrCat(run.ranks)};
-  launch.command.push_back(run.trainer);
-  launch.command.insert(launch.command.end(), run.flags.begin(), run.flags.end());
-  AddOneMachine(&environment);
+Launch LaunchOf(const SupervisedRun& run, const Placement& placement,
+                std::vector<std::string> environment, const std::string& mark,
+                const std::string& scratch) {
+  if (placement.host_file.empty()) {
+    AddOneMachine(&environment);
+  } else {
+    AddNetworks(run.networks, mark, &environment);
+  }
   if (!scratch.empty()) AddScratch(scratch, &environment);
   // Who outlives the rank that died first has nothing to add: MPI gives it a second by default.
   AddDefault("OMPI_MCA_odls_base_sigkill_timeout", "0", &environment);
@@ -55,6 +98,12 @@ Launch LaunchOf(const SupervisedRun& run, std::vector<std::string> environment,
     AddDefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", &environment);
   }
   environment.push_back(mark);
+  Launch launch;
+  if (placement.ranks > 1 || !placement.host_file.empty()) {
+    launch.command = Mpirun(placement, environment);
+  }
+  launch.command.push_back(run.trainer);
+  launch.command.insert(launch.command.end(), run.flags.begin(), run.flags.end());
   launch.environment = std::move(environment);
   return launch;
 }

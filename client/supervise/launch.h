@@ -13,10 +13,17 @@ struct Launch {
   std::vector<std::string> environment;  // "NAME=value", all of them
 };
 
-// Returns the start of `run`: the trainer itself for one rank, otherwise mpirun. `environment` is
-// the caller's, which goes before the settings that Open MPI is given here; `mark` a variable that
-// all processes get; `scratch` a directory for Open MPI's files, or empty.
-Launch LaunchOf(const SupervisedRun& run, std::vector<std::string> environment,
-                const std::string& mark, const std::string& scratch);
+// Where the ranks of one start are.
+struct Placement {
+  int ranks = 1;
+  std::string host_file;  // "": this machine
+};
+
+// Returns the start of `run`: the trainer itself for one rank here, otherwise mpirun. `environment`
+// is the caller's, which goes before the settings that Open MPI is given here; `mark` a variable
+// that all processes get; `scratch` a directory for Open MPI's files, or empty.
+Launch LaunchOf(const SupervisedRun& run, const Placement& placement,
+                std::vector<std::string> environment, const std::string& mark,
+                const std::string& scratch);
 
 }  // namespace convoy::client

@@ -25,7 +25,7 @@ std::string TemporaryDirectory() {
   return named == nullptr || *named == '\0' ? "/tmp" : named;
 }
 
-std::string PathIn(const std::string& parent, const std::string& mark) {
+std::string ScratchIn(const std::string& parent, const std::string& mark) {
   return absl::StrCat(parent, "/convoy-", Sha256Hex(mark).substr(0, kNameDigits));
 }
 
@@ -46,7 +46,7 @@ bool IsOwn(const std::string& path) {
 
 std::string MakeScratch(const std::string& mark, int64_t bytes) {
   for (const std::string& parent : {std::string(kSharedMemory), TemporaryDirectory()}) {
-    const std::string path = PathIn(parent, mark);
+    const std::string path = ScratchIn(parent, mark);
     if (!HasRoom(parent, bytes)) continue;
     if ((::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) && IsOwn(path)) return path;
   }
@@ -55,7 +55,7 @@ std::string MakeScratch(const std::string& mark, int64_t bytes) {
 
 void RemoveScratch(const std::string& mark) {
   for (const std::string& parent : {std::string(kSharedMemory), TemporaryDirectory()}) {
-    const std::string path = PathIn(parent, mark);
+    const std::string path = ScratchIn(parent, mark);
     std::error_code left;  // it costs room, no more
     if (IsOwn(path)) std::filesystem::remove_all(path, left);
   }

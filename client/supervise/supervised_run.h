@@ -4,10 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "client/supervise/hosts.h"
+
 namespace convoy::client {
 
 struct SupervisedRun {
-  int ranks = 1;
+  int ranks = 0;            // 0: one, or one a host
+  std::vector<Host> hosts;  // none: this machine
+  std::string networks;     // between the hosts, "192.168.1.0/24,..."; "": to be found
+  bool check_only = false;  // look at the hosts, start nothing
   int max_restarts = 100;
   std::string trainer;             // path of the program
   std::string run_dir;             // may be there already, if a supervisor made it

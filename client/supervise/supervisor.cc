@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -27,9 +28,12 @@
 #include "absl/time/clock.h"
 #include "client/supervise/child.h"
 #include "client/supervise/failure.h"
+#include "client/supervise/host_pool.h"
 #include "client/supervise/launch.h"
+#include "client/supervise/network.h"
 #include "client/supervise/patience.h"
 #include "client/supervise/processes.h"
+#include "client/supervise/remote.h"
 #include "client/supervise/scratch.h"
 #include "client/supervise/wishes.h"
 #include "common/base/file_lock.h"
@@ -46,12 +50,14 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kLook{50};
-constexpr std::chrono::seconds kLookForStopped{1};
+constexpr milliseconds kTick{50};
+constexpr std::chrono::seconds kLook{1};
 // A trainer that does not answer a signal yet is asked after this at the latest.
 constexpr std::chrono::seconds kLongestStart{10};
 // Twice the time after which the trainer's own watchdog names a process that does not run.
 constexpr double kStoppedPatience = 2 * 30;
+// A start that has a failed rank ends after this at the latest.
+constexpr std::chrono::seconds kLongestEnd{5};
 constexpr size_t kMaxErrorBytes = 1 << 20;
 constexpr int64_t kScratchBytesPerRank = 6 << 20;
 
@@ -69,19 +75,42 @@ std::chrono::duration<double> StoppedPatience() {
   return std::chrono::duration<double>(2 * seconds);
 }
 
+// What tells of one start, and is out of date at the next: progress and last words.
+std::vector<fs::path> FilesOfOneStart(const std::string& run_dir) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(run_dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (run::IsOfOneStart(entry->path().filename().string())) files.push_back(entry->path());
+  }
+  return files;
+}
+
+bool HasLastWords(const std::string& run_dir) {
+  const std::vector<fs::path> files = FilesOfOneStart(run_dir);
+  return std::any_of(files.begin(), files.end(),
+                     [](const fs::path& file) { return file.filename() != run::kProgressFile; });
+}
+
 // One directory's supervisor.
 class Supervisor {
  public:
-  explicit Supervisor(const SupervisedRun& run) : run_(run), patience_(run.max_restarts) {}
+  explicit Supervisor(const SupervisedRun& run) : run_(run), patience_(run.max_restarts) {
+    if (run_.hosts.empty()) run_.ranks = std::max(run_.ranks, 1);
+  }
+  ~Supervisor();
 
   absl::Status Claim();
   absl::StatusOr<ExitCode> Run();
 
  private:
+  absl::Status CheckHosts();
+  absl::StatusOr<Placement> Place();
   absl::StatusOr<int> StartOnce();
   int WaitFor(Child& child);
   void PassOnWish(Child& child, steady_clock::time_point started);
   void EndStopped(steady_clock::time_point now);
+  void EndLauncherThatHangs(Child& child, steady_clock::time_point now);
   void TakeError(const std::string& line);
   void BeginLauncherFile() const;
   absl::Status CleanUp();
@@ -95,20 +124,28 @@ class Supervisor {
   ExitCode EndAsWished() const;
   void Abandon() const;
 
-  const SupervisedRun run_;
+  SupervisedRun run_;
   Patience patience_;
   std::optional<FileLock> lock_;
   bool made_directory_ = false;
   std::string mark_;
+  Wanted wanted_;                    // of other hosts
+  std::unique_ptr<HostPool> hosts_;  // null: this machine alone
 
   // Of the start under way.
   std::string errors_;             // its standard error, as far as kept
   std::vector<std::string> said_;  // the trainer's lines of error in it
   int passed_on_ = 0;              // wishes
-  steady_clock::time_point looked_for_stopped_;
+  steady_clock::time_point looked_;
   std::map<pid_t, steady_clock::time_point> stopped_since_;
+  std::optional<steady_clock::time_point> failing_since_;
   std::string killed_;  // which process this supervisor killed, and why
 };
+
+Supervisor::~Supervisor() {
+  if (hosts_ != nullptr) CleanHosts(hosts_->hosts(), wanted_);
+  if (!mark_.empty()) RemoveScratch(mark_);
+}
 
 absl::Status Supervisor::Claim() {
   const bool exists = PathExists(run_.run_dir);
@@ -127,9 +164,61 @@ absl::Status Supervisor::Claim() {
   lock_ = *std::move(lock);
   CONVOY_ASSIGN_OR_RETURN(mark_, MarkOf(run_.run_dir));
   CONVOY_RETURN_IF_ERROR(CleanUp());
+  CONVOY_RETURN_IF_ERROR(CheckHosts());
   if (!run::TrainerWorksIn(run_.run_dir)) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "run_dir: a trainer that convoy run has not started is at work in ", run_.run_dir));
+}
+
+// At the first start all hosts must be ready, or there is something to be mended.
+absl::Status Supervisor::CheckHosts() {
+  if (run_.hosts.empty()) return absl::OkStatus();
+  CONVOY_ASSIGN_OR_RETURN(std::vector<Host> hosts, DealRanks(run_.hosts, run_.ranks));
+  // Rank 0, which has the run directory, is here where this machine takes part.
+  std::stable_partition(hosts.begin(), hosts.end(),
+                        [](const Host& host) { return IsHere(host.name); });
+  std::vector<std::string> names;
+  for (const Host& host : hosts) names.push_back(host.name);
+  if (run_.networks.empty()) {
+    CONVOY_ASSIGN_OR_RETURN(run_.networks, NetworksTo(names));
+  }
+  wanted_ = {.trainer = fs::absolute(run_.trainer).string(), .mark = mark_};
+  DescribeThisMachine(&wanted_);
+  wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank);
+  int ranks = 0;
+  std::string not_ready;
+  for (const HostState& state : PrepareHosts(hosts, wanted_)) {
+    const std::string& name = state.host.name;
+    ranks += state.host.slots;
+    log::Note(state.trouble.empty() ? absl::StrCat(name, ": ready, ", state.cores, " cores, ",
+                                                   state.host.slots, " ranks")
+                                    : absl::StrCat(name, ": NOT READY, it ", state.trouble));
+    if (!state.trouble.empty()) absl::StrAppend(&not_ready, not_ready.empty() ? "" : ", ", name);
+  }
+  if (!not_ready.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("not ready: ", not_ready, "; mend what is said above, or leave them out"));
+  }
+  if (run_.ranks == 0) run_.ranks = ranks;
+  hosts_ = std::make_unique<HostPool>(hosts, [this](bool back, const std::string& line) {
+    Tell(line);
+    TellEvent(back ? run::RunEventKind::kHostBack : run::RunEventKind::kHostLost, line);
+  });
+  return absl::OkStatus();
+}
+
+// Where the next start's ranks are; ranks = 0 if no host is ready.
+absl::StatusOr<Placement> Supervisor::Place() {
+  if (hosts_ == nullptr) {
+    wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
+    return Placement{.ranks = run_.ranks};
+  }
+  const std::vector<Host> ready = hosts_->Take(PrepareHosts(hosts_->hosts(), wanted_));
+  int slots = 0;
+  for (const Host& host : ready) slots += host.slots;
+  const std::string file = PathIn(run::kHostFile);
+  CONVOY_RETURN_IF_ERROR(WriteFileAtomically(file, HostFileOf(ready)));
+  return Placement{.ranks = std::min(run_.ranks, slots), .host_file = file};
 }
 
 // Ends what is left of earlier starts, then removes what they left.
@@ -146,6 +235,7 @@ void Supervisor::TakeError(const std::string& line) {
   }
   if (absl::StartsWith(line, "trainer: error: ")) {
     said_.push_back(line);
+    if (absl::StrContains(line, " has not come to ")) failing_since_ = steady_clock::now();
   } else if (absl::StartsWith(line, "trainer: ")) {
     std::fputs((Printable(line) + "\n").c_str(), stderr);
   }
@@ -165,10 +255,17 @@ absl::StatusOr<int> Supervisor::StartOnce() {
   killed_.clear();
   stopped_since_.clear();
   BeginLauncherFile();
-  const std::string scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
-  const Launch launch = LaunchOf(run_, Environment(), mark_, scratch);
+  failing_since_.reset();
+  std::error_code ignored;
+  for (const fs::path& old : FilesOfOneStart(run_.run_dir)) fs::remove(old, ignored);
+  CONVOY_ASSIGN_OR_RETURN(const Placement placement, Place());
+  if (placement.ranks == 0) {
+    killed_ = "no host is ready";
+    return static_cast<int>(ExitCode::kFailed);
+  }
+  const Launch launch = LaunchOf(run_, placement, Environment(), mark_, wanted_.scratch);
   const auto child = Child::Start(launch, [this](const std::string& line) { TakeError(line); });
-  if (absl::IsNotFound(child.status()) && run_.ranks > 1) {
+  if (absl::IsNotFound(child.status()) && launch.command.front() == "mpirun") {
     return absl::NotFoundError(
         "mpirun is not there: install Open MPI (openmpi-bin), or train with one rank, whose "
         "threads use all cores");
@@ -182,10 +279,21 @@ absl::StatusOr<int> Supervisor::StartOnce() {
 int Supervisor::WaitFor(Child& child) {
   const auto started = steady_clock::now();
   for (;;) {
-    if (const std::optional<int> code = child.Wait(kLook)) return *code;
+    if (const std::optional<int> code = child.Wait(kTick)) return *code;
     PassOnWish(child, started);
-    EndStopped(steady_clock::now());
+    const auto now = steady_clock::now();
+    if (now - looked_ < kLook) continue;
+    looked_ = now;
+    EndStopped(now);
+    EndLauncherThatHangs(child, now);
   }
+}
+
+// mpirun waits for the daemons of its hosts, also of one that is frozen and will never answer.
+void Supervisor::EndLauncherThatHangs(Child& child, steady_clock::time_point now) {
+  if (!failing_since_ && HasLastWords(run_.run_dir)) failing_since_ = now;
+  if (!failing_since_ || now - *failing_since_ < kLongestEnd) return;
+  child.Signal(SIGKILL);
 }
 
 void Supervisor::PassOnWish(Child& child, steady_clock::time_point started) {
@@ -207,8 +315,7 @@ void Supervisor::PassOnWish(Child& child, steady_clock::time_point started) {
 // mpirun too, and those before and after. They never go on by themselves.
 void Supervisor::EndStopped(steady_clock::time_point now) {
   const auto patience = StoppedPatience();
-  if (patience.count() == 0 || now - looked_for_stopped_ < kLookForStopped) return;
-  looked_for_stopped_ = now;
+  if (patience.count() == 0) return;
   std::map<pid_t, steady_clock::time_point> stopped;
   for (const MarkedProcess& process : FindMarked(mark_)) {
     if (!process.stopped) continue;
@@ -260,7 +367,7 @@ void Supervisor::TellEvent(run::RunEventKind kind, const std::string& line) cons
 
 void Supervisor::PauseBeforeNext() {
   const auto end = steady_clock::now() + patience_.Pause();
-  while (steady_clock::now() < end && Wishes() == 0) std::this_thread::sleep_for(kLook);
+  while (steady_clock::now() < end && Wishes() == 0) std::this_thread::sleep_for(kTick);
 }
 
 // Leaves no directory behind where no training has begun.
@@ -305,6 +412,10 @@ bool IsEnd(int code) {
 }
 
 absl::StatusOr<ExitCode> Supervisor::Run() {
+  if (run_.check_only) {
+    Abandon();
+    return ExitCode::kOk;
+  }
   for (;;) {
     const absl::StatusOr<int> ended = StartOnce();
     if (!ended.ok()) Abandon();
@@ -314,8 +425,8 @@ absl::StatusOr<ExitCode> Supervisor::Run() {
       return static_cast<ExitCode>(code);
     }
     if (Wishes() > 0) return EndAsWished();
-    Failure failure =
-        Explain(code, run_.ranks > 1 ? "mpirun" : "the trainer", errors_, run_.run_dir);
+    Failure failure = Explain(code, run_.ranks > 1 || hosts_ != nullptr ? "mpirun" : "the trainer",
+                              errors_, said_, run_.run_dir);
     if (!killed_.empty()) failure = {Cause::kOutside, killed_};
     const std::string checkpoint = NewestCheckpoint();
     const std::optional<std::string> enough = patience_.Fail(failure.cause, checkpoint);

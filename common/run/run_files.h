@@ -26,6 +26,7 @@ inline constexpr char kRunIdFile[] = "run_id";
 inline constexpr char kRunKeyFile[] = "run_key";
 inline constexpr char kLockFile[] = ".lock";
 inline constexpr char kSupervisorLockFile[] = ".supervisor";
+inline constexpr char kHostFile[] = ".hosts";
 inline constexpr char kEventsFile[] = "events.jsonl";
 inline constexpr char kLauncherFile[] = "launcher.log";
 inline constexpr char kReportFile[] = "report.html";

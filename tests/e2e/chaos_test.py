@@ -26,7 +26,7 @@ import supervised
 from harness import DONE, STOPPED
 
 RECIPE = [*harness.data_flags(4000), "--train-limit", 4000, "--batch-size", 16, "--epochs", 4, "--checkpoint-every", 40]
-PATIENCE = 1.5  # seconds, with a process that was stopped
+PATIENCE = 4  # seconds, with a process that was stopped; a busy machine may keep one waiting
 arguments = None
 
 

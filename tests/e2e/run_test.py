@@ -97,13 +97,13 @@ class RunTest(harness.TrainerTest):
     def test_rank_that_is_stopped(self):
         outcome = self.supervise("--checkpoint-every", 4, env={
             "CONVOY_FAILPOINT": "before_step:13:rank-1", "CONVOY_FAILPOINT_SIGNAL": str(int(signal.SIGSTOP)),
-            "CONVOY_HANG_SECONDS": "1.5"}).wait()
+            "CONVOY_HANG_SECONDS": "4"}).wait()
         self.assertRegex(outcome.err, "note: rank 1 on .* has not come to step .*its process does not run.*; starting")
         self.assert_undisturbed(outcome)
 
     def test_mpirun_that_is_stopped(self):
         hold = self.hold(at="before_end")  # where ranks have more patience than the supervisor with mpirun
-        process = self.supervise(env={**hold.env, "CONVOY_HANG_SECONDS": "1"})
+        process = self.supervise(env={**hold.env, "CONVOY_HANG_SECONDS": "2"})
         self.await_checkpoint(process, self.run_, count=2)
         os.kill(self.pid_of(""), signal.SIGSTOP)
         hold.let_go()

@@ -1,0 +1,41 @@
+// Other hosts, by ssh: whether they are ready for a training, and what must be gone there before it
+// starts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/supervise/hosts.h"
+
+namespace convoy::client {
+
+// What this machine has, which all others must have, too.
+struct Wanted {
+  std::string trainer;  // path, the same everywhere
+  std::string mark;     // of the run's processes (processes.h)
+  std::string scratch;  // directory for MPI's files, or empty
+  std::string build;    // SHA-256 of the trainer's file
+  std::string mpi;      // first line of mpirun --version
+};
+
+struct HostState {
+  Host host;  // with its slots
+  int cores = 0;
+  std::string trouble;  // why it is not ready, one line; "" for a host that is
+};
+
+// Fills in build and mpi of this machine.
+void DescribeThisMachine(Wanted* wanted);
+
+// On all hosts at once: ends what is left of the run's processes, makes the scratch directory
+// empty, and compares the host with `wanted`. Takes 20 s at most: a host that does not answer is
+// not ready.
+std::vector<HostState> PrepareHosts(const std::vector<Host>& hosts, const Wanted& wanted);
+
+// Likewise at the end of a training: ends its processes and removes the scratch directory.
+void CleanHosts(const std::vector<Host>& hosts, const Wanted& wanted);
+
+// The ssh command, in words: $CONVOY_SSH, or the usual one that asks nothing.
+std::vector<std::string> SshCommand();
+
+}  // namespace convoy::client
