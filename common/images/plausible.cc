@@ -17,7 +17,6 @@
 namespace convoy::images {
 namespace {
 
-constexpr float kInk = 0.5f;
 // The strokes' width over the larger side of the digit's box, holes counted as ink: 0.12 in the
 // middle of MNIST's images, 0.3 in the boldest; a square has 0.6.
 constexpr double kBoldest = 0.34;

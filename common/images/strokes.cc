@@ -13,7 +13,6 @@
 namespace convoy::images {
 namespace {
 
-constexpr float kInk = 0.5f;
 // A piece smaller than this share of the largest is a speck.
 constexpr double kSpeckShare = 1.0 / 25;
 // A piece that touches the edge is dropped if one that does not is at least this share of it.

@@ -6,6 +6,9 @@
 
 namespace convoy::images {
 
+// What is stronger is ink.
+inline constexpr float kInk = 0.5f;
+
 // Sets all ink of `strength` (0 to 1) to 0 that does not belong to the digit: connected pieces much
 // smaller than the largest one, and pieces that touch the picture's edge where there is a large one
 // that does not (the rim of a page, a finger).
