@@ -31,6 +31,7 @@ from harness import DONE, Run
 SECONDS, SEED = 60, 1
 MAX_MEMORY_MB = 1500
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
+ONE = bytes(255 if 12 <= i % 28 < 16 and 4 <= i // 28 < 24 else 0 for i in range(784))  # an empty picture is refused
 TRAINERS, REPORTERS, CLIENTS, WATCHERS, SLEEPERS = 3, 4, 8, 16, 16
 job, worker, models = (messages(f"convoy/{name}") for name in ("v1/job", "worker/v1/worker_service", "v1/model_service"))
 
@@ -120,8 +121,9 @@ class Soak:
                                models.ListModelsResponse)
             for model in listed.models if listed else []:
                 request = models.PredictRequest(name=model.name)
-                request.images.add(raw=models.RawImage(height=28, width=28, pixels=bytes(784)))
-                self.call(channel, "/convoy.v1.ModelService/Predict", request, models.PredictResponse)
+                request.images.add(raw=models.RawImage(height=28, width=28, pixels=ONE))
+                if self.call(channel, "/convoy.v1.ModelService/Predict", request, models.PredictResponse):
+                    self.counts["predictions"] += 1
 
     def watch(self, reads):
         with self.channel() as channel:
@@ -243,6 +245,7 @@ class SoakTest(harness.TrainerTest):
         self.assertGreater(acknowledged, 0)
         self.assertGreater(soak.counts["kills"], 0)
         self.assertGreater(soak.counts["trainings"], 0)
+        self.assertGreater(soak.counts["predictions"], 0)
         self.assertGreater(soak.counts["health 200"], 0)
         self.assertLess(soak.peak_kb >> 10, MAX_MEMORY_MB)
 
