@@ -10,6 +10,7 @@
 #include "client/commands/evaluation_flags.h"
 #include "client/commands/output.h"
 #include "client/commands/picture_options.h"
+#include "client/models/model_json.h"
 #include "client/models/model_text.h"
 #include "client/view/spark.h"
 #include "client/view/text.h"

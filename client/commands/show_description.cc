@@ -25,9 +25,7 @@ constexpr int kMicroBatch = 16;  // the trainer's default
 
 // Why files of other tools could not hold the network once it is trained; "" if they could.
 std::string ExportObstacle(const nn::ModelSpec& spec) {
-  absl::Status status = exports::CheckLayersOfFormats(spec);
-  if (status.ok()) status = exports::KerasModelConfig(spec).status();
-  return std::string(status.message());
+  return std::string(exports::KerasModelConfig(spec).status().message());
 }
 
 // Numbers that the optimizer keeps beside each weight.
