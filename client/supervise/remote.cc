@@ -9,6 +9,7 @@
 #include <map>
 #include <thread>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -111,7 +112,7 @@ Answer Ask(const std::string& host, const std::string& script) {
 std::string TroubleOf(Answer answer, const Wanted& wanted) {
   if (answer.code < 0 && answer.last_line.empty()) return "does not answer within a minute";
   if (answer.values.count("cores") == 0) {
-    return absl::StrCat("cannot be reached by ssh: ", answer.last_line);
+    return absl::StrCat("cannot be reached by ssh: ", absl::StripAsciiWhitespace(answer.last_line));
   }
   if (!answer.values["left"].empty()) {
     return absl::StrCat("has a process of an earlier start that does not die: ",

@@ -30,7 +30,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
   grpc::SslCredentialsOptions ssl;
   CONVOY_ASSIGN_OR_RETURN(ssl.pem_root_certs, ReadSecretFile("tls_ca", options.tls_ca));
   CONVOY_ASSIGN_OR_RETURN(ssl.pem_cert_chain, ReadSecretFile("tls_cert", options.tls_cert));
-  CONVOY_ASSIGN_OR_RETURN(ssl.pem_private_key, ReadSecretFile("tls_key", options.tls_key));
+  CONVOY_ASSIGN_OR_RETURN(ssl.pem_private_key, ReadPrivateFile("tls_key", options.tls_key));
   return options.tls_ca.empty() ? grpc::InsecureChannelCredentials() : grpc::SslCredentials(ssl);
 }
 
@@ -53,7 +53,7 @@ absl::StatusOr<ClientChannel> ClientChannel::Create(const ClientOptions& options
   if (!address.ok()) return Annotate(address.status(), "coordinator");
   CONVOY_ASSIGN_OR_RETURN(const auto credentials, Credentials(options));
   ClientChannel channel;
-  CONVOY_ASSIGN_OR_RETURN(channel.token_, ReadSecretFile("token_file", options.token_file));
+  CONVOY_ASSIGN_OR_RETURN(channel.token_, ReadPrivateFile("token_file", options.token_file));
   channel.token_file_ = options.token_file;
   channel.address_ = ToString(*address);
   channel.uses_tls_ = !options.tls_ca.empty();

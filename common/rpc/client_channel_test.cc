@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -49,6 +50,21 @@ TEST_F(ClientChannelTest, ConnectsLater) {
   ASSERT_TRUE(channel.ok()) << channel.status();
   EXPECT_FALSE(channel->uses_tls());
   EXPECT_EQ(channel->address(), absl::StrCat("unix:", directory_, "s"));
+}
+
+TEST_F(ClientChannelTest, NotesSecretsThatOthersCanRead) {
+  const std::string token = File("token", "abc\n");
+  const auto noted = [&token](int mode) {
+    ::chmod(token.c_str(), static_cast<mode_t>(mode));
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(ClientChannel::Create({.address = "a:1", .token_file = token}).ok());
+    return ::testing::internal::GetCapturedStderr();
+  };
+  for (const int mode : {0644, 0640, 0604}) {
+    EXPECT_THAT(noted(mode), HasSubstr("token_file: other users of this machine can read"));
+  }
+  EXPECT_EQ(noted(0600), "");
+  EXPECT_EQ(noted(0400), "");
 }
 
 TEST(GrpcStatusTest, GoesThereAndBack) {

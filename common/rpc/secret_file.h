@@ -13,4 +13,8 @@ namespace convoy::rpc {
 // `field`.
 absl::StatusOr<std::string> ReadSecretFile(std::string_view field, const std::string& path);
 
+// ReadSecretFile of what nobody else may know, a key or a token. Notes where other users of this
+// machine can read the file; that is no error, because some systems hand secrets out so.
+absl::StatusOr<std::string> ReadPrivateFile(std::string_view field, const std::string& path);
+
 }  // namespace convoy::rpc

@@ -71,7 +71,7 @@ absl::StatusOr<ServerOptions> ReadServerOptions(const Flags& flags) {
                         .max_streams = flags.max_streams,
                         .connections = LimitsFor(flags.max_connections, RaiseDescriptorLimit())};
   CONVOY_ASSIGN_OR_RETURN(options.tls_certificate, rpc::ReadSecretFile("tls_cert", flags.tls_cert));
-  CONVOY_ASSIGN_OR_RETURN(options.tls_key, rpc::ReadSecretFile("tls_key", flags.tls_key));
+  CONVOY_ASSIGN_OR_RETURN(options.tls_key, rpc::ReadPrivateFile("tls_key", flags.tls_key));
   CONVOY_ASSIGN_OR_RETURN(options.tls_client_ca,
                           rpc::ReadSecretFile("tls_client_ca", flags.tls_client_ca));
   return options;
@@ -141,7 +141,7 @@ class Ticker {
 absl::Status Serve(const Flags& flags, const StopSignals& signals) {
   CONVOY_ASSIGN_OR_RETURN(ServerOptions options, ReadServerOptions(flags));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
-                          rpc::ReadSecretFile("token_file", flags.token_file));
+                          rpc::ReadPrivateFile("token_file", flags.token_file));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
   RegistryOptions registry_options;
   registry_options.on_event = [](const std::string& job, const v1::Event& event) {

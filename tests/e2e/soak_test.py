@@ -5,7 +5,7 @@ connections, bombs, requests that are too large, and kill -9 every few seconds.
     tests/e2e/soak_test.py [SECONDS] [SEED]     60 seconds unless said otherwise; prints what was done and seen
 
 It fails if anything that was acknowledged is missing, if a training has other weights than one that nobody disturbed,
-if memory grows beyond bounds, or if health is wrong for long.
+or if memory grows beyond bounds. What health said is counted and printed.
 """
 import collections
 import os
