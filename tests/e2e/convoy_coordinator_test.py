@@ -132,8 +132,8 @@ class ConvoyCoordinatorTest(harness.TrainerTest):
         self.assertTrue(self.run_dir.path.exists())
 
     def test_unknown_names_are_wrong_usage(self):
-        for command in (["status", "none"], ["watch", "none"], ["history", "none"], ["evaluate", "none"],
-                        ["cancel", "none"], ["delete", "none"], ["download", "none"]):
+        for command in (["status", "none"], ["watch", "none", "--patience", "0"], ["history", "none"],
+                        ["evaluate", "none"], ["cancel", "none"], ["delete", "none"], ["download", "none"]):
             with self.subTest(command):
                 outcome = self.convoy(*command, expect=USAGE)
                 self.assertIn("none", outcome.err)
