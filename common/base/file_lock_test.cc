@@ -43,6 +43,7 @@ TEST_F(FileLockTest, SecondIsRefusedUntilTheFirstIsGone) {
 TEST_F(FileLockTest, IsClosedToOthersAndStillSeenByThem) {
   std::ofstream(path_).flush();
   ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+  ASSERT_EQ(::chmod(::testing::TempDir().c_str(), 0711), 0);  // the stranger has to get there
   const absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(path_);
   ASSERT_TRUE(lock.ok() && lock->has_value()) << lock.status();
   struct stat info {};

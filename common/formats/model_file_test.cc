@@ -43,7 +43,8 @@ v1::ModelSection OneTensor(const Shape& shape) {
 }
 
 TEST(ModelFileTest, RoundTripKeepsEverything) {
-  const ModelFile model = samples::Model(7);
+  ModelFile model = samples::Model(7);
+  model.image_form = ImageForm::kWholePictures;
   const auto read = Decode(EncodeModel(model).value());
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->model_textproto, model.model_textproto);

@@ -30,7 +30,6 @@ ModelFile Model(int64_t seed) {
   model.model_textproto = "name: \"sample\" layer { conv2d { filters: 5 } }\n";
   model.recipe_textproto = "batch_size: 128\nseed: 42\n";
   model.data_sha256 = std::string(63, 'a') + "7";
-  model.image_form = ImageForm::kWholePictures;
   model.kernel_family = {"avx2", "Haswell"};
   model.tensors = {Tensor("conv2d/kernel:0", {3, 3, 1, 5}, true, seed),
                    Tensor("conv2d/bias:0", {5}, true, seed + 1),

@@ -28,6 +28,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
+constexpr int kStepsPerEpoch = 10;
 constexpr char kRun[] = "0123456789abcdef0123456789abcdef";
 constexpr char kProcess[] = "11111111111111111111111111111111";
 constexpr int kMaxWatches = 2;
@@ -39,7 +40,7 @@ worker::v1::RegisterJobRequest Registration() {
   request.set_run_id(kRun);
   request.set_process_id(kProcess);
   request.set_epochs(2);
-  request.set_steps_per_epoch(10);
+  request.set_steps_per_epoch(kStepsPerEpoch);
   request.add_ranks()->set_host("pc");
   return request;
 }
@@ -51,7 +52,7 @@ worker::v1::ReportProgressRequest Report(int64_t step) {
   request.mutable_progress()->set_step(step);
   v1::MetricSample* sample = request.add_samples();
   sample->set_scope(v1::MetricSample::STEP);
-  sample->set_epoch(1);
+  sample->set_epoch(static_cast<int32_t>((step + kStepsPerEpoch - 1) / kStepsPerEpoch));
   sample->set_step(step);
   return request;
 }
@@ -99,10 +100,12 @@ class ServiceTest : public ::testing::Test {
     }
   };
 
-  void Register() {
+  void Register(int epochs = 2) {
     Context context;
+    worker::v1::RegisterJobRequest request = Registration();
+    request.set_epochs(epochs);
     worker::v1::RegisterJobResponse response;
-    const grpc::Status status = workers_->RegisterJob(&context, Registration(), &response);
+    const grpc::Status status = workers_->RegisterJob(&context, request, &response);
     ASSERT_TRUE(status.ok()) << status.error_message();
   }
 
@@ -256,12 +259,12 @@ TEST_F(ServiceTest, WatchEndsWithTheJob) {
 // A reader that reads nothing neither delays reports nor makes messages pile up: at its end it has
 // far fewer to read than there were states.
 TEST_F(ServiceTest, SlowWatchMissesStatesButNotTheLast) {
-  Register();
+  constexpr int kReports = 200;
+  Register(kReports / kStepsPerEpoch);
   Context context;
   v1::WatchJobRequest request;
   request.set_name("jobs/lesson");
   const auto reader = jobs_->WatchJob(&context, request);
-  constexpr int kReports = 200;
   for (int step = 1; step <= kReports; ++step) {
     Context beat_context;
     worker::v1::HeartbeatRequest beat;

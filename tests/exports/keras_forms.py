@@ -245,6 +245,8 @@ def forms():
     layers = Maker(4).chain()
     h5("keras_3_paths", layers, sequential([input_layer(image, "batch_shape"), *layers], keras3=True),
        version="3.9.2", style="sequential/{layer}/{name}")
+    layers = Maker(31).chain(middle=[Layer("Rescaling", "odd", scale=2.0, offset=0.5)])
+    h5("rescaling_in_the_middle", layers, sequential([input_layer(image), *layers]))
     layers = Maker(5).chain(activation="linear")
     h5("logits", layers, sequential([input_layer(image), *layers]), notes=["a softmax is added"])
     layers = Maker(6).chain(activation="relu")

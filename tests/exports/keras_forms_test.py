@@ -158,13 +158,6 @@ class RefusedTest(WithTool):
             (self.folder / name).write_bytes(b"abc")
             self.refuse(self.folder / name, part)
 
-    def test_a_rescaling_in_the_middle(self):
-        layers = keras_forms.Maker(1).chain(middle=[keras_forms.Layer("Rescaling", "odd", scale=2.0, offset=0.0)])
-        path = self.folder / "model.h5"
-        keras_forms.write_h5(path, keras_forms.sequential([keras_forms.input_layer((6, 6, 1)), *layers]),
-                             keras_forms.own_groups(layers))
-        self.refuse(path, "layer 'odd' (Rescaling): is taken only before the first layer with weights")
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -166,7 +166,7 @@ TEST_F(JobStoryTest, AnyBytesOfTheSystemBecomeAValidMessage) {
   story.Start(Facts());
   EXPECT_EQ(story.Registration().run_name(), "caf\xef\xbf\xbd");  // U+FFFD
   story.Fail("\xff: no such file");
-  EXPECT_EQ(story.DueReport(false)->conclusion().error(), "\xef\xbf\xbd: no such file");
+  EXPECT_EQ(story.DueReport(false)->conclusion().error(), "\\xff: no such file");
 }
 
 TEST_F(JobStoryTest, CancelledAndFailedAreTold) {
