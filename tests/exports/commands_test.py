@@ -155,10 +155,10 @@ class ImportTest(CommandsTest):
         for name in ("alone.h5", "alone.weights.h5"):
             self.refuse(["import", name, "--output", "x.convoy"], "only weights were saved")
             self.refuse(["import", name, "--output", "x.convoy", "--model", "notebook"], name)
-            self.succeed("import", name, "--output", "x.convoy", "--model", "lenet5", "--input-scale", "0..1")
+            self.succeed("import", name, "--output", "x.convoy", "--force", "--model", "lenet5", "--input-scale", "0..1")
             self.assertEqual(self.sha256_of("x.convoy"), digest)
             (self.directory / "x.convoy").unlink()
-        outcome = self.succeed("import", "whole.h5", "--output", "x.convoy", "--model", "lenet5")
+        outcome = self.succeed("import", "whole.h5", "--output", "x.convoy", "--force", "--model", "lenet5")
         self.assertIn("holds its own network", outcome.err)
 
     def test_the_scale_of_the_input_is_found_and_built_in(self):
@@ -181,9 +181,9 @@ class ImportTest(CommandsTest):
                               bias - offset * given.sum(0)).astype(numpy.float32)}, units=10, activation="softmax")]
                 config = keras_forms.sequential([keras_forms.input_layer((28, 28, 1)), *layers])
                 keras_forms.write_h5(self.directory / "m.h5", config, keras_forms.own_groups(layers))
-                said = json.loads(self.succeed("import", "m.h5", "--output", "m.convoy", "--json", "--data", data).out)
+                said = json.loads(self.succeed("import", "m.h5", "--output", "m.convoy", "--force", "--json", "--data", data).out)
                 self.assertEqual(said["input_scale"], scale, said)
-                self.succeed("import", "m.h5", "--output", "told.convoy", "--input-scale", scale)
+                self.succeed("import", "m.h5", "--output", "told.convoy", "--force", "--input-scale", scale)
                 self.assertEqual(self.sha256_of("told.convoy"), said["weights_sha256"])
                 self.succeed("export", "m.convoy", "--output", "out.h5")
                 answers = keras_forward.Model(self.directory / "out.h5").predict(x.reshape(500, 28, 28, 1)).argmax(1)
