@@ -144,7 +144,8 @@ class Disturbed:
     def disturb(self):
         """One of them, at a random moment; returns its name."""
         time.sleep(self.rng.uniform(0, 1.5))
-        self.test.assertTrue(self.process.is_running(), "the training has ended before its disturbance")
+        if not self.process.is_running():
+            self.test.fail(f"the training has ended before its disturbance: {self.process.wait()}")
         kind = self.rng.choice(self.KINDS)
         kind(self)
         return kind.__name__
