@@ -1,5 +1,8 @@
 #include "client/cli/shared_options.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/cli/user_config.h"
 
@@ -56,6 +59,20 @@ void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general,
   if (!context->coordinator_named) context->connection.address = kDefaultCoordinator;
   context->json = near.json || general.json;
   context->verbose = near.verbose || general.verbose;
+}
+
+void AddConnectionFlags(const rpc::ClientOptions& connection, std::vector<std::string>* flags) {
+  const auto add = [flags](const std::string& flag, const std::string& value) {
+    const bool given = std::any_of(flags->begin(), flags->end(), [&](const std::string& word) {
+      return word == flag || absl::StartsWith(word, absl::StrCat(flag, "="));
+    });
+    if (!given && !value.empty()) flags->insert(flags->end(), {flag, value});
+  };
+  add("--coordinator", connection.address);
+  add("--tls-ca", connection.tls_ca);
+  add("--tls-cert", connection.tls_cert);
+  add("--tls-key", connection.tls_key);
+  add("--token-file", connection.token_file);
 }
 
 }  // namespace convoy::client

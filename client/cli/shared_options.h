@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/cli/command.h"
 #include "client/cli/context.h"
@@ -37,5 +38,8 @@ void ApplyEnvironment(const cli::CommandLine& line, SharedOptions* options);
 // Writes what is in force to `context`: what `near` gives (the arguments after the command's name),
 // else `general` (before it, the environment, the configuration file), else the default.
 void ApplySharedOptions(const SharedOptions& near, const SharedOptions& general, Context* context);
+
+// Adds the flags that give a trainer this connection, but for those that `flags` has.
+void AddConnectionFlags(const rpc::ClientOptions& connection, std::vector<std::string>* flags);
 
 }  // namespace convoy::client

@@ -13,14 +13,11 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/command_line.h"
 #include "client/commands/output.h"
+#include "client/process/shell.h"
 #include "common/figures/report/figure_table.h"
 
 namespace convoy::client {
 namespace {
-
-std::string ShellQuoted(const std::string& text) {
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
-}
 
 std::string Names(const std::vector<CommandFlags>& commands, const char* separator) {
   return absl::StrJoin(commands, separator, [](std::string* out, const CommandFlags& command) {

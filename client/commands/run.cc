@@ -1,10 +1,10 @@
-#include <unistd.h>
 #include <filesystem>
-#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/shared_options.h"
 #include "client/commands/commands.h"
+#include "client/process/trainer.h"
 #include "client/supervise/supervisor.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
@@ -12,14 +12,6 @@
 
 namespace convoy::client {
 namespace {
-
-// The trainer beside this program, or whichever is on the PATH.
-std::string TrainerBesideThis() {
-  std::error_code error;
-  const auto own = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto beside = own.parent_path() / "trainer";
-  return !error && std::filesystem::exists(beside, error) ? beside.string() : "trainer";
-}
 
 bool IsFlag(const std::string& word) { return absl::StartsWith(word, "-"); }
 
@@ -69,7 +61,7 @@ class RunCommand : public Command {
     CONVOY_RETURN_IF_ERROR(TakeWords());
     CONVOY_RETURN_IF_ERROR(TakeHosts());
     if (run_.run_dir.empty()) run_.run_dir = run::NewRunPath();
-    if (context.coordinator_named) AddConnection(context);
+    if (context.coordinator_named) AddConnectionFlags(context.connection, &run_.flags);
     run_.flags.insert(run_.flags.end(), {"--run-dir", run_.run_dir, "--resume"});
     CONVOY_ASSIGN_OR_RETURN(*context.exit_code, Supervise(run_));
     return absl::OkStatus();
@@ -78,7 +70,7 @@ class RunCommand : public Command {
  private:
   // A first word that is no flag is the program, as mpirun's users write it.
   absl::Status TakeWords() {
-    run_.trainer = TrainerBesideThis();
+    run_.trainer = TrainerProgram();
     if (words_.empty() || IsFlag(words_.front())) {
       TakeRunFlags(words_, &run_);
       return absl::OkStatus();
@@ -107,21 +99,6 @@ class RunCommand : public Command {
           absl::StrCat(run_.check_only ? "--check" : "--network", ": needs --hosts or --hostfile"));
     }
     return absl::OkStatus();
-  }
-
-  void AddConnection(const Context& context) {
-    const auto add = [this](const std::string& flag, const std::string& value) {
-      const bool given =
-          std::any_of(run_.flags.begin(), run_.flags.end(), [&](const std::string& word) {
-            return word == flag || absl::StartsWith(word, flag + "=");
-          });
-      if (!given && !value.empty()) run_.flags.insert(run_.flags.end(), {flag, value});
-    };
-    add("--coordinator", context.connection.address);
-    add("--tls-ca", context.connection.tls_ca);
-    add("--tls-cert", context.connection.tls_cert);
-    add("--tls-key", context.connection.tls_key);
-    add("--token-file", context.connection.token_file);
   }
 
   SupervisedRun run_;

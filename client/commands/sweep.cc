@@ -15,10 +15,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "client/cli/shared_options.h"
 #include "client/commands/commands.h"
 #include "client/commands/description.h"
 #include "client/commands/output.h"
 #include "client/jobs/local_job.h"
+#include "client/process/trainer.h"
 #include "client/sweep/results.h"
 #include "client/sweep/trainings.h"
 #include "client/sweep/trials.h"
@@ -191,18 +193,8 @@ class Sweep : public Command {
         .command = {TrainerProgram(), "--recipe", RecipePath(trial), "--run-dir", RunPath(trial),
                     "--resume", "--threads", absl::StrCat(threads), "--verbose", "0"},
         .log = LogPath(trial)};
-    const auto add = [&training](const char* flag, const std::string& value) {
-      if (value.empty()) return;
-      training.command.emplace_back(flag);
-      training.command.push_back(value);
-    };
-    add("--data", data_);
-    if (!context.coordinator_named) return training;
-    add("--coordinator", context.connection.address);
-    add("--tls-ca", context.connection.tls_ca);
-    add("--tls-cert", context.connection.tls_cert);
-    add("--tls-key", context.connection.tls_key);
-    add("--token-file", context.connection.token_file);
+    if (!data_.empty()) training.command.insert(training.command.end(), {"--data", data_});
+    if (context.coordinator_named) AddConnectionFlags(context.connection, &training.command);
     return training;
   }
 

@@ -4,14 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "client/process/child.h"
 #include "client/supervise/supervised_run.h"
 
 namespace convoy::client {
-
-struct Launch {
-  std::vector<std::string> command;
-  std::vector<std::string> environment;  // "NAME=value", all of them
-};
 
 // Where the ranks of one start are.
 struct Placement {

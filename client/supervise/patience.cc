@@ -16,11 +16,11 @@ constexpr milliseconds kLongestPause{60'000};
 
 }  // namespace
 
-std::optional<std::string> Patience::Fail(Cause cause, const std::string& checkpoint) {
+std::optional<std::string> Patience::Fail(Cause cause, int64_t checkpoint) {
   if (cause == Cause::kInput) return "it would be refused again";
   if (cause == Cause::kComputed) return "data, recipe and seed would lead there again";
-  if (checkpoint != checkpoint_) failures_ = failures_by_itself_ = 0;
-  checkpoint_ = checkpoint;
+  if (checkpoint > checkpoint_) failures_ = failures_by_itself_ = 0;
+  checkpoint_ = std::max(checkpoint_, checkpoint);
   ++failures_;
   if (cause == Cause::kTrainer) ++failures_by_itself_;
   if (failures_by_itself_ >= kTriesByItself || failures_ >= kTries) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,9 +17,9 @@ class Patience {
  public:
   explicit Patience(int max_restarts) : max_restarts_(max_restarts) {}
 
-  // Takes in a failure; `checkpoint` is the newest one's name, "" for none. Returns why there is to
-  // be no other start, or nothing.
-  std::optional<std::string> Fail(Cause cause, const std::string& checkpoint);
+  // Takes in a failure; `checkpoint` is the step of the newest one, 0 if there is none. Returns why
+  // there is to be no other start, or nothing.
+  std::optional<std::string> Fail(Cause cause, int64_t checkpoint);
 
   // How long to wait before the next start: not at all after a first failure, then twice as long
   // each time, at most a minute.
@@ -32,7 +33,7 @@ class Patience {
   int restarts_ = 0;
   int failures_ = 0;            // without a newer checkpoint
   int failures_by_itself_ = 0;  // those of them that were of the trainer
-  std::string checkpoint_;
+  int64_t checkpoint_ = 0;      // the newest that there has been
 };
 
 }  // namespace convoy::client

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "client/supervise/child.h"
+#include "client/process/child.h"
 
 namespace convoy::client {
 namespace {

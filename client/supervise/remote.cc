@@ -15,7 +15,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "client/supervise/child.h"
+#include "client/process/child.h"
+#include "client/process/shell.h"
 #include "client/supervise/network.h"
 
 namespace convoy::client {
@@ -53,20 +54,10 @@ struct Answer {
   int code = -1;          // -1: it was not heard of in time
 };
 
-std::string ShellQuoted(const std::string& text) {
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
-}
-
 std::string Fill(const char* script, const Wanted& wanted) {
   return absl::StrReplaceAll(script, {{"$MARK", ShellQuoted(wanted.mark)},
                                       {"$SCRATCH", ShellQuoted(wanted.scratch)},
                                       {"$TRAINER", ShellQuoted(wanted.trainer)}});
-}
-
-std::vector<std::string> OwnEnvironment() {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
-  return variables;
 }
 
 void Hear(const std::string& line, Answer* answer) {

@@ -24,9 +24,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
-#include "client/supervise/child.h"
+#include "client/process/child.h"
+#include "client/process/wishes.h"
 #include "client/supervise/failure.h"
 #include "client/supervise/host_pool.h"
 #include "client/supervise/launch.h"
@@ -35,10 +35,10 @@
 #include "client/supervise/processes.h"
 #include "client/supervise/remote.h"
 #include "client/supervise/scratch.h"
-#include "client/supervise/wishes.h"
 #include "common/base/file_lock.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
+#include "common/formats/checkpoint_store.h"
 #include "common/log/log.h"
 #include "common/run/events_file.h"
 #include "common/run/run_files.h"
@@ -58,14 +58,10 @@ constexpr std::chrono::seconds kLongestStart{10};
 constexpr double kStoppedPatience = 2 * 30;
 // A start that has a failed rank ends after this at the latest.
 constexpr std::chrono::seconds kLongestEnd{5};
+// Between a trainer's last visible moment and the end of its lock.
+constexpr std::chrono::seconds kLongestDeath{5};
 constexpr size_t kMaxErrorBytes = 1 << 20;
 constexpr int64_t kScratchBytesPerRank = 6 << 20;
-
-std::vector<std::string> Environment() {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
-  return variables;
-}
 
 // Zero: hangs are not looked for.
 std::chrono::duration<double> StoppedPatience() {
@@ -116,7 +112,7 @@ class Supervisor {
   absl::Status CleanUp();
   void PauseBeforeNext();
 
-  std::string NewestCheckpoint() const;
+  int64_t NewestCheckpoint() const;
   std::string PathIn(const char* name) const { return run::PathIn(run_.run_dir, name); }
   void Tell(const std::string& line) const;
   void TellEvent(run::RunEventKind kind, const std::string& line) const;
@@ -221,9 +217,14 @@ absl::StatusOr<Placement> Supervisor::Place() {
   return Placement{.ranks = std::min(run_.ranks, slots), .host_file = file};
 }
 
-// Ends what is left of earlier starts, then removes what they left.
+// Ends what is left of earlier starts, then removes what they left. A process that is dying has no
+// environment any more, by which it could be found, some time before the system takes its lock.
 absl::Status Supervisor::CleanUp() {
   CONVOY_RETURN_IF_ERROR(EndMarked(mark_));
+  const auto latest = steady_clock::now() + kLongestDeath;
+  while (run::TrainerWorksIn(run_.run_dir) && steady_clock::now() < latest) {
+    std::this_thread::sleep_for(kTick);
+  }
   RemoveScratch(mark_);
   return absl::OkStatus();
 }
@@ -263,7 +264,7 @@ absl::StatusOr<int> Supervisor::StartOnce() {
     killed_ = "no host is ready";
     return static_cast<int>(ExitCode::kFailed);
   }
-  const Launch launch = LaunchOf(run_, placement, Environment(), mark_, wanted_.scratch);
+  const Launch launch = LaunchOf(run_, placement, OwnEnvironment(), mark_, wanted_.scratch);
   const auto child = Child::Start(launch, [this](const std::string& line) { TakeError(line); });
   if (absl::IsNotFound(child.status()) && launch.command.front() == "mpirun") {
     return absl::NotFoundError(
@@ -332,26 +333,14 @@ void Supervisor::EndStopped(steady_clock::time_point now) {
   stopped_since_ = std::move(stopped);
 }
 
-std::string Supervisor::NewestCheckpoint() const {
-  std::string newest;
-  std::error_code error;
-  for (fs::directory_iterator entry(PathIn(run::kCheckpoints), error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (absl::StartsWith(name, "step-") && absl::EndsWith(name, ".convoy")) {
-      newest = std::max(newest, name);
-    }
-  }
-  return newest;
+// Its step; 0: there is none.
+int64_t Supervisor::NewestCheckpoint() const {
+  const std::vector<int64_t> steps = formats::CheckpointSteps(PathIn(run::kCheckpoints));
+  return steps.empty() ? 0 : steps.front();
 }
 
-// "step 1234" of "step-000001234.convoy".
-std::string PlaceOf(const std::string& checkpoint) {
-  int64_t step = 0;
-  const absl::string_view digits =
-      absl::StripSuffix(absl::StripPrefix(checkpoint, "step-"), ".convoy");
-  if (!absl::SimpleAtoi(digits, &step)) return "the beginning";
-  return absl::StrCat("step ", step);
+std::string PlaceOf(int64_t checkpoint) {
+  return checkpoint == 0 ? "the beginning" : absl::StrCat("step ", checkpoint);
 }
 
 void Supervisor::Tell(const std::string& line) const {
@@ -399,10 +388,10 @@ ExitCode Supervisor::GiveUp(int code, const Failure& failure, const std::string&
 
 // The ranks are gone, but did not end as they would by themselves.
 ExitCode Supervisor::EndAsWished() const {
-  const std::string checkpoint = NewestCheckpoint();
+  const int64_t checkpoint = NewestCheckpoint();
   Tell(absl::StrCat("stopped; the same command for ", run_.run_dir, " goes on from ",
                     PlaceOf(checkpoint)));
-  return checkpoint.empty() ? ExitCode::kFailed : ExitCode::kStopped;
+  return checkpoint == 0 ? ExitCode::kFailed : ExitCode::kStopped;
 }
 
 // Whether the exit code says that there is nothing more to do.
@@ -428,7 +417,7 @@ absl::StatusOr<ExitCode> Supervisor::Run() {
     Failure failure = Explain(code, run_.ranks > 1 || hosts_ != nullptr ? "mpirun" : "the trainer",
                               errors_, said_, run_.run_dir);
     if (!killed_.empty()) failure = {Cause::kOutside, killed_};
-    const std::string checkpoint = NewestCheckpoint();
+    const int64_t checkpoint = NewestCheckpoint();
     const std::optional<std::string> enough = patience_.Fail(failure.cause, checkpoint);
     if (enough) return GiveUp(code, failure, *enough);
     const std::string line =

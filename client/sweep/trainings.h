@@ -14,14 +14,11 @@ struct Training {
   std::string log;                   // file that gets what it writes
 };
 
-// Returns the trainer beside this program, else "trainer", which is looked for in PATH.
-std::string TrainerProgram();
-
 // Starts all trainings in their order, `at_once` at a time, and waits for them. Calls `on_end` with
 // the number and the exit code (128 + N for signal N) of each as it ends; if `on_end` returns an
-// error, no more are started, those that run are asked to stop, and it is returned. SIGINT, SIGTERM
-// and SIGHUP ask them to stop, too: ABORTED. Trainings die with this process. Not thread-safe:
-// takes over these signals meanwhile.
+// error, no more are started, those that run are asked to stop, and it is returned. Whoever asks
+// this process to stop (HearWishes) asks them, too: ABORTED. Trainings are asked to stop when this
+// process dies. To be called by one thread, once a process.
 absl::Status RunTrainings(const std::vector<Training>& trainings, int at_once,
                           const std::function<absl::Status(size_t number, int code)>& on_end);
 

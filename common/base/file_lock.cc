@@ -32,6 +32,10 @@ absl::Status LockError(int error_number, const std::string& path) {
   }
 }
 
+// Whoever looks whether a file is locked holds it for a moment.
+constexpr int kTries = 10;
+constexpr useconds_t kPauseMicros = 10'000;
+
 // Returns 0, or errno.
 int Flock(int fd, int operation) {
   while (::flock(fd, operation | LOCK_NB) != 0) {
@@ -61,7 +65,11 @@ absl::StatusOr<std::optional<FileLock>> FileLock::Take(const std::string& path) 
   if (fd < 0) return ErrnoStatus(errno, "cannot write", path);
   FileLock lock(fd);         // closes it on an error
   (void)::fchmod(fd, 0600);  // of an earlier version; not all file systems have modes
-  const int error = Flock(fd, LOCK_EX);
+  int error = Flock(fd, LOCK_EX);
+  for (int i = 1; i < kTries && error == EWOULDBLOCK; ++i) {
+    ::usleep(kPauseMicros);
+    error = Flock(fd, LOCK_EX);
+  }
   if (error == 0) return lock;
   if (error == EWOULDBLOCK) return std::nullopt;
   return LockError(error, path);

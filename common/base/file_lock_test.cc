@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 namespace convoy {
@@ -57,6 +59,20 @@ TEST_F(FileLockTest, IsClosedToOthersAndStillSeenByThem) {
   int status = 0;
   ::waitpid(stranger, &status, 0);
   EXPECT_EQ(status, 0);
+}
+
+// As `convoy watch` does it all the time.
+TEST_F(FileLockTest, WhoeverLooksKeepsNobodyOut) {
+  std::atomic<bool> done = false;
+  std::thread looker([&] {
+    while (!done) IsLocked(path_);
+  });
+  for (int i = 0; i < 2000; ++i) {
+    const auto lock = FileLock::Take(path_);
+    EXPECT_TRUE(lock.ok() && lock->has_value()) << lock.status();
+  }
+  done = true;
+  looker.join();
 }
 
 TEST_F(FileLockTest, FileThatCannotBeMadeIsNotTakenForLocked) {

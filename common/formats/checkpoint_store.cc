@@ -106,6 +106,14 @@ std::string CheckpointFileName(int64_t global_step) {
   return absl::StrFormat("step-%09d.convoy", global_step);
 }
 
+std::vector<int64_t> CheckpointSteps(const std::string& directory) {
+  std::vector<int64_t> steps;
+  const absl::StatusOr<std::vector<StoredFile>> files = ListCheckpoints(directory);
+  if (!files.ok()) return steps;
+  for (const StoredFile& file : *files) steps.push_back(file.global_step);
+  return steps;
+}
+
 absl::StatusOr<std::optional<Checkpoint>> LoadLatestCheckpoint(const std::string& directory,
                                                                std::vector<std::string>* skipped) {
   absl::StatusOr<std::vector<StoredFile>> files = ListCheckpoints(directory);

@@ -15,6 +15,10 @@ namespace convoy::formats {
 // Returns "step-000001234.convoy" for 1234.
 std::string CheckpointFileName(int64_t global_step);
 
+// Returns the steps of the checkpoint files in `directory`, the newest first, whatever is in them;
+// none where there is no such directory.
+std::vector<int64_t> CheckpointSteps(const std::string& directory);
+
 // Returns the newest checkpoint of `directory` that is whole, or nullopt if there is none or no
 // such directory. Each damaged file is skipped, with one line about it added to `*skipped`. Changes
 // nothing, so that others than the run's owner may look.

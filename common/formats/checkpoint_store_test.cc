@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
@@ -91,6 +92,16 @@ TEST_F(CheckpointStoreTest, NewestComesBackWhole) {
   EXPECT_EQ(samples::Encode(**latest), samples::Encode(samples::CheckpointAt(1234567890)));
   EXPECT_THAT(Files(), ElementsAre("step-000000009.convoy", "step-000000010.convoy",
                                    "step-1234567890.convoy"));
+}
+
+TEST_F(CheckpointStoreTest, StepsAreThoseOfTheNamesNewestFirst) {
+  EXPECT_THAT(CheckpointSteps(directory_ + "/none"), ElementsAre());
+  CheckpointStore store = Open(3);
+  for (int64_t step : {9, 10, 1234567890}) {
+    ASSERT_TRUE(store.Save(samples::CheckpointAt(step)).ok());
+  }
+  std::ofstream(directory_ + "/step-12.convoy") << "no name of a checkpoint";
+  EXPECT_THAT(CheckpointSteps(directory_), ElementsAre(1234567890, 10, 9));
 }
 
 TEST_F(CheckpointStoreTest, OnlyTheLastAreKept) {

@@ -4,24 +4,35 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "client/supervise/launch.h"
 
 namespace convoy::client {
 
-// In a session of its own, so that a terminal's Ctrl-C comes to its parent alone; dies when its
-// parent does, and has no input. Thread-compatible: the thread that starts it makes all calls, and
-// must live as long.
+struct Launch {
+  std::vector<std::string> command;      // program, looked for in PATH, and arguments
+  std::vector<std::string> environment;  // "NAME=value", all of them
+  std::string log;                       // the file that gets all that it writes; "": none
+  int death_signal = SIGKILL;            // what it gets when its parent dies
+};
+
+// Returns this process's own environment.
+std::vector<std::string> OwnEnvironment();
+
+// In a session of its own, so that a terminal's Ctrl-C comes to its parent alone; hears of its
+// parent's death, and has no input. Thread-compatible: the thread that starts it makes all calls,
+// and must live as long.
 class Child {
  public:
-  // Starts launch.command. Each line that it writes on standard error is given to `on_line`, in
-  // Wait; standard output is this process's own. Returns NOT_FOUND and the like if the program
-  // cannot be started.
+  // Starts launch.command. Without a log each line that it writes on standard error is given to
+  // `on_line`, in Wait, and standard output is this process's own. Returns NOT_FOUND and the like
+  // if the program cannot be started or the log not be written.
   static absl::StatusOr<std::unique_ptr<Child>> Start(
       const Launch& launch, std::function<void(const std::string& line)> on_line);
 
@@ -42,7 +53,7 @@ class Child {
   bool ReadErrors();
 
   const pid_t pid_;
-  const int errors_;  // reading end of its standard error
+  const int errors_;  // reading end of its standard error; -1 with a log
   const std::function<void(const std::string& line)> on_line_;
   std::string unfinished_line_;
   bool ended_ = false;

@@ -1,6 +1,6 @@
 // A fork with everything made ready before it, as between fork and exec only few calls are safe. A
 // pipe that exec closes tells whether that worked, another has the child's standard error.
-#include "client/supervise/child.h"
+#include "client/process/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -59,29 +59,52 @@ std::vector<char*> PointersTo(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// In the child; never returns. `parent` may have died meanwhile, unseen by prctl.
-[[noreturn]] void Become(char* const* command, char** variables, pid_t parent, int nothing,
-                         int errors, int failure) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);
+// What the child has besides its command.
+struct Surroundings {
+  char** variables;
+  pid_t parent;
+  int death_signal;
+  int input;
+  int output;  // -1: the parent's
+  int errors;
+  int failure;  // where it tells why it could not become the command
+};
+
+// In the child; never returns. The parent may have died meanwhile, unseen by prctl.
+[[noreturn]] void Become(char* const* command, const Surroundings& with) {
+  ::prctl(PR_SET_PDEATHSIG, with.death_signal);
+  if (::getppid() != with.parent) ::_exit(1);
   ::setsid();
-  ::dup2(nothing, STDIN_FILENO);
-  ::dup2(errors, STDERR_FILENO);
+  ::dup2(with.input, STDIN_FILENO);
+  if (with.output >= 0) ::dup2(with.output, STDOUT_FILENO);
+  ::dup2(with.errors, STDERR_FILENO);
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_DFL);
-  environ = variables;
+  environ = with.variables;
   ::execvp(command[0], command);
   const int why = errno;
-  static_cast<void>(!::write(failure, &why, sizeof(why)));
+  static_cast<void>(!::write(with.failure, &why, sizeof(why)));
   ::_exit(1);
 }
 
 }  // namespace
 
+std::vector<std::string> OwnEnvironment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  return variables;
+}
+
 absl::StatusOr<std::unique_ptr<Child>> Child::Start(
     const Launch& launch, std::function<void(const std::string& line)> on_line) {
   Descriptor failed, fail, errors, write_errors;
   CONVOY_RETURN_IF_ERROR(MakePipe(&failed, &fail));
-  CONVOY_RETURN_IF_ERROR(MakePipe(&errors, &write_errors));
+  const bool logged = !launch.log.empty();
+  if (logged) {
+    write_errors.Reset(::open(launch.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (write_errors.get() < 0) return ErrnoStatus(errno, "cannot write", launch.log);
+  } else {
+    CONVOY_RETURN_IF_ERROR(MakePipe(&errors, &write_errors));
+  }
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const std::vector<char*> command = PointersTo(launch.command);
   std::vector<char*> variables = PointersTo(launch.environment);
@@ -89,7 +112,13 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(
   const pid_t pid = ::fork();
   if (pid < 0) return ErrnoStatus(errno, "cannot start", launch.command.front());
   if (pid == 0) {
-    Become(command.data(), variables.data(), parent, nothing.get(), write_errors.get(), fail.get());
+    Become(command.data(), {.variables = variables.data(),
+                            .parent = parent,
+                            .death_signal = launch.death_signal,
+                            .input = nothing.get(),
+                            .output = logged ? write_errors.get() : -1,
+                            .errors = write_errors.get(),
+                            .failure = fail.get()});
   }
   fail.Close();
   write_errors.Close();
@@ -98,7 +127,7 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(
     ::waitpid(pid, nullptr, 0);
     return ErrnoStatus(why, "cannot start", launch.command.front());
   }
-  ::fcntl(errors.get(), F_SETFL, O_NONBLOCK);
+  if (!logged) ::fcntl(errors.get(), F_SETFL, O_NONBLOCK);
   return std::unique_ptr<Child>(new Child(pid, errors.Release(), std::move(on_line)));
 }
 
@@ -110,7 +139,7 @@ Child::~Child() {
     Signal(SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  ::close(errors_);
+  if (errors_ >= 0) ::close(errors_);
 }
 
 void Child::Signal(int number) const {
@@ -118,6 +147,7 @@ void Child::Signal(int number) const {
 }
 
 bool Child::ReadErrors() {
+  if (errors_ < 0) return false;
   std::array<char, 4096> bytes{};
   const ssize_t count = ::read(errors_, bytes.data(), bytes.size());
   if (count <= 0) return count < 0 && errno == EINTR;

@@ -1,9 +1,11 @@
-#include "client/supervise/child.h"
+#include "client/process/child.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
+
+#include "common/base/files.h"
 
 namespace convoy::client {
 namespace {
@@ -48,6 +50,25 @@ TEST_F(ChildTest, EndsThoughAnotherProcessKeepsItsStandardErrorOpen) {
 
 TEST_F(ChildTest, ClosedStandardErrorIsNotItsEnd) {
   EXPECT_EQ(Run("exec 2>&-; /bin/sleep 0.1; exit 4"), 4);
+}
+
+TEST_F(ChildTest, LogGetsAllThatItWrites) {
+  const std::string log = ::testing::TempDir() + "/child.log";
+  const Launch launch = {.command = {"/bin/sh", "-c", "echo out; echo err >&2; exit 5"},
+                         .environment = {},
+                         .log = log};
+  const auto child = Child::Start(launch, nullptr);
+  ASSERT_TRUE(child.ok()) << child.status();
+  std::optional<int> code;
+  while (!code) code = (*child)->Wait(kTick);
+  EXPECT_EQ(code, 5);
+  EXPECT_EQ(ReadFile(log, 100).value(), "out\nerr\n");
+}
+
+TEST_F(ChildTest, LogThatCannotBeWrittenIsNamed) {
+  const Launch launch = {.command = {"/bin/true"}, .environment = {}, .log = "/dev/null/log"};
+  EXPECT_THAT(std::string(Child::Start(launch, nullptr).status().message()),
+              testing::HasSubstr("/dev/null/log"));
 }
 
 TEST_F(ChildTest, ProgramThatIsNotThereIsNamed) {

@@ -1,4 +1,4 @@
-#include "client/supervise/wishes.h"
+#include "client/process/wishes.h"
 
 #include <atomic>
 #include <csignal>
