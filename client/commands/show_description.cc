@@ -12,29 +12,36 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/exports/keras/keras_config.h"
-#include "common/exports/keras/keras_weights.h"
+#include "common/exports/tfjs/tfjs.h"
 #include "common/nn/cost.h"
 #include "common/nn/network.h"
+#include "common/optim/optimizer.h"
+#include "common/recipes/default_recipe.h"
+#include "common/recipes/optimizer_recipe.h"
 
 namespace convoy::client {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMicroBatch = 16;  // the trainer's default
+// Why files of other tools could not hold the network once it is trained.
+struct Obstacles {
+  absl::Status all;   // of any tool
+  absl::Status tfjs;  // of TensorFlow.js alone
 
-// Why files of other tools could not hold the network once it is trained; "" if they could.
-std::string ExportObstacle(const nn::ModelSpec& spec) {
-  return std::string(exports::KerasModelConfig(spec).status().message());
+  const absl::Status& first() const { return all.ok() ? tfjs : all; }
+};
+
+Obstacles ObstaclesOf(const nn::Network& network) {
+  return {.all = exports::KerasModelConfig(network.spec()).status(),
+          .tfjs = exports::CheckTfjsHasLayers(network)};
 }
 
-// Numbers that the optimizer keeps beside each weight.
-int Slots(const v1::Recipe& recipe) {
-  const v1::OptimizerRecipe& optimizer = recipe.optimizer();
-  const int momentum = optimizer.momentum() > 0 ? 1 : 0;
-  if (optimizer.name() == "sgd") return momentum;
-  if (optimizer.name() == "rmsprop") return 1 + momentum;
-  return 2;  // adam and adamw: two moments
+std::string InWords(const Obstacles& obstacles) {
+  const std::string why = Printable(std::string(obstacles.first().message()));
+  if (!obstacles.all.ok()) return absl::StrCat("not possible: ", why);
+  if (!obstacles.tfjs.ok()) return absl::StrCat("to Keras and ONNX; ", why);
+  return "to Keras, TensorFlow.js and ONNX";
 }
 
 struct Cost {
@@ -44,17 +51,20 @@ struct Cost {
   int micro_batch;
 };
 
-Cost CostOf(const nn::Network& network, const v1::Recipe& recipe) {
-  const int micro_batch = recipe.has_micro_batch() ? recipe.micro_batch() : kMicroBatch;
+absl::StatusOr<Cost> CostOf(const nn::Network& network, const v1::Recipe& asked) {
+  v1::Recipe recipe = recipes::DefaultRecipe();
+  recipe.MergeFrom(asked);
+  CONVOY_ASSIGN_OR_RETURN(const auto config, recipes::OptimizerOf(recipe.optimizer()));
+  CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(config));
+  const auto arrays = static_cast<int64_t>(3 + optimizer->SlotNames().size());
   constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
-  return {.multiplications = nn::Multiplications(network),
-          .weights_bytes = (3 + Slots(recipe)) * kFloat * network.num_parameters(),
-          .activation_bytes = 2 * kFloat * nn::OutputElems(network) * micro_batch,
-          .micro_batch = micro_batch};
+  return Cost{.multiplications = nn::Multiplications(network),
+              .weights_bytes = arrays * kFloat * network.num_parameters(),
+              .activation_bytes = 2 * kFloat * nn::OutputElems(network) * recipe.micro_batch(),
+              .micro_batch = recipe.micro_batch()};
 }
 
-std::string CostText(const nn::Network& network, const Description& description) {
-  const Cost cost = CostOf(network, description.recipe);
+std::string CostText(const nn::Network& network, const Cost& cost) {
   std::string text = absl::StrCat("Multiplications  ", Thousands(cost.multiplications),
                                   " an image, forward; training takes three times as many\n");
   for (const nn::Layer& layer : network.layers()) {
@@ -67,17 +77,13 @@ std::string CostText(const nn::Network& network, const Description& description)
   absl::StrAppend(&text, "Memory           about ", BytesText(cost.weights_bytes),
                   " for weights, gradient and optimizer, and ", BytesText(cost.activation_bytes),
                   " a thread for ", cost.micro_batch, " images, beside the data\n");
-  const std::string obstacle = ExportObstacle(network.spec());
-  absl::StrAppend(&text, "Export           ",
-                  obstacle.empty() ? "to Keras, TensorFlow.js and ONNX"
-                                   : absl::StrCat("not possible: ", Printable(obstacle)),
-                  "\n");
+  absl::StrAppend(&text, "Export           ", InWords(ObstaclesOf(network)), "\n");
   return text;
 }
 
-std::string AsText(const nn::Network& network, const Description& description) {
+std::string AsText(const nn::Network& network, const Cost& cost, const Description& description) {
   const std::string flag = description.is_recipe ? "--recipe " : "--model ";
-  std::string text = absl::StrCat(nn::SummaryTable(network), "\n", CostText(network, description));
+  std::string text = absl::StrCat(nn::SummaryTable(network), "\n", CostText(network, cost));
   if (description.is_recipe) {
     v1::Recipe rest = description.recipe;
     rest.clear_network();
@@ -89,9 +95,8 @@ std::string AsText(const nn::Network& network, const Description& description) {
                       " --dry-run' says how long that takes here.\n");
 }
 
-Json AsJson(const nn::Network& network, const Description& description) {
-  const Cost cost = CostOf(network, description.recipe);
-  const std::string obstacle = ExportObstacle(network.spec());
+Json AsJson(const nn::Network& network, const Cost& cost, const Description& description) {
+  const Obstacles obstacles = ObstaclesOf(network);
   Json json = {{"description", description.where},
                {"name", network.spec().name},
                {"parameters", network.num_parameters()},
@@ -99,7 +104,8 @@ Json AsJson(const nn::Network& network, const Description& description) {
                {"multiplications", cost.multiplications},
                {"weights_bytes", cost.weights_bytes},
                {"activation_bytes_per_thread", cost.activation_bytes},
-               {"export_obstacle", obstacle.empty() ? Json() : Json(obstacle)},
+               {"export_obstacle",
+                obstacles.first().ok() ? Json() : Json(std::string(obstacles.first().message()))},
                {"input_shape", network.input_shape()},
                {"layers", Json::array()}};
   for (const nn::Layer& layer : network.layers()) {
@@ -119,10 +125,12 @@ Json AsJson(const nn::Network& network, const Description& description) {
 absl::Status ShowDescription(const Description& description, const Context& context) {
   absl::StatusOr<nn::Network> network = nn::Network::Create(description.network);
   if (!network.ok()) return Annotate(network.status(), description.where);
+  const absl::StatusOr<Cost> cost = CostOf(*network, description.recipe);
+  if (!cost.ok()) return Annotate(cost.status(), description.where);
   if (context.json) {
-    Print(context, AsJson(*network, description));
+    Print(context, AsJson(*network, *cost, description));
   } else {
-    Print(context, AsText(*network, description));
+    Print(context, AsText(*network, *cost, description));
   }
   return absl::OkStatus();
 }

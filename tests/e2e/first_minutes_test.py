@@ -121,6 +121,13 @@ class FirstMinutesTest(harness.TrainerTest):
         self.assertEqual(shown["multiplications"], 26 * 26 * 4 * 9 + 26 * 26 * 4 * 10)
         self.assertEqual(shown["layers"][0]["output_shape"], [26, 26, 4])
         self.assertIsNone(shown["export_obstacle"])
+        (self.directory / "groups.textproto").write_text(
+            'name: "groups" input { height: 28 width: 28 channels: 1 } layers { conv2d { filters: 4 kernel_size: 3 } }'
+            ' layers { group_normalization { groups: 2 } } layers { flatten {} }'
+            ' layers { dense { units: 10 activation: SOFTMAX } }')
+        self.assertIn("to Keras and ONNX; ", self.convoy("show", "groups.textproto").out)
+        self.assertIn("TensorFlow.js has no group normalization",
+                      json.loads(self.convoy("show", "groups.textproto", "--json").out)["export_obstacle"])
         (self.directory / "summer.textproto").write_text(NETWORK.replace('"first"', '"été"'))
         self.assertIn("Keras takes only names", self.convoy("show", "summer.textproto").out)
         (self.directory / "mine.textproto").write_text(

@@ -6,6 +6,7 @@
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/network.h"
+#include "common/recipes/default_recipe.h"
 
 namespace convoy::train {
 namespace {
@@ -16,7 +17,7 @@ using ::testing::HasSubstr;
 constexpr int64_t kTrainImages = 1000;
 
 Recipe NotebookRecipe() {
-  v1::Recipe recipe = DefaultRecipe();
+  v1::Recipe recipe = recipes::DefaultRecipe();
   EXPECT_TRUE(ResolveModel(&recipe).ok());
   return CheckRecipe(recipe).value();
 }

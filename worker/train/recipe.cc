@@ -9,6 +9,8 @@
 #include "common/base/status.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
+#include "common/recipes/default_recipe.h"
+#include "common/recipes/optimizer_recipe.h"
 #include "common/textproto/text_proto.h"
 
 namespace convoy::train {
@@ -25,22 +27,6 @@ absl::Status FieldError(std::string_view field, const std::string& message) {
 absl::Status CheckInRange(std::string_view field, int64_t value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return absl::OkStatus();
   return FieldError(field, absl::StrCat("must be from ", least, " to ", most, ", not ", value));
-}
-
-absl::StatusOr<optim::OptimizerConfig> ReadOptimizer(const v1::OptimizerRecipe& recipe) {
-  optim::OptimizerConfig config{.learning_rate = recipe.learning_rate(),
-                                .momentum = recipe.momentum(),
-                                .nesterov = recipe.nesterov(),
-                                .beta_1 = recipe.beta_1(),
-                                .beta_2 = recipe.beta_2(),
-                                .epsilon = recipe.epsilon(),
-                                .weight_decay = recipe.weight_decay(),
-                                .rho = recipe.rho()};
-  const auto kind = optim::ParseOptimizerKind(recipe.name());
-  if (!kind.ok()) return Annotate(kind.status(), "optimizer.name");
-  config.kind = *kind;
-  CONVOY_RETURN_IF_ERROR(optim::ValidateOptimizer(config));
-  return config;
 }
 
 absl::Status CheckReduce(const std::string& reduce) {
@@ -85,29 +71,8 @@ class FirstDifference : public google::protobuf::util::MessageDifferencer::Repor
 
 }  // namespace
 
-v1::Recipe DefaultRecipe() {
-  const optim::OptimizerConfig optimizer;
-  v1::Recipe recipe;
-  recipe.set_model_name("notebook");
-  recipe.set_batch_size(128);
-  recipe.set_micro_batch(16);
-  recipe.set_epochs(5);
-  recipe.set_seed(42);
-  recipe.set_validation_split(0.2);
-  recipe.set_train_limit(0);
-  recipe.mutable_optimizer()->set_name("adam");
-  recipe.mutable_optimizer()->set_learning_rate(optimizer.learning_rate);
-  recipe.mutable_optimizer()->set_momentum(optimizer.momentum);
-  recipe.mutable_optimizer()->set_nesterov(optimizer.nesterov);
-  recipe.mutable_optimizer()->set_beta_1(optimizer.beta_1);
-  recipe.mutable_optimizer()->set_beta_2(optimizer.beta_2);
-  recipe.mutable_optimizer()->set_epsilon(optimizer.epsilon);
-  recipe.set_reduce("exact");
-  return recipe;
-}
-
 absl::StatusOr<v1::Recipe> CompleteRecipe(const v1::Recipe& asked) {
-  v1::Recipe recipe = DefaultRecipe();
+  v1::Recipe recipe = recipes::DefaultRecipe();
   if (asked.has_model()) recipe.clear_model_name();
   recipe.MergeFrom(asked);
   FillOptionDefaults(&recipe);
@@ -145,7 +110,7 @@ absl::StatusOr<Recipe> CheckRecipe(const v1::Recipe& recipe) {
                  .train_limit = recipe.train_limit(),
                  .exact_reduce = recipe.reduce() == "exact"};
   CONVOY_ASSIGN_OR_RETURN(checked.options, ReadOptions(recipe));
-  CONVOY_ASSIGN_OR_RETURN(checked.optimizer, ReadOptimizer(recipe.optimizer()));
+  CONVOY_ASSIGN_OR_RETURN(checked.optimizer, recipes::OptimizerOf(recipe.optimizer()));
   checked.optimizer.learning_rate *= checked.options.learning_rate_factor;
   std::string text;
   google::protobuf::TextFormat::PrintToString(recipe.model(), &text);

@@ -27,9 +27,6 @@ struct Recipe {
   RecipeOptions options;
 };
 
-// Returns the reference recipe: the notebook's network and training.
-v1::Recipe DefaultRecipe();
-
 // Returns the recipe of a new run: what `asked` sets, and defaults. Its network is resolved if that
 // of `asked` is. Errors as ResolveModel.
 absl::StatusOr<v1::Recipe> CompleteRecipe(const v1::Recipe& asked);

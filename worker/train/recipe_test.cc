@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/recipes/default_recipe.h"
 #include "common/textproto/text_proto.h"
 
 namespace convoy::train {
@@ -18,7 +19,7 @@ v1::Recipe Parse(const std::string& text) {
 }
 
 v1::Recipe DefaultWith(const std::string& text) {
-  v1::Recipe recipe = DefaultRecipe();
+  v1::Recipe recipe = recipes::DefaultRecipe();
   recipe.MergeFrom(Parse(text));
   EXPECT_TRUE(ResolveModel(&recipe).ok());
   return recipe;

@@ -51,22 +51,6 @@ nn::ModelSpec WithoutIdleFlattens(const nn::Network& network) {
   return spec;
 }
 
-// TensorFlow.js refuses to load an ELU with another alpha, and knows no normalization of groups.
-absl::Status CheckTfjsHasLayers(const nn::Network& network) {
-  for (const nn::Layer& layer : network.layers()) {
-    if (std::holds_alternative<nn::GroupNormalizationSpec>(layer.kind)) {
-      return nn::LayerError(layer, "TensorFlow.js has no group normalization");
-    }
-    const auto* activation = std::get_if<nn::ActivationSpec>(&layer.kind);
-    if (activation != nullptr && activation->function == nn::ActivationFunction::kElu &&
-        activation->alpha != 1) {
-      return nn::LayerError(
-          layer, absl::StrCat("TensorFlow.js has ELU with alpha 1 only, not ", activation->alpha));
-    }
-  }
-  return absl::OkStatus();
-}
-
 json Manifest(const std::vector<KerasLayer>& layers, const std::vector<FolderFile>& shards) {
   json paths = json::array();
   for (const FolderFile& shard : shards) paths.push_back(shard.name);
@@ -94,6 +78,21 @@ bool IsTfjsFile(std::string_view name) {
 }
 
 }  // namespace
+
+absl::Status CheckTfjsHasLayers(const nn::Network& network) {
+  for (const nn::Layer& layer : network.layers()) {
+    if (std::holds_alternative<nn::GroupNormalizationSpec>(layer.kind)) {
+      return nn::LayerError(layer, "TensorFlow.js has no group normalization");
+    }
+    const auto* activation = std::get_if<nn::ActivationSpec>(&layer.kind);
+    if (activation != nullptr && activation->function == nn::ActivationFunction::kElu &&
+        activation->alpha != 1) {
+      return nn::LayerError(
+          layer, absl::StrCat("TensorFlow.js has ELU with alpha 1 only, not ", activation->alpha));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::vector<FolderFile>> EncodeTfjs(const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, NetworkOfModel(model));
