@@ -16,6 +16,7 @@
 #include "client/names/names.h"
 #include "common/api/job_progress.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 #include "common/terminal/terminal.h"
 
 namespace convoy::client {
@@ -86,7 +87,7 @@ absl::Status Watch::Run(const Context& context) {
 
 // People type this beside the training, perhaps a moment before it has made its directory.
 absl::Status Watch::Open(const Context& context) {
-  const absl::Time limit = absl::Now() + absl::Seconds(patience_seconds_);
+  const Stopwatch waited;
   bool told = false;
   while (true) {
     absl::StatusOr<std::unique_ptr<JobSource>> source = OpenJob(job_, context);
@@ -95,7 +96,7 @@ absl::Status Watch::Open(const Context& context) {
     if (source_ != nullptr) return status;
     const ThingKind here = FindHere(job_).kind;
     const bool may_come = !job_.empty() && (here == ThingKind::kNothing || here == ThingKind::kRun);
-    if (!absl::IsNotFound(status) || !may_come || absl::Now() >= limit) return status;
+    if (!absl::IsNotFound(status) || !may_come || waited.Elapsed() >= static_cast<double>(patience_seconds_)) return status;
     if (!told) {
       PrintNote(context, absl::StrCat(status.message(), "; waiting for it up to ",
                                       patience_seconds_, " s (--patience)"));

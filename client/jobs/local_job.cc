@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/api/job_description.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 #include "common/run/events_file.h"
 #include "common/run/run_files.h"
 #include "common/run/steps_file.h"
@@ -92,15 +93,15 @@ void LocalJob::ReadRecipe(v1::Job* job) const {
 absl::Status LocalJob::Watch(absl::Duration patience,
                              const std::function<void(const v1::Job&)>& on_change,
                              const std::function<void(const absl::Status&)>& on_trouble) {
-  absl::Time well = absl::Now();
+  Stopwatch lost;
   std::string last;
   while (true) {
     CONVOY_ASSIGN_OR_RETURN(const v1::Job job, Get());
     std::string now = job.SerializeAsString();
     if (now != last) on_change(job);
     if (HasEnded(job)) return absl::OkStatus();
-    if (job.state() != v1::Job::LOST) well = absl::Now();
-    if (job.state() == v1::Job::LOST && absl::Now() - well > patience) {
+    if (job.state() != v1::Job::LOST) lost = Stopwatch();
+    if (job.state() == v1::Job::LOST && absl::Seconds(lost.Elapsed()) > patience) {
       return absl::DeadlineExceededError(
           absl::StrCat(directory_, ": its trainer was killed; go on with trainer --run-dir ",
                        directory_, " --resume"));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 
 namespace convoy::client {
 namespace {
@@ -41,8 +42,8 @@ class RemoteJob : public JobSource {
 absl::Status RemoteJob::Watch(absl::Duration patience,
                               const std::function<void(const v1::Job&)>& on_change,
                               const std::function<void(const absl::Status&)>& on_trouble) {
-  absl::Time well = absl::Now();  // when the job was last heard of and not lost
-  bool heard = false;             // at all: an address where nobody is gets no patience
+  Stopwatch silence;   // since the job was last heard of and not lost
+  bool heard = false;  // at all: an address where nobody is gets no patience
   bool in_trouble = false;
   v1::Job last;
   while (true) {
@@ -50,7 +51,7 @@ absl::Status RemoteJob::Watch(absl::Duration patience,
       on_change(job);
       heard = true;
       in_trouble = false;
-      if (job.state() != v1::Job::LOST) well = absl::Now();
+      if (job.state() != v1::Job::LOST) silence = Stopwatch();
       last = job;
       return !HasEnded(job);
     });
@@ -60,9 +61,9 @@ absl::Status RemoteJob::Watch(absl::Duration patience,
     if (!status.ok() && (!passing || !heard)) return status;
     if (absl::IsDeadlineExceeded(status) && last.state() != v1::Job::LOST) {
       // Only the watch's own limit, if somebody answers again.
-      if (coordinator_->GetJob(name_).ok()) well = absl::Now();
+      if (coordinator_->GetJob(name_).ok()) silence = Stopwatch();
     }
-    if (absl::Now() - well > patience) {
+    if (absl::Seconds(silence.Elapsed()) > patience) {
       if (last.state() != v1::Job::LOST) return status;
       return absl::DeadlineExceededError(absl::StrCat(
           name_, ": its trainer is not heard of any more; go on with trainer --resume"));

@@ -17,13 +17,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 
 namespace convoy::coordinator {
 namespace {
 
 constexpr int kStarvedPauseMs = 100;
-constexpr absl::Duration kSweepInterval = absl::Milliseconds(20);
+constexpr std::chrono::milliseconds kSweepInterval{20};
 constexpr int kAcceptsAtOnce = 64;  // before the end is looked for again
 
 std::optional<ino_t> InodeOf(int fd) {
@@ -121,8 +120,8 @@ void AcceptLoop::Admit(rpc::Descriptor socket, const std::string& address) {
 }
 
 bool AcceptLoop::EnterAfterSweep(const std::string& address) {
-  const absl::Time now = absl::Now();
-  if (now >= swept_ && now - swept_ < kSweepInterval) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - swept_ < kSweepInterval) return false;
   swept_ = now;
   ForgetClosed();
   return counts_.Enter(address);

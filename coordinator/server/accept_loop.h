@@ -4,12 +4,12 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
 #include <thread>
 
-#include "absl/time/time.h"
 #include "common/rpc/connection_counts.h"
 #include "common/rpc/listening_socket.h"
 
@@ -52,7 +52,7 @@ class AcceptLoop {
   // The members below are used by the loop's thread alone.
   rpc::ConnectionCounts counts_;
   std::map<int, Connection> open_;  // by descriptor
-  absl::Time swept_ = absl::InfinitePast();
+  std::chrono::steady_clock::time_point swept_{};
   bool starved_ = false;  // of descriptors or memory
   std::thread thread_;    // last: it uses all of the above
 };

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "coordinator/jobs/moment.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -87,10 +87,11 @@ absl::StatusOr<CallGate::Pass> CallGate::Enter(grpc::ServerContext& context,
   const Rule* const rule = FindRule(method);
   if (rule == nullptr) CONVOY_RETURN_IF_ERROR(authenticator_.Authenticate(context));
   const Kind kind = rule == nullptr ? kChange : rule->kind;
-  const absl::Time now = absl::Now();
+  const Moment now = Moment::Now();
   // A watch goes on as long as its reader takes what it is sent.
-  const absl::Time latest = kind == kWatch ? absl::InfiniteFuture() : now + kDefaultTime;
-  const absl::Time deadline = std::min(absl::FromChrono(context.deadline()), latest);
+  const absl::Duration longest = kind == kWatch ? absl::InfiniteDuration() : kDefaultTime;
+  const absl::Duration end =
+      now.steady + std::min(absl::FromChrono(context.deadline()) - now.wall, longest);
   const absl::MutexLock lock(&mutex_);
   if (counts_[kind] >= LimitOf(kind)) {
     return absl::ResourceExhaustedError(absl::StrCat(
@@ -98,8 +99,8 @@ absl::StatusOr<CallGate::Pass> CallGate::Enter(grpc::ServerContext& context,
         kind == kWatch ? " (`max_watches`)" : "", "; try again later"));
   }
   ++counts_[kind];
-  entries_.push_front({context, kind, kind == kWatch ? now + kReaderTime : deadline});
-  return Pass(this, entries_.begin(), deadline);
+  entries_.push_front({context, kind, kind == kWatch ? now.steady + kReaderTime : end});
+  return Pass(this, entries_.begin(), end);
 }
 
 void CallGate::Leave(Entries::iterator entry) {
@@ -109,20 +110,25 @@ void CallGate::Leave(Entries::iterator entry) {
 }
 
 void CallGate::CancelOverdue() {
-  const absl::Time now = absl::Now();
+  const absl::Duration now = Moment::Now().steady;
   const absl::MutexLock lock(&mutex_);
   for (const Entry& entry : entries_) {
     if (entry.end <= now) entry.context.TryCancel();
   }
 }
 
-bool CallGate::Pass::IsOver() const {
-  return absl::Now() >= deadline_ || entry_->context.IsCancelled();
+absl::Time CallGate::Pass::Deadline() const {
+  const Moment now = Moment::Now();
+  return now.wall + (end_ - now.steady);
 }
+
+bool CallGate::Pass::IsLate() const { return Moment::Now().steady >= end_; }
+
+bool CallGate::Pass::IsOver() const { return IsLate() || entry_->context.IsCancelled(); }
 
 void CallGate::Pass::NoteTaken() const {
   const absl::MutexLock lock(&gate_->mutex_);
-  entry_->end = std::min(deadline_, absl::Now() + kReaderTime);
+  entry_->end = std::min(end_, Moment::Now().steady + kReaderTime);
 }
 
 }  // namespace convoy::coordinator

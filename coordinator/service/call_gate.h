@@ -59,7 +59,7 @@ class CallGate {
   struct Entry {
     grpc::ServerContext& context;
     Kind kind;
-    absl::Time end;
+    absl::Duration end;  // as Moment::steady
   };
   using Entries = std::list<Entry>;
 
@@ -85,11 +85,13 @@ class CallGate::Pass {
   Pass(Pass&& other) noexcept
       : gate_(std::exchange(other.gate_, nullptr)),
         entry_(other.entry_),
-        deadline_(other.deadline_) {}
+        end_(other.end_) {}
   Pass& operator=(Pass&&) = delete;
 
-  // After that nobody needs the answer.
-  absl::Time deadline() const { return deadline_; }
+  // After that nobody needs the answer, as the wall clock stands now.
+  absl::Time Deadline() const;
+  // Whether the deadline has passed; whoever sets the wall clock does not change that.
+  bool IsLate() const;
   // Whether the caller has gone or the deadline has passed.
   bool IsOver() const;
   // Says that the reader took a message just now: one that takes none for a minute is cancelled.
@@ -97,12 +99,12 @@ class CallGate::Pass {
 
  private:
   friend CallGate;
-  Pass(CallGate* gate, Entries::iterator entry, absl::Time deadline)
-      : gate_(gate), entry_(entry), deadline_(deadline) {}
+  Pass(CallGate* gate, Entries::iterator entry, absl::Duration end)
+      : gate_(gate), entry_(entry), end_(end) {}
 
   CallGate* gate_;
   Entries::iterator entry_;
-  absl::Time deadline_;
+  absl::Duration end_;  // as Moment::steady
 };
 
 // A handler's whole work: has `call`, which takes the Pass, answer a call that is let in.

@@ -55,7 +55,7 @@ class Permit {
 
 // Why a call that is over was given up.
 absl::Status Over(const CallGate::Pass& pass) {
-  if (absl::Now() < pass.deadline()) return absl::CancelledError("the caller has gone");
+  if (!pass.IsLate()) return absl::CancelledError("the caller has gone");
   return absl::DeadlineExceededError("the deadline passed before the work was done");
 }
 
@@ -213,7 +213,7 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
   auto result =
       api::EvaluateModel(*served->model, *source, request, serving_.batcher.options().threads,
                          [&pass] { return pass.IsOver(); });
-  if (absl::IsCancelled(result.status()) && absl::Now() >= pass.deadline()) {
+  if (absl::IsCancelled(result.status()) && pass.IsLate()) {
     return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
   }
   if (result.ok()) result->set_model_version(served->facts.version());
@@ -234,7 +234,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   BatchedRequest request{.model = served->model,
                          .pixels = {},
                          .counters = served->counters,
-                         .deadline = pass.deadline(),
+                         .deadline = pass.Deadline(),
                          .cancelled = [&pass] { return pass.IsOver(); }};
   for (const api::NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
