@@ -63,14 +63,14 @@ std::optional<absl::string_view> Entry(absl::string_view header, absl::string_vi
 
 absl::Status ReadDims(absl::string_view text, Array* array) {
   absl::ConsumePrefix(&text, "(");
-  double elems = 1;
+  double most = 1;  // elements, were no dimension 0
   for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
     int64_t dim = 0;
     if (!absl::SimpleAtoi(part, &dim) || dim < 0) return Refuse(array->name, "has no whole shape");
     array->dims.push_back(dim);
-    elems *= static_cast<double>(dim);
+    most *= static_cast<double>(std::max<int64_t>(dim, 1));
   }
-  if (array->dims.size() > kMaxDims || elems > static_cast<double>(kMaxIdxBodyBytes)) {
+  if (array->dims.size() > kMaxDims || most > static_cast<double>(kMaxIdxBodyBytes)) {
     return Refuse(array->name, "is larger than any data set");
   }
   return absl::OkStatus();
