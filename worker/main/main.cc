@@ -75,6 +75,8 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
     if (first) log::Error(std::string(error.message()));
     return ExitCodeFor(error);
   };
+  // Before the first call: the others may be waiting in it by the time that it fails here.
+  comm::SetMpiFailureHook(&EndAfterMpiFailure);
   auto runtime = comm::MpiRuntime::Initialize();
   if (!runtime.ok()) return fail(runtime.status());
   auto communicator = (*runtime)->MakeCommunicator();
@@ -86,7 +88,6 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   }
   const std::string who = absl::StrCat("rank ", (*communicator)->rank(), " on ", HostName());
   SetAbortHook(&EndAllRanks);
-  comm::SetMpiFailureHook(&EndAfterMpiFailure);
   SetCheckContext(who);
   watch::InstallLastWords(who);
   return RunWatched(**communicator, flags, /*ranks_are_threads=*/false);
