@@ -9,7 +9,7 @@ import typing
 
 from .language import environment
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
+TREE = pathlib.Path(os.path.abspath(__file__)).parents[2]  # as it was found: a link may lead elsewhere
 STOPPED = 75  # the trainer's exit code for "stopped on request, with a checkpoint"
 
 
