@@ -1,5 +1,6 @@
 // The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <thread>
@@ -8,11 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/cpus.h"
+#include "common/base/files.h"
 #include "common/base/process_start.h"
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
+#include "common/run/start_file.h"
 #include "worker/comm/mpi_communicator.h"
 #include "worker/comm/thread_communicator.h"
 #include "worker/main/flags.h"
@@ -106,6 +109,14 @@ ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
   return code;
 }
 
+// A process that was frozen, or cut off, while its supervisor started the training elsewhere ends
+// before it changes a file of the run. Nobody waits for it, so nothing is cleaned up.
+void WriteOnlyInOwnStart(const std::string& run_directory) {
+  GuardWrites([run_directory] {
+    if (run::IsOverIn(run_directory)) std::_Exit(static_cast<int>(ExitCode::kHung));
+  });
+}
+
 ExitCode Main(int argc, char** argv) {
   PrepareProcess();
   log::Start("trainer");
@@ -115,6 +126,7 @@ ExitCode Main(int argc, char** argv) {
     if (!prepared.ok()) flags = prepared;
   }
   train::InstallSignals();
+  if (flags.ok() && !run::OwnStartName().empty()) WriteOnlyInOwnStart(flags->run_dir);
   if (flags.ok() && comm::StartedWithoutMpi()) {
     flags = absl::FailedPreconditionError(
         "srun started several tasks that MPI knows nothing of, each would train alone; use srun "

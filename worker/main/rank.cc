@@ -226,6 +226,7 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
   const Flags& flags = *parsed;
   CONVOY_RETURN_IF_ERROR(AgreeOnFingerprint(communicator, flags));
+  Failpoint("after_start", absl::StrCat("rank-", communicator.rank()));
   const bool root = communicator.rank() == 0;
   if (flags.print_and_exit) {
     if (root) std::fputs(flags.print_and_exit->c_str(), stdout);

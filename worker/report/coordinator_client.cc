@@ -9,12 +9,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/job_description.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
 #include "common/rpc/grpc_status.h"
+#include "common/run/events_file.h"
 #include "common/run/run_files.h"
 #include "common/system/secret_digits.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
@@ -243,7 +245,11 @@ absl::Status CoordinatorClient::Talk(bool with_steps) {
 
 absl::Status CoordinatorClient::Register() {
   worker::v1::RegisterJobResponse response;
-  CONVOY_RETURN_IF_ERROR(calls_->Register(story_.Registration(), &response));
+  worker::v1::RegisterJobRequest request = story_.Registration();
+  for (const run::RunEvent& event : run::ReadEvents(options_.run_directory)) {
+    *request.add_run_events() = api::ToEvent(event);
+  }
+  CONVOY_RETURN_IF_ERROR(calls_->Register(request, &response));
   job_ = response.job();
   if (response.heartbeat_interval_ms() > 0) {
     interval_ = milliseconds(response.heartbeat_interval_ms());

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/run/start_file.h"
 
 namespace convoy::report {
 namespace {
@@ -38,7 +39,8 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   }
   absl::Status created = CreateDirectories(run::PathIn(path, run::kCheckpoints));
   if (!created.ok()) return Annotate(created, "run_dir");
-  absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(run::PathIn(path, run::kLockFile));
+  absl::StatusOr<std::optional<FileLock>> lock =
+      FileLock::Take(run::PathIn(path, run::kLockFile), run::OwnStartName());
   if (lock.ok() && !lock->has_value()) {
     return absl::FailedPreconditionError(
         absl::StrCat("run_dir: another trainer is at work in ", path));

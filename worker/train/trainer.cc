@@ -123,6 +123,7 @@ void Trainer::Enter(watch::Phase phase) {
 
 absl::Status Trainer::SaveCheckpoint() {
   Enter(watch::Phase::kCheckpoint);
+  Failpoint("before_checkpoint", absl::StrCat("rank-", communicator_.rank()));
   return checkpointer_->Save(progress_, callbacks_);
 }
 
