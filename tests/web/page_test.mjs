@@ -132,7 +132,8 @@ test("a slider shows filters as they were, from the untrained network to the one
   await slider.waitFor();
   const { models } = await coordinator.call("ModelService/ListModelVersions", { parent: "models/lesson" });
   assert.deepEqual([models[0].version, models.at(-1).version], ["0", "2"]);
-  const picture = () => page.locator("figure.figure canvas").first().evaluate((canvas) => canvas.toDataURL());
+  const figure = page.locator("figure.figure").filter({ has: page.locator("canvas.atlas") }).first();
+  const picture = () => figure.locator("canvas").evaluate((canvas) => canvas.toDataURL());
   const said = page.locator(".epoch-said");
   await until("it says now", async () => (await said.innerText()).startsWith("2, as it is now"));
   const now = await picture();
@@ -142,7 +143,7 @@ test("a slider shows filters as they were, from the untrained network to the one
   assert.equal(await slider.getAttribute("aria-valuetext"), "0, untrained");
   const { layers } = await coordinator.call("ModelService/GetFilters", { name: "models/lesson/versions/0" });
   const most = Math.max(...layers[0].values.map(Math.abs)).toFixed(2);
-  await page.locator("figure.figure").first().getByText(`from −${most} over 0 to ${most}`).waitFor();
+  await figure.getByText(`from −${most} over 0 to ${most}`).waitFor();
   await slider.press("End");
   await until("those of now", async () => (await picture()) === now);
 });
