@@ -172,6 +172,9 @@ absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, co
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
   if (root && flags.explain_plan) std::fputs(trainer->ExplainPlan().c_str(), stdout);
+  if (root && !flags.coordinator.empty() && !job.checkpoint) {
+    mine.reporting->PublishUntrained(trainer->UntrainedModel());
+  }
   CONVOY_ASSIGN_OR_RETURN(const train::Outcome outcome, trainer->Run());
   watch.Enter(watch::Phase::kEnd);
   Failpoint("before_end", absl::StrCat("rank-", communicator.rank()));

@@ -297,6 +297,8 @@ absl::Status Trainer::EvaluateTestImages() {
   return absl::OkStatus();
 }
 
+formats::ModelFile Trainer::UntrainedModel() const { return checkpointer_->Model(); }
+
 formats::ModelFile Trainer::Model() const {
   formats::ModelFile model = checkpointer_->Model();
   model.metrics = {{"test_loss", final_report_.test_loss},
