@@ -96,7 +96,9 @@ absl::Status Watch::Open(const Context& context) {
     if (source_ != nullptr) return status;
     const ThingKind here = FindHere(job_).kind;
     const bool may_come = !job_.empty() && (here == ThingKind::kNothing || here == ThingKind::kRun);
-    if (!absl::IsNotFound(status) || !may_come || waited.Elapsed() >= static_cast<double>(patience_seconds_)) return status;
+    if (!absl::IsNotFound(status) || !may_come ||
+        waited.Elapsed() >= static_cast<double>(patience_seconds_))
+      return status;
     if (!told) {
       PrintNote(context, absl::StrCat(status.message(), "; waiting for it up to ",
                                       patience_seconds_, " s (--patience)"));
