@@ -16,6 +16,7 @@
 #include "common/cli/command_line.h"
 #include "common/cli/flag_names.h"
 #include "common/cli/user_config.h"
+#include "common/i18n/translate.h"
 #include "common/log/log.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
@@ -48,7 +49,8 @@ Parser::Parser(const CommandTable& table) : line("convoy", "", "") {
     Parsed& parsed = commands.emplace_back();
     parsed.entry = &entry;
     parsed.command = entry.create();
-    Arguments& arguments = line.AddCommand(entry.name, entry.summary, parsed.command->Details());
+    Arguments& arguments =
+        line.AddCommand(entry.name, Tr(entry.summary), parsed.command->Details());
     parsed.command->AddArguments(arguments);
     AddSharedOptions(arguments, &parsed.shared);
   }
@@ -86,6 +88,8 @@ absl::Status ParseAndRun(const CommandTable& table, int argc, const char* const*
   }
   ApplyEnvironment(parser.line, &parser.general);
   ApplySharedOptions(chosen->shared, parser.general, &context);
+  // Its values are for programs, which know the English words.
+  if (context.json) i18n::SpeakEnglish();
   return chosen->command->Run(context);
 }
 
@@ -120,7 +124,7 @@ std::vector<CommandFlags> ListFlags(const CommandTable& table) {
   std::vector<CommandFlags> commands;
   for (const Parsed& parsed : parser.commands) {
     commands.push_back(
-        {parsed.entry->name, parsed.entry->summary, parser.line.Flags(parsed.entry->name)});
+        {parsed.entry->name, Tr(parsed.entry->summary), parser.line.Flags(parsed.entry->name)});
   }
   return commands;
 }

@@ -20,6 +20,7 @@
 #include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/formats/model_file.h"
+#include "common/i18n/translate.h"
 #include "common/images/digit.h"
 
 namespace convoy::client {
@@ -42,7 +43,7 @@ absl::StatusOr<exports::KerasImageSize> ParseImageSize(const std::string& text) 
   exports::KerasImageSize size;
   if (text.empty() || ReadHeightWidth(text, kMaxSide, &size.height, &size.width)) return size;
   return absl::InvalidArgumentError(
-      absl::StrCat("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not ", Quoted(text)));
+      Tr("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not $0", Quoted(text)));
 }
 
 class Import : public Command {
@@ -63,26 +64,27 @@ class Import : public Command {
   }
 
   std::string Details() const override {
-    return "Takes a Sequential model, or a Functional one that is a chain, with its weights and, "
-           "where\n"
-           "the file has them, the optimizer's settings. What Convoy has not is refused by its "
-           "name;\n"
-           "what was made to fit, and what only further training would use, is noted. For a file "
-           "of\n"
-           "weights alone, --model names their network: a built-in one or a file.\n\n"
-           "Convoy gives networks values from 0 to 1. Many were trained on others: --input-scale "
-           "auto\n"
-           "tries which fit, on images at hand, and builds the scale into the network.\n\n"
-           "Examples:\n"
-           "  convoy import mnist_cnn_model.keras --output model.convoy\n"
-           "  convoy import mnist.weights.h5 --model lenet5 --output model.convoy\n"
-           "  convoy import model.h5 --input-scale 0..255 --output model.convoy\n"
-           "  trainer --initial-weights model.convoy    (trains it further)";
+    return Tr(
+        "Takes a Sequential model, or a Functional one that is a chain, with its weights and, "
+        "where\n"
+        "the file has them, the optimizer's settings. What Convoy has not is refused by its "
+        "name;\n"
+        "what was made to fit, and what only further training would use, is noted. For a file "
+        "of\n"
+        "weights alone, --model names their network: a built-in one or a file.\n\n"
+        "Convoy gives networks values from 0 to 1. Many were trained on others: --input-scale "
+        "auto\n"
+        "tries which fit, on images at hand, and builds the scale into the network.\n\n"
+        "Examples:\n"
+        "  convoy import mnist_cnn_model.keras --output model.convoy\n"
+        "  convoy import mnist.weights.h5 --model lenet5 --output model.convoy\n"
+        "  convoy import model.h5 --input-scale 0..255 --output model.convoy\n"
+        "  trainer --initial-weights model.convoy    (trains it further)");
   }
 
   absl::Status Run(const Context& context) override {
     if (output_.empty()) {
-      return absl::InvalidArgumentError("--output: is missing; name the file to write");
+      return absl::InvalidArgumentError(Tr("--output: is missing; name the file to write"));
     }
     CONVOY_RETURN_IF_ERROR(CheckNewFile(output_, force_));
     exports::KerasReadOptions options{.network = context.model, .image_size = {}};
@@ -160,9 +162,10 @@ class Import : public Command {
 
   std::string AsText(const nn::Network& network, const formats::ModelFile& model,
                      const InputValues& values) const {
-    return absl::StrCat(nn::SummaryTable(network), "\nInput values: ", values.scale.name, " (",
-                        values.because, ")\nWrote ", output_, ", weights SHA-256 ",
-                        formats::WeightsSha256(model.tensors), "\n");
+    return absl::StrCat(
+        nn::SummaryTable(network),
+        Tr("\nInput values: $0 ($1)\n", values.scale.name, values.because),
+        Tr("Wrote $0, weights SHA-256 $1\n", output_, formats::WeightsSha256(model.tensors)));
   }
 
   Json AsJson(const nn::Network& network, const formats::ModelFile& model,

@@ -12,6 +12,7 @@
 #include "client/names/names.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -37,17 +38,18 @@ class Jobs : public Command {
                          "list the runs in it (./runs, or the coordinator's)");
     arguments.Choice("--sort", &sort_,
                      {"time", "name", "accuracy", "val_accuracy", "test_accuracy"},
-                     "the newest, or the best, first: time, name, accuracy, ... (time)");
+                     Tr("the newest, or the best, first: time, name, accuracy, ... (time)"));
     arguments.WholeNumber("--limit", &limit_, 1, 1000000, "only the newest N (50)");
   }
 
   std::string Details() const override {
-    return "The newest first.\n\n"
-           "Examples:\n"
-           "  convoy jobs             the runs in ./runs\n"
-           "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
-           "  convoy jobs runs --sort val_accuracy\n"
-           "  convoy jobs --json --limit 1000";
+    return Tr(
+        "The newest first.\n\n"
+        "Examples:\n"
+        "  convoy jobs             the runs in ./runs\n"
+        "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
+        "  convoy jobs runs --sort val_accuracy\n"
+        "  convoy jobs --json --limit 1000");
   }
 
   absl::Status Run(const Context& context) override {
@@ -60,7 +62,7 @@ class Jobs : public Command {
       for (const v1::Job& job : jobs) list.push_back(JobToJson(job));
       Print(context, list);
     } else {
-      Print(context, jobs.empty() ? "no jobs yet\n" : JobsTable(jobs));
+      Print(context, jobs.empty() ? Tr("no jobs yet\n") : JobsTable(jobs));
     }
     return absl::OkStatus();
   }

@@ -8,6 +8,7 @@
 #include "client/supervise/supervisor.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -46,15 +47,16 @@ class RunCommand : public Command {
   }
 
   std::string Details() const override {
-    return "Trains, and after a fault goes on from the last checkpoint, until the training has\n"
-           "succeeded; the result is the same, bit for bit. Gives up, and says why, where the\n"
-           "training would only fail again. Ctrl-C stops with a checkpoint, twice at once. The\n"
-           "same command with --run-dir goes on with what it has begun.\n"
-           "Exit codes are the trainer's: 0 done, 1 failed, 2 wrong usage or input, 75 stopped\n"
-           "with a checkpoint, 76 cancelled, 77 a rank hung again and again.\n\n"
-           "Examples:\n"
-           "  convoy run -np 4 -- --run-dir runs/first --epochs 20 --checkpoint-every 100\n"
-           "  convoy run -- --model lenet5";
+    return Tr(
+        "Trains, and after a fault goes on from the last checkpoint, until the training has\n"
+        "succeeded; the result is the same, bit for bit. Gives up, and says why, where the\n"
+        "training would only fail again. Ctrl-C stops with a checkpoint, twice at once. The\n"
+        "same command with --run-dir goes on with what it has begun.\n"
+        "Exit codes are the trainer's: 0 done, 1 failed, 2 wrong usage or input, 75 stopped\n"
+        "with a checkpoint, 76 cancelled, 77 a rank hung again and again.\n\n"
+        "Examples:\n"
+        "  convoy run -np 4 -- --run-dir runs/first --epochs 20 --checkpoint-every 100\n"
+        "  convoy run -- --model lenet5");
   }
 
   absl::Status Run(const Context& context) override {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::gallery {
 namespace {
@@ -19,43 +20,43 @@ int CountOr(const FigureChoice& choice, int usual) {
 const std::vector<FigureKind>& FigureKinds() {
   static const auto* const kKinds = new std::vector<FigureKind>{
       {"samples",
-       "the first training images with their labels",
+       Marked("the first training images with their labels"),
        {.data = true, .count = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.Samples(CountOr(choice, kTiles));
        }},
       {"curves",
-       "accuracy and loss over the epochs",
+       Marked("accuracy and loss over the epochs"),
        {.history = true},
        [](Gallery& gallery, const FigureChoice&) { return gallery.Curves(); }},
       {"confusion",
-       "true classes against predicted ones, with counts",
+       Marked("true classes against predicted ones, with counts"),
        {.model = true, .data = true},
        [](Gallery& gallery, const FigureChoice&) { return gallery.Confusion(); }},
       {"mistakes",
-       "misread test images, the surest mistakes first",
+       Marked("misread test images, the surest mistakes first"),
        {.model = true, .data = true, .count = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.Mistakes(CountOr(choice, kTiles));
        }},
       {"filters",
-       "the weights of a convolution layer",
+       Marked("the weights of a convolution layer"),
        {.model = true, .layer = true},
        [](Gallery& gallery, const FigureChoice& choice) { return gallery.Filters(choice.layer); }},
       {"feature-maps",
-       "what a layer makes of an image",
+       Marked("what a layer makes of an image"),
        {.model = true, .data = true, .layer = true, .image = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.FeatureMaps(choice.layer, choice.image);
        }},
       {"noise",
-       "test images with gaussian noise and what is read in them",
+       Marked("test images with gaussian noise and what is read in them"),
        {.model = true, .data = true, .count = true, .level = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.NoisyImages(choice.level, CountOr(choice, kNoisyImages));
        }},
       {"noise-curve",
-       "accuracy against the level of noise",
+       Marked("accuracy against the level of noise"),
        {.model = true, .data = true},
        [](Gallery& gallery, const FigureChoice&) -> absl::StatusOr<figures::Canvas> {
          CONVOY_ASSIGN_OR_RETURN(figures::NoiseCurve curve, gallery.NoiseCurve(NoiseLevels()));
