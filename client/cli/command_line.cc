@@ -16,6 +16,7 @@
 #include "common/cli/command_line.h"
 #include "common/cli/flag_names.h"
 #include "common/cli/user_config.h"
+#include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
 #include "common/log/log.h"
 #include "common/terminal/fit.h"
@@ -107,13 +108,13 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
   absl::Status status =
       ParseAndRun(table, argc, argv, Context{.exit_code = &own, .out = out, .err = err});
   if (std::fflush(out) != 0 && status.ok()) {
-    status = absl::UnknownError("cannot write the result; is the disk full?");
+    status = absl::UnknownError(Tr("cannot write the result; is the disk full?"));
   }
   if (!status.ok()) {
     const cli::FlagNames names = cli::FlagsLikeFields(
         {"as_is", "coordinator", "data", "image", "lang", "hosts", "layer", "network", "np",
          "resume", "run_dir", "tls_ca", "tls_cert", "tls_key", "token_file"});
-    const std::string said = OneLine(cli::NameFlags(std::string(status.message()), names));
+    const std::string said = OneLine(cli::NameFlags(i18n::InUsersLanguage(status), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }
   return status.ok() ? own : ClientExitCode(status);

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/commands/commands.h"
 #include "client/commands/output.h"
 #include "common/base/cpus.h"
@@ -113,10 +115,11 @@ class Import : public Command {
     if (input_scale_ != "auto") {
       absl::StatusOr<exports::InputScale> scale = exports::FindInputScale(input_scale_);
       if (!scale.ok()) return Annotate(scale.status(), "--input-scale");
-      return InputValues{.scale = *scale, .because = "as told"};
+      return InputValues{.scale = *scale, .because = Tr("as told")};
     }
     const data::DataChoice choice = data::FindDataDirectory(data_);
-    if (choice.directory.empty()) return Usual(file, "no labelled images at hand to try others on");
+    if (choice.directory.empty())
+      return Usual(file, Tr("no labelled images at hand to try others on"));
     CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(file.model));
     const nn::ModelSpec& spec = network.spec();
     const absl::StatusOr<data::DataSource> source =
@@ -133,18 +136,18 @@ class Import : public Command {
     const data::DatasetView all = source.test.View();
     const data::DatasetView images = all.Slice({0, std::min(all.count, kImagesToTry)});
     if (network.input_shape() != Shape{images.height, images.width, images.channels}) {
-      return Usual(file, absl::StrCat("the images of ", source.where,
-                                      " are of another size, so no others were tried"));
+      return Usual(
+          file, Tr("the images of $0 are of another size, so no others were tried", source.where));
     }
     CONVOY_ASSIGN_OR_RETURN(const exports::ScaleChoice choice,
                             exports::ChooseInputScale(file, images));
-    std::string tried = absl::StrCat("right of ", images.count, " test images of ", source.where);
-    const char* separator = ": ";
+    std::vector<std::string> shares;
     for (const auto& [name, accuracy] : choice.accuracies) {
-      absl::StrAppend(&tried, separator, absl::StrFormat("%s %.1f%%", name, 100 * accuracy));
-      separator = ", ";
+      shares.push_back(absl::StrFormat("%s %.1f%%", name, 100 * accuracy));
     }
-    if (!choice.knows_the_images) absl::StrAppend(&tried, "; it was trained on other images");
+    std::string tried = Tr("right of $0 test images of $1: $2", images.count, source.where,
+                           absl::StrJoin(shares, ", "));
+    if (!choice.knows_the_images) tried = Tr("$0; it was trained on other images", tried);
     return InputValues{choice.scale, tried, FormOf(images, choice.knows_the_images)};
   }
 

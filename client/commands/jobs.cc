@@ -12,6 +12,7 @@
 #include "client/names/names.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
 
 namespace convoy::client {
@@ -85,7 +86,7 @@ class Jobs : public Command {
       if (job.ok()) {
         jobs.push_back(*job);
       } else {  // one damaged run must not hide the others
-        PrintNote(context, std::string(job.status().message()));
+        PrintNote(context, i18n::InUsersLanguage(job.status()));
       }
     }
     return jobs;

@@ -11,6 +11,7 @@
 #include "client/remote/coordinator.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
@@ -73,7 +74,7 @@ class Models : public Command {
       if (model.ok()) {
         models.push_back(*model);
       } else {  // one damaged file must not hide the others
-        PrintNote(context, std::string(model.status().message()));
+        PrintNote(context, i18n::InUsersLanguage(model.status()));
       }
     }
     return models;

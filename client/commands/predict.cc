@@ -20,6 +20,7 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
 
 namespace convoy::client {
@@ -112,7 +113,7 @@ class Predict : public Command {
       absl::StatusOr<std::string> png = ReadFile(files_[i], kMaxPictureBytes);
       if (!png.ok() && files_.size() == 1) return png.status();
       if (!png.ok()) {
-        answers->refused.emplace_back(png.status().message());
+        answers->refused.push_back(i18n::InUsersLanguage(png.status()));
         continue;
       }
       if (answers->last_piece.size() == kPicturesInAPiece || bytes + png->size() > kBytesInAPiece) {
@@ -145,7 +146,8 @@ class Predict : public Command {
 
   // A coordinator counts the images of a call; people know files.
   static std::string Named(const std::string& file, const absl::Status& status) {
-    const std::string message(absl::StripPrefix(status.message(), "images[0]: "));
+    const std::string said = i18n::InUsersLanguage(status);
+    const std::string message(absl::StripPrefix(said, "images[0]: "));
     return absl::StartsWith(message, file) ? message : absl::StrCat(file, ": ", message);
   }
 

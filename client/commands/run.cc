@@ -80,8 +80,9 @@ class RunCommand : public Command {
     const std::string program = words_.front();
     if (std::filesystem::path(program).filename() != "trainer") {
       return absl::InvalidArgumentError(
-          absl::StrCat(Quoted(program), " is not the trainer; convoy run [-np N] -- takes the ",
-                       "trainer's flags, such as --epochs 20"));
+          Tr("$0 is not the trainer; convoy run [-np N] -- takes the trainer's flags, such as "
+             "--epochs 20",
+             Quoted(program)));
     }
     if (program != "trainer") run_.trainer = program;
     TakeRunFlags({words_.begin() + 1, words_.end()}, &run_);
@@ -90,7 +91,7 @@ class RunCommand : public Command {
 
   absl::Status TakeHosts() {
     if (!hosts_.empty() && !host_file_.empty()) {
-      return absl::InvalidArgumentError("--hosts: cannot be given beside --hostfile");
+      return absl::InvalidArgumentError(Tr("--hosts: cannot be given beside --hostfile"));
     }
     if (!hosts_.empty()) {
       CONVOY_ASSIGN_OR_RETURN(run_.hosts, HostsFromList(hosts_));
@@ -98,7 +99,7 @@ class RunCommand : public Command {
       CONVOY_ASSIGN_OR_RETURN(run_.hosts, HostsFromFile(host_file_));
     } else if (run_.check_only || !run_.networks.empty()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(run_.check_only ? "--check" : "--network", ": needs --hosts or --hostfile"));
+          Tr("$0: needs --hosts or --hostfile", run_.check_only ? "--check" : "--network"));
     }
     return absl::OkStatus();
   }

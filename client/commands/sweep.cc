@@ -50,10 +50,17 @@ absl::Status UnknownRecipe(const std::string& named) {
   const std::vector<std::string> networks = nn::BuiltinModelNames();
   std::vector<std::string> known = recipes;
   known.insert(known.end(), networks.begin(), networks.end());
-  return absl::NotFoundError(absl::StrCat(
-      "no recipe or network is called ", Quoted(named), DidYouMean(named, known),
-      " (recipes: ", absl::StrJoin(recipes, ", "), "; networks: ", absl::StrJoin(networks, ", "),
-      "; or the path of a .textproto file)"));
+  const std::string near = NearestName(named, known);
+  const std::string recipe_list = absl::StrJoin(recipes, ", ");
+  const std::string network_list = absl::StrJoin(networks, ", ");
+  return absl::NotFoundError(
+      near.empty()
+          ? Tr("no recipe or network is called $0 (recipes: $1; networks: $2; or the path of a "
+               ".textproto file)",
+               Quoted(named), recipe_list, network_list)
+          : Tr("no recipe or network is called $0; did you mean $1? (recipes: $2; networks: $3; or "
+               "the path of a .textproto file)",
+               Quoted(named), Quoted(near), recipe_list, network_list));
 }
 
 // A recipe, or a network with everything else as it is by default.

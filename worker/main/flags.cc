@@ -185,22 +185,24 @@ absl::Status CheckCoordinator(const Flags& flags) {
                        : !flags.token_file.empty() ? "--token-file"
                                                    : nullptr;
     if (flag == nullptr) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": needs --coordinator HOST:PORT"));
+    return absl::InvalidArgumentError(Tr("$0: needs --coordinator HOST:PORT", flag));
   }
   if (flags.tls_cert.empty() != flags.tls_key.empty() ||
       (!flags.tls_cert.empty() && flags.tls_ca.empty())) {
-    return absl::InvalidArgumentError("--tls-cert and --tls-key: go together, and with --tls-ca");
+    return absl::InvalidArgumentError(
+        Tr("--tls-cert and --tls-key: go together, and with --tls-ca"));
   }
   return Annotate(rpc::ParseAddress(flags.coordinator, /*least_port=*/1).status(), "--coordinator");
 }
 
 absl::Status CheckDryRun(const Flags& flags) {
   if (!flags.preview.empty()) {
-    if (!flags.dry_run) return absl::InvalidArgumentError("--preview: needs --dry-run");
+    if (!flags.dry_run) return absl::InvalidArgumentError(Tr("--preview: needs --dry-run"));
     CONVOY_RETURN_IF_ERROR(Annotate(figures::FormatOfPath(flags.preview).status(), "--preview"));
   }
   if (flags.dry_run && flags.resume) {
-    return absl::InvalidArgumentError("--dry-run: begins nothing that --resume could go on with");
+    return absl::InvalidArgumentError(
+        Tr("--dry-run: begins nothing that --resume could go on with"));
   }
   return absl::OkStatus();
 }

@@ -25,6 +25,7 @@
 #include "common/figures/texts.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
+#include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
@@ -201,7 +202,7 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Rep
       directory, job.train, job.test,
       {.language = language, .threads = flags.threads > 0 ? flags.threads : UsableCores()});
   if (!written.ok()) {
-    return Annotate(written, "--figures: the training is complete, its report is not");
+    return Annotate(written, Tr("--figures: the training is complete, its report is not"));
   }
   CONVOY_RETURN_IF_ERROR(reporting.AddFigures(run::PathIn(directory, run::kFigures)));
   if (flags.verbose > 0)
@@ -286,7 +287,7 @@ ExitCode RunRank(watch::Watch& watch, const absl::StatusOr<Flags>& flags) {
   if (watch.communicator().rank() == 0) {
     std::fflush(stdout);
     const std::string error = cli::NameFlags(std::string(code.status().message()), FlagsOfFields());
-    log::Error(error);
+    log::Error(cli::NameFlags(i18n::InUsersLanguage(code.status()), FlagsOfFields()));
     watch::LeaveLastWords(
         absl::StrCat(absl::StatusCodeToString(code.status().code()), ": ", error));
   }

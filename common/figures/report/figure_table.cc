@@ -1,4 +1,5 @@
 #include "common/figures/report/figure_table.h"
+#include "common/base/text_error.h"
 
 #include <utility>
 
@@ -72,9 +73,13 @@ absl::StatusOr<const FigureKind*> FindFigure(const std::string& name) {
     if (kind.name == name) return &kind;
     names.push_back(kind.name);
   }
-  return absl::InvalidArgumentError(absl::StrCat("there is no figure '", name, "'; there are ",
-                                                 absl::StrJoin(names, ", "),
-                                                 DidYouMean(name, names)));
+  const std::string near = NearestName(name, names);
+  const std::string list = absl::StrJoin(names, ", ");
+  return near.empty() ? TextError(absl::StatusCode::kInvalidArgument,
+                                  "there is no figure '$0'; there are $1", name, list)
+                      : TextError(absl::StatusCode::kInvalidArgument,
+                                  "there is no figure '$0'; there are $1; did you mean '$2'?", name,
+                                  list, near);
 }
 
 }  // namespace convoy::gallery
