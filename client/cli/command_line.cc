@@ -111,9 +111,10 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
     status = absl::UnknownError(Tr("cannot write the result; is the disk full?"));
   }
   if (!status.ok()) {
-    const cli::FlagNames names = cli::FlagsLikeFields(
-        {"as_is", "coordinator", "data", "image", "lang", "hosts", "layer", "network", "np",
-         "resume", "run_dir", "tls_ca", "tls_cert", "tls_key", "token_file"});
+    cli::FlagNames names = cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang",
+                                                 "hosts", "layer", "network", "resume", "run_dir",
+                                                 "tls_ca", "tls_cert", "tls_key", "token_file"});
+    names["np"] = "-np";  // as mpirun has it
     const std::string said = OneLine(cli::NameFlags(i18n::InUsersLanguage(status), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }

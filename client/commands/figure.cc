@@ -39,6 +39,7 @@ using gallery::FigureNeeds;
 using gallery::Gallery;
 
 constexpr int64_t kMostTiles = 100;
+constexpr int64_t kMostFilterNumber = 1 << 20;
 
 // The name in legends: a run's, or a file's without its ending.
 std::string LegendName(const std::string& named) {
@@ -94,6 +95,9 @@ class Figure : public Command {
     arguments.Text("--layer", &layer_, "of filters and feature-maps (the first that has them)");
     arguments.Text("--image", &image_,
                    "of feature-maps: number of a test image, or a PNG or JPEG file (12)");
+    arguments.WholeNumber("--filter", &filter_, 1, kMostFilterNumber,
+                          "of filters and feature-maps: this one alone, large");
+    arguments.Flag("--by-row", &by_row_, "of confusion: shares of each true class, not counts");
     arguments.WholeNumber("--count", &count_, 1, kMostTiles,
                           "images of samples, mistakes and noise (10, 10, 5)");
     arguments.Number("--level", &level_, 0, 10,
@@ -109,7 +113,7 @@ class Figure : public Command {
         "network and images. The figures:\n\n$0"
         "\nExamples:\n"
         "  convoy figure confusion runs/first\n"
-        "  convoy figure filters runs/first --layer conv2 --output filters.svg\n"
+        "  convoy figure filters runs/first --layer conv2 --filter 8 --output filter.svg\n"
         "  convoy figure feature-maps runs/first --layer conv1 --image 12\n"
         "  convoy figure noise-curve runs/first --compare runs/second --lang fr",
         FigureList());
@@ -138,6 +142,8 @@ class Figure : public Command {
     const std::pair<const char*, bool> unused[] = {
         {"--layer", !layer_.empty() && !kind.needs.layer},
         {"--image", !image_.empty() && !kind.needs.image},
+        {"--filter", filter_ > 0 && !kind.needs.layer},
+        {"--by-row", by_row_ && !kind.needs.by_row},
         {"--count", count_ > 0 && !kind.needs.count},
         {"--level", level_ >= 0 && !kind.needs.level},
         {"--compare", !compare_.empty() && kind.name != "noise-curve"},
@@ -183,6 +189,8 @@ class Figure : public Command {
                                        const Context& context) const {
     FigureChoice choice{.layer = layer_, .image = {}, .count = static_cast<int>(count_)};
     if (level_ >= 0) choice.level = level_;
+    choice.filter = filter_;
+    choice.by_row = by_row_;
     if (kind.needs.image) {
       CONVOY_ASSIGN_OR_RETURN(choice.image, ReadImage(drawn));
     }
@@ -232,6 +240,8 @@ class Figure : public Command {
   std::string image_;
   std::string compare_;
   int64_t count_ = 0;
+  int64_t filter_ = 0;
+  bool by_row_ = false;
   double level_ = -1;
   PictureOptions options_;
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/commands/output.h"
 #include "client/jobs/job_json.h"
@@ -14,15 +15,23 @@
 #include "common/base/status.h"
 #include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
+#include "common/system/user.h"
 
 namespace convoy::client {
 namespace {
+
+constexpr int64_t kMostJobs = 1000000;
 
 double MetricOf(const v1::Job& job, const std::string& name) {
   for (const v1::Metric& metric : job.metrics()) {
     if (metric.name() == name) return metric.value();
   }
   return -1;  // below all accuracies
+}
+
+// Whether this user started the job, on whichever computer.
+bool IsMine(const v1::Job& job) {
+  return absl::StartsWith(job.setup().owner(), absl::StrCat(UserName(), "@"));
 }
 
 // By name, or by a metric from its greatest value down.
@@ -40,7 +49,8 @@ class Jobs : public Command {
     arguments.Choice("--sort", &sort_,
                      {"time", "name", "accuracy", "val_accuracy", "test_accuracy"},
                      Tr("the newest, or the best, first: time, name, accuracy, ... (time)"));
-    arguments.WholeNumber("--limit", &limit_, 1, 1000000, "only the newest N (50)");
+    arguments.Flag("--mine", &mine_, "only those that I started");
+    arguments.WholeNumber("--limit", &limit_, 1, kMostJobs, "only the newest N (50)");
   }
 
   std::string Details() const override {
@@ -50,6 +60,7 @@ class Jobs : public Command {
         "  convoy jobs             the runs in ./runs\n"
         "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
         "  convoy jobs runs --sort val_accuracy\n"
+        "  convoy jobs --mine --coordinator server:50051\n"
         "  convoy jobs --json --limit 1000");
   }
 
@@ -72,8 +83,10 @@ class Jobs : public Command {
   absl::StatusOr<std::vector<v1::Job>> Remote(const Context& context) const {
     CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
                             Coordinator::Open(context.connection, context.verbose));
-    auto jobs = coordinator->ListJobs(static_cast<size_t>(limit_));
+    auto jobs = coordinator->ListJobs(static_cast<size_t>(mine_ ? kMostJobs : limit_));
     if (!jobs.ok()) return ExplainMissing(jobs.status(), "", context);
+    if (mine_) std::erase_if(*jobs, [](const v1::Job& job) { return !IsMine(job); });
+    if (jobs->size() > static_cast<size_t>(limit_)) jobs->resize(static_cast<size_t>(limit_));
     return jobs;
   }
 
@@ -84,7 +97,7 @@ class Jobs : public Command {
       if (jobs.size() == static_cast<size_t>(limit_)) break;
       const absl::StatusOr<v1::Job> job = NewLocalJob(run)->Get();
       if (job.ok()) {
-        jobs.push_back(*job);
+        if (!mine_ || IsMine(*job)) jobs.push_back(*job);
       } else {  // one damaged run must not hide the others
         PrintNote(context, i18n::InUsersLanguage(job.status()));
       }
@@ -94,6 +107,7 @@ class Jobs : public Command {
 
   std::string directory_;
   std::string sort_ = "time";
+  bool mine_ = false;
   int64_t limit_ = 50;
 };
 

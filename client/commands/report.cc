@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/commands/browser.h"
 #include "client/commands/output.h"
 #include "client/commands/picture_options.h"
 #include "client/models/model_data.h"
@@ -25,6 +26,7 @@ class Report : public Command {
   void AddArguments(Arguments& arguments) override {
     arguments.Positional("RUN", &run_,
                          "the directory of a finished training (the newest of ./runs)");
+    arguments.Flag("--open", &open_, "show the page in the browser");
     AddDataArgument(arguments, &options_);
     AddLangArgument(arguments, &options_);
   }
@@ -35,12 +37,14 @@ class Report : public Command {
         "figures as PNG and SVG in figures/. It needs the images that the run was trained on.\n"
         "(trainer --figures does the same at the end of a training.)\n\n"
         "Examples:\n"
-        "  convoy report runs/first\n"
+        "  convoy report runs/first --open\n"
         "  convoy report runs/first --lang fr --data data/mnist");
   }
 
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
+    const absl::StatusOr<std::string> opener = open_ ? FindOpener() : "";
+    if (!opener.ok()) return Annotate(opener.status(), "--open");
     CONVOY_RETURN_IF_ERROR(FindRun(context));
     CONVOY_ASSIGN_OR_RETURN(const gallery::RunFiles run, gallery::ReadRun(run_));
     CONVOY_ASSIGN_OR_RETURN(const data::DataSource source,
@@ -60,7 +64,7 @@ class Report : public Command {
     } else {
       Print(context, Tr("$0: open it in a browser; its figures are in $1/figures\n", page, run_));
     }
-    return absl::OkStatus();
+    return open_ ? OpenWith(*opener, page) : absl::OkStatus();
   }
 
  private:
@@ -76,6 +80,7 @@ class Report : public Command {
   }
 
   std::string run_;
+  bool open_ = false;
   PictureOptions options_;
 };
 

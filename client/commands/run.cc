@@ -35,8 +35,7 @@ void TakeRunFlags(const std::vector<std::string>& flags, SupervisedRun* run) {
 class RunCommand : public Command {
  public:
   void AddArguments(Arguments& arguments) override {
-    arguments.WholeNumber("--np", &run_.ranks, 1, 65536,
-                          "ranks; may be written -np (1, or 1 a host)");
+    arguments.WholeNumber("--np", &run_.ranks, 1, 65536, "ranks (1, or 1 a host)");
     arguments.Text("--hosts", &hosts_, "train on these hosts: NAME[:RANKS],... reached by ssh");
     arguments.Text("--hostfile", &host_file_, "the same from a file, NAME [slots=RANKS] a line");
     arguments.Text("--network", &run_.networks, "between the hosts: 10.1.0.0/16,... (is found)");

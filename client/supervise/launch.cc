@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/supervise/remote.h"
+#include "common/run/start_file.h"
 
 namespace convoy::client {
 namespace {
@@ -57,7 +58,7 @@ void AddNetworks(const std::string& networks, const std::string& mark,
     AddDefault("OMPI_MCA_orte_launch_agent", absl::StrCat("env ", mark, " orted"), environment);
   }
   // A host that is frozen shall be noticed, left out and the rest at work within half a minute.
-  AddDefault("CONVOY_HANG_SECONDS", "15", environment);
+  AddDefault("CONVOY_HANG_SECONDS", "10", environment);
 }
 
 void AddScratch(const std::string& scratch, std::vector<std::string>* environment) {
@@ -90,6 +91,7 @@ Launch LaunchOf(const SupervisedRun& run, const Placement& placement,
   } else {
     AddNetworks(run.networks, mark, &environment);
   }
+  environment.push_back(absl::StrCat(run::kStartVariable, "=", placement.start));
   if (!scratch.empty()) AddScratch(scratch, &environment);
   // Who outlives the rank that died first has nothing to add: MPI gives it a second by default.
   AddDefault("OMPI_MCA_odls_base_sigkill_timeout", "0", &environment);

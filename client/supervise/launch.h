@@ -13,6 +13,7 @@ namespace convoy::client {
 struct Placement {
   int ranks = 1;
   std::string host_file;  // "": this machine
+  std::string start;      // its name (common/run/start_file.h)
 };
 
 // Returns the start of `run`: the trainer itself for one rank here, otherwise mpirun. `environment`

@@ -26,11 +26,13 @@ TEST(LaunchTest, OneRankNeedsNoMpirun) {
 TEST(LaunchTest, SeveralHostsHaveTheirFileAndNetwork) {
   SupervisedRun run = kRun;
   run.networks = "10.0.0.0/24";
-  const Launch launch = LaunchOf(run, {.ranks = 2, .host_file = "runs/a/.hosts"},
+  const Launch launch = LaunchOf(run, {.ranks = 2, .host_file = "runs/a/.hosts", .start = "s1"},
                                  {"CONVOY_DATA=/data"}, "CONVOY_MARK=1:2:/a", "");
-  EXPECT_THAT(launch.command, ElementsAre("mpirun", "-np", "2", "-hostfile", "runs/a/.hosts", "-x",
-                                          "CONVOY_DATA", "-x", "CONVOY_HANG_SECONDS", "-x",
-                                          "CONVOY_MARK", "bin/trainer", "--epochs", "2"));
+  EXPECT_THAT(launch.command,
+              ElementsAre("mpirun", "-np", "2", "-hostfile", "runs/a/.hosts", "-x", "CONVOY_DATA",
+                          "-x", "CONVOY_HANG_SECONDS", "-x", "CONVOY_START", "-x", "CONVOY_MARK",
+                          "bin/trainer", "--epochs", "2"));
+  EXPECT_THAT(launch.environment, Contains("CONVOY_START=s1"));
   EXPECT_THAT(launch.environment, Contains("OMPI_MCA_btl_tcp_if_include=10.0.0.0/24"));
   EXPECT_THAT(launch.environment,
               Contains("OMPI_MCA_orte_launch_agent=env CONVOY_MARK=1:2:/a orted"));

@@ -14,9 +14,13 @@
 #include <cstring>
 #include <optional>
 #include <set>
+#include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/printable.h"
 
 namespace convoy::client {
 namespace {
@@ -31,6 +35,13 @@ uint32_t NumberOf(const sockaddr* address) {
   sockaddr_in internet{};
   std::memcpy(&internet, address, sizeof(internet));
   return ntohl(internet.sin_addr.s_addr);
+}
+
+// Of "192.168.1.7"; nothing for what is no IPv4 address.
+std::optional<uint32_t> NumberOf(const std::string& text) {
+  in_addr address{};
+  if (::inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
+  return ntohl(address.s_addr);
 }
 
 std::vector<OwnAddress> OwnAddresses() {
@@ -115,6 +126,26 @@ absl::StatusOr<std::string> NetworksTo(const std::vector<std::string>& hosts) {
     }
   }
   return absl::StrJoin(networks, ",");
+}
+
+absl::StatusOr<bool> InNetworks(const std::string& networks, const std::string& addresses) {
+  bool inside = false;
+  for (const absl::string_view network : absl::StrSplit(networks, ',')) {
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(network, absl::MaxSplits('/', 1));
+    const std::optional<uint32_t> base = NumberOf(parts.first);
+    int bits = 0;
+    if (!base || !absl::SimpleAtoi(parts.second, &bits) || bits < 0 || bits > 32) {
+      return absl::InvalidArgumentError(absl::StrCat("network: ", Quoted(std::string(network)),
+                                                     " is no network, such as 192.168.1.0/24"));
+    }
+    const uint32_t mask = bits == 0 ? 0 : ~uint32_t{0} << (32 - bits);
+    for (const absl::string_view text : absl::StrSplit(addresses, ' ', absl::SkipEmpty())) {
+      const std::optional<uint32_t> address = NumberOf(std::string(text));
+      inside = inside || (address && ((*address ^ *base) & mask) == 0);
+    }
+  }
+  return inside;
 }
 
 }  // namespace convoy::client

@@ -17,4 +17,8 @@ bool IsHere(const std::string& host);
 // FAILED_PRECONDITION, naming the host, for one that is in no network of this machine.
 absl::StatusOr<std::string> NetworksTo(const std::vector<std::string>& hosts);
 
+// Whether one of `addresses`, "192.168.1.7" with blanks, lies in one of `networks`. Returns
+// INVALID_ARGUMENT for networks that are none, such as the name of an interface.
+absl::StatusOr<bool> InNetworks(const std::string& networks, const std::string& addresses);
+
 }  // namespace convoy::client

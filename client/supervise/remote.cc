@@ -46,6 +46,7 @@ build=$(sha256sum "$trainer" 2>/dev/null); echo "convoy: build ${build%% *}"
 if "$trainer" --version >/dev/null 2>&1; then echo "convoy: runs yes"; fi
 echo "convoy: cores $(nproc)"
 mpi=$(mpirun --version 2>/dev/null | head -n 1); echo "convoy: mpi $mpi"
+echo "convoy: addresses $(hostname -I)"
 )sh";
 
 struct Answer {
@@ -125,6 +126,11 @@ std::string TroubleOf(Answer answer, const Wanted& wanted) {
   if (answer.values.count("runs") == 0) {
     return absl::StrCat("cannot run the trainer; on it, ldd ", wanted.trainer,
                         " says what is missing");
+  }
+  const std::string& addresses = answer.values["addresses"];
+  if (!wanted.networks.empty() && !InNetworks(wanted.networks, addresses).value_or(true)) {
+    return absl::StrCat("has no address in ", wanted.networks, " but ", addresses,
+                        ": name the network that all hosts have");
   }
   return "";
 }

@@ -11,11 +11,12 @@ namespace convoy::client {
 
 // What this machine has, which all others must have, too.
 struct Wanted {
-  std::string trainer;  // path, the same everywhere
-  std::string mark;     // of the run's processes (processes.h)
-  std::string scratch;  // directory for MPI's files, or empty
-  std::string build;    // SHA-256 of the trainer's file
-  std::string mpi;      // first line of mpirun --version
+  std::string trainer;   // path, the same everywhere
+  std::string mark;      // of the run's processes (processes.h)
+  std::string scratch;   // directory for MPI's files, or empty
+  std::string build;     // SHA-256 of the trainer's file
+  std::string mpi;       // first line of mpirun --version
+  std::string networks;  // in one of which it has an address; "": any
 };
 
 struct HostState {

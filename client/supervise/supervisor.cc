@@ -42,6 +42,7 @@
 #include "common/log/log.h"
 #include "common/run/events_file.h"
 #include "common/run/run_files.h"
+#include "common/run/start_file.h"
 
 namespace convoy::client {
 namespace {
@@ -57,7 +58,7 @@ constexpr std::chrono::seconds kLongestStart{10};
 // Twice the time after which the trainer's own watchdog names a process that does not run.
 constexpr double kStoppedPatience = 2 * 30;
 // A start that has a failed rank ends after this at the latest.
-constexpr std::chrono::seconds kLongestEnd{5};
+constexpr std::chrono::seconds kLongestEnd{2};
 // Between a trainer's last visible moment and the end of its lock.
 constexpr std::chrono::seconds kLongestDeath{5};
 constexpr size_t kMaxErrorBytes = 1 << 20;
@@ -102,6 +103,8 @@ class Supervisor {
  private:
   absl::Status CheckHosts();
   absl::StatusOr<Placement> Place();
+  Placement PlaceHere();
+  absl::StatusOr<Placement> PlaceOnHosts();
   absl::StatusOr<int> StartOnce();
   int WaitFor(Child& child);
   void PassOnWish(Child& child, steady_clock::time_point started);
@@ -110,6 +113,7 @@ class Supervisor {
   void TakeError(const std::string& line);
   void BeginLauncherFile() const;
   absl::Status CleanUp();
+  void AwaitLock() const;
   void PauseBeforeNext();
 
   int64_t NewestCheckpoint() const;
@@ -127,6 +131,7 @@ class Supervisor {
   std::string mark_;
   Wanted wanted_;                    // of other hosts
   std::unique_ptr<HostPool> hosts_;  // null: this machine alone
+  steady_clock::time_point ended_;   // when the processes of earlier starts were gone here
 
   // Of the start under way.
   std::string errors_;             // its standard error, as far as kept
@@ -161,12 +166,14 @@ absl::Status Supervisor::Claim() {
   CONVOY_ASSIGN_OR_RETURN(mark_, MarkOf(run_.run_dir));
   CONVOY_RETURN_IF_ERROR(CleanUp());
   CONVOY_RETURN_IF_ERROR(CheckHosts());
+  AwaitLock();
   if (!run::TrainerWorksIn(run_.run_dir)) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "run_dir: a trainer that convoy run has not started is at work in ", run_.run_dir));
 }
 
-// At the first start all hosts must be ready, or there is something to be mended.
+// At the first start all hosts must be ready, or there is something to be mended. A run that goes
+// on may have lost some of them before this supervisor was started.
 absl::Status Supervisor::CheckHosts() {
   if (run_.hosts.empty()) return absl::OkStatus();
   CONVOY_ASSIGN_OR_RETURN(std::vector<Host> hosts, DealRanks(run_.hosts, run_.ranks));
@@ -178,10 +185,13 @@ absl::Status Supervisor::CheckHosts() {
   if (run_.networks.empty()) {
     CONVOY_ASSIGN_OR_RETURN(run_.networks, NetworksTo(names));
   }
-  wanted_ = {.trainer = fs::absolute(run_.trainer).string(), .mark = mark_};
+  if (!run_.networks.empty()) CONVOY_RETURN_IF_ERROR(InNetworks(run_.networks, "").status());
+  wanted_ = {
+      .trainer = fs::absolute(run_.trainer).string(), .mark = mark_, .networks = run_.networks};
   DescribeThisMachine(&wanted_);
   wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank);
   int ranks = 0;
+  int ready = 0;
   std::string not_ready;
   for (const HostState& state : PrepareHosts(hosts, wanted_)) {
     const std::string& name = state.host.name;
@@ -189,9 +199,11 @@ absl::Status Supervisor::CheckHosts() {
     log::Note(state.trouble.empty() ? absl::StrCat(name, ": ready, ", state.cores, " cores, ",
                                                    state.host.slots, " ranks")
                                     : absl::StrCat(name, ": NOT READY, it ", state.trouble));
+    ready += state.trouble.empty() ? 1 : 0;
     if (!state.trouble.empty()) absl::StrAppend(&not_ready, not_ready.empty() ? "" : ", ", name);
   }
-  if (!not_ready.empty()) {
+  const bool goes_on = ready > 0 && PathExists(PathIn(run::kSummaryFile)) && !run_.check_only;
+  if (!not_ready.empty() && !goes_on) {
     return absl::FailedPreconditionError(
         absl::StrCat("not ready: ", not_ready, "; mend what is said above, or leave them out"));
   }
@@ -203,13 +215,31 @@ absl::Status Supervisor::CheckHosts() {
   return absl::OkStatus();
 }
 
-// Where the next start's ranks are; ranks = 0 if no host is ready.
+// Whether another try may do better: a disk is full, a host away.
+bool MayPass(const absl::Status& error) {
+  return absl::IsResourceExhausted(error) || absl::IsUnavailable(error);
+}
+
+// Where the next start's ranks are. From its return on no earlier start may write. Returns
+// UNAVAILABLE if no host is ready.
 absl::StatusOr<Placement> Supervisor::Place() {
-  if (hosts_ == nullptr) {
-    wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
-    return Placement{.ranks = run_.ranks};
-  }
+  CONVOY_ASSIGN_OR_RETURN(Placement placement, hosts_ == nullptr
+                                                   ? absl::StatusOr<Placement>(PlaceHere())
+                                                   : PlaceOnHosts());
+  AwaitLock();
+  placement.start = run::NewStartName();
+  CONVOY_RETURN_IF_ERROR(run::BeginStart(run_.run_dir, placement.start));
+  return placement;
+}
+
+Placement Supervisor::PlaceHere() {
+  wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
+  return {.ranks = run_.ranks};
+}
+
+absl::StatusOr<Placement> Supervisor::PlaceOnHosts() {
   const std::vector<Host> ready = hosts_->Take(PrepareHosts(hosts_->hosts(), wanted_));
+  if (ready.empty()) return absl::UnavailableError("no host is ready");
   int slots = 0;
   for (const Host& host : ready) slots += host.slots;
   const std::string file = PathIn(run::kHostFile);
@@ -217,16 +247,22 @@ absl::StatusOr<Placement> Supervisor::Place() {
   return Placement{.ranks = std::min(run_.ranks, slots), .host_file = file};
 }
 
-// Ends what is left of earlier starts, then removes what they left. A process that is dying has no
-// environment any more, by which it could be found, some time before the system takes its lock.
+// Ends what is left of earlier starts on this machine, then removes what they left.
 absl::Status Supervisor::CleanUp() {
   CONVOY_RETURN_IF_ERROR(EndMarked(mark_));
-  const auto latest = steady_clock::now() + kLongestDeath;
-  while (run::TrainerWorksIn(run_.run_dir) && steady_clock::now() < latest) {
-    std::this_thread::sleep_for(kTick);
-  }
+  ended_ = steady_clock::now();
   RemoveScratch(mark_);
   return absl::OkStatus();
+}
+
+// REQUIRES: no process of an earlier start is left wherever it can be reached. One that is dying
+// has no environment any more, by which it could be found, some time before the system takes its
+// lock. One on a host out of reach may hold it for ever, and can no longer write.
+void Supervisor::AwaitLock() const {
+  while (run::TrainerWorksIn(run_.run_dir) && steady_clock::now() < ended_ + kLongestDeath) {
+    std::this_thread::sleep_for(kTick);
+  }
+  if (run::NewestStartHoldsLock(run_.run_dir)) run::TakeLockAway(run_.run_dir);
 }
 
 void Supervisor::TakeError(const std::string& line) {
@@ -259,12 +295,13 @@ absl::StatusOr<int> Supervisor::StartOnce() {
   failing_since_.reset();
   std::error_code ignored;
   for (const fs::path& old : FilesOfOneStart(run_.run_dir)) fs::remove(old, ignored);
-  CONVOY_ASSIGN_OR_RETURN(const Placement placement, Place());
-  if (placement.ranks == 0) {
-    killed_ = "no host is ready";
+  const absl::StatusOr<Placement> placement = Place();
+  if (MayPass(placement.status())) {
+    killed_ = std::string(placement.status().message());
     return static_cast<int>(ExitCode::kFailed);
   }
-  const Launch launch = LaunchOf(run_, placement, OwnEnvironment(), mark_, wanted_.scratch);
+  CONVOY_RETURN_IF_ERROR(placement.status());
+  const Launch launch = LaunchOf(run_, *placement, OwnEnvironment(), mark_, wanted_.scratch);
   const auto child = Child::Start(launch, [this](const std::string& line) { TakeError(line); });
   if (absl::IsNotFound(child.status()) && launch.command.front() == "mpirun") {
     return absl::NotFoundError(

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/job_progress.h"
 #include "common/base/cpus.h"
+#include "common/base/printable.h"
 #include "common/base/utf8.h"
 #include "common/run/run_files.h"
 
@@ -149,7 +150,7 @@ v1::MetricSample ToSample(const metrics::EpochMetrics& metrics, int epoch,
 v1::Event ToEvent(const run::RunEvent& event) {
   v1::Event told;
   *told.mutable_time() = ToProto(event.time);
-  told.set_message(ValidUtf8(event.message));
+  told.set_message(Printable(event.message));
   const auto [type, severity] = [&]() -> std::pair<v1::Event::Type, v1::Event::Severity> {
     switch (event.kind) {
       case run::RunEventKind::kRestarted:

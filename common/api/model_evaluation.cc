@@ -1,3 +1,5 @@
+// Evaluations as messages. Whatever is asked about a model and images, the whole split is evaluated
+// in the trainer's own chunks, so that every answer, whole or in pages, is of the same numbers.
 #include "common/api/model_evaluation.h"
 
 #include <algorithm>
@@ -98,22 +100,52 @@ void AddClasses(const metrics::ConfusionMatrix& confusion, const formats::ModelF
   }
 }
 
-void AddMistake(const evaluate::Mistake& mistake, const v1::EvaluateModelRequest& request,
-                const data::DatasetView& data, v1::EvaluateModelResponse* response) {
-  v1::Mistake* out = response->add_mistakes();
-  out->set_image_index(mistake.image);
-  out->set_label(mistake.actual);
-  out->set_predicted_label(mistake.predicted);
-  out->set_predicted_probability(mistake.confidence);
-  out->set_label_probability(mistake.actual_probability);
+v1::Mistake ToProto(const evaluate::Mistake& mistake, const v1::EvaluateModelRequest& request,
+                    const data::DatasetView& data) {
+  v1::Mistake out;
+  out.set_image_index(mistake.image);
+  out.set_label(mistake.actual);
+  out.set_predicted_label(mistake.predicted);
+  out.set_predicted_probability(mistake.confidence);
+  out.set_label_probability(mistake.actual_probability);
   std::vector<uint8_t> pixels(static_cast<size_t>(data.image_bytes()));
   data::AddNoise(data.image(mistake.image), data.image_bytes(), request.noise_level(),
                  request.noise_seed(), static_cast<uint32_t>(mistake.image), pixels.data());
-  v1::RawImage* image = out->mutable_image();
+  v1::RawImage* image = out.mutable_image();
   image->set_height(data.height);
   image->set_width(data.width);
   image->set_channels(data.channels);
   image->set_pixels(pixels.data(), pixels.size());
+  return out;
+}
+
+// The images that a request asks for, and what the model makes of them.
+struct Evaluated {
+  data::DatasetView images;
+  evaluate::DetailedEvaluation result;
+};
+
+absl::StatusOr<Evaluated> Evaluate(const evaluate::LoadedModel& model,
+                                   const data::DataSource& source,
+                                   const v1::EvaluateModelRequest& request, int threads,
+                                   const std::function<bool()>& stop) {
+  CONVOY_RETURN_IF_ERROR(CheckRequest(request));
+  CONVOY_RETURN_IF_ERROR(CheckSameClasses(model, source));
+  Evaluated evaluated;
+  CONVOY_ASSIGN_OR_RETURN(evaluated.images, SplitOf(model, request, source));
+  CONVOY_ASSIGN_OR_RETURN(evaluated.result,
+                          evaluate::EvaluateInDetail(model, evaluated.images,
+                                                     {.noise_level = request.noise_level(),
+                                                      .noise_seed = request.noise_seed(),
+                                                      .threads = threads,
+                                                      .stop = stop}));
+  return evaluated;
+}
+
+absl::Status CheckLabel(const std::string& field, int label, int classes) {
+  if (label >= 0 && label < classes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": must be 0 to ", classes - 1, ", a class of the model, not ", label));
 }
 
 }  // namespace
@@ -123,15 +155,9 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedMo
                                                         const v1::EvaluateModelRequest& request,
                                                         int threads,
                                                         const std::function<bool()>& stop) {
-  CONVOY_RETURN_IF_ERROR(CheckRequest(request));
-  CONVOY_RETURN_IF_ERROR(CheckSameClasses(model, source));
-  CONVOY_ASSIGN_OR_RETURN(const data::DatasetView images, SplitOf(model, request, source));
-  CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation evaluation,
-                          evaluate::EvaluateInDetail(model, images,
-                                                     {.noise_level = request.noise_level(),
-                                                      .noise_seed = request.noise_seed(),
-                                                      .threads = threads,
-                                                      .stop = stop}));
+  CONVOY_ASSIGN_OR_RETURN(const Evaluated evaluated,
+                          Evaluate(model, source, request, threads, stop));
+  const auto& [images, evaluation] = evaluated;
   v1::EvaluateModelResponse response;
   response.set_data_kind(source.kind);
   response.set_data_sha256(source.sha256);
@@ -144,9 +170,43 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedMo
   AddClasses(evaluation.confusion, model.description(), &response);
   for (const evaluate::Mistake& mistake :
        evaluate::WorstMistakes(evaluation, images, static_cast<size_t>(request.max_mistakes()))) {
-    AddMistake(mistake, request, images, &response);
+    *response.add_mistakes() = ToProto(mistake, request, images);
   }
   return response;
+}
+
+absl::StatusOr<ListedImages> ListImages(const evaluate::LoadedModel& model,
+                                        const data::DataSource& source,
+                                        const v1::ListImagesRequest& request, const ImagePage& page,
+                                        const Computing& computing) {
+  v1::EvaluateModelRequest asked;
+  asked.set_name(request.name());
+  asked.set_split(request.split());
+  asked.set_noise_level(request.noise_level());
+  asked.set_noise_seed(request.noise_seed());
+  const int classes = model.network().num_classes();
+  CONVOY_RETURN_IF_ERROR(CheckLabel("label", request.label(), classes));
+  CONVOY_RETURN_IF_ERROR(CheckLabel("predicted_label", request.predicted_label(), classes));
+  CONVOY_ASSIGN_OR_RETURN(const Evaluated evaluated,
+                          Evaluate(model, source, asked, computing.threads, computing.stop));
+  const auto& [images, evaluation] = evaluated;
+  ListedImages listed;
+  for (int64_t i = std::max<int64_t>(page.first, 0); i < images.count; ++i) {
+    const int predicted = evaluation.predicted[static_cast<size_t>(i)];
+    if (images.labels[i] != request.label() || predicted != request.predicted_label()) continue;
+    if (listed.response.images_size() == page.most) {
+      listed.next = i;
+      break;
+    }
+    const float* probabilities = evaluation.probabilities.data() + i * classes;
+    *listed.response.add_images() = ToProto({.image = i,
+                                             .actual = request.label(),
+                                             .predicted = predicted,
+                                             .confidence = probabilities[predicted],
+                                             .actual_probability = probabilities[request.label()]},
+                                            asked, images);
+  }
+  return listed;
 }
 
 }  // namespace convoy::api

@@ -1,7 +1,9 @@
 // The evaluation of a model, as the API answers it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "common/data/dataset.h"
@@ -23,5 +25,30 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedMo
                                                         const v1::EvaluateModelRequest& request,
                                                         int threads,
                                                         const std::function<bool()>& stop = {});
+
+// A page of images: those from number `first` of the split on, at most so many.
+struct ImagePage {
+  int64_t first = 0;
+  int most = 0;
+};
+
+struct ListedImages {
+  v1::ListImagesResponse response;
+  std::optional<int64_t> next;  // where the next page begins, if there is one
+};
+
+// How an evaluation is computed: see EvaluateModel.
+struct Computing {
+  int threads = 1;
+  std::function<bool()> stop = {};
+};
+
+// Returns the images of the request's label that the model takes for its predicted label, as
+// EvaluateModel with the same options counts them. Page size and tokens are the caller's, as are
+// data_set and model_version. Errors as EvaluateModel. Thread-safe.
+absl::StatusOr<ListedImages> ListImages(const evaluate::LoadedModel& model,
+                                        const data::DataSource& source,
+                                        const v1::ListImagesRequest& request, const ImagePage& page,
+                                        const Computing& computing);
 
 }  // namespace convoy::api

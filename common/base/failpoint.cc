@@ -5,12 +5,15 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/check.h"
 
@@ -46,9 +49,23 @@ void WaitWhileExists(const std::string& file) {
   while (::access(file.c_str(), F_OK) == 0) std::this_thread::sleep_for(kPoll);
 }
 
+// The file is renamed to a name of this process's own, which works for one process alone.
+void StopIfAsked(const std::string& file, std::string_view name, std::string_view about) {
+  std::ifstream asked(file);
+  std::string wanted;
+  if (!std::getline(asked, wanted)) return;
+  const std::vector<std::string> parts = absl::StrSplit(wanted, absl::MaxSplits(':', 1));
+  if (parts[0] != name) return;
+  if (parts.size() > 1 && about.find(parts[1]) == std::string_view::npos) return;
+  const std::string taken = absl::StrCat(file, ".", ::getpid());
+  if (std::rename(file.c_str(), taken.c_str()) == 0) ::kill(::getpid(), SIGSTOP);
+}
+
 }  // namespace
 
 void Failpoint(std::string_view name, std::string_view about) {
+  static const char* const stop = std::getenv("CONVOY_FAILPOINT_STOP");
+  if (stop != nullptr) StopIfAsked(stop, name, about);
   static const Setting setting = FromEnvironment();
   static std::atomic<int> hits{0};
   if (setting.name != name || about.find(setting.text) == std::string_view::npos) return;

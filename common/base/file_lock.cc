@@ -57,9 +57,16 @@ bool IsListed(const std::string& path) {
   return false;
 }
 
+// Only tells who it is: a full disk is no reason to go without a lock.
+void WriteHolder(int fd, std::string_view holder) {
+  (void)!::ftruncate(fd, 0);
+  (void)!::pwrite(fd, holder.data(), holder.size(), 0);
+}
+
 }  // namespace
 
-absl::StatusOr<std::optional<FileLock>> FileLock::Take(const std::string& path) {
+absl::StatusOr<std::optional<FileLock>> FileLock::Take(const std::string& path,
+                                                       std::string_view holder) {
   // For its user alone: who may open a file may lock it, and so keep its owner out.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return ErrnoStatus(errno, "cannot write", path);
@@ -70,7 +77,10 @@ absl::StatusOr<std::optional<FileLock>> FileLock::Take(const std::string& path) 
     ::usleep(kPauseMicros);
     error = Flock(fd, LOCK_EX);
   }
-  if (error == 0) return lock;
+  if (error == 0) {
+    WriteHolder(fd, holder);
+    return lock;
+  }
   if (error == EWOULDBLOCK) return std::nullopt;
   return LockError(error, path);
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -12,10 +13,12 @@ namespace convoy {
 // Held from Take to the destructor, or to the end of the process, however it ends. Movable.
 class FileLock {
  public:
-  // Creates the file if it is missing, closes it to other users, and locks it (flock). Returns
-  // nothing if somebody else holds the lock. An error says why it cannot be had here: the file
-  // cannot be written, or the file system has no locks (UNIMPLEMENTED).
-  static absl::StatusOr<std::optional<FileLock>> Take(const std::string& path);
+  // Creates the file if it is missing, closes it to other users, and locks it (flock); then its
+  // content is `holder`. Returns nothing if somebody else holds the lock. An error says why it
+  // cannot be had here: the file cannot be written, or the file system has no locks
+  // (UNIMPLEMENTED).
+  static absl::StatusOr<std::optional<FileLock>> Take(const std::string& path,
+                                                      std::string_view holder = "");
 
   ~FileLock();
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -99,6 +99,16 @@ absl::Status WriteNew(const std::string& path, std::string_view content, bool sy
   return absl::OkStatus();
 }
 
+// What GuardWrites was given.
+std::function<void()>& Guard() {
+  static std::function<void()> guard;
+  return guard;
+}
+
+void AskGuard() {
+  if (Guard()) Guard()();
+}
+
 std::string ParentOf(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   return parent.empty() ? "." : parent.string();
@@ -145,6 +155,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
   absl::Status status = WriteNew(temporary, content, /*sync=*/true);
   Failpoint("before_rename", path);
+  AskGuard();
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, "cannot rename to", path);
   }
@@ -159,6 +170,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
 absl::Status ReplaceFile(const std::string& path, std::string_view content) {
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
   absl::Status status = WriteNew(temporary, content, /*sync=*/false);
+  AskGuard();
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, "cannot rename to", path);
   }
@@ -167,12 +179,15 @@ absl::Status ReplaceFile(const std::string& path, std::string_view content) {
 }
 
 absl::Status AppendToFile(const std::string& path, std::string_view content) {
+  AskGuard();
   FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot open", path);
   CONVOY_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
   if (fd.Close() != 0) return ErrnoStatus(errno, "cannot close", path);
   return absl::OkStatus();
 }
+
+void GuardWrites(std::function<void()> guard) { Guard() = std::move(guard); }
 
 absl::Status CreateDirectories(const std::string& path) {
   std::error_code error;

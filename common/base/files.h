@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,10 @@ absl::Status ReplaceFile(const std::string& path, std::string_view content);
 
 // Appends `content` to `path`, which is created if missing; not synced.
 absl::Status AppendToFile(const std::string& path, std::string_view content);
+
+// Has `guard` called from here on whenever one of the three above is about to change a file; it may
+// end the process. Called once, by a program, before its threads write.
+void GuardWrites(std::function<void()> guard);
 
 // Creates `path` and its parents. OK if it is a directory already.
 absl::Status CreateDirectories(const std::string& path);

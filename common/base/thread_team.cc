@@ -1,5 +1,7 @@
 #include "common/base/thread_team.h"
 
+#include <cfenv>
+
 #include "common/base/check.h"
 
 namespace convoy {
@@ -15,6 +17,8 @@ void Pause() {
 #endif
 }
 
+void ComputeAsIeee754() { CONVOY_CHECK_EQ(std::fesetenv(FE_DFL_ENV), 0); }
+
 // Waits until `value` is no longer `old`.
 template <typename T>
 void WaitWhileEqual(const std::atomic<T>& value, T old) {
@@ -29,6 +33,7 @@ void WaitWhileEqual(const std::atomic<T>& value, T old) {
 
 ThreadTeam::ThreadTeam(int size) {
   CONVOY_CHECK_GE(size, 1);
+  ComputeAsIeee754();
   threads_.reserve(static_cast<size_t>(size - 1));
   for (int thread = 1; thread < size; ++thread) {
     threads_.emplace_back([this, thread] { Serve(thread); });
@@ -59,6 +64,7 @@ void ThreadTeam::Run(absl::FunctionRef<void(int thread)> work) {
 }
 
 void ThreadTeam::Serve(int thread) {
+  ComputeAsIeee754();
   for (uint32_t seen = 0;; ++seen) {
     WaitWhileEqual(generation_, seen);
     if (work_ == nullptr) return;

@@ -13,6 +13,10 @@ namespace convoy {
 // `size` threads, of which the caller is thread 0. Run is fork and join; between two calls the
 // other threads sleep, after a short spin. Nothing is allocated by Run. Thread-compatible: one
 // thread owns the team and calls Run, never from inside a Run.
+//
+// All threads, the caller too, compute as IEEE 754 says from the team's start on: rounded to
+// nearest, subnormal numbers kept. A thread inherits its state from the one that made it, and a
+// library that was built with -ffast-math changes that of the thread that loads it.
 class ThreadTeam {
  public:
   explicit ThreadTeam(int size);

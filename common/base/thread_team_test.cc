@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+#include <limits>
 #include <numeric>
 
 namespace convoy {
@@ -17,6 +22,24 @@ TEST_P(ThreadTeamTest, EveryThreadRunsOnceAndItsWritesAreSeen) {
     for (int count : calls) ASSERT_EQ(count, round + 1);
   }
 }
+
+#if defined(__x86_64__)
+TEST_P(ThreadTeamTest, ComputesAsIeee754WhateverALibraryHasSet) {
+  constexpr unsigned kFlushToZeroAndRoundDown = 0x8040 | 0x2000;
+  const unsigned before = _mm_getcsr();
+  _mm_setcsr(before | kFlushToZeroAndRoundDown);
+  {
+    ThreadTeam team(GetParam());
+    team.Run([&](int) {
+      volatile float smallest_normal = std::numeric_limits<float>::min();
+      volatile float one = 1.0F;
+      EXPECT_GT(smallest_normal / 2, 0.0F);
+      EXPECT_EQ(one + std::numeric_limits<float>::epsilon() * 0.75F, 1.0F + 1.1920929e-7F);
+    });
+  }
+  _mm_setcsr(before);
+}
+#endif
 
 TEST_P(ThreadTeamTest, CanBeDestroyedUnused) { ThreadTeam team(GetParam()); }
 

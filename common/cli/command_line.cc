@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/printable.h"
@@ -27,14 +28,27 @@ std::vector<std::string> FlagsOf(const CLI::App& app) {
   return flags;
 }
 
-// Returns the arguments with "--np" for "-np", as mpirun's users write it; a flag of one dash has
-// one letter here. What stands after "--" is for others.
+// The flag that mpirun's users write with one dash, and its name for CLI11, where a flag of one
+// dash has one letter. People read the former.
+constexpr char kRanks[] = "-np";
+constexpr char kRanksSpeltOut[] = "--np";
+
+// What stands after "--" is for others.
 std::vector<const char*> SpellOut(int argc, const char* const* argv) {
   std::vector<const char*> words(argv, argv + argc);
   for (auto word = words.begin(); word != words.end() && std::string_view(*word) != "--"; ++word) {
-    if (std::string_view(*word) == "-np") *word = "--np";
+    if (std::string_view(*word) == kRanks) *word = kRanksSpeltOut;
   }
   return words;
+}
+
+// Columns stay where they are.
+std::string AsWritten(const std::string& text) {
+  return absl::StrReplaceAll(text,
+                             {{absl::StrCat(kRanksSpeltOut, "  "), absl::StrCat(kRanks, "   ")},
+                              {absl::StrCat(kRanksSpeltOut, " "), absl::StrCat(kRanks, " ")},
+                              {absl::StrCat(kRanksSpeltOut, ":"), absl::StrCat(kRanks, ":")},
+                              {absl::StrCat(kRanksSpeltOut, "?"), absl::StrCat(kRanks, "?")}});
 }
 
 bool IsFlag(const std::string& word) { return !word.empty() && word.front() == '-'; }
@@ -165,18 +179,18 @@ absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* cons
   } catch (const CLI::CallForHelp&) {
     const CLI::App* chosen = parser_->Chosen();
     asked.help = true;
-    asked.text = chosen == nullptr ? app.help() : chosen->help(app.get_name());
+    asked.text = AsWritten(chosen == nullptr ? app.help() : chosen->help(app.get_name()));
   } catch (const CLI::CallForVersion& version) {
     asked.text = std::string(version.what()) + "\n";
   } catch (const CLI::ExtrasError&) {
-    return parser_->UnknownWord();
+    return absl::InvalidArgumentError(AsWritten(std::string(parser_->UnknownWord().message())));
   } catch (const CLI::ConfigError& error) {
     return absl::InvalidArgumentError(
         Tr("configuration file $0: $1", app.get_config_ptr()->as<std::string>(), error.what()));
   } catch (const CLI::FileError& error) {
     return absl::NotFoundError(absl::StrCat("--config: ", error.what()));
   } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(InUsersWords(error.what(), *app.get_formatter()));
+    return absl::InvalidArgumentError(InUsersWords(AsWritten(error.what()), *app.get_formatter()));
   }
   if (const CLI::App* chosen = parser_->Chosen()) asked.command = chosen->get_name();
   return asked;

@@ -16,7 +16,7 @@
 namespace convoy::evaluate {
 namespace {
 
-absl::Status CheckFits(const nn::Network& network, const data::DatasetView& data) {
+absl::Status CheckDataFits(const nn::Network& network, const data::DatasetView& data) {
   const Shape images = {data.height, data.width, data.channels};
   if (data.count == 0) return absl::InvalidArgumentError("there are no images to evaluate");
   if (network.input_shape() != images) {
@@ -120,7 +120,7 @@ class Run {
 absl::StatusOr<DetailedEvaluation> EvaluateInDetail(const LoadedModel& model,
                                                     const data::DatasetView& data,
                                                     const EvaluationOptions& options) {
-  CONVOY_RETURN_IF_ERROR(CheckFits(model.network(), data));
+  CONVOY_RETURN_IF_ERROR(CheckDataFits(model.network(), data));
   CONVOY_RETURN_IF_ERROR(data::CheckNoiseLevel(options.noise_level));
   Run run(model, data, options);
   ThreadTeam team(std::max(1, options.threads));

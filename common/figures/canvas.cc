@@ -17,6 +17,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/check.h"
 #include "common/base/utf8.h"
 
@@ -121,6 +122,18 @@ std::string RenumberSurfaces(const std::string& svg) {
     i += end;
   }
   return result;
+}
+
+// Returns the file with a title for those who do not see it.
+std::string WithTitle(std::string svg, std::string_view title) {
+  const size_t begin = svg.find("<svg");
+  const size_t end = svg.find('>', begin);
+  if (title.empty() || begin == std::string::npos || end == std::string::npos) return svg;
+  const std::string escaped =
+      absl::StrReplaceAll(title, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
+  svg.insert(end + 1, absl::StrCat("\n<title>", escaped, "</title>"));
+  svg.insert(end, " role=\"img\"");
+  return svg;
 }
 
 }  // namespace
@@ -244,6 +257,10 @@ void Canvas::AddNote(std::string_view note) {
   height_ += kNoteHeight;
 }
 
+void Canvas::SetTitle(std::string_view title) {
+  if (title_.empty()) title_ = VisibleUtf8(title);
+}
+
 absl::StatusOr<std::string> Canvas::Encode(ImageFormat format) const {
   std::string bytes;
   cairo_surface_t* target =
@@ -268,7 +285,7 @@ absl::StatusOr<std::string> Canvas::Encode(ImageFormat format) const {
     return absl::InternalError(
         absl::StrCat("cannot draw the figure: ", cairo_status_to_string(status)));
   }
-  return format == ImageFormat::kSvg ? RenumberSurfaces(bytes) : bytes;
+  return format == ImageFormat::kSvg ? WithTitle(RenumberSurfaces(bytes), title_) : bytes;
 }
 
 }  // namespace convoy::figures

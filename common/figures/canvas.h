@@ -91,6 +91,11 @@ class Canvas {
   // Fills `rect` with cells of sharp edges.
   void Cells(const Rect& rect, const CellColors& colors);
 
+  // What the figure is called: the title of an SVG file, which screen readers read and browsers
+  // show, and the text that stands for the figure on a page. The first call counts.
+  void SetTitle(std::string_view title);
+  const std::string& title() const { return title_; }
+
   // Adds a line below all else, once at the most: what nobody who sees the figure may miss.
   void AddNote(std::string_view note);
 
@@ -101,6 +106,7 @@ class Canvas {
   struct Cairo;
   int width_;
   int height_;
+  std::string title_;  // printable
   std::unique_ptr<Cairo> cairo_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -63,9 +64,10 @@ double RoomFor(const std::vector<std::string>& names) {
 class Matrix {
  public:
   Matrix(Canvas& canvas, int num_classes, const std::vector<int64_t>& counts, Language language,
-         const std::vector<std::string>& names)
+         const std::vector<std::string>& names, bool by_row)
       : canvas_(canvas),
         names_(names),
+        by_row_(by_row),
         room_(RoomFor(names)),
         left_(LeftOf(room_)),
         classes_(num_classes),
@@ -84,7 +86,8 @@ class Matrix {
     canvas_.StrokeRect({left_, kTop, Side(), Side()}, {.color = kFaintInk});
     DrawLabels();
     DrawColorBar(canvas_, {left_ + Side() + 28, kTop, 18, Side()}, &Blues, Marks());
-    canvas_.Text({left_ + Side() + 28, kTop + Side() + 24}, TextsIn(language_).images);
+    canvas_.Text({left_ + Side() + 28, kTop + Side() + 24},
+                 by_row_ ? "%" : TextsIn(language_).images);
   }
 
   void DrawTitle() {
@@ -92,10 +95,12 @@ class Matrix {
                                                 : static_cast<double>(totals_.right) /
                                                       static_cast<double>(totals_.images);
     const Texts& texts = TextsIn(language_);
-    DrawHeading(canvas_, texts.confusion_title,
-                Fill(texts.confusion_subtitle,
-                     {Count(language_, totals_.images), Percent(language_, accuracy, 2),
-                      Count(language_, totals_.images - totals_.right)}));
+    DrawHeading(
+        canvas_, texts.confusion_title,
+        absl::StrCat(Fill(texts.confusion_subtitle,
+                          {Count(language_, totals_.images), Percent(language_, accuracy, 2),
+                           Count(language_, totals_.images - totals_.right)}),
+                     by_row_ ? "; " : "", by_row_ ? texts.confusion_by_row : ""));
   }
 
  private:
@@ -103,17 +108,25 @@ class Matrix {
 
   void DrawCell(int row, int column) {
     const int64_t count = counts_[static_cast<size_t>(row * classes_ + column)];
-    const Color color = Blues(Shade(count, totals_.largest));
+    const double share = ShareOfRow(row, count);
+    const Color color = Blues(by_row_ ? share : Shade(count, totals_.largest));
     const Rect rect{left_ + column * cell_, kTop + row * cell_, cell_, cell_};
     canvas_.FillRect(rect, color);
     if (cell_ < kSmallestCell) return;
     canvas_.StrokeRect(rect, {.color = kGridLine});
-    const std::string text = absl::StrCat(count);
+    const std::string text = by_row_ ? Number(language_, 100 * share, 1) : absl::StrCat(count);
     TextStyle style{.size = std::min(16.0, cell_ * 0.42),
                     .align = Align::kCenter,
                     .color = count == 0 ? kFaintInk : InkOn(color)};
     style.size *= std::min(1.0, (cell_ - 4) / std::max(canvas_.TextWidth(text, style), 1.0));
     canvas_.Text({rect.x + cell_ / 2, rect.y + cell_ / 2 + style.size * 0.36}, text, style);
+  }
+
+  // 0 for a class without images.
+  double ShareOfRow(int row, int64_t count) const {
+    const auto begin = counts_.begin() + row * classes_;
+    const int64_t images = std::accumulate(begin, begin + classes_, int64_t{0});
+    return images == 0 ? 0 : static_cast<double>(count) / static_cast<double>(images);
   }
 
   void DrawLabels() {
@@ -142,8 +155,9 @@ class Matrix {
     }
   }
 
-  // 0, the powers of ten and the largest count.
+  // 0, the powers of ten and the largest count; or 0 to 100%.
   std::vector<BarMark> Marks() const {
+    if (by_row_) return {{0, "0"}, {0.25, "25"}, {0.5, "50"}, {0.75, "75"}, {1, "100"}};
     std::vector<BarMark> marks = {{0, "0"}};
     if (totals_.largest == 0) return marks;
     for (int64_t power = 1; 2 * power < totals_.largest; power *= 10) {
@@ -155,6 +169,7 @@ class Matrix {
 
   Canvas& canvas_;
   const std::vector<std::string>& names_;  // empty: numbers
+  bool by_row_;                            // shares instead of counts
   double room_;                            // for names, beside and below
   double left_;
   int classes_;
@@ -167,14 +182,14 @@ class Matrix {
 }  // namespace
 
 Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language,
-                     const std::vector<std::string>& names) {
+                     const std::vector<std::string>& names, bool by_row) {
   CONVOY_CHECK_EQ(static_cast<int64_t>(counts.size()), int64_t{num_classes} * num_classes);
   CONVOY_CHECK(names.empty() || static_cast<int>(names.size()) == num_classes);
   const double side = CellSide(num_classes) * num_classes;
   const double room = RoomFor(names);
   Canvas canvas(static_cast<int>(Matrix::LeftOf(room) + side + kRight),
                 static_cast<int>(kTop + side + room + kBottom));
-  Matrix matrix(canvas, num_classes, counts, language, names);
+  Matrix matrix(canvas, num_classes, counts, language, names, by_row);
   matrix.DrawTitle();
   matrix.Draw();
   return canvas;

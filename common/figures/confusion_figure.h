@@ -14,8 +14,9 @@ namespace convoy::figures {
 // grow with the logarithm of the count, so that rare mistakes are seen beside the many right
 // answers. Beyond 26 classes the cells have no numbers, as there is no room.
 // REQUIRES: num_classes >= 1, no count is negative.
-// `names` [num_classes] are the classes', or empty: numbers.
+// `names` [num_classes] are the classes', or empty: numbers. With `by_row` cells and colours are
+// the share of the true class's images, in per cent.
 Canvas DrawConfusion(int num_classes, const std::vector<int64_t>& counts, Language language,
-                     const std::vector<std::string>& names = {});
+                     const std::vector<std::string>& names = {}, bool by_row = false);
 
 }  // namespace convoy::figures

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/figures/axes.h"
 #include "common/figures/history_points.h"
 
@@ -40,6 +41,7 @@ void DrawPanel(Canvas& canvas, const Rect& area, const Panel& panel,
 Canvas DrawCurves(const metrics::History& history, Language language) {
   const Texts& texts = TextsIn(language);
   Canvas canvas(kWidth, kHeight);
+  canvas.SetTitle(absl::StrCat(texts.curves_accuracy, ", ", texts.curves_loss));
   const double half = kWidth / 2.0;
   DrawPanel(canvas, {0, 8, half, kHeight - 12},
             {"accuracy", texts.curves_accuracy, texts.accuracy_axis, 100}, history, language);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
@@ -13,7 +14,8 @@
 namespace convoy::figures {
 namespace {
 
-constexpr int64_t kMostMaps = 64;
+constexpr int64_t kMostMaps = 32;
+constexpr double kOnlySide = 420;  // of a map that is shown alone
 constexpr int64_t kMostUnits = 4096;
 constexpr double kTop = kHeadingHeight + 8;
 constexpr double kInputSide = 140;
@@ -25,7 +27,7 @@ struct Scale {
   double high = 1;
 };
 
-// From 0, unless there are negative values.
+// From 0, unless there are negative values: then zero is in the middle.
 Scale ScaleOf(const std::vector<float>& values) {
   Scale scale{.low = 0, .high = 0};
   for (const float value : values) {
@@ -34,7 +36,30 @@ Scale ScaleOf(const std::vector<float>& values) {
     scale.high = std::max(scale.high, double{value});
   }
   if (scale.high <= scale.low) scale.high = scale.low + 1;
+  if (scale.low < 0) {
+    scale.high = std::max(scale.high, -scale.low);
+    scale.low = -scale.high;
+  }
   return scale;
+}
+
+// The maps to show: the one that is asked for, all in their order, or the strongest.
+std::vector<int64_t> ChooseMaps(const LayerOutput& output) {
+  if (output.only >= 0) return {output.only};
+  const auto maps = static_cast<size_t>(output.shape[2]);
+  std::vector<int64_t> numbers(maps);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  if (static_cast<int64_t>(maps) <= kMostMaps) return numbers;
+  std::vector<double> strengths(maps);
+  for (size_t i = 0; i < output.values.size(); ++i) {
+    const double value = output.values[i];
+    if (std::isfinite(value)) strengths[i % maps] += value * value;
+  }
+  std::stable_sort(numbers.begin(), numbers.end(), [&strengths](int64_t a, int64_t b) {
+    return strengths[static_cast<size_t>(a)] > strengths[static_cast<size_t>(b)];
+  });
+  numbers.resize(kMostMaps);
+  return numbers;
 }
 
 struct Parts {
@@ -50,7 +75,8 @@ class Figure {
       : output_(output), language_(language), scale_(ScaleOf(output.values)) {
     const bool maps = output.shape.size() == 3;
     parts_.of = maps ? output.shape[2] : output.shape[0];
-    parts_.shown = std::min(parts_.of, maps ? kMostMaps : kMostUnits);
+    if (maps) chosen_ = ChooseMaps(output);
+    parts_.shown = maps ? static_cast<int64_t>(chosen_.size()) : std::min(parts_.of, kMostUnits);
     maps ? MeasureMaps() : MeasureUnits();
   }
 
@@ -66,7 +92,7 @@ class Figure {
     }
     DrawTiles(canvas, {kMargin, kTop}, input, {tile});
     output_.shape.size() == 3 ? DrawMaps(canvas) : DrawUnits(canvas);
-    DrawColorBar(canvas, {canvas.width() - kBarRoom + 16, kTop, 18, BarHeight()}, &Viridis,
+    DrawColorBar(canvas, {canvas.width() - kBarRoom + 16, kTop, 18, BarHeight()}, Colors(),
                  RoundMarks(scale_.low, scale_.high, language_));
     return canvas;
   }
@@ -74,7 +100,7 @@ class Figure {
  private:
   void MeasureMaps() {
     layout_ = {.columns = static_cast<int>(std::min<int64_t>(parts_.shown, 8)),
-               .side = 84,
+               .side = output_.only < 0 ? 84 : kOnlySide,
                .gap = 12,
                .caption_lines = 1,
                .caption_size = kSmallSize};
@@ -90,14 +116,21 @@ class Figure {
     parts_.height = static_cast<double>(rows) * cell_;
   }
 
+  ColorMap Colors() const { return scale_.low < 0 ? &BlueOrange : &Viridis; }
+
   double BarHeight() const { return std::max(parts_.height, kInputSide + 50); }
 
   void DrawTitle(Canvas& canvas) const {
     const Texts& texts = TextsIn(language_);
     std::string subtitle = Fill(texts.maps_subtitle, {output_.type, ShapeToString(output_.shape)});
+    if (output_.only >= 0) {
+      return DrawHeading(canvas,
+                         Fill(texts.one_map_title, {absl::StrCat(output_.only + 1), output_.layer}),
+                         subtitle);
+    }
     if (parts_.shown < parts_.of) {
-      subtitle +=
-          Fill(texts.maps_shown, {Count(language_, parts_.shown), Count(language_, parts_.of)});
+      subtitle += Fill(chosen_.empty() ? texts.maps_shown : texts.maps_strongest,
+                       {Count(language_, parts_.shown), Count(language_, parts_.of)});
     }
     DrawHeading(canvas, Fill(texts.maps_title, {output_.layer}), subtitle);
   }
@@ -106,12 +139,12 @@ class Figure {
     const auto height = static_cast<int>(output_.shape[0]);
     const auto width = static_cast<int>(output_.shape[1]);
     std::vector<Tile> tiles;
-    for (int64_t map = 0; map < parts_.shown; ++map) {
+    for (const int64_t map : chosen_) {
       std::vector<float> values;
       for (int64_t i = 0; i < int64_t{height} * width; ++i) {
         values.push_back(output_.values[static_cast<size_t>(i * parts_.of + map)]);
       }
-      tiles.push_back({ColorsOf(values.data(), height, width, scale_.low, scale_.high, &Viridis),
+      tiles.push_back({ColorsOf(values.data(), height, width, scale_.low, scale_.high, Colors()),
                        {{.text = absl::StrCat(map + 1), .color = kFaintInk}}});
     }
     DrawTiles(canvas, {kLeft, kTop}, layout_, tiles);
@@ -121,7 +154,7 @@ class Figure {
   void DrawUnits(Canvas& canvas) const {
     for (int64_t unit = 0; unit < parts_.shown; ++unit) {
       const double value = output_.values[static_cast<size_t>(unit)];
-      const Color color = Viridis((value - scale_.low) / (scale_.high - scale_.low));
+      const Color color = Colors()((value - scale_.low) / (scale_.high - scale_.low));
       const Rect cell{kLeft + static_cast<double>(unit % columns_) * cell_,
                       kTop + static_cast<double>(unit / columns_) * cell_, cell_ - 1, cell_ - 1};
       canvas.FillRect(cell, color);
@@ -138,6 +171,7 @@ class Figure {
   Language language_;
   Scale scale_;
   Parts parts_;
+  std::vector<int64_t> chosen_;  // the maps that are shown; empty for units
   TileLayout layout_;
   int64_t columns_ = 1;
   double cell_ = 0;
@@ -151,6 +185,7 @@ Canvas DrawFeatureMaps(const PixelImage& image, const std::string& label, const 
   for (const int64_t size : output.shape) elems *= size;
   CONVOY_CHECK_EQ(static_cast<int64_t>(output.values.size()), elems);
   CONVOY_CHECK(output.shape.size() == 3 || output.shape.size() == 1);
+  CONVOY_CHECK(output.only < 0 || (output.shape.size() == 3 && output.only < output.shape[2]));
   return Figure(output, language).Draw(image, label);
 }
 

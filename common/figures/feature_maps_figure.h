@@ -18,12 +18,14 @@ struct LayerOutput {
   Shape shape;                // [height, width, channels] or [units]
   std::vector<float> values;  // of `shape`
   bool is_classes = false;    // the network's last layer, whose units are classes
+  int only = -1;              // the one map to show, counted from 0; -1: all
 };
 
 // Draws the image beside the layer's output, all of it on one scale: a map a channel, or a row of
-// units as a grid of cells, to be read as text is. At most 64 maps or 4,096 units are shown, and
-// the figure says so where there are more. `label` is the image's true class, "" if it is
-// unknown.
+// units as a grid of cells, to be read as text is. Of more than 32 maps the 32 strongest are shown
+// (by the sum of squares), the strongest first, of units the first 4,096; the figure says so. Where
+// there are negative values, blue is negative and orange positive. `label` is the image's true
+// class, "" if it is unknown.
 Canvas DrawFeatureMaps(const PixelImage& image, const std::string& label, const LayerOutput& output,
                        Language language);
 

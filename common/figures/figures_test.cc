@@ -164,6 +164,60 @@ LayerOutput Output(Shape shape, float last) {
   return output;
 }
 
+TEST(FiltersFigureTest, ShowsOneFilter) {
+  const auto draw = [](int channels, int filter, float weight) {
+    return [=](Language language) {
+      return DrawOneFilter(Bank(channels, 3, weight), filter, language);
+    };
+  };
+  ExpectAllDifferent({draw(5, 0, 0), draw(5, 1, 0), draw(5, 2, 0), draw(5, 2, 2), draw(1, 0, 0),
+                      draw(70, 2, 2), draw(70, 2, 0)},
+                     Language::kEnglish);
+  ExpectTranslated(draw(5, 0, 0));
+}
+
+// Of many filters and channels the last ones are seen where they are the strongest.
+TEST(FiltersFigureTest, ShowsTheStrongest) {
+  FilterBank bank = Bank(70, 80, 0.5);
+  FilterBank other = bank;
+  other.weights.back() = -0.5;
+  EXPECT_NE(Png(DrawFilters(bank, Language::kEnglish)),
+            Png(DrawFilters(other, Language::kEnglish)));
+}
+
+TEST(ConfusionFigureTest, ShowsSharesOfRows) {
+  const auto draw = [](const std::vector<int64_t>& counts, bool by_row) {
+    return [=](Language language) { return DrawConfusion(2, counts, language, {}, by_row); };
+  };
+  ExpectAllDifferent({draw({9, 1, 0, 8}, false), draw({9, 1, 0, 8}, true), draw({8, 2, 0, 8}, true),
+                      draw({8, 2, 0, 0}, true)},
+                     Language::kEnglish);
+}
+
+TEST(CanvasTitleTest, SvgHasTheFiguresTitle) {
+  const auto svg = DrawFilters(Bank(1, 3, 1), Language::kEnglish).Encode(ImageFormat::kSvg);
+  ASSERT_TRUE(svg.ok());
+  EXPECT_NE(svg->find("role=\"img\""), std::string::npos);
+  EXPECT_NE(svg->find("<title>Filters of conv. 3 filters"), std::string::npos);
+  Canvas canvas(10, 10);
+  canvas.SetTitle("<&\x01>");
+  EXPECT_NE(canvas.Encode(ImageFormat::kSvg)->find("<title>&lt;&amp;\uFFFD&gt;</title>"),
+            std::string::npos);
+}
+
+TEST(FeatureMapsFigureTest, ShowsOneMapAndSigns) {
+  const auto draw = [](int only, float last) {
+    return [=](Language language) {
+      LayerOutput output = Output({4, 4, 3}, last);
+      output.only = only;
+      return DrawFeatureMaps(Ramp(28, 28), "5", output, language);
+    };
+  };
+  ExpectAllDifferent({draw(-1, 2), draw(0, 2), draw(2, 2), draw(-1, -2), draw(2, -2)},
+                     Language::kEnglish);
+  ExpectTranslated(draw(2, 2));
+}
+
 TEST(FeatureMapsFigureTest, ShowsMapsAndUnits) {
   std::vector<Drawing> drawings;
   for (const Shape& shape :

@@ -4,7 +4,8 @@ namespace convoy::figures {
 
 Canvas DrawMistakes(const std::vector<Mistake>& shown, int64_t num_mistakes, Language language) {
   const Texts& texts = TextsIn(language);
-  const TileLayout layout{.gap = 44, .caption_lines = 2};
+  constexpr size_t kFew = 25;
+  const TileLayout layout{.columns = shown.size() > kFew ? 10 : 5, .gap = 44, .caption_lines = 2};
   std::vector<Tile> tiles;
   for (const Mistake& mistake : shown) {
     tiles.push_back(

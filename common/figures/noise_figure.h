@@ -25,8 +25,8 @@ struct NoisyPair {
   Reading of_noisy;
 };
 
-// Draws originals above, noisy images below; wrong readings are marked. `level` is the noise's
-// standard deviation where white is 1.
+// Draws originals above, noisy images below, five pairs a row; wrong readings are marked. `level`
+// is the noise's standard deviation where white is 1.
 Canvas DrawNoisyImages(const std::vector<NoisyPair>& pairs, double level, Language language);
 
 // The accuracy of one network against the level of noise.

@@ -68,6 +68,7 @@ void DrawTiles(Canvas& canvas, const Point& origin, const TileLayout& layout,
 }
 
 void DrawHeading(Canvas& canvas, const std::string& title, const std::string& subtitle) {
+  canvas.SetTitle(subtitle.empty() ? title : title + ". " + subtitle);
   const TextStyle large{.size = kTitleSize, .align = Align::kCenter, .bold = true};
   const TextStyle small{.align = Align::kCenter, .color = kFaintInk};
   const double middle = canvas.width() / 2.0;

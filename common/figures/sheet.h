@@ -60,7 +60,8 @@ Rect DrawImage(Canvas& canvas, const Rect& box, const CellColors& image);
 inline constexpr double kMargin = 24;
 inline constexpr double kHeadingHeight = 72;
 
-// Draws a title and a smaller line below it into the uppermost kHeadingHeight pixels.
+// Draws a title and a smaller line below it into the uppermost kHeadingHeight pixels; both are the
+// canvas's title, too.
 void DrawHeading(Canvas& canvas, const std::string& title, const std::string& subtitle);
 
 }  // namespace convoy::figures

@@ -29,22 +29,28 @@ struct Texts {
   const char* epoch;
   const char* confusion_title;
   const char* confusion_subtitle;  // images, accuracy, mistakes
+  const char* confusion_by_row;
   const char* predicted;
   const char* actual;
   const char* images;
   const char* mistakes_title;
   const char* mistakes_subtitle;  // mistakes, shown
   const char* no_mistakes;
-  const char* mistake_caption;   // actual, predicted
-  const char* confidence;        // percentage
-  const char* filters_title;     // layer
-  const char* filters_subtitle;  // filters, height, width, channels
-  const char* filters_shown;     // shown filters, shown channels
+  const char* mistake_caption;      // actual, predicted
+  const char* confidence;           // percentage
+  const char* filters_title;        // layer
+  const char* filters_subtitle;     // filters, height, width, channels
+  const char* filters_shown;        // shown filters
+  const char* filters_strongest;    // filters, channels
+  const char* one_filter_title;     // number, layer
+  const char* one_filter_subtitle;  // shown channels, of
   const char* filter_axis;
   const char* channel_axis;
-  const char* maps_title;     // layer
-  const char* maps_subtitle;  // layer's type, shape
-  const char* maps_shown;     // shown, of
+  const char* maps_title;      // layer
+  const char* maps_subtitle;   // layer's type, shape
+  const char* maps_shown;      // shown, of
+  const char* maps_strongest;  // shown, of
+  const char* one_map_title;   // number, layer
   const char* input;
   const char* input_caption;  // label
   const char* noise_title;    // level

@@ -27,6 +27,7 @@ inline constexpr char kRunKeyFile[] = "run_key";
 inline constexpr char kLockFile[] = ".lock";
 inline constexpr char kSupervisorLockFile[] = ".supervisor";
 inline constexpr char kHostFile[] = ".hosts";
+inline constexpr char kStartFile[] = ".start";
 inline constexpr char kEventsFile[] = "events.jsonl";
 inline constexpr char kLauncherFile[] = "launcher.log";
 inline constexpr char kReportFile[] = "report.html";

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
+#include "common/base/status.h"
 
 namespace convoy::coordinator {
 
@@ -58,6 +59,11 @@ absl::StatusOr<OpenModel> FakeModelSource::OpenFile(const std::string& id) {
   if (!read.ok()) return read.status();
   return OpenModel{.model = std::move(read->first),
                    .file = std::make_unique<std::istringstream>(std::move(read->second))};
+}
+
+absl::StatusOr<std::vector<v1::TrainedModel>> FakeModelSource::ListVersions(const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, GetModel(id));
+  return std::vector<v1::TrainedModel>{std::move(model)};
 }
 
 absl::StatusOr<Page<v1::TrainedModel>> FakeModelSource::ListModels(int page_size,

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -30,6 +31,7 @@ class FakeModelSource : public ModelSource {
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
       const std::string& id) override;
   absl::StatusOr<OpenModel> OpenFile(const std::string& id) override;
+  absl::StatusOr<std::vector<v1::TrainedModel>> ListVersions(const std::string& id) override;
   absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,
                                                     const std::string& page_token) override;
 

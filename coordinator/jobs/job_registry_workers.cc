@@ -178,7 +178,11 @@ absl::StatusOr<worker::v1::PublishModelResponse> JobRegistry::Publish(
   {
     const absl::MutexLock lock(&mutex_);
     CONVOY_ASSIGN_OR_RETURN(Entry * entry, FindForProcess(header.job(), header.process_id()));
-    entry->live.SetModel(model.name(), options_.now());
+    if (header.epoch() > 0) {
+      entry->live.SetModel(model.name(), options_.now());
+    } else {
+      entry->live.NoteAlive(options_.now());
+    }
     version = ChangedToSave(*entry);
   }
   CONVOY_RETURN_IF_ERROR(Save(id, version));

@@ -12,6 +12,7 @@
 #include "common/api/job_progress.h"
 #include "common/base/sha256.h"
 #include "coordinator/jobs/progress.h"
+#include "coordinator/jobs/requests.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -150,6 +151,29 @@ void LiveJob::AddEvent(v1::Event::Type type, v1::Event::Severity severity,
   KeepNewest(unsaved_.events);
 }
 
+// All of them are told at each registration. What is older than the newest that is known, or than
+// all that is kept, has been taken in before.
+void LiveJob::AddRunEvents(const worker::v1::RegisterJobRequest& request) {
+  absl::Time known = absl::InfinitePast();
+  if (events_.size() >= kMaxEvents) known = FromProto(events_.front().time());
+  for (const v1::Event& event : events_) {
+    if (IsOfSupervisor(event)) known = std::max(known, FromProto(event.time()));
+  }
+  for (const v1::Event& told : request.run_events()) {
+    if (FromProto(told.time()) <= known) continue;
+    v1::Event event;  // without what only a coordinator adds
+    *event.mutable_time() = told.time();
+    event.set_type(told.type());
+    event.set_severity(told.severity());
+    event.set_message(told.message());
+    event.set_step(request.resumed_at_step());
+    events_.push_back(event);
+    unsaved_.events.push_back(event);
+  }
+  KeepNewest(events_);
+  KeepNewest(unsaved_.events);
+}
+
 void LiveJob::Register(const worker::v1::RegisterJobRequest& request, const Moment& now) {
   v1::Job& job = record_.job;
   *job.mutable_setup() = request.setup();
@@ -166,6 +190,7 @@ void LiveJob::Register(const worker::v1::RegisterJobRequest& request, const Mome
     stalled_ = false;
     stragglers_.clear();
     published_ = {};
+    AddRunEvents(request);
     job.set_step(request.resumed_at_step());
     job.set_completed_epochs(request.completed_epochs());
     job.set_activity(v1::Job::ACTIVITY_UNSPECIFIED);

@@ -99,6 +99,7 @@ class LiveJob {
  private:
   void AddEvent(v1::Event::Type type, v1::Event::Severity severity, const std::string& message,
                 const Moment& now, const v1::StragglerDetails* straggler = nullptr);
+  void AddRunEvents(const worker::v1::RegisterJobRequest& request);
   void Contact(const Moment& now);
   void Progress(const worker::v1::Progress& progress, const Moment& now);
   void UpdateStragglers(double slowdown, const Moment& now);

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 namespace convoy::coordinator {
 namespace {
 
@@ -69,6 +73,53 @@ TEST(UnsavedChangesTest, StepsThatPileUpAreThinnedAndEpochsKept) {
   for (const auto& [key, sample] : changes.samples) epochs += key.second == v1::MetricSample::EPOCH;
   EXPECT_EQ(epochs, 500);
   EXPECT_LT(changes.samples.size(), 3 * kMaxStepSamples);
+}
+
+v1::Event RunEvent(v1::Event::Type type, int64_t second, const std::string& message) {
+  v1::Event event;
+  event.set_type(type);
+  event.mutable_time()->set_seconds(second);
+  event.set_message(message);
+  return event;
+}
+
+std::vector<std::string> Messages(const v1::Job& job) {
+  std::vector<std::string> messages;
+  for (const v1::Event& event : job.events()) messages.push_back(event.message());
+  return messages;
+}
+
+TEST(LiveJobTest, WhatItsSupervisorNotedIsAddedOnce) {
+  worker::v1::RegisterJobRequest request;
+  request.set_process_id("first");
+  LiveJob job("lesson", request, Moment{});
+  request.set_process_id("second");
+  request.set_restarts(1);
+  *request.add_run_events() = RunEvent(v1::Event::RESTARTED, 10, "rank 1 was killed");
+  *request.add_run_events() = RunEvent(v1::Event::HOST_LOST, 11, "pc03 is left out");
+  job.Register(request, Moment{});
+  request.set_process_id("third");
+  *request.add_run_events() = RunEvent(v1::Event::HOST_BACK, 20, "pc03 is back");
+  job.Register(request, Moment{});
+  const std::vector<std::string> messages = Messages(job.Snapshot());
+  ASSERT_EQ(messages.size(), 6);  // the others say that it was started and resumed
+  EXPECT_EQ(messages[1], "rank 1 was killed");
+  EXPECT_EQ(messages[2], "pc03 is left out");
+  EXPECT_EQ(messages[4], "pc03 is back");
+}
+
+TEST(LiveJobTest, EventsThatWereDroppedDoNotComeBack) {
+  worker::v1::RegisterJobRequest request;
+  request.set_process_id("first");
+  *request.add_run_events() = RunEvent(v1::Event::RESTARTED, 10, "the oldest");
+  LiveJob job("lesson", request, Moment{});
+  for (int i = 0; i < 2 * static_cast<int>(kMaxEvents); ++i) {
+    request.set_process_id(std::to_string(i));
+    job.Register(request, Moment{.wall = absl::FromUnixSeconds(100)});
+  }
+  const std::vector<std::string> messages = Messages(job.Snapshot());
+  EXPECT_EQ(messages.size(), kMaxEvents);
+  EXPECT_EQ(std::count(messages.begin(), messages.end(), "the oldest"), 0);
 }
 
 TEST(LiveJobTest, WhatIsPutBackComesBeforeWhatIsNew) {

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kMaxRanks = 4096;
 constexpr int kMaxSamples = 10000;
+constexpr int kMaxRunEvents = 100;
 constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxHostBytes = 255;
 constexpr size_t kMaxTextBytes = 4096;
@@ -166,7 +167,19 @@ absl::Status CheckConclusion(const worker::v1::Conclusion& conclusion) {
   return Wrong("conclusion.state", "must be SUCCEEDED, FAILED, STOPPED or CANCELLED");
 }
 
+absl::Status CheckRunEvent(const v1::Event& event) {
+  CONVOY_RETURN_IF_ERROR(CheckText("run_events.message", event.message()));
+  CONVOY_RETURN_IF_ERROR(CheckTime("run_events.time", event.time()));
+  if (IsOfSupervisor(event)) return absl::OkStatus();
+  return Wrong("run_events.type", "must be RESTARTED, GAVE_UP, HOST_LOST or HOST_BACK");
+}
+
 }  // namespace
+
+bool IsOfSupervisor(const v1::Event& event) {
+  return event.type() == v1::Event::RESTARTED || event.type() == v1::Event::GAVE_UP ||
+         event.type() == v1::Event::HOST_LOST || event.type() == v1::Event::HOST_BACK;
+}
 
 absl::Status Check(const worker::v1::RegisterJobRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckText("run_name", request.run_name()));
@@ -185,6 +198,11 @@ absl::Status Check(const worker::v1::RegisterJobRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckBytes("recipe", request.recipe().ByteSizeLong(), kMaxRecipeBytes));
   CONVOY_RETURN_IF_ERROR(CheckSetup(request.setup()));
   CONVOY_RETURN_IF_ERROR(CheckRange("number of ranks", request.ranks_size(), 1, kMaxRanks));
+  CONVOY_RETURN_IF_ERROR(
+      CheckRange("number of run_events", request.run_events_size(), 0, kMaxRunEvents));
+  for (const v1::Event& event : request.run_events()) {
+    CONVOY_RETURN_IF_ERROR(CheckRunEvent(event));
+  }
   return CheckRanks(request.ranks());
 }
 

@@ -16,6 +16,9 @@ absl::Status Check(const worker::v1::ReportProgressRequest& request);
 absl::Status Check(const worker::v1::HeartbeatRequest& request);
 absl::Status Check(const worker::v1::ModelHeader& header);
 
+// Whether `convoy run` notes events of its type.
+bool IsOfSupervisor(const v1::Event& event);
+
 // Returns the names of the metrics in the samples, INVALID_ARGUMENT if they are more than a job may
 // have.
 absl::StatusOr<std::set<std::string>> MetricNames(const worker::v1::ReportProgressRequest& request);

@@ -97,6 +97,27 @@ TEST(RequestsTest, RegistrationsNameTheFieldThatIsWrong) {
   refuse([](auto& r) { r.mutable_ranks(0)->set_host(std::string(5000, 'x')); }, "ranks.host");
 }
 
+TEST(RequestsTest, RegistrationsTellWhatASupervisorNotedAndNoMore) {
+  RegisterJobRequest request = Registration();
+  v1::Event* event = request.add_run_events();
+  event->set_type(v1::Event::HOST_LOST);
+  event->set_message("pc03 is left out");
+  EXPECT_TRUE(Check(request).ok());
+  const auto refuse = [&](const std::function<void(RegisterJobRequest&)>& spoil,
+                          const std::string& field) { ExpectRefused(request, spoil, field); };
+  refuse([](auto& r) { r.mutable_run_events(0)->set_type(v1::Event::SUCCEEDED); },
+         "run_events.type");
+  refuse([](auto& r) { r.mutable_run_events(0)->set_message(std::string(5000, 'x')); },
+         "run_events.message");
+  refuse([](auto& r) { r.mutable_run_events(0)->mutable_time()->set_nanos(-1); },
+         "run_events.time");
+  refuse(
+      [&](auto& r) {
+        for (int i = 0; i < 100; ++i) *r.add_run_events() = *event;
+      },
+      "number of run_events");
+}
+
 TEST(RequestsTest, ReportsNameTheFieldThatIsWrong) {
   const auto refuse = [](const std::function<void(ReportProgressRequest&)>& spoil,
                          const std::string& field) { ExpectRefused(Report(), spoil, field); };

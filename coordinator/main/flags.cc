@@ -58,6 +58,8 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
   arguments.WholeNumber("--max-message-mb", &flags.max_message_mb, 1, 1024, "of one request (16)");
   arguments.WholeNumber("--max-model-mb", &flags.max_model_mb, 1, 4096,
                         "of one published model (256)");
+  arguments.WholeNumber("--max-versions-mb", &flags.max_versions_mb, 0, 1 << 20,
+                        "models of earlier epochs, of all jobs together (1024)");
   arguments.WholeNumber("--max-streams", &flags.max_streams, 1, 65536,
                         "calls at a time of one connection (256)");
   arguments.WholeNumber("--max-connections", &flags.max_connections, 2, 65536,

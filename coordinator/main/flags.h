@@ -22,6 +22,7 @@ struct Flags {
   std::string token_file;
   int max_message_mb = 16;
   int max_model_mb = 256;
+  int max_versions_mb = 1024;
   int max_streams = 256;
   int max_connections = 1024;
   int max_watches = 100;

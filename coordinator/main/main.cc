@@ -142,7 +142,9 @@ absl::Status Serve(const Flags& flags, const StopSignals& signals) {
   CONVOY_ASSIGN_OR_RETURN(ServerOptions options, ReadServerOptions(flags));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
                           rpc::ReadPrivateFile("token_file", flags.token_file));
-  CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(flags.store));
+  CONVOY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Store> store,
+      Store::Open(flags.store, kStandardPatience, int64_t{flags.max_versions_mb} << 20));
   RegistryOptions registry_options;
   registry_options.on_event = [](const std::string& job, const v1::Event& event) {
     log::Info(absl::StrCat(JobName(job), " ", event.message()));

@@ -66,14 +66,14 @@ Json Rows(const inference::ModelInferResponse& answer) {
 }
 
 // "/v1/models/NAME[/versions/V][:predict]" behind its root.
-struct ModelPath {
+struct TensorFlowPath {
   std::string model;
   std::string version;
   std::string verb;
 };
 
-ModelPath ParsePath(std::string rest) {
-  ModelPath path;
+TensorFlowPath ParsePath(std::string rest) {
+  TensorFlowPath path;
   if (const size_t colon = rest.rfind(':'); colon != std::string::npos) {
     path.verb = rest.substr(colon + 1);
     rest.resize(colon);
@@ -86,7 +86,7 @@ ModelPath ParsePath(std::string rest) {
   return path;
 }
 
-void Predict(bridge::GrpcCaller& caller, const http::Request& request, const ModelPath& path,
+void Predict(bridge::GrpcCaller& caller, const http::Request& request, const TensorFlowPath& path,
              const ReplyPointer& reply) {
   absl::StatusOr<Json> json = ParseObject(request.body);
   if (!json.ok()) return reply->Send(Failure(rpc::ToGrpc(json.status())));
@@ -102,7 +102,7 @@ void Predict(bridge::GrpcCaller& caller, const http::Request& request, const Mod
                                      });
 }
 
-void Status(bridge::GrpcCaller& caller, const http::Request& request, const ModelPath& path,
+void Status(bridge::GrpcCaller& caller, const http::Request& request, const TensorFlowPath& path,
             const ReplyPointer& reply) {
   inference::ModelMetadataRequest message;
   message.set_name(path.model);
@@ -121,7 +121,7 @@ void Status(bridge::GrpcCaller& caller, const http::Request& request, const Mode
 }
 
 void Handle(bridge::GrpcCaller& caller, const http::Request& request, const ReplyPointer& reply) {
-  const ModelPath path = ParsePath(request.path.substr(sizeof(kRoot) - 1));
+  const TensorFlowPath path = ParsePath(request.path.substr(sizeof(kRoot) - 1));
   const bool posts = request.method == "POST";
   if (path.verb == "predict" && posts) return Predict(caller, request, path, reply);
   if (path.verb.empty() && !posts) return Status(caller, request, path, reply);

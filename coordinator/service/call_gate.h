@@ -83,9 +83,7 @@ class CallGate::Pass {
     if (gate_ != nullptr) gate_->Leave(entry_);
   }
   Pass(Pass&& other) noexcept
-      : gate_(std::exchange(other.gate_, nullptr)),
-        entry_(other.entry_),
-        end_(other.end_) {}
+      : gate_(std::exchange(other.gate_, nullptr)), entry_(other.entry_), end_(other.end_) {}
   Pass& operator=(Pass&&) = delete;
 
   // After that nobody needs the answer, as the wall clock stands now.

@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kStandardPage = 50;
 constexpr int kLargestPage = 1000;
+constexpr int kLargestPageOfImages = 200;
 constexpr size_t kChunkBytes = 256 << 10;
 // Of all pictures of a request together: some two seconds of one core.
 constexpr int64_t kMaxPixels = 2 * api::kMaxImagePixels;
@@ -166,6 +167,12 @@ void SetImage(const api::NetworkImage& image, const nn::Network& network, v1::Ra
   out->set_pixels(image.pixels.data(), image.pixels.size());
 }
 
+// What a file of the model is called, without its ending.
+absl::StatusOr<std::string> FileStem(const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(const ModelId model, ParseModelId(id));
+  return model.version ? absl::StrCat(model.job, "-epoch-", *model.version) : model.job;
+}
+
 absl::Status CheckPreparation(v1::Preparation preparation) {
   if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("preparation: ", static_cast<int>(preparation),
@@ -175,7 +182,7 @@ absl::Status CheckPreparation(v1::Preparation preparation) {
 }  // namespace
 
 absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string& name) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(name));
   return serving_.models.Get(id);
 }
 
@@ -186,14 +193,33 @@ grpc::Status ModelService::ListModels(grpc::ServerContext* context,
                     [&](const auto&) { return List(serving_.source, *request); });
 }
 
+grpc::Status ModelService::ListModelVersions(grpc::ServerContext* context,
+                                             const v1::ListModelVersionsRequest* request,
+                                             v1::ListModelVersionsResponse* response) {
+  const auto list = [&](const auto&) -> absl::StatusOr<v1::ListModelVersionsResponse> {
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request->parent(), "parent"));
+    CONVOY_ASSIGN_OR_RETURN(auto versions, serving_.source.ListVersions(id));
+    v1::ListModelVersionsResponse listed;
+    for (v1::TrainedModel& model : versions) *listed.add_models() = std::move(model);
+    return listed;
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/ListModelVersions", response, list);
+}
+
 grpc::Status ModelService::GetModel(grpc::ServerContext* context,
                                     const v1::GetModelRequest* request,
                                     v1::TrainedModel* response) {
   const auto get = [&](const auto&) -> absl::StatusOr<v1::TrainedModel> {
-    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request->name()));
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(request->name()));
     return serving_.source.GetModel(id);
   };
   return AnswerCall(gate_, *context, "convoy.v1.ModelService/GetModel", response, get);
+}
+
+absl::StatusOr<std::shared_ptr<const data::DataSource>> ModelService::DataFor(
+    const ServedModel& served, const std::string& data_set) {
+  CONVOY_ASSIGN_OR_RETURN(const auto images, api::ImageOptionsOf(*served.model));
+  return serving_.data.Get(data_set, images);
 }
 
 grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
@@ -208,8 +234,7 @@ absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
   const Permit permit(evaluating_, pass);
   if (!permit.taken()) return Over(pass);
-  CONVOY_ASSIGN_OR_RETURN(const auto images, api::ImageOptionsOf(*served->model));
-  CONVOY_ASSIGN_OR_RETURN(const auto source, serving_.data.Get(request.data_set(), images));
+  CONVOY_ASSIGN_OR_RETURN(const auto source, DataFor(*served, request.data_set()));
   auto result =
       api::EvaluateModel(*served->model, *source, request, serving_.batcher.options().threads,
                          [&pass] { return pass.IsOver(); });
@@ -251,6 +276,37 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
     next += classes;
   }
   return predictions;
+}
+
+grpc::Status ModelService::ListImages(grpc::ServerContext* context,
+                                      const v1::ListImagesRequest* request,
+                                      v1::ListImagesResponse* response) {
+  return AnswerCall(gate_, *context, "convoy.v1.ModelService/ListImages", response,
+                    [&](const CallGate::Pass& pass) { return ImagesOf(pass, *request); });
+}
+
+absl::StatusOr<v1::ListImagesResponse> ModelService::ImagesOf(
+    const CallGate::Pass& pass, const v1::ListImagesRequest& request) {
+  PageStart start;
+  if (!request.page_token().empty()) {
+    CONVOY_ASSIGN_OR_RETURN(start, ParsePageToken(request.page_token()));
+  }
+  CONVOY_ASSIGN_OR_RETURN(const int size,
+                          PageSize(request.page_size(), kStandardPage, kLargestPageOfImages));
+  CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
+  const Permit permit(evaluating_, pass);
+  if (!permit.taken()) return Over(pass);
+  CONVOY_ASSIGN_OR_RETURN(const auto source, DataFor(*served, request.data_set()));
+  auto found = api::ListImages(
+      *served->model, *source, request, {.first = start.number, .most = size},
+      {.threads = serving_.batcher.options().threads, .stop = [&pass] { return pass.IsOver(); }});
+  if (absl::IsCancelled(found.status())) return Over(pass);
+  if (!found.ok()) return found.status();
+  if (found->next) {
+    found->response.set_next_page_token(MakePageToken({.number = *found->next, .id = ""}));
+  }
+  found->response.set_model_version(served->facts.version());
+  return std::move(found->response);
 }
 
 grpc::Status ModelService::Predict(grpc::ServerContext* context, const v1::PredictRequest* request,
@@ -354,7 +410,7 @@ grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
 // does not have the SHA-256 that was announced is told at the end, when it is known.
 absl::Status ModelService::Send(const CallGate::Pass& pass, const std::string& name,
                                 grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(name));
   CONVOY_ASSIGN_OR_RETURN(const OpenModel opened, serving_.source.OpenFile(id));
   v1::DownloadModelResponse message;
   *message.mutable_model() = opened.model;
@@ -386,15 +442,16 @@ grpc::Status ModelService::ExportModel(grpc::ServerContext* context,
 
 absl::Status ModelService::Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
                                   grpc::ServerWriter<v1::ExportModelResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request.name()));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(request.name()));
   v1::ExportModelResponse message;
   std::string bytes;
   {
     const Permit permit(exporting_, pass);
     if (!permit.taken()) return Over(pass);
     CONVOY_ASSIGN_OR_RETURN(auto read, serving_.source.ReadModel(id));
-    CONVOY_ASSIGN_OR_RETURN(ExportedFile made,
-                            coordinator::ExportModel(request.format(), id, std::move(read.second)));
+    CONVOY_ASSIGN_OR_RETURN(const std::string stem, FileStem(id));
+    CONVOY_ASSIGN_OR_RETURN(ExportedFile made, coordinator::ExportModel(request.format(), stem,
+                                                                        std::move(read.second)));
     *message.mutable_file()->mutable_model() = std::move(read.first);
     message.mutable_file()->set_name(made.name);
     bytes = std::move(made.bytes);

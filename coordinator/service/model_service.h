@@ -25,8 +25,13 @@ class ModelService final : public v1::ModelService::Service {
                           v1::ListModelsResponse* response) override;
   grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
                         v1::TrainedModel* response) override;
+  grpc::Status ListModelVersions(grpc::ServerContext* context,
+                                 const v1::ListModelVersionsRequest* request,
+                                 v1::ListModelVersionsResponse* response) override;
   grpc::Status EvaluateModel(grpc::ServerContext* context, const v1::EvaluateModelRequest* request,
                              v1::EvaluateModelResponse* response) override;
+  grpc::Status ListImages(grpc::ServerContext* context, const v1::ListImagesRequest* request,
+                          v1::ListImagesResponse* response) override;
   grpc::Status Predict(grpc::ServerContext* context, const v1::PredictRequest* request,
                        v1::PredictResponse* response) override;
   grpc::Status GetFilters(grpc::ServerContext* context, const v1::GetFiltersRequest* request,
@@ -45,6 +50,11 @@ class ModelService final : public v1::ModelService::Service {
   absl::StatusOr<ModelPointer> Find(const std::string& name);
   absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const CallGate::Pass& pass,
                                                      const v1::EvaluateModelRequest& request);
+  absl::StatusOr<v1::ListImagesResponse> ImagesOf(const CallGate::Pass& pass,
+                                                  const v1::ListImagesRequest& request);
+  // Returns the images for evaluations of a model.
+  absl::StatusOr<std::shared_ptr<const data::DataSource>> DataFor(const ServedModel& served,
+                                                                  const std::string& data_set);
   absl::StatusOr<v1::PredictResponse> PredictImages(const CallGate::Pass& pass,
                                                     const v1::PredictRequest& request);
   absl::StatusOr<std::vector<v1::Prediction>> Answer(const CallGate::Pass& pass,

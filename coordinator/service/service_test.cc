@@ -117,7 +117,7 @@ class ServiceTest : public ::testing::Test {
 
   // Sends `bytes` under a header that says `header_bytes` and `header_sha256`.
   grpc::Status Publish(const std::string& bytes, int64_t header_bytes,
-                       const std::string& header_sha256) {
+                       const std::string& header_sha256, int epoch = 1) {
     Context context;
     worker::v1::PublishModelResponse response;
     const auto writer = workers_->PublishModel(&context, &response);
@@ -125,7 +125,7 @@ class ServiceTest : public ::testing::Test {
     worker::v1::ModelHeader* header = message.mutable_header();
     header->set_job("jobs/lesson");
     header->set_process_id(kProcess);
-    header->set_epoch(1);
+    header->set_epoch(epoch);
     header->set_size_bytes(header_bytes);
     header->set_sha256(header_sha256);
     writer->Write(message);
@@ -335,6 +335,23 @@ TEST_F(ServiceTest, TakesAWholeModelAndNothingElse) {
   writer->WritesDone();
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(store_->ReadModel("lesson")->second, bytes);
+}
+
+TEST_F(ServiceTest, TheUntrainedNetworkIsAVersionAndNotTheModel) {
+  Register();
+  const std::string bytes = ModelBytes();
+  const auto size = static_cast<int64_t>(bytes.size());
+  ASSERT_TRUE(Publish(bytes, size, Sha256Hex(bytes), /*epoch=*/0).ok());
+  EXPECT_EQ(store_->GetModel("lesson").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(registry_->Get("lesson")->model(), "");
+  EXPECT_EQ(store_->ReadModel("lesson/versions/0")->second, bytes);
+  ASSERT_TRUE(Publish(bytes, size, Sha256Hex(bytes), /*epoch=*/1).ok());
+  EXPECT_EQ(registry_->Get("lesson")->model(), "models/lesson");
+  EXPECT_EQ(store_->ListVersions("lesson")->size(), 2);
+  // One that comes late, of a call that was repeated, takes nothing away.
+  ASSERT_TRUE(Publish(bytes, size, Sha256Hex(bytes), /*epoch=*/0).ok());
+  EXPECT_EQ(registry_->Get("lesson")->model(), "models/lesson");
+  EXPECT_EQ(store_->GetModel("lesson")->version(), "1");
 }
 
 // Every method that is served, but for these, wants the token: also one that is new and that nobody

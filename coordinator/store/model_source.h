@@ -30,7 +30,8 @@ class ModelSource {
  public:
   virtual ~ModelSource() = default;
 
-  // `id` is what follows "models/". Returns NOT_FOUND if there is no such model.
+  // `id` is what follows "models/", with or without a version. Returns NOT_FOUND if there is no
+  // such model.
   virtual absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) = 0;
 
   // Returns a model with its file's bytes. Errors as GetModel, and DATA_LOSS if they are damaged.
@@ -40,6 +41,10 @@ class ModelSource {
   // As ReadModel, but reads nothing yet: the bytes are model.size_bytes() many, and should have the
   // SHA-256 that the model says.
   virtual absl::StatusOr<OpenModel> OpenFile(const std::string& id) = 0;
+
+  // Returns the versions of the model `id`, the earliest first, the last at the end; those that are
+  // damaged are left out. Returns NOT_FOUND if there is none.
+  virtual absl::StatusOr<std::vector<v1::TrainedModel>> ListVersions(const std::string& id) = 0;
 
   // Returns models, the newest first. Returns INVALID_ARGUMENT for a token that is not of a page.
   virtual absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,

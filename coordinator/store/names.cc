@@ -10,6 +10,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "common/base/status.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -34,6 +37,31 @@ absl::StatusOr<std::string> ParseName(const std::string& collection, const std::
   return absl::InvalidArgumentError(
       absl::StrCat(field, ": '", absl::CEscape(name.substr(0, 2 * kMaxIdChars)), "' is no name; ",
                    "it must be ", prefix, "ID, such as ", prefix, "20260131-120000-1a2b"));
+}
+
+absl::StatusOr<ModelId> ParseModelId(const std::string& id) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(id, absl::MaxSplits('/', 1));
+  CONVOY_ASSIGN_OR_RETURN(const std::string job,
+                          ParseName("models", absl::StrCat("models/", parts.first)));
+  if (parts.first.size() == id.size()) return ModelId{.job = job, .version = {}};
+  absl::string_view version = parts.second;
+  int32_t epoch = 0;
+  if (!absl::ConsumePrefix(&version, "versions/") || !absl::SimpleAtoi(version, &epoch) ||
+      epoch < 0 || absl::StrCat(epoch) != version) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("name: '", absl::CEscape(parts.second.substr(0, kMaxIdChars)),
+                     "' is no version; it must be versions/N, N completed epochs, such as "
+                     "versions/3"));
+  }
+  return ModelId{.job = job, .version = epoch};
+}
+
+absl::StatusOr<std::string> ParseModelName(const std::string& name) {
+  constexpr absl::string_view kPrefix = "models/";
+  if (!absl::StartsWith(name, kPrefix)) return ParseName("models", name);
+  const std::string id = name.substr(kPrefix.size());
+  CONVOY_RETURN_IF_ERROR(ParseModelId(id).status());
+  return id;
 }
 
 std::string MakeId(const std::string& run_name) {

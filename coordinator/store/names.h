@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,19 @@ inline constexpr size_t kMaxIdChars = 128;
 // `field`, for anything else.
 absl::StatusOr<std::string> ParseName(const std::string& collection, const std::string& name,
                                       const std::string& field = "name");
+
+// What a model is known by: of which job, and of which epoch where that is not the last.
+struct ModelId {
+  std::string job;
+  std::optional<int64_t> version;
+};
+
+// Returns what follows "models/" in `name`, which must be "models/{id}" or
+// "models/{id}/versions/{version}". Returns INVALID_ARGUMENT, naming `name`, for anything else.
+absl::StatusOr<std::string> ParseModelName(const std::string& name);
+
+// Reads what ParseModelName returns.
+absl::StatusOr<ModelId> ParseModelId(const std::string& id);
 
 // Whether `id` has 1 to kMaxIdChars of letters, digits, ".", "_" and "-", and does not begin with
 // "." or "-": such an id is also a safe file name.

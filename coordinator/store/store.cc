@@ -2,7 +2,8 @@
 // The schema is brought up to date step by step (migrations, numbered by PRAGMA user_version). One
 // connection writes, in transactions that are on the disk when they return (write-ahead log,
 // synchronous=FULL); another reads, which waits for no writer. store_directory.cc keeps a second
-// coordinator out; store_metrics.cc and store_models.cc have the other tables.
+// coordinator out; store_metrics.cc, store_models.cc and store_versions.cc have
+// the other tables.
 #include "coordinator/store/store.h"
 
 #include <unistd.h>
@@ -40,6 +41,10 @@ constexpr const char* kMigrations[] = {
     // 2. The database says whose it is (kApplicationId), and a run may have a key.
     "ALTER TABLE jobs ADD COLUMN run_key TEXT NOT NULL DEFAULT '';"
     "PRAGMA application_id=1131312761;",
+    // 3. Versions of a model before its last; `bytes` are those of the file.
+    "CREATE TABLE versions(job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+    " epoch INTEGER NOT NULL, bytes INTEGER NOT NULL, file TEXT NOT NULL, model BLOB NOT NULL,"
+    " PRIMARY KEY(job, epoch)) WITHOUT ROWID;",
 };
 constexpr int64_t kSchemaVersion = std::size(kMigrations);
 
@@ -84,7 +89,8 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
 }
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
-                                                   absl::Duration patience) {
+                                                   absl::Duration patience,
+                                                   int64_t versions_bytes) {
   CONVOY_ASSIGN_OR_RETURN(FileLock lock, TakeStoreDirectory(directory));
   const std::string path = absl::StrCat(directory, "/", kDatabaseFile);
   absl::StatusOr<Database> database = Database::Open(path, patience);
@@ -93,8 +99,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
     return Annotate(database.ok() ? reader.status() : database.status(),
                     absl::StrCat("`store` ", directory));
   }
-  std::unique_ptr<Store> store(
-      new Store(directory, std::move(lock), *std::move(database), *std::move(reader)));
+  std::unique_ptr<Store> store(new Store(directory, versions_bytes, std::move(lock),
+                                         *std::move(database), *std::move(reader)));
   CONVOY_RETURN_IF_ERROR(Annotate(store->Prepare(), absl::StrCat("`store` ", directory)));
   return store;
 }
@@ -109,8 +115,10 @@ absl::Status Store::Prepare() {
   return FindDamage();
 }
 
-Store::Store(std::string directory, FileLock lock, Database database, Database reader)
+Store::Store(std::string directory, int64_t versions_bytes, FileLock lock, Database database,
+             Database reader)
     : directory_(std::move(directory)),
+      versions_bytes_(versions_bytes),
       lock_(std::move(lock)),
       database_(std::move(database)),
       reader_(std::move(reader)) {}
@@ -286,13 +294,15 @@ absl::Status Store::WriteJob(const JobRecord& record) {
 
 absl::Status Store::DeleteJob(const std::string& id) {
   const absl::MutexLock lock(&mutex_);
-  const absl::StatusOr<std::string> model = FindModelFile(database_, id);
+  const absl::StatusOr<std::vector<std::string>> files = ModelFiles(id);
   CONVOY_ASSIGN_OR_RETURN(Statement remove, database_.Prepare("DELETE FROM jobs WHERE id=?"));
   CONVOY_RETURN_IF_ERROR(remove.BindText(id).Run());
   CONVOY_ASSIGN_OR_RETURN(const int64_t removed, database_.QueryInt("SELECT changes()"));
   if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no job ", JobName(id)));
   // What cannot be removed now the next start removes.
-  if (model.ok() && !model->empty()) ::unlink(ModelPath(*model).c_str());
+  if (files.ok()) {
+    for (const std::string& file : *files) ::unlink(ModelPath(file).c_str());
+  }
   ForgetDamage(id);
   // The job is deleted, whether or not its space can be given back now.
   (void)database_.Execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");

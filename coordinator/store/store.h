@@ -28,6 +28,12 @@ namespace convoy::coordinator {
 inline constexpr int kMaxStepSamples = 1000;
 inline constexpr int kMaxEvents = 100;
 
+// How long a write waits for other programs.
+inline constexpr absl::Duration kStandardPatience = absl::Seconds(2);
+
+// For the models of earlier epochs.
+inline constexpr int64_t kStandardVersionsBytes = int64_t{1} << 30;
+
 // A job as it is stored.
 struct JobRecord {
   std::string id;          // {job} of "jobs/{job}"
@@ -66,9 +72,11 @@ class Store final : public ModelSource {
   // Opens the store in `directory`, made if missing, and takes it for this process alone
   // (store_directory.h has the errors). Returns FAILED_PRECONDITION if a newer version wrote it,
   // DATA_LOSS if the database file is damaged. Looks through all entries.
-  // A write waits for `patience` where another program, such as sqlite3, has the database.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory,
-                                                     absl::Duration patience = absl::Seconds(2));
+  // A write waits for `patience` where another program, such as sqlite3, has the database. Models
+  // of earlier epochs may have `versions_bytes`, those of all jobs together.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(
+      const std::string& directory, absl::Duration patience = kStandardPatience,
+      int64_t versions_bytes = kStandardVersionsBytes);
   ~Store() override;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -118,12 +126,15 @@ class Store final : public ModelSource {
 
   // Replaces the job's model, if `is_wanted` says so once the file is written: of several calls at
   // once, the order of these answers is that of the replacements. Returns whether it did. `name`,
-  // `sha256` and `size_bytes` of `model` must be set and be those of `bytes`.
+  // `version`, `sha256` and `size_bytes` of `model` must be set and be those of `bytes`. The model
+  // before stays as a version where KeptVersions keeps it; where there is no room for all, those of
+  // the oldest jobs go. Version 0 replaces nothing: it is only kept as a version.
   absl::StatusOr<bool> PutModel(
       const std::string& job, const v1::TrainedModel& model, const std::string& bytes,
       absl::FunctionRef<bool()> is_wanted = [] { return true; });
 
   absl::StatusOr<v1::TrainedModel> GetModel(const std::string& id) override;
+  absl::StatusOr<std::vector<v1::TrainedModel>> ListVersions(const std::string& id) override;
   absl::StatusOr<Page<v1::TrainedModel>> ListModels(int page_size,
                                                     const std::string& page_token) override;
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> ReadModel(
@@ -131,7 +142,8 @@ class Store final : public ModelSource {
   absl::StatusOr<OpenModel> OpenFile(const std::string& id) override;
 
  private:
-  Store(std::string directory, FileLock lock, Database database, Database reader);
+  Store(std::string directory, int64_t versions_bytes, FileLock lock, Database database,
+        Database reader);
 
   absl::Status Prepare();
   absl::Status Migrate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -143,11 +155,32 @@ class Store final : public ModelSource {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteModel(const std::string& job, const v1::TrainedModel& model,
                           const std::string& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns the name of the file of a job's model, "" if it has none.
-  static absl::StatusOr<std::string> FindModelFile(Database& database, const std::string& id);
-  // Returns the model and its file's name.
+  absl::Status KeepModel(const std::string& job, const v1::TrainedModel& model,
+                         const std::string& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes the job's model a version of it, if it is of an earlier epoch than this one.
+  absl::Status KeepOldModel(const std::string& job, int64_t epoch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteVersion(const std::string& job, const v1::TrainedModel& model,
+                            const std::string& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes the job's versions that are too many, or none of a training that went on from before.
+  absl::Status ThinVersions(const std::string& job, int64_t last)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes other jobs' versions until those of all have room; adds their files to `*removed`.
+  absl::Status MakeRoom(const std::string& job, std::vector<std::string>* removed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns the names of the files of a job's models.
+  absl::StatusOr<std::vector<std::string>> ModelFiles(const std::string& job)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes those of `files` that the job does not have any more.
+  void RemoveFiles(const std::string& job, const std::vector<std::string>& files)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns a model and its file's name, and those of a version that is not the last.
   absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindModel(const std::string& id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
+  absl::StatusOr<std::pair<v1::TrainedModel, std::string>> FindLast(const std::string& job)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
+  absl::StatusOr<std::optional<std::pair<v1::TrainedModel, std::string>>> FindEarlier(
+      const std::string& job, int64_t epoch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
   absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status FindDamage();
   void NoteDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);
@@ -155,6 +188,7 @@ class Store final : public ModelSource {
   std::string ModelPath(const std::string& file) const;
 
   const std::string directory_;
+  const int64_t versions_bytes_;
   const FileLock lock_;
   absl::Mutex mutex_;
   Database database_ ABSL_GUARDED_BY(mutex_);

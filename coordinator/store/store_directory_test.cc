@@ -125,7 +125,7 @@ TEST_F(StoreDirectoryTest, AStoreOfTheFirstVersionIsKnown) {
   ASSERT_TRUE(Store::Open(root_).ok());
   ASSERT_TRUE(Database::Open(root_ + "/coordinator.sqlite")
                   ->Execute("PRAGMA application_id=0; PRAGMA user_version=1;"
-                            "ALTER TABLE jobs DROP COLUMN run_key")
+                            "ALTER TABLE jobs DROP COLUMN run_key; DROP TABLE versions")
                   .ok());
   EXPECT_TRUE(Store::Open(root_).ok());
   EXPECT_EQ(*Database::Open(root_ + "/coordinator.sqlite")->QueryInt("PRAGMA application_id"),

@@ -31,6 +31,12 @@ absl::Status MissingFile(const std::string& id) {
                                           "run directory has it too (model.convoy)"));
 }
 
+absl::Status NoSuchVersion(const std::string& id) {
+  return absl::NotFoundError(absl::StrCat("there is no ", ModelName(id),
+                                          ", or it is not kept any more; ListModelVersions has "
+                                          "those that are"));
+}
+
 }  // namespace
 
 std::string Store::ModelPath(const std::string& file) const {
@@ -46,16 +52,11 @@ absl::StatusOr<bool> Store::PutModel(const std::string& job, const v1::TrainedMo
   const absl::MutexLock writing(&files_);
   CONVOY_RETURN_IF_ERROR(WriteModelFile(ModelPath(file), bytes));
   const absl::MutexLock lock(&mutex_);
-  const absl::StatusOr<std::string> old = FindModelFile(database_, job);
-  const bool was_there = old.ok() && *old == file;
   absl::StatusOr<bool> replaced = is_wanted();
   if (*replaced) {
-    if (const absl::Status written = WriteModel(job, model, file); !written.ok())
-      replaced = written;
+    if (const absl::Status kept = KeepModel(job, model, file); !kept.ok()) replaced = kept;
   }
-  const bool kept = replaced.ok() && *replaced;
-  if (!kept && !was_there) ::unlink(ModelPath(file).c_str());
-  if (kept && !was_there && old.ok() && !old->empty()) ::unlink(ModelPath(*old).c_str());
+  RemoveFiles(job, {file});
   return replaced;
 }
 
@@ -72,13 +73,18 @@ absl::Status Store::WriteModel(const std::string& job, const v1::TrainedModel& m
       .Run();
 }
 
-absl::StatusOr<std::string> Store::FindModelFile(Database& database, const std::string& id) {
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database.Prepare("SELECT file FROM models WHERE job=?"));
-  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
-  return found ? row.Text(0) : "";
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const std::string& id) {
+  CONVOY_ASSIGN_OR_RETURN(const ModelId asked, ParseModelId(id));
+  if (!asked.version) return FindLast(asked.job);
+  CONVOY_ASSIGN_OR_RETURN(auto earlier, FindEarlier(asked.job, *asked.version));
+  if (earlier) return *std::move(earlier);
+  CONVOY_ASSIGN_OR_RETURN(auto last, FindLast(asked.job));
+  if (last.first.version() != absl::StrCat(*asked.version)) return NoSuchVersion(id);
+  last.first.set_name(ModelName(id));
+  return last;
 }
 
-absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const std::string& id) {
+absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindLast(const std::string& id) {
   CONVOY_ASSIGN_OR_RETURN(Statement row,
                           reader_.Prepare("SELECT model, file FROM models WHERE job=?"));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
@@ -150,7 +156,8 @@ absl::StatusOr<OpenModel> Store::OpenFile(const std::string& id) {
 
 absl::Status Store::RemoveStrayFiles() {
   std::set<std::string> known;
-  CONVOY_ASSIGN_OR_RETURN(Statement row, database_.Prepare("SELECT file FROM models"));
+  CONVOY_ASSIGN_OR_RETURN(
+      Statement row, database_.Prepare("SELECT file FROM models UNION SELECT file FROM versions"));
   for (;;) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) break;

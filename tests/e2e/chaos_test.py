@@ -5,12 +5,13 @@ bits.
     chaos_test.py [--disturbances N] [--seed S]
 
 Trains short runs on 3 ranks under `convoy run`, disturbs each several times at random moments, and goes on with 1, 2,
-3 or 5 ranks whenever the supervisor was stopped. A training is held before its end until all its disturbances are
+3 or 5 ranks whenever the supervisor was stopped. A coordinator hears of all of it, and is killed, too. A training is held before its end until all its disturbances are
 done, so that none comes too late, however fast or slow the machine is; each must show (a restart that the supervisor
 tells of, or its own end), or the test fails. The seed makes the order of disturbances the same again, not the moments.
 """
 import argparse
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ import time
 
 sys.dont_write_bytecode = True
 
+import coordinators
 import harness
 import supervised
 from harness import DONE, STOPPED
@@ -33,17 +35,20 @@ arguments = None
 class Disturbed:
     """One supervised training under disturbances."""
 
-    def __init__(self, test, run, rng):
-        self.test, self.run, self.rng = test, run, rng
+    def __init__(self, test, run, rng, coordinator):
+        self.test, self.run, self.rng, self.coordinator = test, run, rng, coordinator
         self.hold = test.hold(at="before_end")
         self.full_disk = test.directory / "full"
+        self.stop_at = test.directory / "stop_at"
         self.ranks = 3
         self.process = None
         self.start()
 
     def start(self):
-        env = {**self.hold.env, "CONVOY_HANG_SECONDS": str(PATIENCE), "CONVOY_FAILPOINT_FULL_DISK": str(self.full_disk)}
-        self.process = supervised.start(self.test, self.run, *RECIPE, np=self.ranks, env=env)
+        env = {**self.hold.env, "CONVOY_HANG_SECONDS": str(PATIENCE), "CONVOY_FAILPOINT_FULL_DISK": str(self.full_disk),
+               "CONVOY_FAILPOINT_STOP": str(self.stop_at)}
+        self.process = supervised.start(self.test, self.run, *RECIPE, "--coordinator", self.coordinator.address,
+                                        np=self.ranks, env=env)
 
     def restarts(self):
         try:
@@ -75,7 +80,8 @@ class Disturbed:
         return self.wait_until("a process", find)
 
     def strike(self, of_rank, number):
-        """Sends a signal to a process, which may just have ended with the start before: then to another."""
+        """Sends a signal to a process, which may just have ended with the start before: then to another. Returns once
+        the supervisor has started the training again."""
         def once():
             try:
                 os.kill(self.a_process(of_rank), number)
@@ -99,6 +105,46 @@ class Disturbed:
 
     def mpirun_stopped(self):
         self.strike(False, signal.SIGSTOP)
+
+    def stopped_in_phase(self, failpoint):
+        """Stops a rank for good where it comes to the failpoint, on its way from the beginning."""
+        before = self.restarts()
+        self.stop_at.write_text(f"{failpoint}:rank-{self.rng.randrange(self.ranks)}")
+        self.begin_anew()
+        self.wait_until(f"a rank stopped at {failpoint}", lambda: not self.stop_at.exists())
+        self.wait_until("the restart after that", lambda: self.restarts() > before + 1)
+
+    def begin_anew(self):
+        """Kills a rank when there are no checkpoints; the others cannot write one meanwhile."""
+        victim = self.a_process(True)
+        for pid in supervised.marked(self.run):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        for checkpoint in self.run.checkpoints():
+            checkpoint.unlink()
+        for pid in supervised.marked(self.run):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL if pid == victim else signal.SIGCONT)
+
+    def stopped_at_start(self):
+        self.stopped_in_phase("after_start")
+
+    def stopped_in_validation(self):
+        self.stopped_in_phase("before_validation")
+
+    def stopped_in_checkpoint(self):
+        self.stopped_in_phase("before_checkpoint")
+
+    def stopped_at_end(self):
+        self.stopped_in_phase("before_end")
+
+    def coordinator_killed(self):
+        """It comes back at once or, with a rank killed meanwhile, a while later."""
+        self.coordinator.kill()
+        if self.rng.random() < 0.5:
+            self.rank_killed()
+            time.sleep(self.rng.uniform(0, 1))
+        self.coordinator.start()
 
     def supervisor_killed(self):
         self.process.signal(signal.SIGKILL)
@@ -139,7 +185,8 @@ class Disturbed:
             self.full_disk.unlink()
 
     KINDS = (rank_killed, rank_killed, mpirun_killed, rank_stopped, mpirun_stopped, supervisor_killed,
-             supervisor_killed_with_rank_stopped, asked_to_stop, newest_checkpoint_damaged, disk_full_for_a_while)
+             supervisor_killed_with_rank_stopped, asked_to_stop, newest_checkpoint_damaged, disk_full_for_a_while,
+             stopped_at_start, stopped_in_validation, stopped_in_checkpoint, stopped_at_end, coordinator_killed)
 
     def disturb(self):
         """One of them, at a random moment; returns its name."""
@@ -158,25 +205,34 @@ class Disturbed:
 class ChaosTest(harness.TrainerTest):
     def test_every_run_ends_by_itself_with_the_undisturbed_bits(self):
         whole = self.train(*RECIPE).bits()
+        coordinator = coordinators.Coordinator(self).start()
         rng = random.Random(arguments.seed)
         counts = collections.Counter()
         started = time.monotonic()
         runs = 0
         while sum(counts.values()) < arguments.disturbances:
             run = harness.Run(self.directory / f"chaos-{runs}")
-            disturbed = Disturbed(self, run, rng)
+            disturbed = Disturbed(self, run, rng, coordinator)
             for _ in range(min(rng.randrange(2, 5), arguments.disturbances - sum(counts.values()))):
                 counts[disturbed.disturb()] += 1
             outcome = disturbed.finish()
             self.assertEqual(outcome.code, DONE, outcome)
             self.assertEqual(run.bits(), whole, f"seed {arguments.seed}, run {runs}")
             supervised.assert_nothing_left(self, run)
+            self.assert_told(coordinator, run, whole)
             runs += 1
             print(f"{runs} runs, {sum(counts.values())} disturbances, {time.monotonic() - started:.0f} s", flush=True)
             supervised.remove(run)
         self.assertEqual(sum(counts.values()), arguments.disturbances)
         for name, count in sorted(counts.items()):
             print(f"{count:5d} {name.replace('_', ' ')}")
+
+    def assert_told(self, coordinator, run, whole):
+        """The coordinator knows the end, and has the last model."""
+        succeeded = coordinators.messages("convoy/v1/job").Job.SUCCEEDED
+        job = coordinator.await_job(f"jobs/{run.path.name}", lambda job: job.state == succeeded and job.model)
+        self.assertEqual(job.weights_sha256, whole["weights_sha256"])
+        self.assertEqual(job.completed_epochs, job.epochs)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,17 @@ class ConvoyTest(harness.TrainerTest):
         model, = self.json("models", "--model", self.run_dir)
         self.assertEqual((model["network"], model["input"], model["classes"]), ("lenet5", [28, 28, 1], 10))
 
+    def test_jobs_of_ones_own(self):
+        for name, owner in (("mine", self.json("status", self.run_dir)["owner"]), ("others", "nobody-here@pc")):
+            summary = json.loads((self.run_dir / "summary.json").read_text()) | {"owner": owner}
+            directory = self.directory / "owners" / name
+            directory.mkdir(parents=True)
+            (directory / "summary.json").write_text(json.dumps(summary))
+        listed = lambda *flags: [job["name"] for job in self.json("jobs", self.directory / "owners", *flags)]
+        self.assertEqual(sorted(listed()), ["mine", "others"])
+        self.assertEqual(listed("--mine"), ["mine"])
+        self.assertEqual(listed("--mine", "--limit", "1"), ["mine"])
+
     def test_watch_follows_a_training_to_its_end(self):
         run = Run(self.directory / "live")
         hold = self.hold(before_step=STEPS + 1)

@@ -5,6 +5,7 @@ import pathlib
 import struct
 import sys
 import tempfile
+import time
 import xml.dom.minidom
 import zlib
 
@@ -109,6 +110,22 @@ class FiguresTest(harness.TrainerTest):
         self.convoy("report", self.run_dir, *DATA, "--lang", "fr")
         self.assertEqual({name: (self.run_dir / name).read_bytes() for name in files}, before)
 
+    def test_report_in_the_browser(self):
+        """A program in the place of xdg-open is given the page; where there is no desktop, nothing is drawn."""
+        opened = self.directory / "opened"
+        opener = self.directory / "xdg-open"
+        opener.write_text(f'#!/bin/sh\nprintf %s "$1" >{opened}.tmp && mv {opened}.tmp {opened}\n')
+        opener.chmod(0o755)
+        desktop = {"PATH": f"{self.directory}:/usr/bin:/bin", "DISPLAY": ":0"}
+        self.convoy("report", self.run_dir, *DATA, "--open", env=desktop)
+        deadline = time.monotonic() + harness.TIMEOUT
+        while not opened.exists():
+            self.assertLess(time.monotonic(), deadline, "nothing was opened")
+            time.sleep(0.05)
+        self.assertEqual(f"{self.run_dir}/report.html", opened.read_text())
+        self.refuse("report", self.run_dir, *DATA, "--open", words=["--open", "no desktop"],
+                    env={**desktop, "DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""})
+
     def test_every_figure_in_both_formats_and_languages(self):
         for name in FIGURES:
             with self.subTest(name):
@@ -130,6 +147,33 @@ class FiguresTest(harness.TrainerTest):
         self.assertNotEqual(self.figure("filters", "png"), self.figure("filters", "png", "--layer", "conv2"))
         self.assertNotEqual(self.figure("noise", "png"), self.figure("noise", "png", "--level", "0.5"))
         self.assertNotEqual(self.figure("mistakes", "png"), self.figure("mistakes", "png", "--count", "3"))
+        self.assertNotEqual(self.figure("confusion", "png"), self.figure("confusion", "png", "--by-row"))
+        for name in ("filters", "feature-maps"):
+            one, another = (self.figure(name, "png", "--layer", "conv2", "--filter", n) for n in ("1", "64"))
+            self.assertNotEqual(one, another)
+        for count, width in (("5", 1000), ("20", 1000)):  # rows of five
+            self.assertLess(png_size(self.figure("noise", "png", "--count", count))[0], width)
+
+    def test_svg_files_have_their_title(self):
+        for name, word in (("curves", "Accuracy"), ("confusion", "mistakes"), ("filters", "conv1")):
+            svg = xml.dom.minidom.parseString(self.figure(name, "svg")).documentElement
+            self.assertEqual("img", svg.getAttribute("role"))
+            self.assertIn(word, svg.getElementsByTagName("title")[0].firstChild.data)
+
+    def test_filters_that_are_not_there(self):
+        self.refuse("figure", "filters", self.run_dir, "--layer", "conv1", "--filter", "33", words=["filter", "1 to 32"])
+        self.refuse("figure", "feature-maps", self.run_dir, *DATA, "--layer", "dense1", "--filter", "1",
+                    words=["filter", "no maps"])
+        self.refuse("figure", "curves", self.run_dir, "--filter", "1", words=["--filter", "no use"])
+        self.refuse("figure", "filters", self.run_dir, "--by-row", words=["--by-row", "no use"])
+
+    def test_the_page_tells_what_to_see(self):
+        page = (self.run_dir / "report.html").read_text(encoding="utf-8")
+        self.assertEqual(page.count('class="hint"'), 8)
+        self.assertNotIn('alt="samples"', page)
+        self.assertIn("prefers-color-scheme: dark", page)
+        self.assertIn("@media print", page)
+        self.assertIn('<th scope="row">', page)
         self.assertNotEqual(self.figure("noise-curve", "png"),
                             self.figure("noise-curve", "png", "--compare", self.run_dir))
 

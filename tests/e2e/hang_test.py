@@ -24,9 +24,16 @@ class HangTest(harness.TrainerTest):
                "CONVOY_HANG_SECONDS": str(PATIENCE)}
         process = self.start("--run-dir", run.path, *RECIPE, "--resume", "--checkpoint-every", 4, ranks=3, env=env)
         if wish is not None:
-            self.await_checkpoint(process, run)
+            self.await_stopped_rank(process)
             process.signal(wish)
         return process.wait(timeout=60)
+
+    def await_stopped_rank(self, process):
+        deadline = time.monotonic() + harness.TIMEOUT
+        while not any(harness.is_stopped(rank) for rank in process.ranks()):
+            self.assertTrue(process.is_running(), "ended before a rank was stopped")
+            self.assertLess(time.monotonic(), deadline, "no rank was stopped in time")
+            time.sleep(harness.POLL_SECONDS)
 
     def test_stopped_rank_is_named_in_each_phase(self):
         whole = self.train(*RECIPE).bits()

@@ -275,6 +275,12 @@ class Hold:
             os.unlink(self._path)
 
 
+def is_stopped(pid):
+    """Whether a process stands still (SIGSTOP)."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return state.startswith("T")
+
+
 def signal_before_step(step, number):
     """The environment in which a trainer sends itself a signal before its step-th step, from 1."""
     return {"CONVOY_FAILPOINT": f"before_step:{step}", "CONVOY_FAILPOINT_SIGNAL": str(int(number))}

@@ -9,6 +9,7 @@ import time
 
 sys.dont_write_bytecode = True
 
+import coordinators
 import harness
 import supervised
 from harness import DONE, FAILED, Run, STOPPED, USAGE
@@ -74,6 +75,19 @@ class RunTest(harness.TrainerTest):
         self.assertEqual([(event["type"], event["severity"]) for event in told["events"]],
                          [("restarted", "warning")])
         self.assertIn("was killed by SIGKILL", self.start("status", self.run_.path, program=CONVOY).wait().out)
+
+    def test_events_reach_the_coordinator(self):
+        coordinator = coordinators.Coordinator(self).start()
+        hold, process = self.held(options=("--coordinator", coordinator.address))
+        coordinator.await_job("jobs/supervised", lambda job: True)
+        os.kill(self.pid_of("1"), signal.SIGKILL)
+        hold.let_go()
+        self.assert_undisturbed(process.wait())
+        job = coordinator.job("jobs/supervised")
+        types = coordinators.messages("convoy/v1/job").Event
+        self.assertEqual([types.Type.Name(event.type) for event in job.events],
+                         ["STARTED", "RESTARTED", "RESUMED", "SUCCEEDED"])
+        self.assertEqual([event.message for event in job.events][1], self.events()[0]["message"])
 
     def test_killed_mpirun(self):
         hold, process = self.held()
@@ -198,7 +212,7 @@ class RunTest(harness.TrainerTest):
     def test_wrong_usage(self):
         empty = self.directory / "empty"
         empty.mkdir()
-        for words, said in ((["-np", 0], "--np: "), (["-np", 2, "--epochs", 3], "comes after --"),
+        for words, said in ((["-np", 0], "error: -np: "), (["-np", 2, "--epochs", 3], "comes after --"),
                             (["--", "python3", "x.py"], "'python3' is not the trainer"),
                             (["--", self.directory / "trainer"], "trainer")):
             outcome = self.start("run", *words, program=CONVOY).wait()

@@ -98,6 +98,37 @@ class ServingTest(harness.TrainerTest):
         noisy = self.ask_models("EvaluateModel", name="models/lesson", noise_level=1.0)
         self.assertLess(noisy.accuracy, answer.accuracy)
 
+    def test_earlier_epochs_are_asked_as_they_were(self):
+        versions = self.ask_models("ListModelVersions", parent="models/lesson").models
+        names = [model.name for model in versions]
+        # Epochs of a moment may end before the one before is told; the first and the last are always there.
+        self.assertEqual((names[0], names[-1]), ("models/lesson/versions/0", "models/lesson/versions/3"))
+        self.assertEqual(names, sorted(set(names)))
+        first, last = (self.ask_models("EvaluateModel", name=name) for name in (names[0], names[-1]))
+        self.assertEqual((first.model_version, last.model_version), ("0", "3"))
+        self.assertEqual(last.accuracy, self.run_dir.summary()["test_accuracy"])
+        self.assertLess(first.accuracy, 0.5)
+        self.assertEqual(versions[0].parameter_count, versions[-1].parameter_count)
+        self.assertNotEqual(versions[0].weights_sha256, versions[-1].weights_sha256)
+        epochs = self.run_dir.history()["val_accuracy"]
+        for model in versions[1:-1]:
+            told = {metric.name: metric.value for metric in model.metrics}
+            self.assertEqual(told["val_accuracy"], epochs[int(model.version) - 1])
+            validation = self.ask_models("EvaluateModel", name=model.name, split=2)
+            self.assertEqual(validation.accuracy, told["val_accuracy"])
+        self.assert_refused(grpc.StatusCode.NOT_FOUND, "ListModelVersions", self.ask_models, "GetModel",
+                            name="models/lesson/versions/4")
+
+    def test_a_cell_of_the_confusion_matrix_has_its_images(self):
+        answer = self.ask_models("EvaluateModel", name="models/lesson", max_mistakes=1)
+        worst = answer.mistakes[0]
+        cell = {"name": "models/lesson", "label": worst.label, "predicted_label": worst.predicted_label}
+        page = self.ask_models("ListImages", **cell, page_size=200)
+        self.assertEqual(len(page.images), answer.confusion_matrix[worst.label].counts[worst.predicted_label])
+        self.assertIn(worst, page.images)
+        _, labels = datasets.head("t10k", worst.image_index + 1)
+        self.assertEqual(labels[worst.image_index], worst.label)
+
     def test_pictures_of_any_size_are_read_as_the_digits_they_show(self):
         plain = np.argmax(self.client.infer_raw("lesson", self.rows), axis=1)
         pictures = []

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """A coordinator under everything at once: trainers, reporters, predicting clients, watchers that do not read, floods of
-connections, bombs, requests that are too large, and kill -9 every few seconds.
+connections, bombs, requests that are too large, a disk that is full for a while, a wall clock that is set forth and
+back by an hour, and kill -9 every few seconds.
 
     tests/e2e/soak_test.py [SECONDS] [SEED]     60 seconds unless said otherwise; prints what was done and seen
 
 It fails if anything that was acknowledged is missing, if a training has other weights than one that nobody disturbed,
-or if memory grows beyond bounds. What health said is counted and printed.
+if memory grows beyond bounds, or if /healthz says for more than five seconds something else than a client finds.
 """
 import collections
+import contextlib
 import os
 import pathlib
 import random
 import re
 import socket
 import sqlite3
+import struct
 import sys
 import threading
 import time
@@ -30,6 +33,9 @@ from harness import DONE, Run
 
 SECONDS, SEED = 60, 1
 MAX_MEMORY_MB = 1500
+MAX_WRONG_SECONDS = 5  # of what health says
+CLOCK = pathlib.Path(os.environ.get("CONVOY_JUMPING_CLOCK",
+                                    harness.ROOT / "build" / "release" / "tests" / "libjumping_clock.so"))
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
 ONE = bytes(255 if 12 <= i % 28 < 16 and 4 <= i // 28 < 24 else 0 for i in range(784))  # an empty picture is refused
 TRAINERS, REPORTERS, CLIENTS, WATCHERS, SLEEPERS = 3, 4, 8, 16, 16
@@ -42,16 +48,26 @@ class Soak:
     def __init__(self, test, seconds):
         self.test, self.end, self.counts = test, time.monotonic() + seconds, collections.Counter()
         self.failures, self.random = [], random.Random(SEED)
-        self.http_port, self.peak_kb, self.down_until = free_port(), 0, 0
+        self.http_port, self.peak_kb = free_port(), 0
         self.coordinator = Coordinator(test, "--max-message-mb", 16, *harness.data_flags())
         self.command = ["--listen", self.coordinator.address, "--http", f"127.0.0.1:{self.http_port}", "--store",
                         self.coordinator.store, *harness.data_flags()]
         self.acknowledged = collections.defaultdict(set)
+        self.is_up, self.wrong_since, self.longest_wrong = True, None, 0
+        self.clock, self.full = test.directory / "clock", test.directory / "disk-is-full"
+        self.set_clock(0)
         self.start()
 
     def start(self):
-        self.coordinator._started(self.test.start(*self.command, program=COORDINATOR))
-        self.down_until = time.monotonic()
+        env = {"LD_PRELOAD": str(CLOCK), "CONVOY_TEST_CLOCK": str(self.clock), "CONVOY_FAILPOINT_FULL_DISK": str(self.full)}
+        self.coordinator._started(self.test.start(*self.command, program=COORDINATOR, env=env))
+        self.is_up, self.wrong_since = True, None
+
+    def set_clock(self, seconds):
+        # In place: the coordinator has the file mapped.
+        self.clock.touch()
+        with self.clock.open("r+b") as file:
+            file.write(struct.pack("<q", seconds))
 
     def running(self):
         return time.monotonic() < self.end
@@ -185,18 +201,49 @@ class Soak:
         except grpc.RpcError as error:
             self.counts[f"bomb {error.code().name}"] += 1
 
-    def look(self):
-        """Memory, and whether /healthz says what a client finds."""
-        match = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.coordinator.process.pid}/status").read_text())
-        self.peak_kb = max(self.peak_kb, int(match.group(1)) if match else 0)
+    def fill_disk(self):
+        self.full.touch()
+        time.sleep(2)
+        self.full.unlink()
+        self.counts["full disks"] += 1
+
+    def step_clock(self):
+        self.set_clock(self.random.choice((-3600, 0, 3600)))
+        self.counts["clock steps"] += 1
+
+    def look_at_memory(self):
+        with contextlib.suppress(OSError):  # it was killed just now
+            status = pathlib.Path(f"/proc/{self.coordinator.process.pid}/status").read_text()
+            match = re.search(r"VmRSS:\s+(\d+)", status)
+            self.peak_kb = max(self.peak_kb, int(match.group(1)) if match else 0)
+
+    def look_at_health(self):
+        """Whether /healthz says what a client finds. A probe that a kill or a start has met says nothing."""
+        coordinator = self.coordinator.process
+        says, found = self.health(), self.is_served()
+        if coordinator is not self.coordinator.process or not self.is_up:
+            return
+        self.counts["health right" if says == found else f"health wrong, {'up' if says else 'down'}"] += 1
+        now = time.monotonic()
+        self.wrong_since = None if says == found else self.wrong_since or now
+        self.longest_wrong = max(self.longest_wrong, now - (self.wrong_since or now))
+
+    def health(self):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/healthz", timeout=4) as answer:
-                self.counts[f"health {answer.status}"] += 1
-        except (urllib.error.URLError, OSError) as error:
-            self.counts["health " + ("503" if getattr(error, "code", 0) == 503 else "no answer")] += 1
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def is_served(self):
+        with self.channel() as channel:
+            request = messages("convoy/v1/job_service").ListJobsRequest(page_size=1)
+            return self.call(channel, "/convoy.v1.JobService/ListJobs", request,
+                             messages("convoy/v1/job_service").ListJobsResponse, timeout=4) is not None
 
     def kill(self):
         time.sleep(self.random.uniform(2, 8))
+        self.is_up = False
         self.coordinator.kill()
         self.counts["kills"] += 1
         self.start()
@@ -206,7 +253,8 @@ class Soak:
         threads += [threading.Thread(target=self.every, args=(0, lambda n=n: self.report(n))) for n in range(REPORTERS)]
         for count, pause, what in [(CLIENTS, 0.1, self.predict), (WATCHERS, 0.1, lambda: self.watch(True)),
                                    (SLEEPERS, 0.1, lambda: self.watch(False)), (1, 2, self.flood), (1, 3, self.bomb),
-                                   (1, 0.5, self.look)]:
+                                   (1, 0.5, self.look_at_memory), (1, 0.5, self.look_at_health),
+                                   (1, 11, self.fill_disk), (1, 5, self.step_clock)]:
             threads += [threading.Thread(target=self.every, args=(pause, what)) for _ in range(count)]
         for thread in threads:
             thread.start()
@@ -239,14 +287,16 @@ class SoakTest(harness.TrainerTest):
         for name, count in sorted(soak.counts.items()):
             print(f"{count:9,} {name}")
         print(f"{acknowledged:9,} epochs acknowledged, of which {sum(lost.values())} lost\n"
-              f"{soak.peak_kb >> 10:9,} MB of memory at most")
+              f"{soak.peak_kb >> 10:9,} MB of memory at most\n"
+              f"{soak.longest_wrong:9.1f} s that health was wrong at most")
         self.assertEqual(soak.failures, [])
         self.assertEqual(sum(lost.values()), 0, lost)
         self.assertGreater(acknowledged, 0)
         self.assertGreater(soak.counts["kills"], 0)
         self.assertGreater(soak.counts["trainings"], 0)
         self.assertGreater(soak.counts["predictions"], 0)
-        self.assertGreater(soak.counts["health 200"], 0)
+        self.assertGreater(soak.counts["health right"], 0)
+        self.assertLess(soak.longest_wrong, MAX_WRONG_SECONDS)
         self.assertLess(soak.peak_kb >> 10, MAX_MEMORY_MB)
 
 

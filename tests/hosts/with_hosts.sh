@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes several hosts on this machine and runs a command on the first of them. A host is a network
-# namespace with its own address, host name, ssh server and /dev/shm, joined to the others by a
-# bridge; files are shared, as on a cluster with a network file system. Nothing of it is visible from
-# outside, and the kernel removes all of it, processes included, when the command or this script ends
-# in whatever way.
+# namespace with its own address, host name, ssh server, processes and /dev/shm, joined to the others by
+# a bridge; files are shared, as on a cluster with a network file system. The command has the first
+# host's address and name, but sees all hosts' processes. Nothing of it is visible from outside, and the
+# kernel removes all of it, processes included, when the command or this script ends in whatever way.
 #
 # Usage: tests/hosts/with_hosts.sh HOSTS COMMAND [ARGS...]        (as root)
 # The command sees:
@@ -58,12 +58,14 @@ inside() {
   done
 
   export CONVOY_HOSTS="${names[*]}" CONVOY_HOST_FILE=$folder/hostfile CONVOY_HOST_PIDS=$folder/pids
-  export CONVOY_SSH="ssh -F none -i $folder/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+  export CONVOY_SSH="ssh -F none -i $folder/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes -o ConnectTimeout=5"
   # The hosts share this machine's cores, and each takes all of them for its own: ranks must not spin.
   export OMPI_MCA_mpi_yield_when_idle=1
   wait_for_ssh "${names[@]}"
   local code=0
-  nsenter --target "$(cat "$folder/pids/host1")" --net --uts --mount --ipc --wdns="$PWD" "$@" || code=$?
+  # shellcheck disable=SC2016  # expanded by the shell inside
+  nsenter --target "$(cat "$folder/pids/host1")" --net --uts --mount --ipc --wdns="$PWD" \
+    unshare --mount bash -c 'umount /proc && exec "$@"' bash "$@" || code=$?
   exit "$code"
 }
 
@@ -83,11 +85,13 @@ start_host() {
   ip -n "$name" link set eth0 up
   ip -n "$name" link set lo up
   # shellcheck disable=SC2016  # expanded by the host's own shell
-  nsenter --net="/run/netns/$name" unshare --uts --mount --ipc bash -c '
+  nsenter --net="/run/netns/$name" unshare --uts --mount --ipc --pid --fork bash -c '
+    read -r pid _ </proc/self/stat  # as it is known outside
+    mount -t proc proc /proc
     hostname "$1"
     mount -t tmpfs tmpfs /dev/shm
     mount --bind "$3/hosts" /etc/hosts
-    echo $$ >"$3/pids/$1"
+    echo "$pid" >"$3/pids/$1"
     exec /usr/sbin/sshd -D -e -f /dev/null -h "$3/host_key" -o ListenAddress="$2" -o UsePAM=no \
       -o AuthorizedKeysFile="$3/authorized_keys" -o StrictModes=no -o PidFile=none \
       -o PermitRootLogin=prohibit-password -o LogLevel=ERROR
@@ -100,7 +104,7 @@ wait_for_ssh() {
     tries=0
     # shellcheck disable=SC2086  # CONVOY_SSH is a command with its options
     until nsenter --target "$(cat "$CONVOY_HOST_PIDS/host1" 2>/dev/null || echo 1)" --net --mount \
-      $CONVOY_SSH -o ConnectTimeout=5 "$name" true 2>/dev/null; do
+      $CONVOY_SSH "$name" true 2>/dev/null; do
       tries=$((tries + 1))
       [[ $tries -lt 50 ]] || fail 1 "cannot reach $name by ssh: $(cat "$(dirname "$CONVOY_HOST_PIDS")/$name.log")"
       sleep 0.1

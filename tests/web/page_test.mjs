@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { chromiumPath, Coordinator, data, until, Watched } from "./servers.mjs";
+import { chromiumPath, Coordinator, data, until, Watched, writePictures } from "./servers.mjs";
 
 const folder = resolve(process.argv[2]);
 const require = createRequire(join(folder, "package.json"));
@@ -44,6 +44,16 @@ async function draw(page, ...strokes) {
     for (const place of rest) await page.mouse.move(...at(place), { steps: 8 });
     await page.mouse.up();
   }
+}
+
+// Clicks a place in the picture of a layer's maps.
+async function choosePixel(page, maps, { map, y, x }) {
+  const picture = page.locator(`[data-layer=${maps.layer}] canvas`);
+  const box = await picture.boundingBox();
+  const columns = Math.min(16, maps.channels);
+  const rows = Math.ceil(maps.channels / columns);
+  await picture.click({ position: { x: (box.width * ((map % columns) + (x + 0.5) / maps.width)) / columns,
+    y: (box.height * (Math.floor(map / columns) + (y + 0.5) / maps.height)) / rows } });
 }
 
 const SEVEN = [[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]];
@@ -98,7 +108,87 @@ test("a confusion matrix has the coordinator's numbers, and a cell opens its ima
   const wrong = page.locator(".confusion .wrong button").first();
   const counted = Number(await wrong.innerText());
   await wrong.click();
-  await until("its images", async () => (await page.locator(".results section").first().locator(".thumb").count()) === counted);
+  const images = page.locator(".cell-images .thumb");
+  await until("its images", async () => (await images.count()) === counted);
+  // Right ones, too, a page at a time.
+  const right = page.locator(".confusion .right button").first();
+  const many = Number((await right.innerText()).replace(/[^0-9]/g, ""));
+  await right.click();
+  await until("a page of them", async () => (await images.count()) === 60);
+  await page.getByText(`60 of ${many} images`).waitFor();
+  await page.getByRole("button", { name: "More images" }).click();
+  await until("the next page", async () => (await images.count()) === 120);
+  // A mistake leads to those that are like it.
+  const worst = page.locator(".results .thumb .link").first();
+  const [label, predicted] = (await worst.textContent()).split(" → ");
+  await worst.click();
+  await page.locator(".cell-images h3", { hasText: `${label} taken for ${predicted}` }).waitFor();
+  await until("its images", async () => (await images.count()) === confusionMatrix[label].counts[predicted] * 1);
+});
+
+test("a slider shows filters as they were, from the untrained network to the one of now", async () => {
+  const page = await open("#/job/lesson");
+  const slider = page.getByLabel("The network at epoch");
+  await slider.waitFor();
+  const { models } = await coordinator.call("ModelService/ListModelVersions", { parent: "models/lesson" });
+  assert.deepEqual([models[0].version, models.at(-1).version], ["0", "2"]);
+  const figure = page.locator("figure.figure").filter({ has: page.locator("canvas.atlas") }).first();
+  const picture = () => figure.locator("canvas").evaluate((canvas) => canvas.toDataURL());
+  const said = page.locator(".epoch-said");
+  await until("it says now", async () => (await said.innerText()).startsWith("2, as it is now"));
+  const now = await picture();
+  await slider.press("Home");
+  await until("other filters", async () => (await picture()) !== now);
+  assert.equal(await said.innerText(), "0, untrained");
+  assert.equal(await slider.getAttribute("aria-valuetext"), "0, untrained");
+  const { layers } = await coordinator.call("ModelService/GetFilters", { name: "models/lesson/versions/0" });
+  const most = Math.max(...layers[0].values.map(Math.abs)).toFixed(2);
+  await figure.getByText(`from −${most} over 0 to ${most}`).waitFor();
+  await slider.press("End");
+  await until("those of now", async () => (await picture()) === now);
+});
+
+test("a drawing is read as it was, layer by layer, at an earlier epoch", async () => {
+  const page = await open("#/draw?model=lesson");
+  await draw(page, SEVEN);
+  await page.getByText(/^7, \d/).waitFor();
+  const slider = page.getByLabel("The network at epoch");
+  const asked = page.waitForRequest((one) => one.url().endsWith("/GetFeatureMaps"));
+  await slider.press("Home");
+  await asked;
+  const bars = () => page.locator(".probabilities .value").allInnerTexts();
+  const prepared = () => page.locator(".prepared canvas").evaluate((canvas) =>
+    [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0));
+  const image = { raw: { height: 28, width: 28, channels: 1, pixels: Buffer.from(await prepared()).toString("base64") } };
+  const { predictions } = await coordinator.call("ModelService/Predict", { name: "models/lesson/versions/0", preparation: "NONE", images: [image] });
+  const expected = predictions[0].probabilities.map((part) => `${(100 * part).toFixed(part > 0.0005 && part < 0.9995 ? 1 : 0)}%`);
+  await until("the untrained network's answer", async () => JSON.stringify(await bars()) === JSON.stringify(expected));
+  const { layers } = await coordinator.call("ModelService/GetFeatureMaps", { name: "models/lesson/versions/0", preparation: "NONE", image });
+  const brightest = Math.max(...layers[0].values);
+  const at = layers[0].values.indexOf(brightest);
+  const area = layers[0].height * layers[0].width;
+  await choosePixel(page, layers[0], { map: Math.floor(at / area), y: Math.floor((at % area) / layers[0].width), x: at % layers[0].width });
+  await page.locator(".inspector .equation strong").waitFor();
+  await until("its maps and filters", async () => Math.abs(Number(await page.locator(".inspector .equation strong").innerText()) - brightest) < 2e-3);
+  await slider.press("End");
+  await page.getByText(/^7, \d/).waitFor();
+});
+
+test("whoever leaves the slider at its end follows the training", async () => {
+  const ended = coordinator.train("followed", 0, "--epochs", "200", "--local-ranks", "1", "--train-limit", "2000");
+  const page = await open("#/jobs");
+  await page.locator(".job-name a", { hasText: "followed" }).click();
+  const said = page.locator(".epoch-said");
+  await until("the first epochs", async () => (await said.count()) && /^[0-9]+, as it is now/.test(await said.innerText()));
+  const first = parseInt(await said.innerText());
+  await until("the next ones", async () => parseInt(await said.innerText()) > first);
+  // Whoever looks back stays there.
+  await page.getByLabel("The network at epoch").press("Home");
+  await until("a later epoch is known", async () => Number(await page.getByLabel("The network at epoch").getAttribute("max")) >= 4);
+  assert.equal(await said.innerText(), "0, untrained");
+  await coordinator.call("JobService/CancelJob", { name: "jobs/followed" });
+  assert.equal(await ended, 76);
+  await coordinator.call("JobService/DeleteJob", { name: "jobs/followed" });
 });
 
 test("a drawn 7 is read as 7, and the maps are those of GetFeatureMaps", async () => {
@@ -119,10 +209,7 @@ test("a drawn 7 is read as 7, and the maps are those of GetFeatureMaps", async (
   for (const maps of layers) {
     const at = (map, y, x) => (map * maps.height + y) * maps.width + x;
     const place = { map: 3, y: 2, x: 1 };
-    const box = await page.locator(`[data-layer=${maps.layer}] canvas`).boundingBox();
-    const columns = Math.min(16, maps.channels);
-    await page.locator(`[data-layer=${maps.layer}] canvas`).click({ position: {
-      x: (box.width * (place.map + (place.x + 0.5) / maps.width)) / columns, y: (box.height * (place.y + 0.5)) / maps.height / Math.ceil(maps.channels / columns) } });
+    await choosePixel(page, maps, place);
     await page.locator(".inspector h3", { hasText: `${maps.layer}, map 4, row 3, column 2` }).waitFor();
     const result = Number(await page.locator(".inspector .equation strong").innerText());
     const expected = maps.values[at(place.map, place.y, place.x)];
@@ -166,6 +253,29 @@ test("a job is cancelled after a question, and its name is text", async () => {
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForURL(/#\/jobs$/);
+});
+
+test("a script in the name of a network, a layer or a class is text", async () => {
+  const pictures = join(coordinator.folder, "pictures");
+  const classes = ["<b>bold<b>", "<img src=x onerror=alert(2)>", "plain"];  // in the order of their bytes
+  writePictures(pictures, classes);
+  const model = join(coordinator.folder, "evil.textproto");
+  writeFileSync(model, `name: "<i>${EVIL}" input { height: 40 width: 52 channels: 3 }
+    layers { name: "${EVIL}" conv2d { filters: 4 kernel_size: 3 activation: RELU } } layers { name: "<script>alert(3)</script>" flatten {} }
+    layers { name: "output" dense { units: 3 activation: SOFTMAX } }`);
+  assert.equal(await coordinator.train("names", 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--data", pictures), 0);
+  const page = await open("#/draw?model=names");
+  page.on("dialog", (dialog) => page.watched.complaints.push(dialog.message()));
+  await draw(page, SEVEN);
+  await until("the classes", async () => JSON.stringify(await page.locator(".probabilities .name").allInnerTexts()) === JSON.stringify(classes));
+  await page.locator(".layers figcaption", { hasText: EVIL }).waitFor();
+  await choosePixel(page, { layer: `"${EVIL}"`, channels: 4, height: 38, width: 50 }, { map: 1, y: 2, x: 3 });
+  await page.locator(".inspector h3", { hasText: EVIL }).waitFor();
+  for (const route of ["#/job/names", "#/compare?runs=names", "#/lesson?model=names"]) {
+    await page.goto(`${coordinator.origin}/${route}`);
+    await page.getByText("<script>alert(3)</script>").or(page.getByText(EVIL)).first().waitFor();
+  }
+  assert.equal(await page.locator("main img, main script, main i").count(), 0);
 });
 
 for (const [route, ready] of [["#/jobs", ".job-row"], ["#/job/lesson", ".confusion"], ["#/draw", ".pad"], ["#/compare", ".compare-table"], ["#/lesson", ".questions"]]) {

@@ -5,9 +5,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const { CONVOY_TRAINER, CONVOY_COORDINATOR_PROGRAM, CONVOY_DATA } = process.env;
 const MPIRUN = ["--allow-run-as-root", "--oversubscribe", "-np", "2"];
+
+// Small pictures in a folder for each of these three classes.
+export function writePictures(folder, names) {
+  const script = "import json, sys; sys.path.insert(0, sys.argv[1]); import pictures; pictures.CLASSES = json.loads(sys.argv[3]); pictures.write_folders(sys.argv[2])";
+  const made = spawnSync("/usr/bin/python3", ["-B", "-c", script, fileURLToPath(new URL("../e2e", import.meta.url)), folder, JSON.stringify(names)], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(made.stderr);
+}
 
 export const data = CONVOY_DATA || "generated";
 
@@ -58,7 +66,7 @@ export class Coordinator {
 
   // Under mpirun if `ranks`; resolves to its exit code.
   train(name, ranks, ...flags) {
-    const run = ["--data", data, "--coordinator", `127.0.0.1:${this.port}`, "--run-dir", join(this.folder, name), "--verbose", "0", ...flags];
+    const run = [...(flags.includes("--data") ? [] : ["--data", data]), "--coordinator", `127.0.0.1:${this.port}`, "--run-dir", join(this.folder, name), "--verbose", "0", ...flags];
     const trainer = ranks ? spawn("mpirun", [...MPIRUN, CONVOY_TRAINER, ...run], { stdio: "ignore" }) : spawn(CONVOY_TRAINER, run, { stdio: "ignore" });
     this.trainers.push(trainer);
     return new Promise((resolve) => trainer.once("exit", resolve));

@@ -29,15 +29,23 @@ constexpr int64_t kLargestPieceBytes = int64_t{1} << 30;
 
 void (*g_failure_hook)(const std::string&) = nullptr;
 
+// MPI has texts for its codes only while it runs.
+std::string ErrorText(int code) {
+  int initialized = 0;
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  if (MPI_Initialized(&initialized) != MPI_SUCCESS || initialized == 0 ||
+      MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) {
+    return absl::StrCat("error ", code);
+  }
+  return {text.data(), static_cast<size_t>(length)};
+}
+
 // After a call that failed here the ranks are no longer in step: the others may wait in it for
 // ever, and so would MPI_Finalize. So it is the hook's to end them all.
 absl::Status MpiStatus(int code, const char* call) {
   if (code == MPI_SUCCESS) return absl::OkStatus();
-  std::array<char, MPI_MAX_ERROR_STRING> text{};
-  int length = 0;
-  if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) length = 0;
-  const std::string message =
-      absl::StrCat(call, " failed: ", std::string(text.data(), static_cast<size_t>(length)));
+  const std::string message = absl::StrCat(call, " failed: ", ErrorText(code));
   if (g_failure_hook != nullptr) g_failure_hook(message);
   return absl::UnavailableError(message);
 }
@@ -92,8 +100,7 @@ class MpiCommunicator : public Communicator {
   ~MpiCommunicator() override {
     for (MPI_Comm* comm : {&leaders_, &host_, &world_}) {
       if (*comm == MPI_COMM_NULL) continue;
-      const int code = MPI_Comm_free(comm);
-      CONVOY_CHECK_EQ(code, MPI_SUCCESS);
+      MpiStatus(MPI_Comm_free(comm), "MPI_Comm_free").IgnoreError();  // the hook has heard it
     }
   }
   MpiCommunicator(const MpiCommunicator&) = delete;
@@ -293,8 +300,7 @@ void MpiRuntime::Abort(int exit_code) {
 }
 
 MpiRuntime::~MpiRuntime() {
-  const int code = MPI_Finalize();
-  CONVOY_CHECK_EQ(code, MPI_SUCCESS);
+  MpiStatus(MPI_Finalize(), "MPI_Finalize").IgnoreError();  // the hook has heard it
 }
 
 absl::StatusOr<std::unique_ptr<Communicator>> MpiRuntime::MakeCommunicator() {

@@ -23,8 +23,8 @@ int RankFromEnvironment();
 // Returns the world size as the launcher's environment tells it; 1 if unknown.
 int WorldSizeFromEnvironment();
 
-// Has `hook` called with one line when a call of MPI fails, from when the ranks are known on. It
-// must not return. Not thread-safe: call it once, at the start.
+// Has `hook` called with one line when a call of MPI fails. It must not return. Not thread-safe:
+// call it once, before MPI is initialized.
 void SetMpiFailureHook(void (*hook)(const std::string& message));
 
 // MPI from Init to Finalize. Make one, on the main thread, before any other thread starts.

@@ -1,5 +1,6 @@
 // The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <thread>
@@ -8,12 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/cpus.h"
+#include "common/base/files.h"
 #include "common/base/process_start.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
+#include "common/run/start_file.h"
 #include "worker/comm/mpi_communicator.h"
 #include "worker/comm/thread_communicator.h"
 #include "worker/main/flags.h"
@@ -76,6 +79,8 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
     if (first) log::Error(std::string(error.message()));
     return ExitCodeFor(error);
   };
+  // Before the first call: the others may be waiting in it by the time that it fails here.
+  comm::SetMpiFailureHook(&EndAfterMpiFailure);
   auto runtime = comm::MpiRuntime::Initialize();
   if (!runtime.ok()) return fail(runtime.status());
   auto communicator = (*runtime)->MakeCommunicator();
@@ -87,7 +92,6 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   }
   const std::string who = absl::StrCat("rank ", (*communicator)->rank(), " on ", HostName());
   SetAbortHook(&EndAllRanks);
-  comm::SetMpiFailureHook(&EndAfterMpiFailure);
   SetCheckContext(who);
   watch::InstallLastWords(who);
   return RunWatched(**communicator, flags, /*ranks_are_threads=*/false);
@@ -106,6 +110,14 @@ ExitCode RunAsThreads(const absl::StatusOr<Flags>& flags) {
   return code;
 }
 
+// A process that was frozen, or cut off, while its supervisor started the training elsewhere ends
+// before it changes a file of the run. Nobody waits for it, so nothing is cleaned up.
+void WriteOnlyInOwnStart(const std::string& run_directory) {
+  GuardWrites([run_directory] {
+    if (run::IsOverIn(run_directory)) std::_Exit(static_cast<int>(ExitCode::kHung));
+  });
+}
+
 ExitCode Main(int argc, char** argv) {
   PrepareProcess();
   log::Start("trainer");
@@ -115,6 +127,7 @@ ExitCode Main(int argc, char** argv) {
     if (!prepared.ok()) flags = prepared;
   }
   train::InstallSignals();
+  if (flags.ok() && !run::OwnStartName().empty()) WriteOnlyInOwnStart(flags->run_dir);
   if (flags.ok() && comm::StartedWithoutMpi()) {
     flags = absl::FailedPreconditionError(
         "srun started several tasks that MPI knows nothing of, each would train alone; use srun "

@@ -174,6 +174,9 @@ absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, co
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
   if (root && flags.explain_plan) std::fputs(trainer->ExplainPlan().c_str(), stdout);
+  if (root && !flags.coordinator.empty() && !job.checkpoint) {
+    mine.reporting->PublishUntrained(trainer->UntrainedModel());
+  }
   CONVOY_ASSIGN_OR_RETURN(const train::Outcome outcome, trainer->Run());
   watch.Enter(watch::Phase::kEnd);
   Failpoint("before_end", absl::StrCat("rank-", communicator.rank()));
@@ -229,6 +232,7 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
   const Flags& flags = *parsed;
   CONVOY_RETURN_IF_ERROR(AgreeOnFingerprint(communicator, flags));
+  Failpoint("after_start", absl::StrCat("rank-", communicator.rank()));
   const bool root = communicator.rank() == 0;
   if (flags.print_and_exit) {
     if (root) std::fputs(flags.print_and_exit->c_str(), stdout);

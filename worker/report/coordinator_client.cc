@@ -9,12 +9,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/job_description.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
 #include "common/rpc/grpc_status.h"
+#include "common/run/events_file.h"
 #include "common/run/run_files.h"
 #include "common/system/secret_digits.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
@@ -178,6 +180,11 @@ CoordinatorClient::~CoordinatorClient() {
   thread_.join();
 }
 
+void CoordinatorClient::PublishUntrained(formats::ModelFile model) {
+  const std::lock_guard lock(mutex_);
+  untrained_ = std::make_shared<const formats::ModelFile>(std::move(model));
+}
+
 bool CoordinatorClient::Finish(milliseconds timeout, milliseconds model_timeout) {
   std::unique_lock lock(mutex_);
   hurry_ = true;
@@ -224,6 +231,7 @@ absl::Status CoordinatorClient::Talk(bool with_steps) {
     NoteCancel(response.cancel_requested());
     told = true;
   }
+  CONVOY_RETURN_IF_ERROR(PublishUntrained());
   const auto model = story_.due_model();
   if (model && Clock::now() >= publish_again_) {
     CONVOY_RETURN_IF_ERROR(PublishModel(*model));
@@ -243,13 +251,55 @@ absl::Status CoordinatorClient::Talk(bool with_steps) {
 
 absl::Status CoordinatorClient::Register() {
   worker::v1::RegisterJobResponse response;
-  CONVOY_RETURN_IF_ERROR(calls_->Register(story_.Registration(), &response));
+  worker::v1::RegisterJobRequest request = story_.Registration();
+  for (const run::RunEvent& event : run::ReadEvents(options_.run_directory)) {
+    *request.add_run_events() = api::ToEvent(event);
+  }
+  CONVOY_RETURN_IF_ERROR(calls_->Register(request, &response));
   job_ = response.job();
   if (response.heartbeat_interval_ms() > 0) {
     interval_ = milliseconds(response.heartbeat_interval_ms());
   }
   story_.Registered(response.stored_epochs());
   NoteCancel(response.cancel_requested());
+  return absl::OkStatus();
+}
+
+absl::Status CoordinatorClient::Publish(int epoch, bool final, const metrics::EpochMetrics& metrics,
+                                        const std::string& bytes) {
+  worker::v1::ModelHeader header;
+  header.set_job(job_);
+  header.set_process_id(story_.Registration().process_id());
+  header.set_epoch(epoch);
+  header.set_final(final);
+  header.set_size_bytes(static_cast<int64_t>(bytes.size()));
+  header.set_sha256(Sha256Hex(bytes));
+  for (const auto& [name, value] : metrics) {
+    v1::Metric* metric = header.add_metrics();
+    metric->set_name(name);
+    metric->set_value(value);
+  }
+  return calls_->Publish(header, bytes);
+}
+
+// Its memory is given back once it is sent: a coordinator with an empty store gets all but this
+// again. It is a picture to look at, so nobody is told where it is not taken.
+absl::Status CoordinatorClient::PublishUntrained() {
+  std::unique_lock lock(mutex_);
+  const std::shared_ptr<const formats::ModelFile> model = untrained_;
+  lock.unlock();
+  if (model == nullptr || Clock::now() < untrained_again_) return absl::OkStatus();
+  const absl::StatusOr<std::string> bytes = formats::EncodeModel(*model);
+  const absl::Status published =
+      bytes.ok() ? Publish(/*epoch=*/0, /*final=*/false, {}, *bytes) : absl::OkStatus();
+  if (IsAboutTheJob(published)) return published;
+  if (!published.ok() && ++untrained_refusals_ < Attempts(published)) {
+    untrained_again_ =
+        Clock::now() + std::min(kPublishRetry * untrained_refusals_, kSlowestPublishRetry);
+    return absl::OkStatus();
+  }
+  lock.lock();
+  untrained_.reset();
   return absl::OkStatus();
 }
 
@@ -261,19 +311,8 @@ absl::Status CoordinatorClient::PublishModel(const DueModel& model) {
     if (story_.ended()) story_.ModelDone(model);  // then it will not come any more
     return absl::OkStatus();
   }
-  worker::v1::ModelHeader header;
-  header.set_job(job_);
-  header.set_process_id(story_.Registration().process_id());
-  header.set_epoch(model.completed_epochs);
-  header.set_final(model.final);
-  header.set_size_bytes(static_cast<int64_t>(bytes->size()));
-  header.set_sha256(Sha256Hex(*bytes));
-  for (const auto& [name, value] : model.metrics) {
-    v1::Metric* metric = header.add_metrics();
-    metric->set_name(name);
-    metric->set_value(value);
-  }
-  const absl::Status published = calls_->Publish(header, *bytes);
+  const absl::Status published =
+      Publish(model.completed_epochs, model.final, model.metrics, *bytes);
   if (IsAboutTheJob(published)) return published;
   if (!published.ok() && ++refusals_ < Attempts(published)) {
     PutOff(model, published);

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/formats/model_file.h"
 #include "common/rpc/client_channel.h"
 #include "convoy/v1/recipe.pb.h"
 #include "worker/report/job_story.h"
@@ -61,6 +62,9 @@ class CoordinatorClient : public Observer {
   void OnFinished(const FinalReport& report) override { story_.Succeed(report); }
   void OnFailed(const std::string& error) override { story_.Fail(error); }
 
+  // Has the network sent as it is before its first step. To be called after OnStart, at once.
+  void PublishUntrained(formats::ModelFile model);
+
   // After the end of the job: waits until all is told, at most for `timeout`, and for
   // `model_timeout` if only the model is left, because the coordinator has no room for it now.
   // Returns whether all is told.
@@ -76,7 +80,10 @@ class CoordinatorClient : public Observer {
   void Serve();
   absl::Status Talk(bool with_steps);
   absl::Status Register();
+  absl::Status PublishUntrained();
   absl::Status PublishModel(const DueModel& model);
+  absl::Status Publish(int epoch, bool final, const metrics::EpochMetrics& metrics,
+                       const std::string& bytes);
   void PutOff(const DueModel& model, const absl::Status& refusal);
   void NotePutOff();
   absl::StatusOr<std::string> ReadModelBytes(const DueModel& model) const;
@@ -95,6 +102,8 @@ class CoordinatorClient : public Observer {
   bool given_up_ = false;
   int refusals_ = 0;  // of the model that is due, one after another
   std::chrono::steady_clock::time_point publish_again_;
+  int untrained_refusals_ = 0;
+  std::chrono::steady_clock::time_point untrained_again_;
   std::string put_off_because_;
   bool put_off_told_ = false;
 
@@ -103,7 +112,9 @@ class CoordinatorClient : public Observer {
   bool hurry_ = false;   // guarded by mutex_: the job is at its end
   bool ending_ = false;  // guarded by mutex_
   bool done_ = false;    // guarded by mutex_: there is nothing more to tell
-  std::thread thread_;   // last: it uses all of the above
+  // Guarded by mutex_; until the coordinator has it.
+  std::shared_ptr<const formats::ModelFile> untrained_;
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace convoy::report

@@ -30,6 +30,10 @@ void Reporting::Add(std::unique_ptr<CoordinatorClient> coordinator) {
   observers_.push_back(coordinator_.get());
 }
 
+void Reporting::PublishUntrained(formats::ModelFile model) {
+  if (coordinator_ != nullptr) coordinator_->PublishUntrained(std::move(model));
+}
+
 absl::Status Reporting::Succeed(const FinalReport& report) {
   recorder_.OnFinished(report);
   CONVOY_RETURN_IF_ERROR(directory_->Flush());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/formats/model_file.h"
 #include "common/metrics/history.h"
 #include "worker/report/console.h"
 #include "worker/report/coordinator_client.h"
@@ -35,6 +36,9 @@ class Reporting {
 
   // Reports to a coordinator, too.
   void Add(std::unique_ptr<CoordinatorClient> coordinator);
+
+  // Has the coordinator, if there is one, shown the network before its first step.
+  void PublishUntrained(formats::ModelFile model);
 
   RunDirectory& directory() { return *directory_; }
 

@@ -9,6 +9,7 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
+#include "common/run/start_file.h"
 
 namespace convoy::report {
 namespace {
@@ -39,7 +40,8 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   }
   absl::Status created = CreateDirectories(run::PathIn(path, run::kCheckpoints));
   if (!created.ok()) return Annotate(created, "run_dir");
-  absl::StatusOr<std::optional<FileLock>> lock = FileLock::Take(run::PathIn(path, run::kLockFile));
+  absl::StatusOr<std::optional<FileLock>> lock =
+      FileLock::Take(run::PathIn(path, run::kLockFile), run::OwnStartName());
   if (lock.ok() && !lock->has_value()) {
     return TextError(absl::StatusCode::kFailedPrecondition,
                      "run_dir: another trainer is at work in $0", path);

@@ -12,7 +12,7 @@ namespace convoy::step {
 namespace {
 
 // Elements that are summed and updated at a time: the gradient goes from one to the other in cache.
-constexpr int64_t kBlock = 4096;
+constexpr int64_t kUpdateBlock = 4096;
 
 // The same for a factored kernel, whose factors are read once for each block: larger.
 constexpr int64_t kKernelBlock = 32 * 1024;
@@ -32,7 +32,7 @@ ShardedOptimizer::ShardedOptimizer(const optim::Optimizer& optimizer,
       team_(team),
       optimizer_(optimizer, sharding.num_parameters(), std::move(rules)),
       threads_(static_cast<size_t>(team.size())) {
-  int64_t gradient_floats = kBlock;
+  int64_t gradient_floats = kUpdateBlock;
   int64_t scratch_bytes = 0;
   for (const nn::OuterProductGradient& kernel : sharding.kernels()) {
     gradient_floats = std::max(gradient_floats, RowsOfBlock(kernel) * kernel.units);
@@ -81,8 +81,8 @@ void ShardedOptimizer::UpdatePieces(const Update& update, int thread) {
   const std::vector<Range>& pieces = sharding_.summed_of(rank_);
   for (size_t i = 0; i < pieces.size(); ++i) {
     const Range mine = EqualPart(pieces[i].size(), thread, team_.size());
-    for (int64_t begin = mine.begin; begin < mine.end; begin += kBlock) {
-      const int64_t end = std::min(begin + kBlock, mine.end);
+    for (int64_t begin = mine.begin; begin < mine.end; begin += kUpdateBlock) {
+      const int64_t end = std::min(begin + kUpdateBlock, mine.end);
       const int64_t source = sums.piece_begins[i];
       Stopwatch watch;
       sums.tree->Sum(sums.gradients.data(), {source + begin, source + end}, state.gradient.data());

@@ -12,7 +12,7 @@ namespace convoy::step {
 namespace {
 
 // Elements that are added up at a time, so that intermediate sums stay in the L1 cache.
-constexpr int64_t kBlock = 1024;
+constexpr int64_t kSumBlock = 1024;
 
 // Results that wait for their right neighbour: at most one a level of a tree with 2^31 leaves.
 constexpr size_t kMaxDepth = 33;
@@ -71,14 +71,14 @@ void SumProgram::Sum(const float* const* sources, Range part, float* dst) const 
     }
     return;
   }
-  for (int64_t begin = part.begin; begin < part.end; begin += kBlock) {
-    SumBlock(sources, begin, std::min(kBlock, part.end - begin), dst + (begin - part.begin));
+  for (int64_t begin = part.begin; begin < part.end; begin += kSumBlock) {
+    SumBlock(sources, begin, std::min(kSumBlock, part.end - begin), dst + (begin - part.begin));
   }
 }
 
 void SumProgram::SumBlock(const float* const* sources, int64_t offset, int64_t n,
                           float* dst) const {
-  alignas(64) std::array<std::array<float, kBlock>, kMaxDepth> results;
+  alignas(64) std::array<std::array<float, kSumBlock>, kMaxDepth> results;
   const auto operand = [&](int index) -> const float* {
     return index < 0 ? results[static_cast<size_t>(~index)].data() : sources[index] + offset;
   };

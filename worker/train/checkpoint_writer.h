@@ -1,14 +1,13 @@
 // Checkpoints are written by a thread of their own, so that training does not wait for the disk.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/base/serial_executor.h"
 #include "common/formats/checkpoint.h"
 
 namespace convoy::train {
@@ -27,8 +26,8 @@ class CheckpointWriter {
   // thread.
   explicit CheckpointWriter(SaveFunction save);
 
-  // Saves what is pending, then ends the thread. An error is lost: call Flush before.
-  ~CheckpointWriter();
+  // Saves what is pending first. An error is lost: call Flush before.
+  ~CheckpointWriter() = default;
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
@@ -47,19 +46,12 @@ class CheckpointWriter {
   absl::Status Flush();
 
  private:
-  void Serve();
-  absl::Status TakeError();
+  absl::Status Save(std::unique_ptr<formats::Checkpoint> checkpoint);
 
   const SaveFunction save_;
   std::mutex mutex_;
-  // The members below are guarded by mutex_.
-  std::condition_variable changed_;
-  std::unique_ptr<formats::Checkpoint> waiting_;
-  bool saving_ = false;
-  bool ending_ = false;
-  absl::Status error_;
-  std::vector<std::unique_ptr<formats::Checkpoint>> free_;
-  std::thread thread_;  // last: it uses all of the above
+  std::vector<std::unique_ptr<formats::Checkpoint>> free_;  // guarded by mutex_
+  SerialExecutor executor_{/*max_waiting=*/1};              // last: its tasks use all of the above
 };
 
 }  // namespace convoy::train

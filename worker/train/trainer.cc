@@ -123,6 +123,7 @@ void Trainer::Enter(watch::Phase phase) {
 
 absl::Status Trainer::SaveCheckpoint() {
   Enter(watch::Phase::kCheckpoint);
+  Failpoint("before_checkpoint", absl::StrCat("rank-", communicator_.rank()));
   return checkpointer_->Save(progress_, callbacks_);
 }
 
@@ -295,6 +296,8 @@ absl::Status Trainer::EvaluateTestImages() {
   final_report_.test_accuracy = Mean(static_cast<double>(sums.correct), job_.test.count);
   return absl::OkStatus();
 }
+
+formats::ModelFile Trainer::UntrainedModel() const { return checkpointer_->Model(); }
 
 formats::ModelFile Trainer::Model() const {
   formats::ModelFile model = checkpointer_->Model();

@@ -48,6 +48,9 @@ class Trainer {
   // written.
   absl::StatusOr<Outcome> Run();
 
+  // Before Run: the network as the training finds it.
+  formats::ModelFile UntrainedModel() const;
+
   // After Run has returned kFinished: the trained model, which model.convoy holds, and its results.
   formats::ModelFile Model() const;
   const report::FinalReport& final_report() const { return final_report_; }

@@ -11,18 +11,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
+#include "common/exports/keras/deflate.h"
 #include "common/exports/keras/hdf5_handle.h"
 
 namespace convoy::exports {
 namespace {
 
-constexpr size_t kGrowBytes = size_t{1} << 16;
+constexpr size_t kReadGrowBytes = size_t{1} << 16;
 constexpr size_t kMaxTextBytes = size_t{16} << 20;
 constexpr int kMaxRank = 8;
-
-// The most that deflate, the strongest filter that the library has built in, shrinks anything.
-// Source: zlib's technical details, "Maximum Compression Factor".
-constexpr hsize_t kMaxCompression = 1032;
 
 absl::Status Damaged(const std::string& what) {
   return absl::DataLossError(absl::StrCat(what, ": ", Hdf5Reason()));
@@ -154,7 +151,7 @@ absl::Status CheckStorage(hid_t dataset, hsize_t num_bytes, hsize_t file_bytes,
   }
   const bool filtered = H5Pget_nfilters(options.get()) > 0;
   const hsize_t stored = H5Dget_storage_size(dataset);
-  if (stored > file_bytes || num_bytes > stored * (filtered ? kMaxCompression : 1)) {
+  if (stored > file_bytes || num_bytes > stored * (filtered ? kMaxDeflateRatio : 1)) {
     return absl::DataLossError(absl::StrCat(path, ": ", num_bytes, " bytes cannot come from ",
                                             stored, " in a file of ", file_bytes));
   }
@@ -175,7 +172,7 @@ absl::StatusOr<std::unique_ptr<Hdf5Reader>> Hdf5Reader::Open(std::string_view by
   if (bytes.empty()) return absl::DataLossError("is empty");
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   // The library copies the image, so it is never written to.
-  if (H5Pset_fapl_core(access.get(), kGrowBytes, /*backing_store=*/false) < 0 ||
+  if (H5Pset_fapl_core(access.get(), kReadGrowBytes, /*backing_store=*/false) < 0 ||
       H5Pset_file_image(access.get(), const_cast<char*>(bytes.data()), bytes.size()) < 0) {
     return absl::InternalError(absl::StrCat("cannot set up HDF5: ", Hdf5Reason()));
   }

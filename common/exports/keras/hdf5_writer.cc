@@ -12,7 +12,7 @@ namespace convoy::exports {
 namespace {
 
 // By how much the file in memory grows at a time.
-constexpr size_t kGrowBytes = size_t{1} << 20;
+constexpr size_t kWriteGrowBytes = size_t{1} << 20;
 
 // Keras's own bound for lists in attributes: keras/src/legacy/saving/legacy_h5_format.py,
 // HDF5_OBJECT_HEADER_LIMIT.
@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Hdf5Writer>> Hdf5Writer::Create() {
   auto handles = std::make_unique<Handles>();
   const Hdf5Handle file_options = WithoutTimes(H5P_FILE_CREATE);
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  if (H5Pset_fapl_core(access.get(), kGrowBytes, /*backing_store=*/false) < 0 ||
+  if (H5Pset_fapl_core(access.get(), kWriteGrowBytes, /*backing_store=*/false) < 0 ||
       H5Pset_create_intermediate_group(handles->link_options.get(), 1) < 0) {
     return Failed("setting up");
   }

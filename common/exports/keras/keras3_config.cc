@@ -9,23 +9,23 @@
 namespace convoy::exports {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json WithModule(const char* module, const json& object, json config) {
+ordered_json WithModule(const char* module, const ordered_json& object, ordered_json config) {
   return {{"module", module},
           {"class_name", object["class_name"]},
           {"config", std::move(config)},
           {"registered_name", nullptr}};
 }
 
-void Rename(const char* from, const char* to, json* config) {
+void Rename(const char* from, const char* to, ordered_json* config) {
   if (!config->contains(from)) return;
   (*config)[to] = (*config)[from];
   config->erase(from);
 }
 
-json Layer(const json& layer) {
-  json config = layer["config"];
+ordered_json Layer(const ordered_json& layer) {
+  ordered_json config = layer["config"];
   config["dtype"] = {{"module", "keras"},
                      {"class_name", "DTypePolicy"},
                      {"config", {{"name", config["dtype"]}}},
@@ -34,13 +34,13 @@ json Layer(const json& layer) {
   config.erase("ragged");  // of InputLayer; Keras 3 up to 3.9 refuses it
   if (layer["class_name"] == "LeakyReLU") Rename("alpha", "negative_slope", &config);
   for (auto field = config.begin(); field != config.end(); ++field) {
-    const json value = field.value();
+    const ordered_json value = field.value();
     if (field.key() == "dtype" || !value.is_object() || !value.contains("class_name")) continue;
     const bool regularizer = absl::EndsWith(field.key(), "_regularizer");
     field.value() = WithModule(regularizer ? "keras.regularizers" : "keras.initializers", value,
                                value["config"]);
   }
-  json result = WithModule("keras.layers", layer, std::move(config));
+  ordered_json result = WithModule("keras.layers", layer, std::move(config));
   for (const char* key : {"name", "inbound_nodes"}) {  // of a Functional model
     if (layer.contains(key)) result[key] = layer[key];
   }
@@ -49,9 +49,9 @@ json Layer(const json& layer) {
 
 }  // namespace
 
-json Keras3ModelConfig(const json& model_config) {
-  json config = model_config["config"];
-  for (json& layer : config["layers"]) layer = Layer(layer);
+ordered_json Keras3ModelConfig(const ordered_json& model_config) {
+  ordered_json config = model_config["config"];
+  for (ordered_json& layer : config["layers"]) layer = Layer(layer);
   const bool functional = model_config["class_name"] == "Functional";
   return WithModule(functional ? "keras.src.models.functional" : "keras", model_config,
                     std::move(config));

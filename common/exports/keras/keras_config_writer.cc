@@ -19,9 +19,9 @@
 namespace convoy::exports {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json Pair(nn::Size2d size) { return json::array({size.height, size.width}); }
+ordered_json Pair(nn::Size2d size) { return ordered_json::array({size.height, size.width}); }
 
 const char* PaddingName(nn::Padding padding) {
   return padding == nn::Padding::kSame ? "same" : "valid";
@@ -45,12 +45,12 @@ double ShortestDouble(float value) {
 // What follows the sizes of every layer with a kernel and a bias; `kernel` is what Keras calls the
 // former in the layer's fields.
 void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, float kernel_l2,
-                      json* config, const std::string& kernel = "kernel") {
+                      ordered_json* config, const std::string& kernel = "kernel") {
   (*config)["activation"] = Activation(activation);
   (*config)["use_bias"] = use_bias;
   (*config)[kernel + "_initializer"] = {{"class_name", "GlorotUniform"},
                                         {"config", {{"seed", nullptr}}}};
-  (*config)["bias_initializer"] = {{"class_name", "Zeros"}, {"config", json::object()}};
+  (*config)["bias_initializer"] = {{"class_name", "Zeros"}, {"config", ordered_json::object()}};
   for (const std::string& unused : {kernel + "_regularizer", std::string("bias_regularizer"),
                                     std::string("activity_regularizer"), kernel + "_constraint",
                                     std::string("bias_constraint")}) {
@@ -64,14 +64,14 @@ void AddKernelAndBias(nn::ActivationFunction activation, bool use_bias, float ke
 
 // In their short form. A list, also of one: a single number before the first layer is how Keras's
 // users bring pixels to a network's range, and is read as that.
-json Numbers(const std::vector<float>& values) {
-  json list = json::array();
+ordered_json Numbers(const std::vector<float>& values) {
+  ordered_json list = ordered_json::array();
   for (const float value : values) list.push_back(ShortestDouble(value));
   return list;
 }
 
 // One overload a kind of layer: adds its fields to `config` and returns Keras's name of the kind.
-const char* AddFields(const nn::Conv2dSpec& spec, json* config) {
+const char* AddFields(const nn::Conv2dSpec& spec, ordered_json* config) {
   (*config)["filters"] = spec.filters;
   (*config)["kernel_size"] = Pair(spec.kernel);
   (*config)["strides"] = Pair(spec.strides);
@@ -83,7 +83,7 @@ const char* AddFields(const nn::Conv2dSpec& spec, json* config) {
   return "Conv2D";
 }
 
-const char* AddFields(const nn::DepthwiseConv2dSpec& spec, json* config) {
+const char* AddFields(const nn::DepthwiseConv2dSpec& spec, ordered_json* config) {
   (*config)["kernel_size"] = Pair(spec.kernel);
   (*config)["strides"] = Pair(spec.strides);
   (*config)["padding"] = PaddingName(spec.padding);
@@ -94,49 +94,51 @@ const char* AddFields(const nn::DepthwiseConv2dSpec& spec, json* config) {
   return "DepthwiseConv2D";
 }
 
-const char* AddFields(const nn::ZeroPadding2dSpec& spec, json* config) {
+const char* AddFields(const nn::ZeroPadding2dSpec& spec, ordered_json* config) {
   (*config)["padding"] =
-      json::array({Pair({spec.top, spec.bottom}), Pair({spec.left, spec.right})});
+      ordered_json::array({Pair({spec.top, spec.bottom}), Pair({spec.left, spec.right})});
   (*config)["data_format"] = "channels_last";
   return "ZeroPadding2D";
 }
 
-const char* AddFields(const nn::RescalingSpec& spec, json* config) {
+const char* AddFields(const nn::RescalingSpec& spec, ordered_json* config) {
   (*config)["scale"] = Numbers(spec.scale);
   (*config)["offset"] = Numbers(spec.offset);
   return "Rescaling";
 }
 
-const char* AddFields(const nn::AddSpec&, json*) { return "Add"; }
+const char* AddFields(const nn::AddSpec&, ordered_json*) { return "Add"; }
 
 template <typename Spec>
-void AddPool(const Spec& spec, json* config) {
+void AddPool(const Spec& spec, ordered_json* config) {
   (*config)["pool_size"] = Pair(spec.pool);
   (*config)["padding"] = PaddingName(spec.padding);
   (*config)["strides"] = Pair(spec.strides);
   (*config)["data_format"] = "channels_last";
 }
 
-const char* AddFields(const nn::MaxPooling2dSpec& spec, json* config) {
+const char* AddFields(const nn::MaxPooling2dSpec& spec, ordered_json* config) {
   AddPool(spec, config);
   return "MaxPooling2D";
 }
 
-const char* AddFields(const nn::AveragePooling2dSpec& spec, json* config) {
+const char* AddFields(const nn::AveragePooling2dSpec& spec, ordered_json* config) {
   AddPool(spec, config);
   return "AveragePooling2D";
 }
 
-const char* AddFields(const nn::GlobalAveragePooling2dSpec&, json* config) {
+const char* AddFields(const nn::GlobalAveragePooling2dSpec&, ordered_json* config) {
   (*config)["data_format"] = "channels_last";
   (*config)["keepdims"] = false;
   return "GlobalAveragePooling2D";
 }
 
-json Initializer(const char* name) { return {{"class_name", name}, {"config", json::object()}}; }
+ordered_json Initializer(const char* name) {
+  return {{"class_name", name}, {"config", ordered_json::object()}};
+}
 
 // The gain and the offset of a normalization.
-void AddGammaAndBeta(json* config) {
+void AddGammaAndBeta(ordered_json* config) {
   (*config)["center"] = true;
   (*config)["scale"] = true;
   (*config)["beta_initializer"] = Initializer("Zeros");
@@ -147,7 +149,7 @@ void AddGammaAndBeta(json* config) {
   }
 }
 
-const char* AddFields(const nn::GroupNormalizationSpec& spec, json* config) {
+const char* AddFields(const nn::GroupNormalizationSpec& spec, ordered_json* config) {
   (*config)["groups"] = spec.groups;
   (*config)["axis"] = -1;
   (*config)["epsilon"] = ShortestDouble(spec.epsilon);
@@ -156,7 +158,7 @@ const char* AddFields(const nn::GroupNormalizationSpec& spec, json* config) {
 }
 
 // The axis is the last: a number, which every version takes, also where it would write a list.
-const char* AddFields(const nn::BatchNormalizationSpec& spec, json* config) {
+const char* AddFields(const nn::BatchNormalizationSpec& spec, ordered_json* config) {
   (*config)["axis"] = -1;
   (*config)["momentum"] = ShortestDouble(spec.momentum);
   (*config)["epsilon"] = ShortestDouble(spec.epsilon);
@@ -166,25 +168,25 @@ const char* AddFields(const nn::BatchNormalizationSpec& spec, json* config) {
   return "BatchNormalization";
 }
 
-const char* AddFields(const nn::FlattenSpec&, json* config) {
+const char* AddFields(const nn::FlattenSpec&, ordered_json* config) {
   (*config)["data_format"] = "channels_last";
   return "Flatten";
 }
 
-const char* AddFields(const nn::DenseSpec& spec, json* config) {
+const char* AddFields(const nn::DenseSpec& spec, ordered_json* config) {
   (*config)["units"] = spec.units;
   AddKernelAndBias(spec.activation, spec.use_bias, spec.kernel_l2, config);
   return "Dense";
 }
 
-const char* AddFields(const nn::DropoutSpec& spec, json* config) {
+const char* AddFields(const nn::DropoutSpec& spec, ordered_json* config) {
   (*config)["rate"] = ShortestDouble(spec.rate);
   (*config)["noise_shape"] = nullptr;
   (*config)["seed"] = nullptr;
   return "Dropout";
 }
 
-const char* AddFields(const nn::ActivationSpec& spec, json* config) {
+const char* AddFields(const nn::ActivationSpec& spec, ordered_json* config) {
   const bool leaky = spec.function == nn::ActivationFunction::kLeakyRelu;
   if (leaky || spec.function == nn::ActivationFunction::kElu) {
     (*config)["alpha"] = ShortestDouble(spec.alpha);
@@ -194,8 +196,8 @@ const char* AddFields(const nn::ActivationSpec& spec, json* config) {
   return "Activation";
 }
 
-json LayerConfig(const nn::LayerSpec& layer) {
-  json config = {{"name", layer.name}, {"trainable", true}, {"dtype", "float32"}};
+ordered_json LayerConfig(const nn::LayerSpec& layer) {
+  ordered_json config = {{"name", layer.name}, {"trainable", true}, {"dtype", "float32"}};
   const std::string class_name =
       std::visit([&config](const auto& spec) { return AddFields(spec, &config); }, layer.kind);
   return {{"class_name", class_name}, {"config", std::move(config)}};
@@ -209,10 +211,11 @@ std::string InputName(const nn::ModelSpec& spec, const std::set<std::string>& na
 }
 
 // The batch's size stays open: null.
-json InputConfig(const nn::ModelSpec& spec, const std::string& name) {
+ordered_json InputConfig(const nn::ModelSpec& spec, const std::string& name) {
   return {{"class_name", "InputLayer"},
           {"config",
-           {{"batch_input_shape", json::array({nullptr, spec.height, spec.width, spec.channels})},
+           {{"batch_input_shape",
+             ordered_json::array({nullptr, spec.height, spec.width, spec.channels})},
             {"dtype", "float32"},
             {"sparse", false},
             {"ragged", false},
@@ -220,31 +223,32 @@ json InputConfig(const nn::ModelSpec& spec, const std::string& name) {
 }
 
 // Which layer's output goes where: what a Functional model says of each.
-json Node(const std::string& layer) { return json::array({layer, 0, 0}); }
+ordered_json Node(const std::string& layer) { return ordered_json::array({layer, 0, 0}); }
 
-json Inbound(const std::string& before, const nn::LayerSpec& layer) {
+ordered_json Inbound(const std::string& before, const nn::LayerSpec& layer) {
   const auto with_options = [](const std::string& name) {
-    json node = Node(name);
-    node.push_back(json::object());
+    ordered_json node = Node(name);
+    node.push_back(ordered_json::object());
     return node;
   };
-  json sources = json::array({with_options(before)});
+  ordered_json sources = ordered_json::array({with_options(before)});
   if (const auto* add = std::get_if<nn::AddSpec>(&layer.kind)) {
     sources.push_back(with_options(add->from));
   }
-  return json::array({std::move(sources)});
+  return ordered_json::array({std::move(sources)});
 }
 
 // A network with skips, in the form that Keras 2 and 3 and TensorFlow.js read: every layer says
 // whose outputs it takes.
-json FunctionalConfig(const nn::ModelSpec& spec, const std::string& name, json layers) {
+ordered_json FunctionalConfig(const nn::ModelSpec& spec, const std::string& name,
+                              ordered_json layers) {
   for (size_t i = 0; i < layers.size(); ++i) {
     layers[i]["name"] = layers[i]["config"]["name"];
     layers[i]["inbound_nodes"] =
-        i == 0 ? json::array() : Inbound(layers[i - 1]["name"], spec.layers[i - 1]);
+        i == 0 ? ordered_json::array() : Inbound(layers[i - 1]["name"], spec.layers[i - 1]);
   }
-  json inputs = json::array({Node(layers.front()["name"])});
-  json outputs = json::array({Node(layers.back()["name"])});
+  ordered_json inputs = ordered_json::array({Node(layers.front()["name"])});
+  ordered_json outputs = ordered_json::array({Node(layers.back()["name"])});
   return {{"class_name", "Functional"},
           {"config",
            {{"name", name},
@@ -272,7 +276,7 @@ absl::Status CheckKerasName(const std::string& what, const std::string& name) {
       "rename it in the network's description"));
 }
 
-absl::StatusOr<json> KerasModelConfig(const nn::ModelSpec& spec) {
+absl::StatusOr<ordered_json> KerasModelConfig(const nn::ModelSpec& spec) {
   const std::string name = spec.name.empty() ? "sequential" : spec.name;
   CONVOY_RETURN_IF_ERROR(CheckKerasName("network", name));
   std::set<std::string> names;
@@ -281,14 +285,14 @@ absl::StatusOr<json> KerasModelConfig(const nn::ModelSpec& spec) {
     names.insert(layer.name);
   }
   if (spec.layers.empty()) return absl::InvalidArgumentError("the network has no layers");
-  json layers = json::array({InputConfig(spec, InputName(spec, names))});
+  ordered_json layers = ordered_json::array({InputConfig(spec, InputName(spec, names))});
   for (const nn::LayerSpec& layer : spec.layers) layers.push_back(LayerConfig(layer));
   const bool skips = std::any_of(
       spec.layers.begin(), spec.layers.end(),
       [](const nn::LayerSpec& layer) { return std::holds_alternative<nn::AddSpec>(layer.kind); });
   if (skips) return FunctionalConfig(spec, name, std::move(layers));
-  return json{{"class_name", "Sequential"},
-              {"config", {{"name", name}, {"layers", std::move(layers)}}}};
+  return ordered_json{{"class_name", "Sequential"},
+                      {"config", {{"name", name}, {"layers", std::move(layers)}}}};
 }
 
 }  // namespace convoy::exports

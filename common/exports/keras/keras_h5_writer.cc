@@ -17,7 +17,6 @@ namespace {
 // What readers go by: without a version, or with "1", Keras 2 transposes convolution kernels.
 constexpr char kKerasVersion[] = "2.15.0";
 constexpr char kBackend[] = "tensorflow";
-constexpr char kWeights[] = "/model_weights";
 
 // Names of weights end so in Keras 2, the number of TensorFlow's output.
 constexpr char kOutputSuffix[] = ":0";
@@ -30,7 +29,7 @@ absl::Status AddOrigin(const std::string& group, Hdf5Writer::Encoding encoding,
 
 // The layer's group, and below it the arrays under their names, which repeat the layer's.
 absl::Status AddLayer(const KerasLayer& layer, Hdf5Writer* writer) {
-  const std::string group = absl::StrCat(kWeights, "/", layer.name);
+  const std::string group = absl::StrCat(kH5WeightsGroup, "/", layer.name);
   CONVOY_RETURN_IF_ERROR(writer->AddGroup(group));
   std::vector<std::string> weight_names;
   for (size_t i = 0; i < layer.tensors.size(); ++i) {
@@ -43,11 +42,11 @@ absl::Status AddLayer(const KerasLayer& layer, Hdf5Writer* writer) {
 }
 
 absl::Status AddWeights(const std::vector<KerasLayer>& layers, Hdf5Writer* writer) {
-  CONVOY_RETURN_IF_ERROR(writer->AddGroup(kWeights));
+  CONVOY_RETURN_IF_ERROR(writer->AddGroup(kH5WeightsGroup));
   std::vector<std::string> layer_names;
   for (const KerasLayer& layer : layers) layer_names.push_back(layer.name);
-  CONVOY_RETURN_IF_ERROR(writer->AddStrings(kWeights, "layer_names", layer_names));
-  CONVOY_RETURN_IF_ERROR(AddOrigin(kWeights, Hdf5Writer::Encoding::kAscii, writer));
+  CONVOY_RETURN_IF_ERROR(writer->AddStrings(kH5WeightsGroup, "layer_names", layer_names));
+  CONVOY_RETURN_IF_ERROR(AddOrigin(kH5WeightsGroup, Hdf5Writer::Encoding::kAscii, writer));
   for (const KerasLayer& layer : layers) CONVOY_RETURN_IF_ERROR(AddLayer(layer, writer));
   const KerasLayer top_level{.name = "top_level_model_weights", .tensors = {}, .names = {}};
   return AddLayer(top_level, writer);

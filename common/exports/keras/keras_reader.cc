@@ -38,7 +38,7 @@ constexpr uint64_t kBytesPerSecond = uint64_t{16} << 20;
 constexpr unsigned kSeconds = 10;
 
 constexpr uint64_t kMaxConfigBytes = uint64_t{16} << 20;
-constexpr char kConfig[] = "config.json";
+constexpr char kArchivedConfig[] = "config.json";
 constexpr char kArchivedWeights[] = "model.weights.h5";
 
 bool StartsWith(std::string_view bytes, std::string_view start) {
@@ -67,8 +67,8 @@ absl::Status CheckSort(const std::string& bytes) {
 }
 
 absl::Status CheckArchive(const ZipReader& zip) {
-  if (zip.Has(kConfig) && zip.Has(kArchivedWeights)) return absl::OkStatus();
-  if (zip.Has(kConfig) && zip.Has("model.weights.json")) {
+  if (zip.Has(kArchivedConfig) && zip.Has(kArchivedWeights)) return absl::OkStatus();
+  if (zip.Has(kArchivedConfig) && zip.Has("model.weights.json")) {
     return absl::InvalidArgumentError(
         "is a .keras archive with its weights in several files, which Convoy does not read; save "
         "it with max_shard_size=None");
@@ -160,8 +160,8 @@ absl::StatusOr<KerasModel> ReadArchive(const std::string& bytes, const KerasRead
   CONVOY_ASSIGN_OR_RETURN(const ZipReader zip, ZipReader::Open(bytes));
   CONVOY_RETURN_IF_ERROR(CheckArchive(zip));
   NoteOwnNetwork(options, notes);
-  CONVOY_ASSIGN_OR_RETURN(const std::string text, zip.Read(kConfig, kMaxConfigBytes));
-  CONVOY_ASSIGN_OR_RETURN(const json config, ParseJsonObject(text, kConfig));
+  CONVOY_ASSIGN_OR_RETURN(const std::string text, zip.Read(kArchivedConfig, kMaxConfigBytes));
+  CONVOY_ASSIGN_OR_RETURN(const json config, ParseJsonObject(text, kArchivedConfig));
   CONVOY_ASSIGN_OR_RETURN(const KerasNetwork keras,
                           ReadKerasNetwork(config, options.image_size, notes));
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(keras.spec));

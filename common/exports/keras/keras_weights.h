@@ -12,6 +12,9 @@
 
 namespace convoy::exports {
 
+// The group of an .h5 file's weights.
+inline constexpr char kH5WeightsGroup[] = "/model_weights";
+
 // A layer, also one without weights, and its tensors in Keras's order.
 struct KerasLayer {
   std::string name;                                  // "conv1"

@@ -18,8 +18,6 @@
 namespace convoy::exports {
 namespace {
 
-constexpr char kWeights[] = "/model_weights";
-
 // A variable's name, such as "kernel", and where its array is.
 using Paths = std::map<std::string, std::string>;
 
@@ -92,9 +90,9 @@ absl::StatusOr<Paths> PathsInGroup(const Hdf5Reader& reader, const std::string& 
 
 absl::Status CheckGroups(const Hdf5Reader& reader, const std::set<std::string>& known) {
   CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                          reader.Strings(kWeights, "layer_names"));
+                          reader.Strings(kH5WeightsGroup, "layer_names"));
   for (const std::string& name : names) {
-    const std::string group = absl::StrCat(kWeights, "/", name);
+    const std::string group = absl::StrCat(kH5WeightsGroup, "/", name);
     if (known.count(name) != 0 || !reader.HasAttribute(group, "weight_names")) continue;
     CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> weights,
                             reader.Strings(group, "weight_names"));
@@ -188,7 +186,7 @@ absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByName(const Hdf5Reader
   for (const nn::Layer& layer : network.layers()) {
     if (layer.parameters.empty()) continue;
     const KerasOrigin& origin = keras.origins.at(layer.name);
-    const std::string group = absl::StrCat(kWeights, "/", origin.group);
+    const std::string group = absl::StrCat(kH5WeightsGroup, "/", origin.group);
     CONVOY_ASSIGN_OR_RETURN(const Paths paths, PathsInGroup(reader, group, layer, origin));
     CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, origin, paths, &tensors));
   }
@@ -212,7 +210,7 @@ absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByPath(
 absl::StatusOr<std::vector<formats::NamedTensor>> WeightsInOrder(const Hdf5Reader& reader,
                                                                  const nn::Network& network) {
   if (reader.HasAttribute("/", "layer_names")) return ListedWeights(reader, network, "");
-  if (reader.Has(kWeights)) return ListedWeights(reader, network, kWeights);
+  if (reader.Has(kH5WeightsGroup)) return ListedWeights(reader, network, kH5WeightsGroup);
   std::map<std::string, KerasOrigin> origins;
   for (const auto& [name, path] : KerasPaths(network)) origins[name].path = {path};
   return WeightsByPath(reader, network, origins);

@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/exports/keras/deflate.h"
 
 namespace convoy::exports {
 namespace {
@@ -29,10 +30,6 @@ constexpr uint16_t kEncrypted = 1;
 constexpr uint16_t kVersion = 20;   // 2.0: deflate, folders
 constexpr uint16_t kFirstDay = 33;  // 1980-01-01, the first that the format has
 constexpr uint32_t kZip64 = 0xffffffff;
-
-// The most that deflate shrinks anything. Source: zlib's technical details, "Maximum Compression
-// Factor".
-constexpr uint64_t kMaxCompression = 1032;
 
 uint16_t Get16(std::string_view bytes, size_t at) {
   return static_cast<uint16_t>(static_cast<uint8_t>(bytes[at]) | static_cast<uint8_t>(bytes[at + 1])
@@ -58,7 +55,7 @@ uint32_t Crc(std::string_view bytes) {
       crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
-absl::Status Damaged(std::string_view message) {
+absl::Status DamagedZip(std::string_view message) {
   return absl::DataLossError(absl::StrCat("is a damaged zip archive: ",
                                           absl::string_view(message.data(), message.size())));
 }
@@ -92,7 +89,7 @@ void PutCentral(const ZipEntry& entry, uint32_t place, std::string* bytes) {
 
 // Returns where the record at the end begins.
 absl::StatusOr<size_t> FindEnd(std::string_view bytes) {
-  if (bytes.size() < kEndBytes) return Damaged("it is too short");
+  if (bytes.size() < kEndBytes) return DamagedZip("it is too short");
   const size_t last = bytes.size() - kEndBytes;
   const size_t first = last > kMaxCommentBytes ? last - kMaxCommentBytes : 0;
   for (size_t at = last + 1; at-- > first;) {
@@ -100,7 +97,7 @@ absl::StatusOr<size_t> FindEnd(std::string_view bytes) {
         Get32(bytes, at) == kEndMagic && at + kEndBytes + Get16(bytes, at + 20) == bytes.size();
     if (found) return at;
   }
-  return Damaged("its directory is missing; was the copy complete?");
+  return DamagedZip("its directory is missing; was the copy complete?");
 }
 
 absl::StatusOr<std::string> Inflate(std::string_view stored, uint64_t num_bytes) {
@@ -153,16 +150,16 @@ absl::StatusOr<ZipReader> ZipReader::Open(std::string_view bytes) {
   const uint16_t count = Get16(bytes, end + 10);
   const uint64_t directory_bytes = Get32(bytes, end + 12);
   const uint64_t place = Get32(bytes, end + 16);
-  if (place + directory_bytes > end) return Damaged("its directory lies outside of the file");
+  if (place + directory_bytes > end) return DamagedZip("its directory lies outside of the file");
   ZipReader reader(bytes);
   std::string_view directory = bytes.substr(place, directory_bytes);
   for (int i = 0; i < count; ++i) {
     if (directory.size() < kCentralBytes || Get32(directory, 0) != kCentralMagic) {
-      return Damaged("its directory is cut off");
+      return DamagedZip("its directory is cut off");
     }
     const size_t name_bytes = Get16(directory, 28);
     const size_t total = kCentralBytes + name_bytes + Get16(directory, 30) + Get16(directory, 32);
-    if (directory.size() < total) return Damaged("its directory is cut off");
+    if (directory.size() < total) return DamagedZip("its directory is cut off");
     Entry entry{.name = std::string(directory.substr(kCentralBytes, name_bytes)),
                 .flags = Get16(directory, 8),
                 .method = Get16(directory, 10),
@@ -171,7 +168,7 @@ absl::StatusOr<ZipReader> ZipReader::Open(std::string_view bytes) {
                 .bytes = Get32(directory, 24),
                 .place = Get32(directory, 42)};
     if (reader.Find(entry.name) != nullptr) {
-      return Damaged(absl::StrCat("it has two entries '", absl::CHexEscape(entry.name), "'"));
+      return DamagedZip(absl::StrCat("it has two entries '", absl::CHexEscape(entry.name), "'"));
     }
     reader.entries_.push_back(std::move(entry));
     directory.remove_prefix(total);
@@ -218,7 +215,7 @@ absl::StatusOr<std::string> ZipReader::Read(std::string_view name, uint64_t max_
   absl::StatusOr<std::string_view> stored = Stored(*entry);
   if (!stored.ok()) return Annotate(stored.status(), what);
   const bool deflated = entry->method == kDeflated;
-  if (entry->bytes > stored->size() * (deflated ? kMaxCompression : 1) ||
+  if (entry->bytes > stored->size() * (deflated ? kMaxDeflateRatio : 1) ||
       (!deflated && entry->bytes != stored->size())) {
     return absl::DataLossError(
         absl::StrCat(what, ": ", entry->bytes, " bytes cannot come from ", stored->size()));

@@ -16,7 +16,7 @@
 namespace convoy::exports {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr char kModelFile[] = "model.json";
 constexpr char kShardPrefix[] = "group1-shard";
@@ -51,23 +51,24 @@ nn::ModelSpec WithoutIdleFlattens(const nn::Network& network) {
   return spec;
 }
 
-json Manifest(const std::vector<KerasLayer>& layers, const std::vector<FolderFile>& shards) {
-  json paths = json::array();
+ordered_json Manifest(const std::vector<KerasLayer>& layers,
+                      const std::vector<FolderFile>& shards) {
+  ordered_json paths = ordered_json::array();
   for (const FolderFile& shard : shards) paths.push_back(shard.name);
-  json weights = json::array();
+  ordered_json weights = ordered_json::array();
   for (const KerasLayer& layer : layers) {
     for (size_t i = 0; i < layer.tensors.size(); ++i) {
       weights.push_back(
           {{"name", layer.names[i]}, {"shape", layer.tensors[i]->shape}, {"dtype", "float32"}});
     }
   }
-  return json::array({{{"paths", std::move(paths)}, {"weights", std::move(weights)}}});
+  return ordered_json::array({{{"paths", std::move(paths)}, {"weights", std::move(weights)}}});
 }
 
-json Topology(json model_config, std::optional<json> training_config) {
-  json topology = {{"keras_version", "2.15.0"},
-                   {"backend", "tensorflow"},
-                   {"model_config", std::move(model_config)}};
+ordered_json Topology(ordered_json model_config, std::optional<ordered_json> training_config) {
+  ordered_json topology = {{"keras_version", "2.15.0"},
+                           {"backend", "tensorflow"},
+                           {"model_config", std::move(model_config)}};
   if (training_config.has_value()) topology["training_config"] = *std::move(training_config);
   return topology;
 }
@@ -97,11 +98,12 @@ absl::Status CheckTfjsHasLayers(const nn::Network& network) {
 absl::StatusOr<std::vector<FolderFile>> EncodeTfjs(const formats::ModelFile& model) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, NetworkOfModel(model));
   CONVOY_RETURN_IF_ERROR(CheckTfjsHasLayers(network));
-  CONVOY_ASSIGN_OR_RETURN(json model_config, KerasModelConfig(WithoutIdleFlattens(network)));
-  CONVOY_ASSIGN_OR_RETURN(std::optional<json> training_config,
+  CONVOY_ASSIGN_OR_RETURN(ordered_json model_config,
+                          KerasModelConfig(WithoutIdleFlattens(network)));
+  CONVOY_ASSIGN_OR_RETURN(std::optional<ordered_json> training_config,
                           KerasTrainingConfig(model.recipe_textproto));
   std::vector<FolderFile> files = Shards(model.tensors);
-  json description = {
+  ordered_json description = {
       {"format", "layers-model"},
       {"generatedBy", "keras v2.15.0"},
       {"convertedBy", "Convoy"},

@@ -32,8 +32,10 @@ const std::vector<FigureKind>& FigureKinds() {
        [](Gallery& gallery, const FigureChoice&) { return gallery.Curves(); }},
       {"confusion",
        Marked("true classes against predicted ones, with counts"),
-       {.model = true, .data = true},
-       [](Gallery& gallery, const FigureChoice&) { return gallery.Confusion(); }},
+       {.model = true, .data = true, .by_row = true},
+       [](Gallery& gallery, const FigureChoice& choice) {
+         return gallery.Confusion(choice.by_row);
+       }},
       {"mistakes",
        Marked("misread test images, the surest mistakes first"),
        {.model = true, .data = true, .count = true},
@@ -43,12 +45,14 @@ const std::vector<FigureKind>& FigureKinds() {
       {"filters",
        Marked("the weights of a convolution layer"),
        {.model = true, .layer = true},
-       [](Gallery& gallery, const FigureChoice& choice) { return gallery.Filters(choice.layer); }},
+       [](Gallery& gallery, const FigureChoice& choice) {
+         return gallery.Filters(choice.layer, choice.filter);
+       }},
       {"feature-maps",
        Marked("what a layer makes of an image"),
        {.model = true, .data = true, .layer = true, .image = true},
        [](Gallery& gallery, const FigureChoice& choice) {
-         return gallery.FeatureMaps(choice.layer, choice.image);
+         return gallery.FeatureMaps(choice.layer, choice.image, choice.filter);
        }},
       {"noise",
        Marked("test images with gaussian noise and what is read in them"),

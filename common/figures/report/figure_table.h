@@ -15,6 +15,8 @@ struct FigureChoice {
   ShownImage image;            // of feature maps
   int count = 0;               // of galleries; 0: as many as the notebook shows
   double level = kNoiseLevel;  // of noisy images
+  int64_t filter = 0;          // the only one to show of filters and feature maps, from 1; 0: all
+  bool by_row = false;         // of confusion: shares instead of counts
 };
 
 // What a figure takes.
@@ -26,6 +28,7 @@ struct FigureNeeds {
   bool image = false;
   bool count = false;
   bool level = false;
+  bool by_row = false;
 };
 
 struct FigureKind {

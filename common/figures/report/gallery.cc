@@ -67,6 +67,16 @@ absl::Status CheckImageFits(const figures::PixelImage& image, const nn::Network&
                    image.channels, "; choose data or a model that fit"));
 }
 
+// Whether a layer with so many filters has the one that is asked for, or none was.
+absl::Status CheckFilter(int64_t filter, int64_t filters, const std::string& layer) {
+  if (filter >= 0 && filter <= filters) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      filters == 0 ? absl::StrCat("filter: layer ", Quoted(layer), " has no maps, so no filter ",
+                                  filter, "; name a convolution or pooling layer")
+                   : absl::StrCat("filter: layer ", Quoted(layer), " has filters 1 to ", filters,
+                                  ", not ", filter));
+}
+
 }  // namespace
 
 std::vector<double> NoiseLevels() {
@@ -129,10 +139,10 @@ absl::StatusOr<figures::Canvas> Gallery::Curves() const {
   return figures::DrawCurves(subject_.history, language_);
 }
 
-absl::StatusOr<figures::Canvas> Gallery::Confusion() {
+absl::StatusOr<figures::Canvas> Gallery::Confusion(bool by_row) {
   CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, Evaluate(0));
   return figures::DrawConfusion(plain->confusion.num_classes(), plain->confusion.counts(),
-                                language_, ClassNames());
+                                language_, ClassNames(), by_row);
 }
 
 absl::StatusOr<figures::Canvas> Gallery::Mistakes(int count) {
@@ -150,30 +160,35 @@ absl::StatusOr<figures::Canvas> Gallery::Mistakes(int count) {
   return figures::DrawMistakes(shown, wrong, language_);
 }
 
-absl::StatusOr<figures::Canvas> Gallery::Filters(const std::string& layer) const {
+absl::StatusOr<figures::Canvas> Gallery::Filters(const std::string& layer, int64_t filter) const {
   const nn::Network& network = subject_.model->network();
   const std::vector<std::string> names = ConvolutionLayers(network);
   const nn::Layer* found = FindLayer(network, names, layer);
   if (found == nullptr) return NoSuchLayer(layer, "convolution layer", names);
   const nn::Parameter& kernel = found->parameters.front();
   const float* weights = subject_.model->weights().weights + kernel.offset;
-  return figures::DrawFilters({.layer = found->name,
-                               .height = static_cast<int>(kernel.shape[0]),
-                               .width = static_cast<int>(kernel.shape[1]),
-                               .channels = static_cast<int>(kernel.shape[2]),
-                               .filters = static_cast<int>(kernel.shape[3]),
-                               .weights = std::vector<float>(weights, weights + kernel.size)},
-                              language_);
+  const figures::FilterBank bank{.layer = found->name,
+                                 .height = static_cast<int>(kernel.shape[0]),
+                                 .width = static_cast<int>(kernel.shape[1]),
+                                 .channels = static_cast<int>(kernel.shape[2]),
+                                 .filters = static_cast<int>(kernel.shape[3]),
+                                 .weights = std::vector<float>(weights, weights + kernel.size)};
+  CONVOY_RETURN_IF_ERROR(CheckFilter(filter, bank.filters, found->name));
+  return filter == 0 ? figures::DrawFilters(bank, language_)
+                     : figures::DrawOneFilter(bank, static_cast<int>(filter) - 1, language_);
 }
 
 absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
-                                                     const ShownImage& image) const {
+                                                     const ShownImage& image,
+                                                     int64_t filter) const {
   const nn::Network& network = subject_.model->network();
   CONVOY_RETURN_IF_ERROR(CheckImageFits(image.image, network));
   std::vector<std::string> names;
   for (const nn::Layer& each : network.layers()) names.push_back(each.name);
   const nn::Layer* found = FindLayer(network, names, layer);
   if (found == nullptr) return NoSuchLayer(layer, "layer", names);
+  const bool has_maps = found->output.size() == 3;
+  CONVOY_RETURN_IF_ERROR(CheckFilter(filter, has_maps ? found->output[2] : 0, found->name));
   std::vector<std::vector<float>> outputs =
       evaluate::LayerOutputs(*subject_.model, image.image.pixels.data());
   return figures::DrawFeatureMaps(
@@ -182,7 +197,8 @@ absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
        .type = std::string(nn::LayerTypeName(found->kind)),
        .shape = found->output,
        .values = std::move(outputs[static_cast<size_t>(found->ordinal)]),
-       .is_classes = found == &network.layers().back()},
+       .is_classes = found == &network.layers().back(),
+       .only = static_cast<int>(filter) - 1},
       language_);
 }
 

@@ -62,17 +62,20 @@ class Gallery {
   absl::StatusOr<figures::Canvas> Curves() const;
 
   // Of the test images. These return what EvaluateInDetail does.
-  absl::StatusOr<figures::Canvas> Confusion();
+  // With `by_row` as shares of the true classes.
+  absl::StatusOr<figures::Canvas> Confusion(bool by_row = false);
   absl::StatusOr<figures::Canvas> Mistakes(int count);
 
   // Of a convolution layer; "" is the first. Returns NOT_FOUND, which lists the convolution
-  // layers, if `layer` is none of them.
-  absl::StatusOr<figures::Canvas> Filters(const std::string& layer) const;
+  // layers, if `layer` is none of them. `filter` is the one to show, counted from 1, or 0 for all;
+  // INVALID_ARGUMENT if the layer has not so many.
+  absl::StatusOr<figures::Canvas> Filters(const std::string& layer, int64_t filter = 0) const;
 
   // Of any layer; "" is the first. Returns NOT_FOUND, which lists the layers, if `layer` is none
-  // of them; INVALID_ARGUMENT if the image is not of the network's size.
-  absl::StatusOr<figures::Canvas> FeatureMaps(const std::string& layer,
-                                              const ShownImage& image) const;
+  // of them; INVALID_ARGUMENT if the image is not of the network's size. `filter` as above, of
+  // layers whose output is maps.
+  absl::StatusOr<figures::Canvas> FeatureMaps(const std::string& layer, const ShownImage& image,
+                                              int64_t filter = 0) const;
 
   // Returns a test image. Returns INVALID_ARGUMENT, which says how many there are, if there is
   // none with this number.

@@ -11,23 +11,51 @@ namespace convoy::gallery {
 namespace {
 
 constexpr char kStyle[] = R"(
-body { font: 16px/1.5 "DejaVu Sans", Verdana, sans-serif; color: #222; background: #fff;
-  max-width: 1060px; margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.7em; } h2 { margin-top: 2.2em; border-bottom: 1px solid #ddd; }
-img { max-width: 100%; height: auto; display: block; margin: 1em 0; }
-pre { background: #f6f6f6; padding: 1em; overflow-x: auto; font-size: 14px; line-height: 1.35; }
+:root { color-scheme: light dark; --ink: #222; --paper: #fff; --line: #ddd; --code: #f6f6f6;
+  --hint: #555; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ink: #e6e6e6; --paper: #1c1c1e; --line: #48484a; --code: #2c2c2e; --hint: #b0b0b4; }
+}
+body { font: 16px/1.5 "DejaVu Sans", Verdana, sans-serif; color: var(--ink);
+  background: var(--paper); max-width: 1060px; margin: 2em auto; padding: 0 1em; }
+h1 { font-size: 1.7em; overflow-wrap: anywhere; }
+h2 { margin-top: 2.2em; border-bottom: 1px solid var(--line); }
+img { max-width: 100%; height: auto; display: block; margin: 1em 0; background: #fff;
+  border-radius: 6px; }
+.hint { color: var(--hint); max-width: 48em; }
+pre { background: var(--code); padding: 1em; overflow-x: auto; font-size: 14px;
+  line-height: 1.35; }
+.table { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1em 0; }
-th, td { padding: 0.25em 0.9em; text-align: right; border-bottom: 1px solid #ddd;
+th, td { padding: 0.25em 0.9em; text-align: right; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }
-th:first-child, td:first-child { text-align: left; }
-td { overflow-wrap: anywhere; }
+tbody th { font-weight: normal; }
+th:first-child { text-align: left; }
+td.long { overflow-wrap: anywhere; min-width: 12em; }
+@media (max-width: 600px) { th, td { padding: 0.25em 0.4em; } body { margin: 1em auto; } }
+@media print {
+  body { max-width: none; margin: 0; font-size: 11pt; }
+  img { max-height: 20cm; width: auto; break-inside: avoid; }
+  h2 { break-after: avoid; } table, pre, p { break-inside: avoid; }
+}
 )";
 
-std::string Row(const std::vector<std::string>& cells, size_t columns, const char* tag) {
+constexpr size_t kLongCell = 40;  // characters without a break: a hash, not a number
+
+// A row of headings of columns, or one that begins with its own heading.
+std::string Row(const std::vector<std::string>& cells, size_t columns, bool is_header) {
   std::string row = "<tr>";
   for (size_t i = 0; i < columns; ++i) {
-    const std::string cell = i < cells.size() ? EscapeHtml(cells[i]) : "";
-    absl::StrAppend(&row, "<", tag, ">", cell, "</", tag, ">");
+    const std::string text = i < cells.size() ? cells[i] : "";
+    const std::string cell = EscapeHtml(text);
+    if (is_header) {
+      absl::StrAppend(&row, "<th scope=\"col\">", cell, "</th>");
+    } else if (i == 0) {
+      absl::StrAppend(&row, "<th scope=\"row\">", cell, "</th>");
+    } else {
+      absl::StrAppend(&row, text.size() > kLongCell ? "<td class=\"long\">" : "<td>", cell,
+                      "</td>");
+    }
   }
   return row + "</tr>\n";
 }
@@ -49,10 +77,13 @@ std::string EscapeHtml(std::string_view text) {
 std::string TableToHtml(const HtmlTable& table) {
   size_t columns = table.header.size();
   for (const auto& row : table.rows) columns = std::max(columns, row.size());
-  std::string html = "<table>\n";
-  if (!table.header.empty()) html += Row(table.header, columns, "th");
-  for (const auto& row : table.rows) html += Row(row, columns, "td");
-  return html + "</table>\n";
+  std::string html = "<div class=\"table\"><table>\n";
+  if (!table.header.empty()) {
+    absl::StrAppend(&html, "<thead>", Row(table.header, columns, /*is_header=*/true), "</thead>\n");
+  }
+  html += "<tbody>\n";
+  for (const auto& row : table.rows) html += Row(row, columns, /*is_header=*/false);
+  return html + "</tbody></table></div>\n";
 }
 
 std::string SvgToHtml(const std::string& svg, std::string_view alternative) {

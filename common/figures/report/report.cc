@@ -84,6 +84,10 @@ class ReportWriter {
   void Paragraph(const std::string& text) {
     absl::StrAppend(&body_, "<p>", EscapeHtml(text), "</p>\n");
   }
+  // A sentence on what to see in the figure above.
+  void Hint(const char* text) {
+    absl::StrAppend(&body_, "<p class=\"hint\">", EscapeHtml(text), "</p>\n");
+  }
   void Preformatted(const std::string& text) {
     absl::StrAppend(&body_, "<pre>", EscapeHtml(text), "</pre>\n");
   }
@@ -101,15 +105,17 @@ class ReportWriter {
     CONVOY_RETURN_IF_ERROR(canvas.status());
     CONVOY_ASSIGN_OR_RETURN(std::string png, canvas->Encode(figures::ImageFormat::kPng));
     CONVOY_ASSIGN_OR_RETURN(std::string svg, canvas->Encode(figures::ImageFormat::kSvg));
-    body_ += SvgToHtml(svg, name);
+    body_ += SvgToHtml(svg, canvas->title());
     files_.push_back({absl::StrCat("figures/", name, ".png"), std::move(png)});
     files_.push_back({absl::StrCat("figures/", name, ".svg"), std::move(svg)});
     return absl::OkStatus();
   }
 
-  absl::Status Named(const std::string& name) {
+  absl::Status Named(const std::string& name, const char* what_to_see) {
     CONVOY_ASSIGN_OR_RETURN(const FigureKind* kind, FindFigure(name));
-    return Figure(name, kind->draw(gallery_, {}));
+    CONVOY_RETURN_IF_ERROR(Figure(name, kind->draw(gallery_, {})));
+    Hint(what_to_see);
+    return absl::OkStatus();
   }
 
   absl::Status AddTitle() {
@@ -141,7 +147,7 @@ class ReportWriter {
     Paragraph(Fill(texts_.data_lead,
                    {Count(language_, facts.train_images), Count(language_, facts.validation_images),
                     Count(language_, facts.test_images)}));
-    return Named("samples");
+    return Named("samples", texts_.see_samples);
   }
 
   void AddNetwork() {
@@ -157,7 +163,7 @@ class ReportWriter {
                    {absl::StrCat(run_.history.size()), Number(language_, summary.train_seconds, 1),
                     Count(language_, static_cast<int64_t>(summary.train_images_per_second)),
                     absl::StrCat(summary.facts.world_size)}));
-    CONVOY_RETURN_IF_ERROR(Named("curves"));
+    CONVOY_RETURN_IF_ERROR(Named("curves", texts_.see_curves));
     Table(HistoryTable());
     Folded(texts_.recipe, run_.recipe);
     return absl::OkStatus();
@@ -184,7 +190,7 @@ class ReportWriter {
                    {Percent(language_, plain->accuracy, 2), Count(language_, plain->images),
                     Number(language_, plain->loss, 4),
                     Count(language_, confusion.total() - confusion.correct())}));
-    CONVOY_RETURN_IF_ERROR(Named("confusion"));
+    CONVOY_RETURN_IF_ERROR(Named("confusion", texts_.see_confusion));
     HtmlTable table{
         .header = {texts_.class_name, texts_.precision, texts_.recall, "F1", texts_.images},
         .rows = {}};
@@ -195,7 +201,7 @@ class ReportWriter {
                             Count(language_, score.images)});
     }
     Table(table);
-    return Named("mistakes");
+    return Named("mistakes", texts_.see_mistakes);
   }
 
   absl::Status AddFeatures() {
@@ -208,12 +214,14 @@ class ReportWriter {
       if (!std::holds_alternative<nn::Conv2dSpec>(layer.kind)) continue;
       CONVOY_RETURN_IF_ERROR(Figure("filters-" + FileName(layer), gallery_.Filters(layer.name)));
     }
+    if (!ConvolutionLayers(network).empty()) Hint(texts_.see_filters);
     size_t shown = 0;
     for (const nn::Layer& layer : network.layers()) {
       if (layer.output.size() != 3 || ++shown > kMostFeatureMaps) continue;
       CONVOY_RETURN_IF_ERROR(
           Figure("feature-maps-" + FileName(layer), gallery_.FeatureMaps(layer.name, image)));
     }
+    if (shown > 0) Hint(texts_.see_maps);
     return absl::OkStatus();
   }
 
@@ -224,6 +232,7 @@ class ReportWriter {
     Paragraph(Fill(texts_.noise_lead,
                    {absl::StrCat(count), figures::ShortNumber(language_, kNoiseLevel)}));
     CONVOY_RETURN_IF_ERROR(Figure("noise", gallery_.NoisyImages(kNoiseLevel, count)));
+    Hint(texts_.see_noise);
     CONVOY_ASSIGN_OR_RETURN(const auto pairs, gallery_.NoisyPairs(kNoiseLevel, count));
     HtmlTable readings{.header = {texts_.image, texts_.actual, texts_.predicted, texts_.noisy},
                        .rows = {}};
@@ -232,7 +241,7 @@ class ReportWriter {
                                pair.of_original.predicted, pair.of_noisy.predicted});
     }
     Table(readings);
-    CONVOY_RETURN_IF_ERROR(Named("noise-curve"));
+    CONVOY_RETURN_IF_ERROR(Named("noise-curve", texts_.see_noise_curve));
     CONVOY_ASSIGN_OR_RETURN(const figures::NoiseCurve curve, gallery_.NoiseCurve(NoiseLevels()));
     HtmlTable table{.header = {texts_.noise_level, texts_.accuracy}, .rows = {}};
     for (size_t i = 0; i < curve.levels.size(); ++i) {

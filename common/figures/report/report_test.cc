@@ -119,7 +119,10 @@ TEST(HtmlTest, EscapesAndKeepsLines) {
   EXPECT_EQ(EscapeHtml("\n"), "\n");
   EXPECT_EQ(EscapeHtml(""), "");
   EXPECT_EQ(TableToHtml({.header = {"a", "b"}, .rows = {{"<"}}}),
-            "<table>\n<tr><th>a</th><th>b</th></tr>\n<tr><td>&lt;</td><td></td></tr>\n</table>\n");
+            "<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">a</th><th "
+            "scope=\"col\">b</th></tr>\n</thead>\n<tbody>\n<tr><th "
+            "scope=\"row\">&lt;</th><td></td></tr>\n"
+            "</tbody></table></div>\n");
 }
 
 TEST(ReportTextsTest, BothLanguagesHaveEveryTextWithTheSameHoles) {

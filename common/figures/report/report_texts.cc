@@ -30,6 +30,31 @@ constexpr ReportTexts kEnglish = {
     .save_lead =
         "model.convoy, in this run's directory, holds the trained network. Take it to Keras, "
         "or read your own digits with it:",
+    .see_samples =
+        "Would you read each of them at once? What a person hesitates at, the network will, too.",
+    .see_curves =
+        "The loss should fall and flatten. Validation above training is usual where dropout "
+        "hampers "
+        "the network in training only. Where validation gets worse while training gets better, the "
+        "network learns its images by heart.",
+    .see_confusion =
+        "The diagonal is right, every number beside it counts a mistake. Look for the darkest cell "
+        "beside the diagonal: these two classes are alike for the network.",
+    .see_mistakes =
+        "Of these mistakes the network was surest. Some of the images a person would misread, too; "
+        "the others tell what it has not learnt.",
+    .see_filters =
+        "Blue weights are negative, orange ones positive. A filter that is orange on one side and "
+        "blue on the other answers to an edge in that direction.",
+    .see_maps =
+        "Each map shows where one filter answers. Maps that stay dark found nothing here; the "
+        "deeper the layer, the coarser and the fewer the answers.",
+    .see_noise =
+        "Compare how sure the network is with and without noise: certainty goes before the "
+        "answer is wrong.",
+    .see_noise_curve =
+        "The further right the curve stays high, the more robust the network. Training with noise "
+        "moves it.",
     .epoch = "epoch",
     .image = "image",
     .actual = "true",
@@ -82,6 +107,35 @@ constexpr ReportTexts kFrench = {
     .save_lead =
         "model.convoy, dans le répertoire de cet entraînement, contient le réseau "
         "entraîné. Emportez-le vers Keras, ou lisez vos propres chiffres avec lui :",
+    .see_samples =
+        "Les liriez-vous toutes du premier coup ? Là où une personne hésite, le réseau hésitera "
+        "aussi.",
+    .see_curves =
+        "La perte doit baisser, puis se stabiliser. Une validation meilleure que l'entraînement "
+        "est "
+        "normale quand le dropout ne gêne le réseau qu'à l'entraînement. Si la validation se "
+        "dégrade tandis que l'entraînement progresse, le réseau apprend ses images par cœur.",
+    .see_confusion =
+        "La diagonale est juste, chaque nombre à côté compte des erreurs. Cherchez la case la plus "
+        "foncée hors de la diagonale : pour le réseau, ces deux classes se ressemblent.",
+    .see_mistakes =
+        "Ce sont les erreurs dont le réseau était le plus sûr. Une personne se tromperait aussi "
+        "sur "
+        "certaines ; les autres disent ce qu'il n'a pas appris.",
+    .see_filters =
+        "Les poids bleus sont négatifs, les orange positifs. Un filtre orange d'un côté et bleu de "
+        "l'autre répond à un bord de cette direction.",
+    .see_maps =
+        "Chaque carte montre où un filtre répond. Celles qui restent sombres n'ont rien trouvé ici "
+        "; "
+        "plus la couche est profonde, plus les réponses sont grossières et rares.",
+    .see_noise =
+        "Comparez combien le réseau est sûr avec et sans bruit : la certitude s'en va avant que la "
+        "réponse soit fausse.",
+    .see_noise_curve =
+        "Plus la courbe reste haute vers la droite, plus le réseau est robuste. S'entraîner avec "
+        "du "
+        "bruit la déplace.",
     .epoch = "époque",
     .image = "image",
     .actual = "réel",

@@ -27,6 +27,14 @@ struct ReportTexts {
   const char* improve_lead;
   const char* save_heading;
   const char* save_lead;
+  const char* see_samples;  // what to see in each figure
+  const char* see_curves;
+  const char* see_confusion;
+  const char* see_mistakes;
+  const char* see_filters;
+  const char* see_maps;
+  const char* see_noise;
+  const char* see_noise_curve;
   const char* epoch;
   const char* image;
   const char* actual;

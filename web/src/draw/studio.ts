@@ -24,7 +24,7 @@ class Side {
   model: TrainedModel | undefined;
 
   setModel(model: TrainedModel | undefined): void {
-    if (model?.name !== this.model?.name) this.probabilities.setNames(model ? classNames(model) : []);
+    if (model?.job !== this.model?.job) this.probabilities.setNames(model ? classNames(model) : []);
     this.model = model;
   }
 }
@@ -87,7 +87,9 @@ export class Studio {
     if (!model) return;
     try {
       const facts = await factsOf(model, this.signal);
-      if (model === this.first.model) this.facts = facts;
+      if (model !== this.first.model) return;
+      this.facts = facts;
+      this.ask();  // now a pixel can be explained
     } catch (error) {
       if (!isAborted(error)) replace(this.trouble, problem(error));
     }

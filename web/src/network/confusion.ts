@@ -6,7 +6,7 @@ import { count, percent, t } from "../base/text";
 export interface ConfusionOptions {
   counts: number[][];  // a row a true class
   names: string[];
-  open?: (label: number, predicted: number) => void;
+  open?: (label: number, predicted: number) => void;  // where its images can be asked for
 }
 
 function shade(cell: HTMLElement, counted: number, most: number, right: boolean): void {

@@ -1,9 +1,9 @@
 // The kernels of a convolution, one picture a filter, as they are or for one channel of its input.
 import { type LayerFilters, ModelService } from "../api/api";
-import { h, replace } from "../base/dom";
+import { h, replace, setText } from "../base/dom";
 import { orProblem } from "../base/page";
 import { fixed, t } from "../base/text";
-import { insist } from "../base/waiting";
+import { insist, Newest } from "../base/waiting";
 import { canvas, diverging, drawTiles, tileBox } from "../charts/pixels";
 import { call } from "../rpc/client";
 
@@ -17,26 +17,60 @@ export function largest(values: Float32Array): number {
   return most;
 }
 
-function layerView(filters: LayerFilters): HTMLElement {
-  const most = largest(filters.values);
-  const columns = Math.min(filters.filterCount, 16);
-  const picture = canvas(1, 1, t("filtersAlt", { layer: filters.layer, n: filters.filterCount }));
-  picture.classList.add("atlas");
-  const draw = (channel: number) => drawTiles(picture, { count: filters.filterCount, height: filters.height, width: filters.width, columns,
-    value: (filter, y, x) => weight(filters, filter, y, x, channel) / most }, diverging);
-  draw(0);
-  const slider = filters.channels > 1 && h("label", { class: "slider" }, h("span", {}, t("inputChannel")),
-    h("input", { type: "range", min: 1, max: filters.channels, value: 1, oninput: (event: globalThis.Event) => draw(Number((event.target as HTMLInputElement).value) - 1) }));
-  return h("figure", { class: "figure" },
-    h("figcaption", {}, filters.layer, h("span", { class: "muted" }, ` ${filters.filterCount} × ${filters.height} × ${filters.width} × ${filters.channels}`)),
-    tileBox(picture, filters.filterCount, columns), slider, h("p", { class: "muted scale-note" }, h("span", { class: "ramp" }), t("filterScale", { most: fixed(most, 2) })));
+class LayerView {
+  readonly element: HTMLElement;
+  private readonly picture: HTMLCanvasElement;
+  private readonly scale = h("span", {});
+  private channel = 0;
+
+  constructor(private filters: LayerFilters) {
+    const columns = Math.min(filters.filterCount, 16);
+    this.picture = canvas(1, 1, t("filtersAlt", { layer: filters.layer, n: filters.filterCount }));
+    this.picture.classList.add("atlas");
+    const slider = filters.channels > 1 && h("label", { class: "slider" }, h("span", {}, t("inputChannel")),
+      h("input", { type: "range", min: 1, max: filters.channels, value: 1, oninput: (event: globalThis.Event) => {
+        this.channel = Number((event.target as HTMLInputElement).value) - 1;
+        this.update(this.filters);
+      } }));
+    this.element = h("figure", { class: "figure" },
+      h("figcaption", {}, filters.layer, h("span", { class: "muted" }, ` ${filters.filterCount} × ${filters.height} × ${filters.width} × ${filters.channels}`)),
+      tileBox(this.picture, filters.filterCount, columns), slider, h("p", { class: "muted scale-note" }, h("span", { class: "ramp" }), this.scale));
+    this.update(filters);
+  }
+
+  update(filters: LayerFilters): void {
+    this.filters = filters;
+    const most = largest(filters.values);
+    drawTiles(this.picture, { count: filters.filterCount, height: filters.height, width: filters.width, columns: Math.min(filters.filterCount, 16),
+      value: (filter, y, x) => weight(filters, filter, y, x, this.channel) / most }, diverging);
+    setText(this.scale, t("filterScale", { most: fixed(most, 2) }));
+  }
+}
+
+// The filters of a model: of another one whenever that is asked for, in the same pictures if it has the same layers.
+export class FiltersView {
+  readonly element = h("div", { class: "two" });
+  private readonly newest = new Newest();
+  private views = new Map<string, LayerView>();
+
+  constructor(private readonly signal: AbortSignal) {}
+
+  show(model: string): void {
+    this.newest.run(() => orProblem(this.element, async () => {
+      const { layers } = await insist(this.signal, () => call(ModelService.getFilters, { name: model }, { signal: this.signal }));
+      const shapes = layers.map((one) => [one.layer, one.filterCount, one.height, one.width, one.channels].join(" "));
+      if (shapes.join("\n") !== [...this.views.keys()].join("\n") || shapes.length === 0) {
+        this.views = new Map(layers.map((one, i) => [shapes[i]!, new LayerView(one)]));
+        replace(this.element, layers.length ? [...this.views.values()].map((view) => view.element) : h("p", { class: "muted" }, t("noFilters")));
+      } else {
+        layers.forEach((one, i) => this.views.get(shapes[i]!)!.update(one));
+      }
+    }));
+  }
 }
 
 export function filtersView(model: string, signal: AbortSignal): HTMLElement {
-  const place = h("div", { class: "two" });
-  void orProblem(place, async () => {
-    const { layers } = await insist(signal, () => call(ModelService.getFilters, { name: model }, { signal }));
-    replace(place, layers.length ? layers.map(layerView) : h("p", { class: "muted" }, t("noFilters")));
-  });
-  return place;
+  const view = new FiltersView(signal);
+  view.show(model);
+  return view.element;
 }

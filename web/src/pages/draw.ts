@@ -1,13 +1,14 @@
 // Draw a digit, and see what one or two networks make of it, layer by layer.
 import type { TrainedModel } from "../api/api";
 import { h, replace } from "../base/dom";
-import { card, empty, heading, type Page, problem } from "../base/page";
+import { card, empty, heading, orProblem, type Page, problem } from "../base/page";
 import { t } from "../base/text";
 import { poll } from "../base/waiting";
 import { Studio } from "../draw/studio";
 import { Tally } from "../draw/tally";
 import { classNames } from "../network/classes";
 import { listModels, ModelChoice } from "../network/models";
+import { TimeMachine } from "../network/time_machine";
 
 const EVERY_MS = 3000;
 
@@ -21,16 +22,26 @@ export const drawPage: Page = (root, { signal, query }) => {
   const tally = new Tally();
   const asked = h("div", { class: "meant", hidden: true });
   let models: TrainedModel[] = [];
+  let last = "";  // of the networks that were there
   let label = -1;
   const byName = (name: string) => models.find((model) => model.name === name);
   const secondPlace = h("div", { class: "reading second", hidden: true }, h("h3", {}), studio.second.probabilities.element);
   const firstTitle = h("h3", {});
+  let then: TrainedModel | undefined;  // the first network as it was; none: as it is now
+  let shown = "";
+  const times = new TimeMachine(signal, (model) => {
+    then = model;
+    changed();
+  });
   const changed = () => {
     const [one, two] = [byName(first.value), byName(second.value)];
+    if (then && then.job !== one?.job) then = undefined;
+    if (one) void orProblem(nothing, () => times.follow(one.name, `${one.version} ${one.final}`));
     firstTitle.textContent = one ? one.name.slice("models/".length) : "";
     secondPlace.hidden = !two;
     secondPlace.querySelector("h3")!.textContent = two ? two.name.slice("models/".length) : "";
-    if (one?.name !== studio.first.model?.name && one) {
+    if (one && one.name !== shown) {
+      shown = one.name;
       const names = classNames(one);
       tally.show(one.network, names);
       replace(asked, h("p", {}, t("meantQuestion")), meantButtons(names, (meant) => {
@@ -38,7 +49,7 @@ export const drawPage: Page = (root, { signal, query }) => {
         studio.clear();
       }));
     }
-    studio.setModels(one, two);
+    studio.setModels(one && (then ?? one), two);
   };
   const first = new ModelChoice(t("network"), false, changed);
   const second = new ModelChoice(t("besides"), true, changed);
@@ -50,7 +61,7 @@ export const drawPage: Page = (root, { signal, query }) => {
   const body = h("div", { class: "draw-page", hidden: true },
     h("section", { class: "card sheet" }, h("h2", { class: "visually-hidden" }, t("sheet")), studio.pad.canvas, studio.tools, studio.noise, studio.trouble,
       h("p", { class: "muted" }, t("pasteHint"))),
-    h("section", { class: "card readings" }, h("h2", {}, t("whatItReads")),
+    h("section", { class: "card readings" }, h("h2", {}, t("whatItReads")), times.element,
       h("div", { class: "reading-pair" }, h("div", { class: "reading" }, firstTitle, studio.first.probabilities.element), secondPlace), asked),
     h("section", { class: "card prepared" }, h("h2", {}, t("whatItSees")), studio.prepared, studio.preparation),
     h("section", { class: "card layers-card" }, h("h2", {}, t("featureMaps")), h("p", { class: "muted" }, t("featureMapsText")),
@@ -66,8 +77,8 @@ export const drawPage: Page = (root, { signal, query }) => {
     second.update(models, query.get("with") ? `models/${query.get("with")}` : "");
     body.hidden = models.length === 0;
     replace(nothing, models.length === 0 && empty(t("noModels"), t("noModelsText"), `mpirun -np 2 trainer --coordinator ${location.hostname}:50051`));
-    const now = byName(first.value);
-    const before = studio.first.model;
-    if (now?.name !== before?.name || now?.version !== before?.version || byName(second.value)?.version !== studio.second.model?.version) changed();
+    const seen = [byName(first.value), byName(second.value)].map((model) => `${model?.name} ${model?.version} ${model?.final}`).join(" ");
+    if (seen !== last) changed();
+    last = seen;
   }, (error) => replace(nothing, problem(error)));
 };

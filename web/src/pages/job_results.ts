@@ -6,41 +6,46 @@ import { hasEnded } from "../base/job_facts";
 import { orProblem } from "../base/page";
 import { count, fixed, percent, t } from "../base/text";
 import { insist } from "../base/waiting";
+import { cellImages } from "../network/cell_images";
 import { confusionTable, countsOf } from "../network/confusion";
 import { classNames } from "../network/classes";
 import { evaluate } from "../network/evaluation";
-import { filtersView } from "../network/filters";
+import { FiltersView } from "../network/filters";
 import { mistakeGallery } from "../network/mistakes";
 import { noiseCurve } from "../network/noise";
+import { TimeMachine } from "../network/time_machine";
 import { call } from "../rpc/client";
 import type { JobPart } from "./job";
 
 const WORST = 20;
 
-export function confusionView(result: EvaluateModelResponse, names: string[]): HTMLElement {
-  const place = h("div", { "aria-live": "polite" });
+// The matrix, with the images of a cell below it, and the worst mistakes, each of which opens its cell.
+export function confusionView(model: TrainedModel, result: EvaluateModelResponse, worst: number, signal: AbortSignal): HTMLElement[] {
+  const names = classNames(model);
+  const counts = countsOf(result);
+  const place = h("div", { class: "cell-images", "aria-live": "polite" });
   const open = (label: number, predicted: number) => {
-    const found = result.mistakes.filter((mistake) => mistake.label === label && mistake.predictedLabel === predicted);
-    replace(place, h("h3", {}, t("takenFor", { label: names[label]!, predicted: names[predicted]! })),
-      label === predicted ? h("p", { class: "muted" }, t("rightOnes")) : mistakeGallery(found, names));
+    const title = h("h3", { tabindex: -1 }, label === predicted ? t("readRightly", { label: names[label]! }) : t("takenFor", { label: names[label]!, predicted: names[predicted]! }));
+    replace(place, title, cellImages(model.name, { label, predicted, counted: counts[label]![predicted]! }, names, signal));
+    title.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "nearest" });
   };
-  return h("div", {}, confusionTable({ counts: countsOf(result), names, open }), place);
+  return [h("section", {}, h("p", { class: "lead" }, t("evaluated", { accuracy: percent(result.accuracy), loss: fixed(result.loss, 4), n: count(result.imageCount), data: result.dataKind })),
+    confusionTable({ counts, names, open }), place),
+  h("section", {}, h("h3", {}, t("worstMistakes")), mistakeGallery(result.mistakes.slice(0, worst), names, open))];
 }
 
 function results(model: TrainedModel, result: EvaluateModelResponse, signal: AbortSignal): HTMLElement {
-  const names = classNames(model);
-  const noise: HTMLElement = h("div", {}, h("button", { type: "button", onclick: () => replace(noise, noiseCurve(model.name, result.modelVersion, names, signal)) }, t("measureNoise")));
-  return h("div", { class: "results" },
-    h("section", {}, h("p", { class: "lead" }, t("evaluated", { accuracy: percent(result.accuracy), loss: fixed(result.loss, 4), n: count(result.imageCount), data: result.dataKind })),
-      confusionView(result, names)),
-    h("section", {}, h("h3", {}, t("worstMistakes")), mistakeGallery(result.mistakes.slice(0, WORST), names)),
-    h("section", {}, h("h3", {}, t("noiseTitle")), noise));
+  const noise: HTMLElement = h("div", {}, h("button", { type: "button", onclick: () => replace(noise, noiseCurve(model.name, result.modelVersion, classNames(model), signal)) }, t("measureNoise")));
+  return h("div", { class: "results" }, confusionView(model, result, WORST, signal), h("section", {}, h("h3", {}, t("noiseTitle")), noise));
 }
 
 export function jobResults(signal: AbortSignal): JobPart {
   const place = h("div", {});
-  const filters = h("div", {});
-  const element = h("section", { class: "card wide" }, h("h2", {}, t("results")), place, h("h3", {}, t("filters")), filters);
+  const filters = new FiltersView(signal);
+  let now = "";
+  const times = new TimeMachine(signal, (model) => filters.show(model?.name ?? now));
+  const element = h("section", { class: "card wide" }, h("h2", {}, t("results")), place, h("h3", {}, t("filters")), times.element, filters.element);
   let shown = "";
   const measure = (name: string) => orProblem(place, async () => {
     replace(place, h("p", { class: "muted", role: "status" }, t("measuring")));
@@ -52,7 +57,9 @@ export function jobResults(signal: AbortSignal): JobPart {
     const key = `${job.model}/${job.completedEpochs}/${hasEnded(job)}`;
     if (job.model === "" || key === shown) return;
     shown = key;
-    replace(filters, filtersView(job.model, signal));
+    now = job.model;
+    if (times.atNow) filters.show(now);
+    void orProblem(place, () => times.follow(job.model, key));
     if (hasEnded(job)) void measure(job.model);
     else if (place.childElementCount === 0) replace(place, h("button", { type: "button", onclick: () => void measure(job.model) }, t("evaluateNow")));
   } };

@@ -10,7 +10,6 @@ import { classNames } from "../network/classes";
 import { evaluate } from "../network/evaluation";
 import { filtersView } from "../network/filters";
 import { describe, type LayerFacts } from "../network/layers";
-import { mistakeGallery } from "../network/mistakes";
 import { listModels, ModelChoice } from "../network/models";
 import { noiseCurve } from "../network/noise";
 import { call, isAborted } from "../rpc/client";
@@ -83,8 +82,7 @@ function training(lesson: Lesson): Child[] {
 function evaluation({ model, signal }: Lesson): Child[] {
   return [paragraph("section5a"), part(async (place) => {
     const result = await evaluate(model.name, model.version, 0, signal);
-    const names = classNames(model);
-    replace(place, confusionView(result, names), h("h3", {}, t("worstMistakes")), mistakeGallery(result.mistakes.slice(0, WORST), names));
+    replace(place, confusionView(model, result, WORST, signal));
   })];
 }
 
