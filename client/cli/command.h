@@ -23,8 +23,8 @@ class Command {
   // (client/cli/shared_options.h) are there already.
   virtual void AddArguments(Arguments& arguments) = 0;
 
-  // Returns what --help says after the flags: a few sentences and examples, lines of at most 90
-  // characters.
+  // Returns what --help says after the flags, in the user's language: a few sentences and examples,
+  // lines of at most 90 characters.
   virtual std::string Details() const = 0;
 
   // Does the work and writes the result to context.out: text for people or, with context.json, one
@@ -37,7 +37,7 @@ enum class CommandGroup { kJobs, kModels, kFiles, kShell };
 struct CommandEntry {
   std::string name;
   CommandGroup group;
-  std::string summary;  // a few words, for the overview
+  std::string summary;  // a few words, for the overview; translated there
   std::unique_ptr<Command> (*create)();
 };
 

@@ -16,6 +16,8 @@
 #include "common/cli/command_line.h"
 #include "common/cli/flag_names.h"
 #include "common/cli/user_config.h"
+#include "common/i18n/error_text.h"
+#include "common/i18n/translate.h"
 #include "common/log/log.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
@@ -48,7 +50,8 @@ Parser::Parser(const CommandTable& table) : line("convoy", "", "") {
     Parsed& parsed = commands.emplace_back();
     parsed.entry = &entry;
     parsed.command = entry.create();
-    Arguments& arguments = line.AddCommand(entry.name, entry.summary, parsed.command->Details());
+    Arguments& arguments =
+        line.AddCommand(entry.name, Tr(entry.summary), parsed.command->Details());
     parsed.command->AddArguments(arguments);
     AddSharedOptions(arguments, &parsed.shared);
   }
@@ -86,6 +89,8 @@ absl::Status ParseAndRun(const CommandTable& table, int argc, const char* const*
   }
   ApplyEnvironment(parser.line, &parser.general);
   ApplySharedOptions(chosen->shared, parser.general, &context);
+  // Its values are for programs, which know the English words.
+  if (context.json) i18n::SpeakEnglish();
   return chosen->command->Run(context);
 }
 
@@ -103,14 +108,14 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
   absl::Status status =
       ParseAndRun(table, argc, argv, Context{.exit_code = &own, .out = out, .err = err});
   if (std::fflush(out) != 0 && status.ok()) {
-    status = absl::UnknownError("cannot write the result; is the disk full?");
+    status = absl::UnknownError(Tr("cannot write the result; is the disk full?"));
   }
   if (!status.ok()) {
     cli::FlagNames names = cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang",
                                                  "hosts", "layer", "network", "resume", "run_dir",
                                                  "tls_ca", "tls_cert", "tls_key", "token_file"});
     names["np"] = "-np";  // as mpirun has it
-    const std::string said = OneLine(cli::NameFlags(std::string(status.message()), names));
+    const std::string said = OneLine(cli::NameFlags(i18n::InUsersLanguage(status), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }
   return status.ok() ? own : ClientExitCode(status);
@@ -121,7 +126,7 @@ std::vector<CommandFlags> ListFlags(const CommandTable& table) {
   std::vector<CommandFlags> commands;
   for (const Parsed& parsed : parser.commands) {
     commands.push_back(
-        {parsed.entry->name, parsed.entry->summary, parser.line.Flags(parsed.entry->name)});
+        {parsed.entry->name, Tr(parsed.entry->summary), parser.line.Flags(parsed.entry->name)});
   }
   return commands;
 }

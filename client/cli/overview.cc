@@ -1,4 +1,5 @@
 #include "client/cli/overview.h"
+#include "common/i18n/translate.h"
 
 #include <utility>
 
@@ -8,7 +9,7 @@
 namespace convoy::client {
 namespace {
 
-constexpr char kIntroduction[] =
+constexpr const char* kIntroduction = Marked(
     R"(convoy looks at trainings and at what they have learnt: on this computer's files, or at a
 coordinator that watches over the jobs of a room.
 
@@ -21,9 +22,9 @@ First steps:
 A JOB is a directory that a training left (runs/first, or just first), or a job's name at the
 coordinator. A MODEL is a file (FILE.convoy), a run directory, or a model's name at the coordinator.
 Without a name it is the newest run of ./runs, or what is newest at a coordinator that you name.
-)";
+)");
 
-constexpr char kSharedOptions[] = R"(
+constexpr const char* kSharedOptions = Marked(R"(
 Options that every command takes:
   --coordinator HOST:PORT   the coordinator ($CONVOY_COORDINATOR, 127.0.0.1:50051)
   --tls-ca FILE             speak TLS and trust these certificates (PEM)
@@ -39,28 +40,28 @@ Options that you always give can stand in ~/.config/convoy/config (or --config F
 
 Exit codes: 0 done; 1 failed; 2 wrong usage or input.
 'convoy help COMMAND' says more about a command.
-)";
+)");
 
 constexpr std::pair<CommandGroup, const char*> kGroups[] = {
-    {CommandGroup::kJobs, "Jobs"},
-    {CommandGroup::kModels, "Models"},
-    {CommandGroup::kFiles, "Pictures and files for other programs"},
-    {CommandGroup::kShell, "This program"},
+    {CommandGroup::kJobs, Marked("Jobs")},
+    {CommandGroup::kModels, Marked("Models")},
+    {CommandGroup::kFiles, Marked("Pictures and files for other programs")},
+    {CommandGroup::kShell, Marked("This program")},
 };
 
 }  // namespace
 
 std::string Overview(const CommandTable& table) {
-  std::string text = kIntroduction;
+  std::string text = Tr(kIntroduction);
   for (const auto& [group, title] : kGroups) {
     std::string lines;
     for (const CommandEntry& entry : table) {
       if (entry.group != group) continue;
-      absl::StrAppend(&lines, absl::StrFormat("  %-12s  %s\n", entry.name, entry.summary));
+      absl::StrAppend(&lines, absl::StrFormat("  %-12s  %s\n", entry.name, Tr(entry.summary)));
     }
-    if (!lines.empty()) absl::StrAppend(&text, "\n", title, ":\n", lines);
+    if (!lines.empty()) absl::StrAppend(&text, "\n", Tr("$0:", Tr(title)), "\n", lines);
   }
-  return absl::StrCat(text, kSharedOptions);
+  return text + Tr(kSharedOptions);
 }
 
 }  // namespace convoy::client

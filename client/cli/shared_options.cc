@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/cli/user_config.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -28,7 +29,7 @@ void AddModelArgument(Arguments& arguments, std::string* model) {
 void AddSharedOptions(Arguments& arguments, SharedOptions* options) {
   arguments.Group("Options that every command takes");
   arguments.Text("--coordinator", &options->coordinator,
-                 absl::StrCat("HOST:PORT ($CONVOY_COORDINATOR, ", kDefaultCoordinator, ")"));
+                 Tr("HOST:PORT ($$CONVOY_COORDINATOR, $0)", kDefaultCoordinator));
   arguments.Text("--tls-ca", &options->tls_ca, "speak TLS and trust these certificates (PEM)");
   arguments.Text("--tls-cert", &options->tls_cert,
                  "this client's certificate, where it is asked for");

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "client/process/child.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -39,9 +40,9 @@ absl::StatusOr<std::string> FindOpener() {
       return opener;
     }
   }
-  return absl::FailedPreconditionError(
+  return absl::FailedPreconditionError(Tr(
       "there is no desktop with a browser here; leave it out, and open report.html where there is "
-      "one");
+      "one"));
 }
 
 absl::Status OpenWith(const std::string& opener, const std::string& file) {

@@ -8,6 +8,7 @@
 #include "client/jobs/remote_job.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -20,18 +21,20 @@ class Cancel : public Command {
   }
 
   std::string Details() const override {
-    return "The trainer writes a checkpoint and ends within two seconds (exit code 76); the job "
-           "is\n"
-           "not to be resumed. Calling it again changes nothing.\n\n"
-           "Example:\n"
-           "  convoy cancel first";
+    return Tr(
+        "The trainer writes a checkpoint and ends within two seconds (exit code 76); the job "
+        "is\n"
+        "not to be resumed. Calling it again changes nothing.\n\n"
+        "Example:\n"
+        "  convoy cancel first");
   }
 
   absl::Status Run(const Context& context) override {
     if (run::IsPath(job_) && job_.rfind(kJobPrefix, 0) != 0) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          job_, ": is a directory; a training without a coordinator is stopped by a signal: ",
-          "kill -TERM to trainer, kill -USR1 to mpirun"));
+      return absl::InvalidArgumentError(
+          Tr("$0: is a directory; a training without a coordinator is stopped by a signal: kill "
+             "-TERM to trainer, kill -USR1 to mpirun",
+             job_));
     }
     CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
                             Coordinator::Open(context.connection, context.verbose));
@@ -39,10 +42,9 @@ class Cancel : public Command {
     if (context.json) {
       Print(context, JobToJson(job));
     } else if (job.state() == v1::Job::CANCELLED) {
-      Print(context, absl::StrCat(JobId(job), ": cancelled\n"));
+      Print(context, Tr("$0: cancelled\n", JobId(job)));
     } else {
-      Print(context, absl::StrCat(JobId(job), ": asked to stop; convoy watch ", JobId(job),
-                                  " shows when it has\n"));
+      Print(context, Tr("$0: asked to stop; convoy watch $0 shows when it has\n", JobId(job)));
     }
     return absl::OkStatus();
   }

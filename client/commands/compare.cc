@@ -24,6 +24,7 @@
 #include "common/base/text.h"
 #include "common/figures/comparison_figure.h"
 #include "common/figures/texts.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -71,7 +72,7 @@ std::string BestText(const metrics::History& history, const std::string& metric)
   const std::vector<double> values = MetricValues(history, metric);
   if (values.empty()) return "-";
   const auto best = std::max_element(values.begin(), values.end());
-  return absl::StrCat(PercentText(*best), " (epoch ", best - values.begin() + 1, ")");
+  return Tr("$0 (epoch $1)", PercentText(*best), best - values.begin() + 1);
 }
 
 template <typename Text>
@@ -91,31 +92,31 @@ std::string FactsText(const std::vector<Compared>& jobs) {
   const std::string judged_by = JudgedBy(jobs);
   Table table = TableOf("", jobs);
   AddRow(
-      jobs, "state", [](const Compared& c) { return api::StateName(c.job.state()); }, &table);
+      jobs, Tr("state"), [](const Compared& c) { return StateText(c.job.state()); }, &table);
   AddRow(
-      jobs, "network", [](const Compared& c) { return c.job.setup().network(); }, &table);
+      jobs, Tr("network"), [](const Compared& c) { return c.job.setup().network(); }, &table);
   AddRow(
-      jobs, "parameters",
-      [](const Compared& c) { return Thousands(c.job.setup().parameter_count()); }, &table);
+      jobs, Tr("parameters"),
+      [](const Compared& c) { return TrThousands(c.job.setup().parameter_count()); }, &table);
   AddRow(
-      jobs, "epochs",
-      [](const Compared& c) {
-        return absl::StrCat(c.job.completed_epochs(), " of ", c.job.epochs());
-      },
+      jobs, Tr("epochs"),
+      [](const Compared& c) { return Tr("$0 of $1", c.job.completed_epochs(), c.job.epochs()); },
       &table);
   AddRow(
-      jobs, "time", [](const Compared& c) { return TimeTaken(c.job); }, &table);
+      jobs, Tr("time"), [](const Compared& c) { return TimeTaken(c.job); }, &table);
   AddRow(
       jobs, "images/s",
-      [](const Compared& c) { return Thousands(static_cast<int64_t>(c.job.images_per_second())); },
+      [](const Compared& c) {
+        return TrThousands(static_cast<int64_t>(c.job.images_per_second()));
+      },
       &table);
   for (const char* metric : {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy"}) {
     AddRow(
         jobs, metric, [metric](const Compared& c) { return MetricCellOf(c.job, metric); }, &table);
   }
   AddRow(
-      jobs, "best " + judged_by, [&](const Compared& c) { return BestText(c.history, judged_by); },
-      &table);
+      jobs, Tr("best $0", judged_by),
+      [&](const Compared& c) { return BestText(c.history, judged_by); }, &table);
   return table.ToText();
 }
 
@@ -127,8 +128,8 @@ std::vector<v1::Recipe> Recipes(const std::vector<Compared>& jobs) {
 
 std::string RecipesText(const std::vector<Compared>& jobs) {
   const std::vector<RecipeDifference> differences = DifferingValues(Recipes(jobs));
-  if (differences.empty()) return "\nThe recipes differ in nothing but perhaps the network.\n";
-  Table table = TableOf("recipe", jobs);
+  if (differences.empty()) return Tr("\nThe recipes differ in nothing but perhaps the network.\n");
+  Table table = TableOf(Tr("recipe"), jobs);
   for (const RecipeDifference& difference : differences) {
     std::vector<std::string> row = {difference.field};
     row.insert(row.end(), difference.values.begin(), difference.values.end());
@@ -142,8 +143,8 @@ std::string NetworksText(const std::vector<Compared>& jobs) {
   for (size_t i = 1; i < jobs.size(); ++i) {
     const auto lines = DifferingLayers(jobs[0].job.recipe().model(), jobs[i].job.recipe().model());
     if (lines.empty()) continue;
-    absl::StrAppend(&text, "\nLayers of ", Printable(jobs[0].name), " (-) and ",
-                    Printable(jobs[i].name), " (+):\n");
+    absl::StrAppend(&text, Tr("\nLayers of $0 (-) and $1 (+):\n", Printable(jobs[0].name),
+                              Printable(jobs[i].name)));
     for (const std::string& line : lines) absl::StrAppend(&text, "  ", Printable(line), "\n");
   }
   return text;
@@ -199,18 +200,19 @@ class Compare : public Command {
   }
 
   std::string Details() const override {
-    return "Results side by side, what differs in recipes and networks, and the curves on one\n"
-           "scale. A job may be a run directory or a name at the coordinator.\n\n"
-           "Examples:\n"
-           "  convoy compare first second              runs/first and runs/second\n"
-           "  convoy compare runs/* --figure curves.png\n"
-           "  convoy compare first second --json";
+    return Tr(
+        "Results side by side, what differs in recipes and networks, and the curves on one\n"
+        "scale. A job may be a run directory or a name at the coordinator.\n\n"
+        "Examples:\n"
+        "  convoy compare first second              runs/first and runs/second\n"
+        "  convoy compare runs/* --figure curves.png\n"
+        "  convoy compare first second --json");
   }
 
   absl::Status Run(const Context& context) override {
     if (names_.size() < 2 || names_.size() > kMostJobs) {
       return absl::InvalidArgumentError(
-          absl::StrCat("JOB: name two to ", kMostJobs, " jobs to compare, not ", names_.size()));
+          Tr("JOB: name two to $0 jobs to compare, not $1", kMostJobs, names_.size()));
     }
     if (!figure_.empty()) {
       CONVOY_RETURN_IF_ERROR(Annotate(figures::FormatOfPath(figure_).status(), "--figure"));

@@ -15,6 +15,7 @@
 #include "client/commands/output.h"
 #include "client/process/shell.h"
 #include "common/figures/report/figure_table.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -180,19 +181,19 @@ class Completion : public Command {
   }
 
   std::string Details() const override {
-    return "Prints a script that lets the Tab key complete commands, flags, their values and "
-           "runs.\n\n"
-           "Examples:\n"
-           "  echo 'source <(convoy completion bash)' >> ~/.bashrc\n"
-           "  echo 'source <(convoy completion zsh)' >> ~/.zshrc\n"
-           "  convoy completion fish > ~/.config/fish/completions/convoy.fish";
+    return Tr(
+        "Prints a script that lets the Tab key complete commands, flags, their values and "
+        "runs.\n\n"
+        "Examples:\n"
+        "  echo 'source <(convoy completion bash)' >> ~/.bashrc\n"
+        "  echo 'source <(convoy completion zsh)' >> ~/.zshrc\n"
+        "  convoy completion fish > ~/.config/fish/completions/convoy.fish");
   }
 
   absl::Status Run(const Context& context) override {
     const std::string script = CompletionScript(shell_, ListFlags(Commands()));
     if (script.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("SHELL: must be bash, zsh or fish, not '", shell_, "'"));
+      return absl::InvalidArgumentError(Tr("SHELL: must be bash, zsh or fish, not '$0'", shell_));
     }
     Print(context, script);
     return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "client/models/model_text.h"
 #include "client/view/text.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -17,12 +18,13 @@ class Confusion : public Command {
   void AddArguments(Arguments& arguments) override { flags_.AddTo(arguments); }
 
   std::string Details() const override {
-    return "A row a true class, a column what it was taken for: what stands off the diagonal are "
-           "the\n"
-           "mistakes. With --json all numbers of convoy evaluate.\n\n"
-           "Examples:\n"
-           "  convoy confusion runs/first\n"
-           "  convoy confusion first --split validation";
+    return Tr(
+        "A row a true class, a column what it was taken for: what stands off the diagonal are "
+        "the\n"
+        "mistakes. With --json all numbers of convoy evaluate.\n\n"
+        "Examples:\n"
+        "  convoy confusion runs/first\n"
+        "  convoy confusion first --split validation");
   }
 
   absl::Status Run(const Context& context) override {
@@ -34,9 +36,9 @@ class Confusion : public Command {
       json.update(EvaluationToJson(evaluation));
       Print(context, json);
     } else {
-      Print(context, absl::StrCat(source->Where(), ": ", ImagesText(evaluation), ", ",
-                                  PercentText(evaluation.accuracy()), " right\n", "\n",
-                                  ConfusionText(evaluation)));
+      Print(context, Tr("$0: $1, $2 right\n", source->Where(), ImagesText(evaluation),
+                        PercentText(evaluation.accuracy())) +
+                         "\n" + ConfusionText(evaluation));
     }
     return absl::OkStatus();
   }

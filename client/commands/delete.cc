@@ -8,6 +8,7 @@
 #include "client/jobs/remote_job.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -19,11 +20,12 @@ class Delete : public Command {
   }
 
   std::string Details() const override {
-    return "Removes jobs with their metrics, events and models from the coordinator. What a "
-           "training\n"
-           "left in its run directory stays. A running job must be cancelled first.\n\n"
-           "Example:\n"
-           "  convoy delete first second";
+    return Tr(
+        "Removes jobs with their metrics, events and models from the coordinator. What a "
+        "training\n"
+        "left in its run directory stays. A running job must be cancelled first.\n\n"
+        "Example:\n"
+        "  convoy delete first second");
   }
 
   absl::Status Run(const Context& context) override {
@@ -33,7 +35,7 @@ class Delete : public Command {
     for (const std::string& job : jobs_) {
       CONVOY_RETURN_IF_ERROR(Annotate(coordinator->DeleteJob(JobName(job)), job));
       deleted.push_back(job);
-      if (!context.json) Print(context, absl::StrCat(job, ": deleted\n"));
+      if (!context.json) Print(context, Tr("$0: deleted\n", job));
     }
     if (context.json) Print(context, nlohmann::ordered_json{{"deleted", deleted}});
     return absl::OkStatus();

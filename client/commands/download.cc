@@ -10,6 +10,7 @@
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -23,11 +24,12 @@ class Download : public Command {
   }
 
   std::string Details() const override {
-    return "Fetches a model's file and checks its SHA-256. All commands on models take the file\n"
-           "with --model.\n\n"
-           "Examples:\n"
-           "  convoy download first --output first.convoy\n"
-           "  convoy download             the coordinator's newest model";
+    return Tr(
+        "Fetches a model's file and checks its SHA-256. All commands on models take the file\n"
+        "with --model.\n\n"
+        "Examples:\n"
+        "  convoy download first --output first.convoy\n"
+        "  convoy download             the coordinator's newest model");
   }
 
   absl::Status Run(const Context& context) override {
@@ -41,8 +43,8 @@ class Download : public Command {
                                             {"size_bytes", bytes.size()},
                                             {"sha256", Sha256Hex(bytes)}});
     } else {
-      Print(context, absl::StrCat(output_, ": ", BytesText(static_cast<int64_t>(bytes.size())),
-                                  ", SHA-256 ", Sha256Hex(bytes), "\n"));
+      Print(context, Tr("$0: $1, SHA-256 $2\n", output_,
+                        BytesText(static_cast<int64_t>(bytes.size())), Sha256Hex(bytes)));
     }
     return absl::OkStatus();
   }

@@ -9,6 +9,7 @@
 #include "client/models/model_text.h"
 #include "common/base/status.h"
 #include "common/data/noise.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -24,13 +25,14 @@ class Evaluate : public Command {
   }
 
   std::string Details() const override {
-    return "Loss, accuracy, each class's precision and recall, and the worst mistakes. On the "
-           "images\n"
-           "that it was trained with this is the trainer's own test accuracy, to the bit.\n\n"
-           "Examples:\n"
-           "  convoy evaluate runs/first\n"
-           "  convoy evaluate --model model.convoy --data data/mnist --split validation\n"
-           "  convoy evaluate first --noise 0.3 --json";
+    return Tr(
+        "Loss, accuracy, each class's precision and recall, and the worst mistakes. On the "
+        "images\n"
+        "that it was trained with this is the trainer's own test accuracy, to the bit.\n\n"
+        "Examples:\n"
+        "  convoy evaluate runs/first\n"
+        "  convoy evaluate --model model.convoy --data data/mnist --split validation\n"
+        "  convoy evaluate first --noise 0.3 --json");
   }
 
   absl::Status Run(const Context& context) override {
@@ -45,7 +47,7 @@ class Evaluate : public Command {
       json.update(EvaluationToJson(evaluation));
       Print(context, json);
     } else {
-      Print(context, absl::StrCat(source->Where(), ": ", EvaluationText(evaluation)));
+      Print(context, Tr("$0: $1", source->Where(), EvaluationText(evaluation)));
     }
     return absl::OkStatus();
   }

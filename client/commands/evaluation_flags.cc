@@ -1,6 +1,7 @@
 #include "client/commands/evaluation_flags.h"
 
 #include "client/cli/shared_options.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 
@@ -9,7 +10,7 @@ void EvaluationFlags::AddTo(Arguments& arguments) {
   arguments.Text("--data", &data_,
                  "directory of the IDX files, or 'generated' (found as by the trainer)");
   arguments.Choice("--split", &split_, {"test", "validation", "train"},
-                   "test, validation or train, as the model's recipe cut them (test)");
+                   Tr("test, validation or train, as the model's recipe cut them (test)"));
 }
 
 EvaluationRequest EvaluationFlags::Request() const {

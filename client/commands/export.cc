@@ -1,3 +1,5 @@
+// `convoy export`: checks what is asked for before anything is read or written, and with --verify
+// reads back what was written and compares its answers with the model's.
 #include "client/commands/commands.h"
 
 #include <nlohmann/json.hpp>
@@ -14,6 +16,7 @@
 #include "common/base/status.h"
 #include "common/exports/export.h"
 #include "common/exports/keras/keras_weights.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -24,10 +27,10 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kImagesToVerify = 100;
 
 std::string VerifiedLine(const exports::ExportCheck& check, const std::string& images) {
-  return absl::StrFormat(
-      "Verified: read back and run over %d images (%s); the largest difference of a probability is "
-      "%.1e\n",
-      check.images, images, check.largest_difference);
+  return Tr(
+      "Verified: read back and run over $0 images ($1); the largest difference of a probability is "
+      "$2\n",
+      check.images, images, absl::StrFormat("%.1e", check.largest_difference));
 }
 
 class Export : public Command {
@@ -45,14 +48,15 @@ class Export : public Command {
   }
 
   std::string Details() const override {
-    return "Writes the model so that other programs open it: Keras (load_model), TensorFlow.js\n"
-           "(loadLayersModel) or ONNX Runtime. All take images [N, height, width, channels] with\n"
-           "values from 0 to 1. --verify runs test images through what was written.\n\n"
-           "Examples:\n"
-           "  convoy export runs/first --format keras --output mnist_cnn_model.h5 --verify\n"
-           "  convoy export runs/first --output mnist_cnn_model.keras\n"
-           "  convoy export runs/first --format tfjs --output web/model\n"
-           "  convoy export --model model.convoy --format onnx --output model.onnx";
+    return Tr(
+        "Writes the model so that other programs open it: Keras (load_model), TensorFlow.js\n"
+        "(loadLayersModel) or ONNX Runtime. All take images [N, height, width, channels] with\n"
+        "values from 0 to 1. --verify runs test images through what was written.\n\n"
+        "Examples:\n"
+        "  convoy export runs/first --format keras --output mnist_cnn_model.h5 --verify\n"
+        "  convoy export runs/first --output mnist_cnn_model.keras\n"
+        "  convoy export runs/first --format tfjs --output web/model\n"
+        "  convoy export --model model.convoy --format onnx --output model.onnx");
   }
 
   absl::Status Run(const Context& context) override {
@@ -80,11 +84,13 @@ class Export : public Command {
  private:
   absl::StatusOr<exports::ExportFormat> CheckArguments() const {
     if (output_.empty()) {
-      return absl::InvalidArgumentError("--output: is missing; name the file or folder to write");
+      return absl::InvalidArgumentError(
+          Tr("--output: is missing; name the file or folder to write"));
     }
     CONVOY_ASSIGN_OR_RETURN(const exports::ExportFormat format, ChooseFormat());
     if (!data_.empty() && !verify_) {
-      return absl::InvalidArgumentError("--data: is for --verify alone; add that or leave it out");
+      return absl::InvalidArgumentError(
+          Tr("--data: is for --verify alone; add that or leave it out"));
     }
     return format;
   }
@@ -95,15 +101,15 @@ class Export : public Command {
     if (format_.empty() && by_ending) return *by_ending;
     if (format_.empty()) {
       return absl::InvalidArgumentError(
-          "--format: is missing; give keras, tfjs or onnx, or an output that ends in .h5, "
-          ".keras or .onnx");
+          Tr("--format: is missing; give keras, tfjs or onnx, or an output that ends in .h5, "
+             ".keras or .onnx"));
     }
     absl::StatusOr<exports::ExportFormat> format = exports::ParseExportFormat(format_);
     if (!format.ok()) return Annotate(format.status(), "--format");
     if (!by_ending || *by_ending == *format) return format;
-    return absl::InvalidArgumentError(absl::StrCat("--output: ", output_,
-                                                   " has the ending of another format than ",
-                                                   format_, "; change one of them"));
+    return absl::InvalidArgumentError(
+        Tr("--output: $0 has the ending of another format than $1; change one of them", output_,
+           format_));
   }
 
   absl::StatusOr<formats::ModelFile> ReadModel(const Context& context) const {
@@ -116,7 +122,7 @@ class Export : public Command {
 
   std::string AsText(const std::optional<exports::ExportCheck>& check,
                      const std::optional<SampleImages>& images) const {
-    std::string text = absl::StrCat("Wrote ", output_, "\n");
+    std::string text = Tr("Wrote $0\n", output_);
     if (check) absl::StrAppend(&text, VerifiedLine(*check, images->where));
     return text;
   }

@@ -26,6 +26,7 @@
 #include "common/figures/report/figure_table.h"
 #include "common/figures/report/gallery.h"
 #include "common/figures/texts.h"
+#include "common/i18n/translate.h"
 #include "common/images/decode/decode.h"
 #include "common/run/run_files.h"
 
@@ -60,7 +61,8 @@ absl::StatusOr<gallery::ShownImage> ReadPhoto(const std::string& path,
                                               const evaluate::LoadedModel& model) {
   absl::StatusOr<std::string> bytes = ReadFile(path, images::DecodeLimits().max_bytes);
   if (!bytes.ok()) {
-    return Annotate(bytes.status(), "--image (the number of a test image, or a PNG or JPEG file)");
+    return Annotate(bytes.status(),
+                    Tr("--image (the number of a test image, or a PNG or JPEG file)"));
   }
   v1::Image image;
   image.set_png(*std::move(bytes));
@@ -78,7 +80,7 @@ absl::StatusOr<gallery::ShownImage> ReadPhoto(const std::string& path,
 std::string FigureList() {
   std::string list;
   for (const FigureKind& kind : gallery::FigureKinds()) {
-    absl::StrAppend(&list, absl::StrFormat("  %-13s %s\n", kind.name, kind.summary));
+    absl::StrAppend(&list, absl::StrFormat("  %-13s %s\n", kind.name, Tr(kind.summary)));
   }
   return list;
 }
@@ -106,15 +108,15 @@ class Figure : public Command {
   }
 
   std::string Details() const override {
-    return absl::StrCat(
+    return Tr(
         "Draws one figure of a trained network, as PNG or SVG; the same bytes for the same\n"
-        "network and images. The figures:\n\n",
-        FigureList(),
+        "network and images. The figures:\n\n$0"
         "\nExamples:\n"
         "  convoy figure confusion runs/first\n"
         "  convoy figure filters runs/first --layer conv2 --filter 8 --output filter.svg\n"
         "  convoy figure feature-maps runs/first --layer conv1 --image 12\n"
-        "  convoy figure noise-curve runs/first --compare runs/second --lang fr");
+        "  convoy figure noise-curve runs/first --compare runs/second --lang fr",
+        FigureList());
   }
 
   absl::Status Run(const Context& context) override {
@@ -149,7 +151,7 @@ class Figure : public Command {
     for (const auto& [flag, is_unused] : unused) {
       if (!is_unused) continue;
       return absl::InvalidArgumentError(
-          absl::StrCat(flag, ": the figure ", kind.name, " has no use for it; leave it out"));
+          Tr("$0: the figure $1 has no use for it; leave it out", flag, kind.name));
     }
     return absl::OkStatus();
   }
@@ -227,7 +229,7 @@ class Figure : public Command {
                                        {"note", note.empty() ? nlohmann::ordered_json()
                                                              : nlohmann::ordered_json(note)}});
     } else {
-      Print(context, absl::StrCat(path, ": ", canvas.width(), " x ", canvas.height(), " pixels\n"));
+      Print(context, Tr("$0: $1 x $2 pixels\n", path, canvas.width(), canvas.height()));
     }
   }
 

@@ -8,6 +8,7 @@
 #include "client/jobs/job_source.h"
 #include "client/jobs/job_text.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 #include "common/run/history_file.h"
 
 namespace convoy::client {
@@ -18,12 +19,13 @@ class History : public Command {
   void AddArguments(Arguments& arguments) override { AddJobArgument(arguments, &job_); }
 
   std::string Details() const override {
-    return "Loss and accuracy of each completed epoch. With --json the object that Keras returns "
-           "as\n"
-           "History.history: {\"loss\": [...], \"accuracy\": [...], \"val_loss\": [...], ...}.\n\n"
-           "Examples:\n"
-           "  convoy history runs/first\n"
-           "  convoy history runs/first --json > history.json";
+    return Tr(
+        "Loss and accuracy of each completed epoch. With --json the object that Keras returns "
+        "as\n"
+        "History.history: {\"loss\": [...], \"accuracy\": [...], \"val_loss\": [...], ...}.\n\n"
+        "Examples:\n"
+        "  convoy history runs/first\n"
+        "  convoy history runs/first --json > history.json");
   }
 
   absl::Status Run(const Context& context) override {

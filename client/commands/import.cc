@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/commands/commands.h"
 #include "client/commands/output.h"
 #include "common/base/cpus.h"
@@ -20,6 +22,7 @@
 #include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/formats/model_file.h"
+#include "common/i18n/translate.h"
 #include "common/images/digit.h"
 
 namespace convoy::client {
@@ -42,7 +45,7 @@ absl::StatusOr<exports::KerasImageSize> ParseImageSize(const std::string& text) 
   exports::KerasImageSize size;
   if (text.empty() || ReadHeightWidth(text, kMaxSide, &size.height, &size.width)) return size;
   return absl::InvalidArgumentError(
-      absl::StrCat("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not ", Quoted(text)));
+      Tr("--input-shape: must be HEIGHTxWIDTH, such as 28x28, not $0", Quoted(text)));
 }
 
 class Import : public Command {
@@ -63,26 +66,27 @@ class Import : public Command {
   }
 
   std::string Details() const override {
-    return "Takes a Sequential model, or a Functional one that is a chain, with its weights and, "
-           "where\n"
-           "the file has them, the optimizer's settings. What Convoy has not is refused by its "
-           "name;\n"
-           "what was made to fit, and what only further training would use, is noted. For a file "
-           "of\n"
-           "weights alone, --model names their network: a built-in one or a file.\n\n"
-           "Convoy gives networks values from 0 to 1. Many were trained on others: --input-scale "
-           "auto\n"
-           "tries which fit, on images at hand, and builds the scale into the network.\n\n"
-           "Examples:\n"
-           "  convoy import mnist_cnn_model.keras --output model.convoy\n"
-           "  convoy import mnist.weights.h5 --model lenet5 --output model.convoy\n"
-           "  convoy import model.h5 --input-scale 0..255 --output model.convoy\n"
-           "  trainer --initial-weights model.convoy    (trains it further)";
+    return Tr(
+        "Takes a Sequential model, or a Functional one that is a chain, with its weights and, "
+        "where\n"
+        "the file has them, the optimizer's settings. What Convoy has not is refused by its "
+        "name;\n"
+        "what was made to fit, and what only further training would use, is noted. For a file "
+        "of\n"
+        "weights alone, --model names their network: a built-in one or a file.\n\n"
+        "Convoy gives networks values from 0 to 1. Many were trained on others: --input-scale "
+        "auto\n"
+        "tries which fit, on images at hand, and builds the scale into the network.\n\n"
+        "Examples:\n"
+        "  convoy import mnist_cnn_model.keras --output model.convoy\n"
+        "  convoy import mnist.weights.h5 --model lenet5 --output model.convoy\n"
+        "  convoy import model.h5 --input-scale 0..255 --output model.convoy\n"
+        "  trainer --initial-weights model.convoy    (trains it further)");
   }
 
   absl::Status Run(const Context& context) override {
     if (output_.empty()) {
-      return absl::InvalidArgumentError("--output: is missing; name the file to write");
+      return absl::InvalidArgumentError(Tr("--output: is missing; name the file to write"));
     }
     CONVOY_RETURN_IF_ERROR(CheckNewFile(output_, force_));
     exports::KerasReadOptions options{.network = context.model, .image_size = {}};
@@ -111,10 +115,11 @@ class Import : public Command {
     if (input_scale_ != "auto") {
       absl::StatusOr<exports::InputScale> scale = exports::FindInputScale(input_scale_);
       if (!scale.ok()) return Annotate(scale.status(), "--input-scale");
-      return InputValues{.scale = *scale, .because = "as told"};
+      return InputValues{.scale = *scale, .because = Tr("as told")};
     }
     const data::DataChoice choice = data::FindDataDirectory(data_);
-    if (choice.directory.empty()) return Usual(file, "no labelled images at hand to try others on");
+    if (choice.directory.empty())
+      return Usual(file, Tr("no labelled images at hand to try others on"));
     CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(file.model));
     const nn::ModelSpec& spec = network.spec();
     const absl::StatusOr<data::DataSource> source =
@@ -131,18 +136,18 @@ class Import : public Command {
     const data::DatasetView all = source.test.View();
     const data::DatasetView images = all.Slice({0, std::min(all.count, kImagesToTry)});
     if (network.input_shape() != Shape{images.height, images.width, images.channels}) {
-      return Usual(file, absl::StrCat("the images of ", source.where,
-                                      " are of another size, so no others were tried"));
+      return Usual(
+          file, Tr("the images of $0 are of another size, so no others were tried", source.where));
     }
     CONVOY_ASSIGN_OR_RETURN(const exports::ScaleChoice choice,
                             exports::ChooseInputScale(file, images));
-    std::string tried = absl::StrCat("right of ", images.count, " test images of ", source.where);
-    const char* separator = ": ";
+    std::vector<std::string> shares;
     for (const auto& [name, accuracy] : choice.accuracies) {
-      absl::StrAppend(&tried, separator, absl::StrFormat("%s %.1f%%", name, 100 * accuracy));
-      separator = ", ";
+      shares.push_back(absl::StrFormat("%s %.1f%%", name, 100 * accuracy));
     }
-    if (!choice.knows_the_images) absl::StrAppend(&tried, "; it was trained on other images");
+    std::string tried = Tr("right of $0 test images of $1: $2", images.count, source.where,
+                           absl::StrJoin(shares, ", "));
+    if (!choice.knows_the_images) tried = Tr("$0; it was trained on other images", tried);
     return InputValues{choice.scale, tried, FormOf(images, choice.knows_the_images)};
   }
 
@@ -160,9 +165,10 @@ class Import : public Command {
 
   std::string AsText(const nn::Network& network, const formats::ModelFile& model,
                      const InputValues& values) const {
-    return absl::StrCat(nn::SummaryTable(network), "\nInput values: ", values.scale.name, " (",
-                        values.because, ")\nWrote ", output_, ", weights SHA-256 ",
-                        formats::WeightsSha256(model.tensors), "\n");
+    return absl::StrCat(
+        nn::SummaryTable(network),
+        Tr("\nInput values: $0 ($1)\n", values.scale.name, values.because),
+        Tr("Wrote $0, weights SHA-256 $1\n", output_, formats::WeightsSha256(model.tensors)));
   }
 
   Json AsJson(const nn::Network& network, const formats::ModelFile& model,

@@ -13,6 +13,8 @@
 #include "client/names/names.h"
 #include "client/remote/coordinator.h"
 #include "common/base/status.h"
+#include "common/i18n/error_text.h"
+#include "common/i18n/translate.h"
 #include "common/system/user.h"
 
 namespace convoy::client {
@@ -46,19 +48,20 @@ class Jobs : public Command {
                          "list the runs in it (./runs, or the coordinator's)");
     arguments.Choice("--sort", &sort_,
                      {"time", "name", "accuracy", "val_accuracy", "test_accuracy"},
-                     "the newest, or the best, first: time, name, accuracy, ... (time)");
+                     Tr("the newest, or the best, first: time, name, accuracy, ... (time)"));
     arguments.Flag("--mine", &mine_, "only those that I started");
     arguments.WholeNumber("--limit", &limit_, 1, kMostJobs, "only the newest N (50)");
   }
 
   std::string Details() const override {
-    return "The newest first.\n\n"
-           "Examples:\n"
-           "  convoy jobs             the runs in ./runs\n"
-           "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
-           "  convoy jobs runs --sort val_accuracy\n"
-           "  convoy jobs --mine --coordinator server:50051\n"
-           "  convoy jobs --json --limit 1000";
+    return Tr(
+        "The newest first.\n\n"
+        "Examples:\n"
+        "  convoy jobs             the runs in ./runs\n"
+        "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
+        "  convoy jobs runs --sort val_accuracy\n"
+        "  convoy jobs --mine --coordinator server:50051\n"
+        "  convoy jobs --json --limit 1000");
   }
 
   absl::Status Run(const Context& context) override {
@@ -71,7 +74,7 @@ class Jobs : public Command {
       for (const v1::Job& job : jobs) list.push_back(JobToJson(job));
       Print(context, list);
     } else {
-      Print(context, jobs.empty() ? "no jobs yet\n" : JobsTable(jobs));
+      Print(context, jobs.empty() ? Tr("no jobs yet\n") : JobsTable(jobs));
     }
     return absl::OkStatus();
   }
@@ -96,7 +99,7 @@ class Jobs : public Command {
       if (job.ok()) {
         if (!mine_ || IsMine(*job)) jobs.push_back(*job);
       } else {  // one damaged run must not hide the others
-        PrintNote(context, std::string(job.status().message()));
+        PrintNote(context, i18n::InUsersLanguage(job.status()));
       }
     }
     return jobs;

@@ -11,6 +11,8 @@
 #include "client/remote/coordinator.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/i18n/error_text.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -25,11 +27,12 @@ class Models : public Command {
   }
 
   std::string Details() const override {
-    return "The newest first. With --model only that one.\n\n"
-           "Examples:\n"
-           "  convoy models             of the finished runs in ./runs\n"
-           "  convoy models --coordinator server:50051    what the coordinator has\n"
-           "  convoy models --model runs/first --json";
+    return Tr(
+        "The newest first. With --model only that one.\n\n"
+        "Examples:\n"
+        "  convoy models             of the finished runs in ./runs\n"
+        "  convoy models --coordinator server:50051    what the coordinator has\n"
+        "  convoy models --model runs/first --json");
   }
 
   absl::Status Run(const Context& context) override {
@@ -39,7 +42,7 @@ class Models : public Command {
       for (const v1::TrainedModel& model : models) list.push_back(ModelToJson(model));
       Print(context, list);
     } else {
-      Print(context, models.empty() ? "no models yet\n" : ModelsTable(models));
+      Print(context, models.empty() ? Tr("no models yet\n") : ModelsTable(models));
     }
     return absl::OkStatus();
   }
@@ -71,7 +74,7 @@ class Models : public Command {
       if (model.ok()) {
         models.push_back(*model);
       } else {  // one damaged file must not hide the others
-        PrintNote(context, std::string(model.status().message()));
+        PrintNote(context, i18n::InUsersLanguage(model.status()));
       }
     }
     return models;

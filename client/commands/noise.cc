@@ -18,6 +18,7 @@
 #include "common/data/noise.h"
 #include "common/figures/noise_figure.h"
 #include "common/figures/texts.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -30,7 +31,7 @@ struct Level {
 };
 
 std::string NoiseTable(const std::vector<Level>& levels) {
-  Table table({"noise", "accuracy", "loss", ""},
+  Table table({Tr("noise"), Tr("accuracy"), Tr("loss"), ""},
               {Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   for (const auto& [noise, evaluation] : levels) {
     table.AddRow({absl::StrFormat("%g", noise), PercentText(evaluation.accuracy()),
@@ -63,13 +64,14 @@ class Noise : public Command {
   }
 
   std::string Details() const override {
-    return "Adds Gaussian noise to the pixels, which go from 0 to 1, and counts how many images "
-           "are\n"
-           "still recognised. The same seed gives the same noise everywhere.\n\n"
-           "Examples:\n"
-           "  convoy noise runs/first\n"
-           "  convoy noise runs/first --figure noise.png\n"
-           "  convoy noise first --levels 0,0.25,0.5,1";
+    return Tr(
+        "Adds Gaussian noise to the pixels, which go from 0 to 1, and counts how many images "
+        "are\n"
+        "still recognised. The same seed gives the same noise everywhere.\n\n"
+        "Examples:\n"
+        "  convoy noise runs/first\n"
+        "  convoy noise runs/first --figure noise.png\n"
+        "  convoy noise first --levels 0,0.25,0.5,1");
   }
 
   absl::Status Run(const Context& context) override {

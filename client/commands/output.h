@@ -5,9 +5,9 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "client/cli/context.h"
 #include "common/base/files.h"
+#include "common/i18n/translate.h"
 #include "common/log/log.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
@@ -19,7 +19,7 @@ namespace convoy::client {
 inline absl::Status CheckNewFile(const std::string& output, bool force) {
   if (force || !PathExists(output)) return absl::OkStatus();
   return absl::AlreadyExistsError(
-      absl::StrCat(output, ": exists; give another --output, or --force to replace it"));
+      Tr("$0: exists; give another --output, or --force to replace it", output));
 }
 
 // For people: fitted to the terminal, if it is one.

@@ -3,12 +3,13 @@
 #include "client/models/model_data.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 
 void AddLangArgument(Arguments& arguments, PictureOptions* options) {
   arguments.Choice("--lang", &options->lang, {"en", "fr"},
-                   "language of titles and labels (that of the locale)");
+                   Tr("language of titles and labels (that of the locale)"));
 }
 
 void AddDataArgument(Arguments& arguments, PictureOptions* options) {

@@ -20,6 +20,8 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/i18n/error_text.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -42,22 +44,23 @@ class Predict : public Command {
   }
 
   std::string Details() const override {
-    return "Pictures may be of any size and colour, dark on light or light on dark. They are "
-           "brought\n"
-           "to the form of the training images: digits are cut out, scaled and centred, other "
-           "pictures\n"
-           "scaled as a whole. The answer says what was done. One that is refused does not keep "
-           "the\n"
-           "others from their answers.\n\n"
-           "Examples:\n"
-           "  convoy predict photo.png --model runs/first\n"
-           "  convoy predict photo.png --model runs/first --figure prediction.png\n"
-           "  convoy predict *.png --json";
+    return Tr(
+        "Pictures may be of any size and colour, dark on light or light on dark. They are "
+        "brought\n"
+        "to the form of the training images: digits are cut out, scaled and centred, other "
+        "pictures\n"
+        "scaled as a whole. The answer says what was done. One that is refused does not keep "
+        "the\n"
+        "others from their answers.\n\n"
+        "Examples:\n"
+        "  convoy predict photo.png --model runs/first\n"
+        "  convoy predict photo.png --model runs/first --figure prediction.png\n"
+        "  convoy predict *.png --json");
   }
 
   absl::Status Run(const Context& context) override {
     if (!figure_.empty() && files_.size() > 1) {
-      return absl::InvalidArgumentError("--figure: shows one picture; name only one");
+      return absl::InvalidArgumentError(Tr("--figure: shows one picture; name only one"));
     }
     CONVOY_RETURN_IF_ERROR(CheckFiles());
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
@@ -87,9 +90,9 @@ class Predict : public Command {
     for (const std::string& file : files_) {
       const ThingKind kind = FindHere(file).kind;
       if (kind != ThingKind::kRun && kind != ThingKind::kModel) continue;
-      return absl::InvalidArgumentError(absl::StrCat(
-          Quoted(file), " is no picture (PNG or JPEG); if it is the model, give it as --model ",
-          Printable(file)));
+      return absl::InvalidArgumentError(
+          Tr("$0 is no picture (PNG or JPEG); if it is the model, give it as --model $1",
+             Quoted(file), Printable(file)));
     }
     return absl::OkStatus();
   }
@@ -110,7 +113,7 @@ class Predict : public Command {
       absl::StatusOr<std::string> png = ReadFile(files_[i], kMaxPictureBytes);
       if (!png.ok() && files_.size() == 1) return png.status();
       if (!png.ok()) {
-        answers->refused.emplace_back(png.status().message());
+        answers->refused.push_back(i18n::InUsersLanguage(png.status()));
         continue;
       }
       if (answers->last_piece.size() == kPicturesInAPiece || bytes + png->size() > kBytesInAPiece) {
@@ -143,7 +146,8 @@ class Predict : public Command {
 
   // A coordinator counts the images of a call; people know files.
   static std::string Named(const std::string& file, const absl::Status& status) {
-    const std::string message(absl::StripPrefix(status.message(), "images[0]: "));
+    const std::string said = i18n::InUsersLanguage(status);
+    const std::string message(absl::StripPrefix(said, "images[0]: "));
     return absl::StartsWith(message, file) ? message : absl::StrCat(file, ": ", message);
   }
 
@@ -160,8 +164,8 @@ class Predict : public Command {
     for (const std::string& message : answers.refused) {
       PrintNote(context, message);
     }
-    return absl::InvalidArgumentError(absl::StrCat(answers.refused.size(), " of ", files_.size(),
-                                                   " pictures have no answer; see above"));
+    return absl::InvalidArgumentError(
+        Tr("$0 of $1 pictures have no answer; see above", answers.refused.size(), files_.size()));
   }
 
   std::vector<std::string> files_;

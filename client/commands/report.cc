@@ -15,6 +15,7 @@
 #include "common/figures/report/report.h"
 #include "common/figures/report/run_files.h"
 #include "common/figures/texts.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -31,12 +32,13 @@ class Report : public Command {
   }
 
   std::string Details() const override {
-    return "Writes into the run directory report.html, one page that needs no other file, and the\n"
-           "figures as PNG and SVG in figures/. It needs the images that the run was trained on.\n"
-           "(trainer --figures does the same at the end of a training.)\n\n"
-           "Examples:\n"
-           "  convoy report runs/first --open\n"
-           "  convoy report runs/first --lang fr --data data/mnist";
+    return Tr(
+        "Writes into the run directory report.html, one page that needs no other file, and the\n"
+        "figures as PNG and SVG in figures/. It needs the images that the run was trained on.\n"
+        "(trainer --figures does the same at the end of a training.)\n\n"
+        "Examples:\n"
+        "  convoy report runs/first --open\n"
+        "  convoy report runs/first --lang fr --data data/mnist");
   }
 
   absl::Status Run(const Context& context) override {
@@ -48,9 +50,10 @@ class Report : public Command {
     CONVOY_ASSIGN_OR_RETURN(const data::DataSource source,
                             LoadDataFor(run.model.get(), options_.data));
     if (!TrainedOn(*run.model, source)) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          run_, ": was trained on other images than those of ", source.where,
-          "; name its own with --data (recipe.textproto and log.txt of the run tell more)"));
+      return absl::FailedPreconditionError(
+          Tr("$0: was trained on other images than those of $1; name its own with --data "
+             "(recipe.textproto and log.txt of the run tell more)",
+             run_, source.where));
     }
     CONVOY_RETURN_IF_ERROR(gallery::WriteReport(run_, source.train.View(), source.test.View(),
                                                 {.language = language, .threads = UsableCores()}));
@@ -59,8 +62,7 @@ class Report : public Command {
       PrintLine(context, nlohmann::ordered_json{{"report", page},
                                                 {"figures", run::PathIn(run_, run::kFigures)}});
     } else {
-      Print(context,
-            absl::StrCat(page, ": open it in a browser; its figures are in ", run_, "/figures\n"));
+      Print(context, Tr("$0: open it in a browser; its figures are in $1/figures\n", page, run_));
     }
     return open_ ? OpenWith(*opener, page) : absl::OkStatus();
   }
@@ -71,9 +73,10 @@ class Report : public Command {
     CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(run_, Wanted::kJob, context));
     run_ = place.name;
     if (place.here) return absl::OkStatus();
-    return absl::NotFoundError(absl::StrCat(
-        run_.empty() ? "RUN" : Quoted(run_), ": a report is made of a run directory on this ",
-        "computer, and there is none of this name; give one, such as runs/first"));
+    return absl::NotFoundError(
+        Tr("$0: a report is made of a run directory on this computer, and there is none of this "
+           "name; give one, such as runs/first",
+           run_.empty() ? "RUN" : Quoted(run_)));
   }
 
   std::string run_;

@@ -8,6 +8,7 @@
 #include "client/supervise/supervisor.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -45,15 +46,16 @@ class RunCommand : public Command {
   }
 
   std::string Details() const override {
-    return "Trains, and after a fault goes on from the last checkpoint, until the training has\n"
-           "succeeded; the result is the same, bit for bit. Gives up, and says why, where the\n"
-           "training would only fail again. Ctrl-C stops with a checkpoint, twice at once. The\n"
-           "same command with --run-dir goes on with what it has begun.\n"
-           "Exit codes are the trainer's: 0 done, 1 failed, 2 wrong usage or input, 75 stopped\n"
-           "with a checkpoint, 76 cancelled, 77 a rank hung again and again.\n\n"
-           "Examples:\n"
-           "  convoy run -np 4 -- --run-dir runs/first --epochs 20 --checkpoint-every 100\n"
-           "  convoy run -- --model lenet5";
+    return Tr(
+        "Trains, and after a fault goes on from the last checkpoint, until the training has\n"
+        "succeeded; the result is the same, bit for bit. Gives up, and says why, where the\n"
+        "training would only fail again. Ctrl-C stops with a checkpoint, twice at once. The\n"
+        "same command with --run-dir goes on with what it has begun.\n"
+        "Exit codes are the trainer's: 0 done, 1 failed, 2 wrong usage or input, 75 stopped\n"
+        "with a checkpoint, 76 cancelled, 77 a rank hung again and again.\n\n"
+        "Examples:\n"
+        "  convoy run -np 4 -- --run-dir runs/first --epochs 20 --checkpoint-every 100\n"
+        "  convoy run -- --model lenet5");
   }
 
   absl::Status Run(const Context& context) override {
@@ -77,8 +79,9 @@ class RunCommand : public Command {
     const std::string program = words_.front();
     if (std::filesystem::path(program).filename() != "trainer") {
       return absl::InvalidArgumentError(
-          absl::StrCat(Quoted(program), " is not the trainer; convoy run [-np N] -- takes the ",
-                       "trainer's flags, such as --epochs 20"));
+          Tr("$0 is not the trainer; convoy run [-np N] -- takes the trainer's flags, such as "
+             "--epochs 20",
+             Quoted(program)));
     }
     if (program != "trainer") run_.trainer = program;
     TakeRunFlags({words_.begin() + 1, words_.end()}, &run_);
@@ -87,7 +90,7 @@ class RunCommand : public Command {
 
   absl::Status TakeHosts() {
     if (!hosts_.empty() && !host_file_.empty()) {
-      return absl::InvalidArgumentError("--hosts: cannot be given beside --hostfile");
+      return absl::InvalidArgumentError(Tr("--hosts: cannot be given beside --hostfile"));
     }
     if (!hosts_.empty()) {
       CONVOY_ASSIGN_OR_RETURN(run_.hosts, HostsFromList(hosts_));
@@ -95,7 +98,7 @@ class RunCommand : public Command {
       CONVOY_ASSIGN_OR_RETURN(run_.hosts, HostsFromFile(host_file_));
     } else if (run_.check_only || !run_.networks.empty()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(run_.check_only ? "--check" : "--network", ": needs --hosts or --hostfile"));
+          Tr("$0: needs --hosts or --hostfile", run_.check_only ? "--check" : "--network"));
     }
     return absl::OkStatus();
   }

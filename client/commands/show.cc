@@ -16,6 +16,7 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/evaluate/loaded_model.h"
+#include "common/i18n/translate.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/recipe.pb.h"
 
@@ -26,25 +27,25 @@ using Json = nlohmann::ordered_json;
 using evaluate::LoadedModel;
 
 std::string FormText(formats::ImageForm form) {
-  if (form == formats::ImageForm::kCentredDigits) return "digits, centred as MNIST's";
-  return form == formats::ImageForm::kWholePictures ? "whole pictures" : "not known";
+  if (form == formats::ImageForm::kCentredDigits) return Tr("digits, centred as MNIST's");
+  return form == formats::ImageForm::kWholePictures ? Tr("whole pictures") : Tr("not known");
 }
 
 std::string Facts(const std::string& where, const LoadedModel& model) {
   const formats::ModelFile& file = model.description();
-  std::string text = absl::StrCat("Model    ", where, "\n");
-  absl::StrAppend(&text, "Weights  SHA-256 ", model.weights_sha256(), "\n");
+  std::string text = Tr("Model    $0\n", where);
+  text += Tr("Weights  SHA-256 $0\n", model.weights_sha256());
   if (!file.data_sha256.empty()) {
-    absl::StrAppend(&text, "Data     SHA-256 ", file.data_sha256, "\n");
+    text += Tr("Data     SHA-256 $0\n", file.data_sha256);
   }
-  absl::StrAppend(&text, "Images   ", FormText(file.image_form), "\n");
+  text += Tr("Images   $0\n", FormText(file.image_form));
   for (size_t i = 0; i < file.class_names.size(); ++i) {
-    absl::StrAppend(&text, "Class    ", i, " ", api::ClassName(file, static_cast<int>(i)), "\n");
+    text += Tr("Class    $0 $1\n", i, api::ClassName(file, static_cast<int>(i)));
   }
-  absl::StrAppend(&text, "Kernels  ", file.kernel_family.isa, ", OpenBLAS for ",
-                  file.kernel_family.blas_core, "\n");
+  text +=
+      Tr("Kernels  $0, OpenBLAS for $1\n", file.kernel_family.isa, file.kernel_family.blas_core);
   for (const auto& [name, value] : file.metrics) {
-    absl::StrAppend(&text, "Metric   ", name, " ", MetricText(value), "\n");
+    text += Tr("Metric   $0 $1\n", name, MetricText(value));
   }
   return text;
 }
@@ -52,7 +53,7 @@ std::string Facts(const std::string& where, const LoadedModel& model) {
 std::string AsText(const std::string& where, const LoadedModel& model) {
   std::string text = absl::StrCat(nn::SummaryTable(model.network()), "\n", Facts(where, model));
   if (!model.description().recipe_textproto.empty()) {
-    absl::StrAppend(&text, "\nRecipe (a file for trainer --recipe):\n",
+    absl::StrAppend(&text, Tr("\nRecipe (a file for trainer --recipe):\n"),
                     model.description().recipe_textproto);
   }
   return text;
@@ -102,16 +103,17 @@ class Show : public Command {
   void AddArguments(Arguments& arguments) override { AddModelArgument(arguments, &model_); }
 
   std::string Details() const override {
-    return "The network as a table like Keras's model.summary(), the SHA-256 of its weights (the "
-           "same\n"
-           "wherever it was trained), and the recipe that trained it. Of a network or recipe that "
-           "is not\n"
-           "trained yet (FILE.textproto, or one of Convoy's own by its name): the table, what it\n"
-           "costs, and whether other tools could read it later.\n\n"
-           "Examples:\n"
-           "  convoy show runs/first\n"
-           "  convoy show my_network.textproto         before it is trained\n"
-           "  convoy show runs/first/model.convoy --json";
+    return Tr(
+        "The network as a table like Keras's model.summary(), the SHA-256 of its weights (the "
+        "same\n"
+        "wherever it was trained), and the recipe that trained it. Of a network or recipe that "
+        "is not\n"
+        "trained yet (FILE.textproto, or one of Convoy's own by its name): the table, what it\n"
+        "costs, and whether other tools could read it later.\n\n"
+        "Examples:\n"
+        "  convoy show runs/first\n"
+        "  convoy show my_network.textproto         before it is trained\n"
+        "  convoy show runs/first/model.convoy --json");
   }
 
   absl::Status Run(const Context& context) override {

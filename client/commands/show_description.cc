@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/exports/keras/keras_config.h"
 #include "common/exports/tfjs/tfjs.h"
+#include "common/i18n/translate.h"
 #include "common/nn/cost.h"
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
@@ -39,9 +40,9 @@ Obstacles ObstaclesOf(const nn::Network& network) {
 
 std::string InWords(const Obstacles& obstacles) {
   const std::string why = Printable(std::string(obstacles.first().message()));
-  if (!obstacles.all.ok()) return absl::StrCat("not possible: ", why);
-  if (!obstacles.tfjs.ok()) return absl::StrCat("to Keras and ONNX; ", why);
-  return "to Keras, TensorFlow.js and ONNX";
+  if (!obstacles.all.ok()) return Tr("not possible: $0", why);
+  if (!obstacles.tfjs.ok()) return Tr("to Keras and ONNX; $0", why);
+  return Tr("to Keras, TensorFlow.js and ONNX");
 }
 
 struct Cost {
@@ -65,19 +66,21 @@ absl::StatusOr<Cost> CostOf(const nn::Network& network, const v1::Recipe& asked)
 }
 
 std::string CostText(const nn::Network& network, const Cost& cost) {
-  std::string text = absl::StrCat("Multiplications  ", Thousands(cost.multiplications),
-                                  " an image, forward; training takes three times as many\n");
+  std::string text =
+      Tr("Multiplications  $0 an image, forward; training takes three times as many\n",
+         TrThousands(cost.multiplications));
   for (const nn::Layer& layer : network.layers()) {
     const int64_t own = nn::Multiplications(layer);
     if (own == 0) continue;
     absl::StrAppend(
-        &text, "  ", Printable(layer.name), "  ", Thousands(own), "  ",
+        &text, "  ", Printable(layer.name), "  ", TrThousands(own), "  ",
         PercentText(static_cast<double>(own) / static_cast<double>(cost.multiplications)), "\n");
   }
-  absl::StrAppend(&text, "Memory           about ", BytesText(cost.weights_bytes),
-                  " for weights, gradient and optimizer, and ", BytesText(cost.activation_bytes),
-                  " a thread for ", cost.micro_batch, " images, beside the data\n");
-  absl::StrAppend(&text, "Export           ", InWords(ObstaclesOf(network)), "\n");
+  text +=
+      Tr("Memory           about $0 for weights, gradient and optimizer, and $1 a thread for $2 "
+         "images, beside the data\n",
+         BytesText(cost.weights_bytes), BytesText(cost.activation_bytes), cost.micro_batch);
+  text += Tr("Export           $0\n", InWords(ObstaclesOf(network)));
   return text;
 }
 
@@ -89,10 +92,10 @@ std::string AsText(const nn::Network& network, const Cost& cost, const Descripti
     rest.clear_network();
     std::string set;
     google::protobuf::TextFormat::PrintToString(rest, &set);
-    absl::StrAppend(&text, "\nThe recipe sets, and leaves the rest as it is by default:\n", set);
+    text += Tr("\nThe recipe sets, and leaves the rest as it is by default:\n") + set;
   }
-  return absl::StrCat(text, "\nNot trained yet. 'trainer ", flag, Printable(description.where),
-                      " --dry-run' says how long that takes here.\n");
+  return text + Tr("\nNot trained yet. 'trainer $0$1 --dry-run' says how long that takes here.\n",
+                   flag, Printable(description.where));
 }
 
 Json AsJson(const nn::Network& network, const Cost& cost, const Description& description) {

@@ -7,6 +7,7 @@
 #include "client/jobs/job_source.h"
 #include "client/jobs/job_text.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -16,11 +17,12 @@ class Status : public Command {
   void AddArguments(Arguments& arguments) override { AddJobArgument(arguments, &job_); }
 
   std::string Details() const override {
-    return "State, progress, newest metrics, what each rank's time goes to, and warnings.\n\n"
-           "Examples:\n"
-           "  convoy status                 the newest run of ./runs\n"
-           "  convoy status first           the run directory runs/first\n"
-           "  convoy status first --json    for programs";
+    return Tr(
+        "State, progress, newest metrics, what each rank's time goes to, and warnings.\n\n"
+        "Examples:\n"
+        "  convoy status                 the newest run of ./runs\n"
+        "  convoy status first           the run directory runs/first\n"
+        "  convoy status first --json    for programs");
   }
 
   absl::Status Run(const Context& context) override {

@@ -20,6 +20,7 @@
 #include "client/commands/description.h"
 #include "client/commands/output.h"
 #include "client/jobs/local_job.h"
+#include "client/process/child.h"
 #include "client/process/trainer.h"
 #include "client/sweep/results.h"
 #include "client/sweep/trainings.h"
@@ -31,6 +32,7 @@
 #include "common/base/status.h"
 #include "common/base/suggest.h"
 #include "common/base/text.h"
+#include "common/i18n/translate.h"
 #include "common/nn/builtin_models.h"
 #include "common/recipes/builtin_recipes.h"
 
@@ -48,10 +50,17 @@ absl::Status UnknownRecipe(const std::string& named) {
   const std::vector<std::string> networks = nn::BuiltinModelNames();
   std::vector<std::string> known = recipes;
   known.insert(known.end(), networks.begin(), networks.end());
-  return absl::NotFoundError(absl::StrCat(
-      "no recipe or network is called ", Quoted(named), DidYouMean(named, known),
-      " (recipes: ", absl::StrJoin(recipes, ", "), "; networks: ", absl::StrJoin(networks, ", "),
-      "; or the path of a .textproto file)"));
+  const std::string near = NearestName(named, known);
+  const std::string recipe_list = absl::StrJoin(recipes, ", ");
+  const std::string network_list = absl::StrJoin(networks, ", ");
+  return absl::NotFoundError(
+      near.empty()
+          ? Tr("no recipe or network is called $0 (recipes: $1; networks: $2; or the path of a "
+               ".textproto file)",
+               Quoted(named), recipe_list, network_list)
+          : Tr("no recipe or network is called $0; did you mean $1? (recipes: $2; networks: $3; or "
+               "the path of a .textproto file)",
+               Quoted(named), Quoted(near), recipe_list, network_list));
 }
 
 // A recipe, or a network with everything else as it is by default.
@@ -75,7 +84,15 @@ std::string ErrorOf(const std::string& log) {
     absl::string_view error = line;
     if (absl::ConsumePrefix(&error, "trainer: error: ")) return Printable(std::string(error));
   }
-  return absl::StrCat("ended without a word; ", log, " may tell more");
+  return Tr("ended without a word; $0 may tell more", log);
+}
+
+std::vector<std::string> InEnglish(std::vector<std::string> environment) {
+  std::erase_if(environment, [](const std::string& variable) {
+    return absl::StartsWith(variable, "LC_ALL=") || absl::StartsWith(variable, "LANGUAGE=");
+  });
+  environment.emplace_back("LC_ALL=C.UTF-8");
+  return environment;
 }
 
 class Sweep : public Command {
@@ -93,14 +110,15 @@ class Sweep : public Command {
   }
 
   std::string Details() const override {
-    return "Trains once with each seed and each combination of values, and ends in a table: mean\n"
-           "and deviation over the seeds, and the best run, judged by validation accuracy. The\n"
-           "same command goes on with what was stopped; nothing is trained twice. Each run is a\n"
-           "directory as any other: convoy compare, jobs, report work on it.\n\n"
-           "Examples:\n"
-           "  convoy sweep notebook --seeds 1..5\n"
-           "  convoy sweep lenet5 --seeds 1..3 --set learning_rate=0.001,0.002 --set epochs=3\n"
-           "  convoy sweep my_recipe.textproto --set optimizer=adam,sgd --json";
+    return Tr(
+        "Trains once with each seed and each combination of values, and ends in a table: mean\n"
+        "and deviation over the seeds, and the best run, judged by validation accuracy. The\n"
+        "same command goes on with what was stopped; nothing is trained twice. Each run is a\n"
+        "directory as any other: convoy compare, jobs, report work on it.\n\n"
+        "Examples:\n"
+        "  convoy sweep notebook --seeds 1..5\n"
+        "  convoy sweep lenet5 --seeds 1..3 --set learning_rate=0.001,0.002 --set epochs=3\n"
+        "  convoy sweep my_recipe.textproto --set optimizer=adam,sgd --json");
   }
 
   absl::Status Run(const Context& context) override {
@@ -129,7 +147,7 @@ class Sweep : public Command {
       absl::StatusOr<Choice> choice = ReadChoice(setting);
       if (!choice.ok()) return Annotate(choice.status(), "--set");
       if (choice->field == "seed") {
-        return absl::InvalidArgumentError("--set seed: give seeds with --seeds");
+        return absl::InvalidArgumentError(Tr("--set seed: give seeds with --seeds"));
       }
       choices.push_back(*std::move(choice));
     }
@@ -153,8 +171,9 @@ class Sweep : public Command {
       const absl::StatusOr<std::string> before = ReadFile(path, kMaxLogBytes);
       if (before.ok() && *before != text && PathExists(RunPath(trial))) {
         return absl::FailedPreconditionError(
-            absl::StrCat(path, ": is of another sweep, with another recipe; give a --directory of ",
-                         "its own to this one"));
+            Tr("$0: is of another sweep, with another recipe; give a --directory of its own to "
+               "this one",
+               path));
       }
       CONVOY_RETURN_IF_ERROR(WriteFileAtomically(path, text));
     }
@@ -171,11 +190,11 @@ class Sweep : public Command {
     const int at_once = std::clamp(jobs_ > 0 ? static_cast<int>(jobs_) : cores, 1,
                                    std::max(1, static_cast<int>(waiting.size())));
     const int threads = std::max(1, cores / at_once);
-    PrintNote(context, absl::StrCat(trials.size(),
-                                    trials.size() == 1 ? " training into " : " trainings into ",
-                                    directory_, ", ", trials.size() - waiting.size(),
-                                    " of them finished before; ", at_once, " at a time with ",
-                                    threads, threads == 1 ? " thread each" : " threads each"));
+    PrintNote(context, Tr("$0 into $1, $2 of them finished before; $3 at a time with $4 each",
+                          TrPlural("$0 training", "$0 trainings",
+                                   static_cast<int64_t>(trials.size()), trials.size()),
+                          directory_, trials.size() - waiting.size(), at_once,
+                          TrPlural("$0 thread", "$0 threads", threads, threads)));
     std::vector<Training> trainings;
     for (const size_t number : waiting) {
       trainings.push_back(TrainingOf(results_[number].trial, threads, context));
@@ -185,14 +204,17 @@ class Sweep : public Command {
     });
     if (!absl::IsAborted(ran)) return ran;
     return absl::AbortedError(
-        "stopped, with a checkpoint of each training; the same command goes on");
+        Tr("stopped, with a checkpoint of each training; the same command goes on"));
   }
 
   Training TrainingOf(const Trial& trial, int threads, const Context& context) const {
     Training training{
         .command = {TrainerProgram(), "--recipe", RecipePath(trial), "--run-dir", RunPath(trial),
                     "--resume", "--threads", absl::StrCat(threads), "--verbose", "0"},
+        .environment = OwnEnvironment(),
         .log = LogPath(trial)};
+    // What a training says of its failure is a value of the JSON.
+    if (context.json) training.environment = InEnglish(std::move(training.environment));
     if (!data_.empty()) training.command.insert(training.command.end(), {"--data", data_});
     if (context.coordinator_named) AddConnectionFlags(context.connection, &training.command);
     return training;
@@ -217,9 +239,8 @@ class Sweep : public Command {
     const auto ended = std::count_if(results_.begin(), results_.end(), [](const TrialResult& one) {
       return !one.error.empty() || one.job.state() == v1::Job::SUCCEEDED;
     });
-    std::string line =
-        absl::StrCat("[", ended, "/", results_.size(), "] ", result->trial.name, ": ");
-    if (!complete) absl::StrAppend(&line, "failed: ", result->error);
+    std::string line = Tr("[$0/$1] $2: ", ended, results_.size(), result->trial.name);
+    if (!complete) absl::StrAppend(&line, Tr("failed: $0", result->error));
     for (const v1::Metric& metric : result->job.metrics()) {
       if (!complete || !absl::EndsWith(metric.name(), "accuracy")) continue;
       absl::StrAppend(&line, metric.name(), " ", PercentText(metric.value()), "  ");
@@ -234,8 +255,8 @@ class Sweep : public Command {
       return one.job.state() != v1::Job::SUCCEEDED;
     });
     if (failed == 0) return absl::OkStatus();
-    return absl::AbortedError(absl::StrCat(failed, " of ", results_.size(),
-                                           " trainings failed; the same command tries them again"));
+    return absl::AbortedError(Tr("$0 of $1 trainings failed; the same command tries them again",
+                                 failed, results_.size()));
   }
 
   std::string RecipePath(const Trial& trial) const {

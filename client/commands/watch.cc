@@ -17,6 +17,7 @@
 #include "common/api/job_progress.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
+#include "common/i18n/translate.h"
 #include "common/terminal/terminal.h"
 
 namespace convoy::client {
@@ -30,9 +31,10 @@ bool IsOfEpoch(const v1::Metric& metric) { return metric.name().rfind("val_", 0)
 // What ends the program: an error unless the job succeeded.
 absl::Status Verdict(const v1::Job& job) {
   if (job.state() == v1::Job::SUCCEEDED) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("job ", JobId(job),
-                                         " ended: ", api::StateName(job.state()),
-                                         job.error().empty() ? "" : ": ", job.error()));
+  const std::string state = StateText(job.state());
+  return absl::AbortedError(job.error().empty()
+                                ? Tr("job $0 ended: $1", JobId(job), state)
+                                : Tr("job $0 ended: $1: $2", JobId(job), state, job.error()));
 }
 
 class Watch : public Command {
@@ -44,12 +46,13 @@ class Watch : public Command {
   }
 
   std::string Details() const override {
-    return "Bars of the epoch and of the job, curves, and a line a rank, until the job has ended;\n"
-           "lines instead where the output is no terminal; with --json a line of JSON a change.\n"
-           "Ends with 0 if the job succeeded, else with 1.\n\n"
-           "Examples:\n"
-           "  convoy watch                  the newest run of ./runs\n"
-           "  convoy watch runs/first && convoy evaluate runs/first";
+    return Tr(
+        "Bars of the epoch and of the job, curves, and a line a rank, until the job has ended;\n"
+        "lines instead where the output is no terminal; with --json a line of JSON a change.\n"
+        "Ends with 0 if the job succeeded, else with 1.\n\n"
+        "Examples:\n"
+        "  convoy watch                  the newest run of ./runs\n"
+        "  convoy watch runs/first && convoy evaluate runs/first");
   }
 
   absl::Status Run(const Context& context) override;
@@ -80,7 +83,7 @@ absl::Status Watch::Run(const Context& context) {
   CONVOY_RETURN_IF_ERROR(source_->Watch(
       absl::Seconds(patience_seconds_), [&](const v1::Job& job) { Show(context, job); },
       [&](const absl::Status& trouble) {
-        ShowTrouble(context, absl::StrCat(trouble.message(), "; trying again"));
+        ShowTrouble(context, Tr("$0; trying again", trouble.message()));
       }));
   return Verdict(last_);
 }
@@ -100,8 +103,8 @@ absl::Status Watch::Open(const Context& context) {
         waited.Elapsed() >= static_cast<double>(patience_seconds_))
       return status;
     if (!told) {
-      PrintNote(context, absl::StrCat(status.message(), "; waiting for it up to ",
-                                      patience_seconds_, " s (--patience)"));
+      PrintNote(context, Tr("$0; waiting for it up to $1 s (--patience)", status.message(),
+                            patience_seconds_));
     }
     told = true;
     absl::SleepFor(kLookAgain);

@@ -1,11 +1,11 @@
 #include "client/jobs/job_source.h"
 
-#include "absl/strings/str_cat.h"
 #include "client/jobs/local_job.h"
 #include "client/jobs/remote_job.h"
 #include "client/names/names.h"
 #include "common/api/job_progress.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -18,9 +18,9 @@ absl::StatusOr<std::string> FindJob(Coordinator& coordinator, const std::string&
   }
   CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::Job> jobs, coordinator.ListJobs(1));
   if (jobs.empty()) {
-    return absl::NotFoundError(absl::StrCat("the coordinator at ", coordinator.address(),
-                                            " has no jobs yet; train with trainer --coordinator ",
-                                            coordinator.address()));
+    return absl::NotFoundError(
+        Tr("the coordinator at $0 has no jobs yet; train with trainer --coordinator $0",
+           coordinator.address()));
   }
   return jobs.front().name();
 }

@@ -4,6 +4,7 @@
 #include "client/jobs/job_text.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -16,11 +17,24 @@
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
 #include "common/base/text.h"
+#include "common/i18n/translate.h"
+#include "common/terminal/fit.h"
 
 namespace convoy::client {
 namespace {
 
 constexpr int kBarColumns = 30;
+
+// The names of api::StateName and of metrics::kPhases, which programs know in English.
+constexpr const char* kWords[] = {Marked("running"), Marked("succeeded"), Marked("failed"),
+                                  Marked("stopped"), Marked("cancelled"), Marked("lost"),
+                                  Marked("data"),    Marked("forward"),   Marked("backward"),
+                                  Marked("reduce"),  Marked("update"),    Marked("wait")};
+
+std::string Word(std::string_view name) {
+  const auto known = std::find(std::begin(kWords), std::end(kWords), name);
+  return known == std::end(kWords) ? std::string(name) : Tr(*known);
+}
 
 std::string NamedMetricText(const std::string& name, double value) {
   if (absl::EndsWith(name, "accuracy")) return PercentText(value);
@@ -45,29 +59,31 @@ std::string MetricCell(const v1::Job& job, const std::string& name) {
 
 std::string ProgressLine(const v1::Job& job) {
   const double fraction = job.progress_percentage() / 100.0;
-  std::string line = absl::StrFormat(
-      "epoch %d of %d, step %s of %s  %s %d%%", job.epoch(), job.epochs(), Thousands(job.step()),
-      Thousands(job.total_steps()), ProgressBar(fraction, kBarColumns), job.progress_percentage());
+  std::string line = Tr("epoch $0 of $1, step $2 of $3  $4 $5%", job.epoch(), job.epochs(),
+                        TrThousands(job.step()), TrThousands(job.total_steps()),
+                        ProgressBar(fraction, kBarColumns), job.progress_percentage());
   const std::string left = TimeLeft(job);
-  if (!left.empty()) absl::StrAppend(&line, "  ", left, " left");
+  if (!left.empty()) absl::StrAppend(&line, "  ", Tr("$0 left", left));
   return line;
 }
 
-void AddLine(const char* title, const std::string& value, std::string* text) {
-  if (!value.empty()) absl::StrAppend(text, absl::StrFormat("  %-9s %s\n", title, value));
+void AddLine(const std::string& title, const std::string& value, std::string* text) {
+  constexpr int kTitleColumns = 9;
+  const auto gap = static_cast<size_t>(std::max(kTitleColumns - terminal::Columns(title), 0));
+  if (!value.empty()) absl::StrAppend(text, "  ", title, std::string(gap, ' '), " ", value, "\n");
 }
 
 std::string DataLine(const v1::JobSetup& setup) {
   if (setup.data_kind().empty()) return "";
   const std::string kind = setup.data_kind() == "mnist" ? "MNIST" : setup.data_kind();
-  return absl::StrCat(kind, ": ", Thousands(setup.train_image_count()), " images to train on, ",
-                      Thousands(setup.validation_image_count()), " for validation, ",
-                      Thousands(setup.test_image_count()), " for the test");
+  return Tr("$0: $1 images to train on, $2 for validation, $3 for the test", kind,
+            TrThousands(setup.train_image_count()), TrThousands(setup.validation_image_count()),
+            TrThousands(setup.test_image_count()));
 }
 
 std::string NetworkLine(const v1::JobSetup& setup) {
   if (setup.network().empty()) return "";
-  return absl::StrCat(setup.network(), ", ", Thousands(setup.parameter_count()), " parameters");
+  return Tr("$0, $1 parameters", setup.network(), TrThousands(setup.parameter_count()));
 }
 
 std::string Warnings(const v1::Job& job) {
@@ -81,6 +97,8 @@ std::string Warnings(const v1::Job& job) {
 
 }  // namespace
 
+std::string StateText(v1::Job::State state) { return Word(api::StateName(state)); }
+
 std::string TimeLeft(const v1::Job& job) {
   if (!job.has_estimated_remaining_duration()) return "";
   return DurationText(static_cast<double>(job.estimated_remaining_duration().seconds()));
@@ -93,9 +111,9 @@ std::string RanksOnHosts(const v1::Job& job) {
       hosts.push_back(rank.host());
     }
   }
-  const std::string ranks =
-      absl::StrCat(job.world_size(), job.world_size() == 1 ? " rank" : " ranks");
-  return hosts.empty() ? ranks : absl::StrCat(ranks, " on ", absl::StrJoin(hosts, ", "));
+  const int count = job.world_size();
+  if (hosts.empty()) return TrPlural("$0 rank", "$0 ranks", count, count);
+  return TrPlural("$0 rank on $1", "$0 ranks on $1", count, count, absl::StrJoin(hosts, ", "));
 }
 
 std::string TimeTaken(const v1::Job& job) {
@@ -115,10 +133,10 @@ std::string MetricsLine(const v1::Job& job) {
 
 std::string RanksTable(const v1::Job& job) {
   if (job.ranks().empty()) return "";
-  std::vector<std::string> header = {"rank", "host", "threads"};
+  std::vector<std::string> header = {Tr("rank"), Tr("host"), Tr("threads")};
   std::vector<Align> aligns = {Align::kRight, Align::kLeft, Align::kRight};
   for (const metrics::Phase& phase : metrics::kPhases) {
-    header.emplace_back(phase.name);
+    header.push_back(Word(phase.name));
     aligns.push_back(Align::kRight);
   }
   Table table(std::move(header), std::move(aligns));
@@ -136,23 +154,25 @@ std::string RanksTable(const v1::Job& job) {
 }
 
 std::string JobText(const v1::Job& job) {
-  std::string text = absl::StrCat(JobId(job), ": ", api::StateName(job.state()),
-                                  job.cancel_requested() ? ", asked to stop" : "", "\n");
-  AddLine("error", job.error(), &text);
-  AddLine("progress", ProgressLine(job), &text);
-  AddLine("metrics", MetricsLine(job), &text);
+  const std::string state = StateText(job.state());
+  std::string text = job.cancel_requested() ? Tr("$0: $1, asked to stop\n", JobId(job), state)
+                                            : Tr("$0: $1\n", JobId(job), state);
+  AddLine(Tr("error"), job.error(), &text);
+  AddLine(Tr("progress"), ProgressLine(job), &text);
+  AddLine(Tr("metrics"), MetricsLine(job), &text);
   if (job.images_per_second() > 0) {
-    AddLine("speed",
-            absl::StrCat(Thousands(static_cast<int64_t>(job.images_per_second())), " images/s on ",
-                         RanksOnHosts(job)),
+    AddLine(Tr("speed"),
+            Tr("$0 images/s on $1", TrThousands(static_cast<int64_t>(job.images_per_second())),
+               RanksOnHosts(job)),
             &text);
   }
-  AddLine("network", NetworkLine(job.setup()), &text);
-  AddLine("data", DataLine(job.setup()), &text);
-  AddLine("owner", job.setup().owner(), &text);
-  AddLine("directory", job.setup().run_directory(), &text);
-  AddLine("weights", job.weights_sha256().empty() ? "" : "SHA-256 " + job.weights_sha256(), &text);
-  if (job.has_update_time()) AddLine("heard of", TimeText(job.update_time().seconds()), &text);
+  AddLine(Tr("network"), NetworkLine(job.setup()), &text);
+  AddLine(Tr("data"), DataLine(job.setup()), &text);
+  AddLine(Tr("owner"), job.setup().owner(), &text);
+  AddLine(Tr("directory"), job.setup().run_directory(), &text);
+  AddLine(Tr("weights"), job.weights_sha256().empty() ? "" : "SHA-256 " + job.weights_sha256(),
+          &text);
+  if (job.has_update_time()) AddLine(Tr("heard of"), TimeText(job.update_time().seconds()), &text);
   const std::string ranks = RanksTable(job);
   if (!ranks.empty()) absl::StrAppend(&text, "\n", ranks);
   return absl::StrCat(text, Warnings(job));
@@ -160,12 +180,12 @@ std::string JobText(const v1::Job& job) {
 
 std::string JobsTable(const std::vector<v1::Job>& jobs) {
   Table table(
-      {"job", "state", "network", "epoch", "done", "loss", "accuracy", "val_accuracy",
-       "test_accuracy", "time", "heard of"},
+      {Tr("job"), Tr("state"), Tr("network"), Tr("epoch"), Tr("done"), "loss", "accuracy",
+       "val_accuracy", "test_accuracy", Tr("time"), Tr("heard of")},
       {Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
        Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   for (const v1::Job& job : jobs) {
-    table.AddRow({JobId(job), api::StateName(job.state()),
+    table.AddRow({JobId(job), StateText(job.state()),
                   job.setup().network().empty() ? "-" : job.setup().network(),
                   absl::StrCat(job.epoch(), "/", job.epochs()),
                   absl::StrCat(job.progress_percentage(), "%"), MetricCell(job, "loss"),
@@ -177,8 +197,8 @@ std::string JobsTable(const std::vector<v1::Job>& jobs) {
 }
 
 std::string HistoryTable(const metrics::History& history) {
-  if (history.empty()) return "no epoch is complete yet\n";
-  std::vector<std::string> headers = {"epoch"};
+  if (history.empty()) return Tr("no epoch is complete yet\n");
+  std::vector<std::string> headers = {Tr("epoch")};
   for (const auto& [name, value] : history.front()) headers.push_back(name);
   Table table(headers, std::vector<Align>(headers.size(), Align::kRight));
   for (size_t epoch = 0; epoch < history.size(); ++epoch) {

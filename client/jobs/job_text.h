@@ -27,6 +27,9 @@ std::string HistoryTable(const metrics::History& history);
 // "3 ranks on pc1, pc2"; without hosts where they are not known.
 std::string RanksOnHosts(const v1::Job& job);
 
+// The state in the user's language.
+std::string StateText(v1::Job::State state);
+
 // How long the job has taken, or took, "-" where it is not known.
 std::string TimeTaken(const v1::Job& job);
 

@@ -1,3 +1,5 @@
+// A picture is a text made anew from the job's state; on a terminal it is drawn over the last one,
+// whose number of lines is known. Elsewhere, what changed becomes lines.
 #include "client/jobs/live_view.h"
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include "client/view/text.h"
 #include "common/api/job_progress.h"
 #include "common/base/text.h"
+#include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
 
@@ -21,27 +24,30 @@ namespace {
 constexpr int kNameColumns = 14;  // of a curve, with the gap behind it
 constexpr int kValueColumns = 8;
 
+std::string EpochTitle(const v1::Job& job) { return Tr("epoch $0/$1", job.epoch(), job.epochs()); }
+
 std::string EpochBar(const v1::Job& job, int columns) {
   const int64_t steps = std::max<int64_t>(job.steps_per_epoch(), 1);
   const int64_t before = steps * std::max(job.epoch() - 1, 0);
   const auto done = std::clamp<int64_t>(job.step() - before, 0, steps);
-  return terminal::ProgressLine(absl::StrFormat("epoch %d/%d", job.epoch(), job.epochs()),
-                                static_cast<double>(done) / static_cast<double>(steps),
-                                {{absl::StrCat(Thousands(done), "/", Thousands(steps)), 1}},
-                                columns);
+  return terminal::ProgressLine(
+      EpochTitle(job), static_cast<double>(done) / static_cast<double>(steps),
+      {{absl::StrCat(TrThousands(done), "/", TrThousands(steps)), 1}}, columns);
 }
 
 std::string JobBar(const v1::Job& job, int columns) {
-  const int digits = static_cast<int>(absl::StrCat(job.epoch(), "/", job.epochs()).size());
+  // As wide as the title of the other bar.
+  std::string title = Tr("job");
+  const int gap = terminal::Columns(EpochTitle(job)) - terminal::Columns(title);
+  title.append(static_cast<size_t>(std::max(gap, 0)), ' ');
   std::vector<terminal::Part> parts = {{absl::StrCat(job.progress_percentage(), "%"), 2}};
   const std::string left = TimeLeft(job);
-  if (!left.empty()) parts.push_back({left + " left", 1});
+  if (!left.empty()) parts.push_back({Tr("$0 left", left), 1});
   if (job.images_per_second() > 0) {
     const auto rate = static_cast<int64_t>(job.images_per_second());
-    parts.push_back({Thousands(rate) + " images/s", 0});
+    parts.push_back({Tr("$0 images/s", TrThousands(rate)), 0});
   }
-  return terminal::ProgressLine(absl::StrFormat("job   %*s", digits, ""),
-                                job.progress_percentage() / 100.0, parts, columns);
+  return terminal::ProgressLine(title, job.progress_percentage() / 100.0, parts, columns);
 }
 
 // "name  0.1234  ▇▅▃▁", "" where there are no values.
@@ -62,7 +68,7 @@ std::string NewestWarning(const v1::Job& job) {
 }
 
 std::string EpochLine(const v1::Job& job, const v1::MetricSample& sample) {
-  std::string line = absl::StrCat("Epoch ", sample.epoch(), "/", job.epochs());
+  std::string line = Tr("Epoch $0/$1", sample.epoch(), job.epochs());
   for (const v1::Metric& metric : sample.metrics()) {
     absl::StrAppend(&line, " - ", metric.name(), ": ", MetricText(metric.value()));
   }
@@ -70,8 +76,10 @@ std::string EpochLine(const v1::Job& job, const v1::MetricSample& sample) {
 }
 
 std::string StateLine(const v1::Job& job) {
-  std::string line = absl::StrCat(JobId(job), ": ", api::StateName(job.state()));
-  if (job.state() == v1::Job::RUNNING) absl::StrAppend(&line, " with ", RanksOnHosts(job));
+  const std::string state = StateText(job.state());
+  std::string line = job.state() == v1::Job::RUNNING
+                         ? Tr("$0: $1 with $2", JobId(job), state, RanksOnHosts(job))
+                         : Tr("$0: $1", JobId(job), state);
   if (job.state() == v1::Job::SUCCEEDED) absl::StrAppend(&line, ", ", MetricsLine(job));
   if (!job.error().empty()) absl::StrAppend(&line, ": ", job.error());
   return line + "\n";
@@ -141,7 +149,7 @@ std::string PlainLines::NewWarnings(const v1::Job& job) {
   for (const v1::Event& event : job.events()) {
     if (event.severity() < v1::Event::WARNING) continue;
     if (told_.insert(event.SerializeAsString()).second) {
-      absl::StrAppend(&text, "warning: ", event.message(), "\n");
+      absl::StrAppend(&text, Tr("warning: $0", event.message()), "\n");
     }
   }
   return text;

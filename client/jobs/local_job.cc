@@ -6,11 +6,11 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/api/job_description.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
+#include "common/i18n/translate.h"
 #include "common/run/events_file.h"
 #include "common/run/run_files.h"
 #include "common/run/steps_file.h"
@@ -103,8 +103,7 @@ absl::Status LocalJob::Watch(absl::Duration patience,
     if (job.state() != v1::Job::LOST) lost = Stopwatch();
     if (job.state() == v1::Job::LOST && absl::Seconds(lost.Elapsed()) > patience) {
       return absl::DeadlineExceededError(
-          absl::StrCat(directory_, ": its trainer was killed; go on with trainer --run-dir ",
-                       directory_, " --resume"));
+          Tr("$0: its trainer was killed; go on with trainer --run-dir $0 --resume", directory_));
     }
     last = std::move(now);
     absl::SleepFor(kPollInterval);

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -65,8 +66,8 @@ absl::Status RemoteJob::Watch(absl::Duration patience,
     }
     if (absl::Seconds(silence.Elapsed()) > patience) {
       if (last.state() != v1::Job::LOST) return status;
-      return absl::DeadlineExceededError(absl::StrCat(
-          name_, ": its trainer is not heard of any more; go on with trainer --resume"));
+      return absl::DeadlineExceededError(
+          Tr("$0: its trainer is not heard of any more; go on with trainer --resume", name_));
     }
     if (absl::IsUnavailable(status) && !in_trouble) {
       in_trouble = true;

@@ -1,9 +1,9 @@
 #include "client/models/model_data.h"
 
-#include "absl/strings/str_cat.h"
 #include "common/api/image_options.h"
 #include "common/base/status.h"
 #include "common/data/load_data.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 
@@ -22,8 +22,9 @@ absl::StatusOr<data::DataSource> LoadDataFor(const evaluate::LoadedModel* model,
   const bool drawn_unasked = source.kind == data::kKindGenerated && data.empty();
   if (drawn_unasked && model != nullptr && !TrainedOn(*model, source)) {
     return absl::FailedPreconditionError(
-        absl::StrCat("data: ", source.where, ", and the model was not trained on digits that ",
-                     "are drawn; name its images (deploy/get-mnist.sh fetches MNIST)"));
+        Tr("data: $0, and the model was not trained on digits that are drawn; name its images "
+           "(deploy/get-mnist.sh fetches MNIST)",
+           source.where));
   }
   return source;
 }

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/files.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
@@ -28,19 +28,20 @@ absl::StatusOr<std::string> ModelPath(const std::string& named) {
   std::error_code unknown;
   if (!std::filesystem::is_directory(named, unknown)) {
     if (PathExists(named)) return named;
-    return absl::NotFoundError(absl::StrCat(
-        named, ": no such file; give a model (FILE.convoy) or a run directory that holds one"));
+    return absl::NotFoundError(Tr(
+        "$0: no such file; give a model (FILE.convoy) or a run directory that holds one", named));
   }
   const std::string path = run::PathIn(named, run::kModelFile);
   if (PathExists(path)) return path;
   const std::string newest = NewestCheckpoint(named);
   if (newest.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        named, ": holds no model.convoy; give a run directory of a finished training"));
+    return absl::NotFoundError(
+        Tr("$0: holds no model.convoy; give a run directory of a finished training", named));
   }
-  return absl::NotFoundError(
-      absl::StrCat(named, ": this training has not finished and left no model.convoy yet; ",
-                   "its newest checkpoint is a model too: ", newest));
+  return absl::NotFoundError(Tr(
+      "$0: this training has not finished and left no model.convoy yet; its newest checkpoint is "
+      "a model too: $1",
+      named, newest));
 }
 
 }  // namespace convoy::client

@@ -6,6 +6,7 @@
 #include "client/models/remote_source.h"
 #include "client/names/names.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -23,9 +24,10 @@ absl::StatusOr<std::string> FindModel(Coordinator& coordinator, const std::strin
   }
   CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::TrainedModel> models, coordinator.ListModels(1));
   if (models.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        "the coordinator at ", coordinator.address(), " has no models yet; a training publishes ",
-        "one after each epoch (trainer --coordinator ", coordinator.address(), ")"));
+    return absl::NotFoundError(
+        Tr("the coordinator at $0 has no models yet; a training publishes one after each epoch "
+           "(trainer --coordinator $0)",
+           coordinator.address()));
   }
   return models.front().name();
 }
@@ -46,8 +48,8 @@ v1::EvaluateModelRequest ToMessage(const EvaluationRequest& request, const std::
 absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argument,
                                                        const Context& context) {
   if (!argument.empty() && !context.model.empty() && argument != context.model) {
-    return absl::InvalidArgumentError(absl::StrCat("two models are named, '", argument, "' and '",
-                                                   context.model, "'; give one of them"));
+    return absl::InvalidArgumentError(
+        Tr("two models are named, '$0' and '$1'; give one of them", argument, context.model));
   }
   const std::string& named = argument.empty() ? context.model : argument;
   CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(named, Wanted::kModel, context));

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "client/view/text.h"
 #include "common/base/text.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -32,10 +33,10 @@ std::string ClassText(const v1::TrainedModel& model, int label) {
 }
 
 std::string ClassesTable(const v1::EvaluateModelResponse& evaluation) {
-  Table table({"class", "images", "precision", "recall", "F1"},
+  Table table({Tr("class"), Tr("images"), Tr("precision"), Tr("recall"), "F1"},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   for (const v1::ClassReport& report : evaluation.classes()) {
-    table.AddRow({ClassText(report), Thousands(report.support()),
+    table.AddRow({ClassText(report), TrThousands(report.support()),
                   Ratio(report.has_precision(), report.precision()),
                   Ratio(report.has_recall(), report.recall()),
                   Ratio(report.has_f1_score(), report.f1_score())});
@@ -45,7 +46,7 @@ std::string ClassesTable(const v1::EvaluateModelResponse& evaluation) {
 
 std::string MistakesTable(const v1::EvaluateModelResponse& evaluation) {
   if (evaluation.mistakes().empty()) return "";
-  Table table({"image", "is a", "taken for", "sure", "of the right one"},
+  Table table({Tr("image"), Tr("is a"), Tr("taken for"), Tr("sure"), Tr("of the right one")},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   for (const v1::Mistake& mistake : evaluation.mistakes()) {
     table.AddRow({absl::StrCat(mistake.image_index()), ClassText(evaluation, mistake.label()),
@@ -53,7 +54,7 @@ std::string MistakesTable(const v1::EvaluateModelResponse& evaluation) {
                   PercentText(mistake.predicted_probability()),
                   PercentText(mistake.label_probability())});
   }
-  return absl::StrCat("\nWorst mistakes (images counted from 0):\n", table.ToText());
+  return Tr("\nWorst mistakes (images counted from 0):\n") + table.ToText();
 }
 
 // Returns the most probable class but `label`, -1 if there is none.
@@ -87,30 +88,31 @@ bool OnOtherImages(const v1::EvaluateModelResponse& evaluation) {
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
   std::string kind = evaluation.data_kind();
   if (kind == "mnist") kind = "MNIST";
-  if (kind == "generated") kind = "generated digits (this is not MNIST)";
-  if (kind == "idx") kind = "the IDX files";
-  if (kind == "pictures") kind = "the pictures";
+  if (kind == "generated") kind = Tr("generated digits (this is not MNIST)");
+  if (kind == "idx") kind = Tr("the IDX files");
+  if (kind == "pictures") kind = Tr("the pictures");
   if (kind == "cifar") kind = "CIFAR";
-  if (kind == "npz") kind = "numpy's arrays";
-  if (kind == "csv") kind = "the tables";
-  const std::string split = evaluation.split() == v1::TRAIN        ? "training"
-                            : evaluation.split() == v1::VALIDATION ? "validation"
-                                                                   : "test";
-  return absl::StrCat(Thousands(evaluation.image_count()), " ", split, " images of ", kind,
-                      OnOtherImages(evaluation) ? " (the model was trained on others)" : "");
+  if (kind == "npz") kind = Tr("numpy's arrays");
+  if (kind == "csv") kind = Tr("the tables");
+  const char* images = evaluation.split() == v1::TRAIN        ? Marked("$0 training images of $1")
+                       : evaluation.split() == v1::VALIDATION ? Marked("$0 validation images of $1")
+                                                              : Marked("$0 test images of $1");
+  const std::string text = Tr(images, TrThousands(evaluation.image_count()), kind);
+  return OnOtherImages(evaluation) ? Tr("$0 (the model was trained on others)", text) : text;
 }
 
 std::string EvaluationText(const v1::EvaluateModelResponse& evaluation) {
-  return absl::StrCat(absl::StrFormat("loss %.4f, accuracy %s on %s\n\n", evaluation.loss(),
-                                      PercentText(evaluation.accuracy()), ImagesText(evaluation)),
-                      ClassesTable(evaluation), MistakesTable(evaluation));
+  return absl::StrCat(
+      Tr("loss $0, accuracy $1 on $2\n\n", absl::StrFormat("%.4f", evaluation.loss()),
+         PercentText(evaluation.accuracy()), ImagesText(evaluation)),
+      ClassesTable(evaluation), MistakesTable(evaluation));
 }
 
 std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
   const int classes = evaluation.confusion_matrix_size();
-  std::vector<std::string> headers = {"is \\ taken for"};
+  std::vector<std::string> headers = {Tr("is \\ taken for")};
   for (int label = 0; label < classes; ++label) headers.push_back(ClassText(evaluation, label));
-  headers.push_back("right");
+  headers.push_back(Tr("right"));
   Table table(headers, std::vector<Align>(headers.size(), Align::kRight));
   for (int actual = 0; actual < classes; ++actual) {
     const auto& counts = evaluation.confusion_matrix(actual).counts();
@@ -132,7 +134,7 @@ std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
 std::string PredictionsText(const std::vector<std::string>& names, const v1::TrainedModel& model,
                             const v1::PredictResponse& response) {
   Table table(
-      {"picture", "shows a", "sure", "or else", "", "prepared"},
+      {Tr("picture"), Tr("shows a"), Tr("sure"), Tr("or else"), "", Tr("prepared")},
       {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   for (int i = 0; i < response.predictions_size(); ++i) {
     const v1::Prediction& prediction = response.predictions(i);
@@ -147,12 +149,13 @@ std::string PredictionsText(const std::vector<std::string>& names, const v1::Tra
 }
 
 std::string ModelsTable(const std::vector<v1::TrainedModel>& models) {
-  Table table({"model", "network", "parameters", "epoch", "val_accuracy", "test_accuracy", "size"},
+  Table table({Tr("model"), Tr("network"), Tr("parameters"), Tr("epoch"), "val_accuracy",
+               "test_accuracy", Tr("size")},
               {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
                Align::kRight, Align::kRight});
   for (const v1::TrainedModel& model : models) {
     table.AddRow({std::string(absl::StripPrefix(model.name(), "models/")), model.network(),
-                  Thousands(model.parameter_count()),
+                  TrThousands(model.parameter_count()),
                   model.version().empty() ? "-" : model.version(),
                   MetricCell(model, "val_accuracy"), MetricCell(model, "test_accuracy"),
                   BytesText(model.size_bytes())});

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/data/data_directory.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -14,17 +15,16 @@ class RemoteSource : public ModelSource {
   RemoteSource(std::unique_ptr<Coordinator> coordinator, std::string name)
       : coordinator_(std::move(coordinator)), name_(std::move(name)) {}
 
-  std::string Where() const override {
-    return absl::StrCat(name_, " at ", coordinator_->address());
-  }
+  std::string Where() const override { return Tr("$0 at $1", name_, coordinator_->address()); }
 
   absl::StatusOr<v1::TrainedModel> Describe() override { return coordinator_->GetModel(name_); }
 
   absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const EvaluationRequest& request) override {
     if (!request.data.empty() && request.data != data::kGeneratedFlag) {
       return absl::InvalidArgumentError(
-          absl::StrCat("`data` ", request.data, ": a coordinator evaluates on its own images or ",
-                       "'generated'; for others download the model and give its file"));
+          Tr("`data` $0: a coordinator evaluates on its own images or 'generated'; for others "
+             "download the model and give its file",
+             request.data));
     }
     return coordinator_->EvaluateModel(ToMessage(request, name_));
   }

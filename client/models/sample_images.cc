@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/cpus.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/data/data_directory.h"
 #include "common/data/digits/generated_digits.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -27,7 +27,7 @@ SampleImages DrawDigits(int64_t count) {
   digits.labels.resize(static_cast<size_t>(count));
   data::GenerateDigits(kSeed, data::kGeneratedTestSplit, count, UsableCores(), digits.pixels.data(),
                        digits.labels.data());
-  return {std::move(digits), "generated digits"};
+  return {std::move(digits), Tr("generated digits")};
 }
 
 SampleImages DrawNoise(const nn::Network& network, int64_t count) {
@@ -41,7 +41,7 @@ SampleImages DrawNoise(const nn::Network& network, int64_t count) {
   noise.labels.resize(static_cast<size_t>(count));
   RandomSequence random(kSeed, RandomStream::kNoise, 0);
   for (uint8_t& pixel : noise.pixels) pixel = static_cast<uint8_t>(random.NextBelow(256));
-  return {std::move(noise), "random pixels"};
+  return {std::move(noise), Tr("random pixels")};
 }
 
 absl::StatusOr<SampleImages> LoadTestImages(const std::string& directory, int64_t count) {
@@ -50,7 +50,7 @@ absl::StatusOr<SampleImages> LoadTestImages(const std::string& directory, int64_
   test.count = std::min(test.count, count);
   test.pixels.resize(static_cast<size_t>(test.count * test.View().image_bytes()));
   test.labels.resize(static_cast<size_t>(test.count));
-  return SampleImages{std::move(test), absl::StrCat("test images of ", source.where)};
+  return SampleImages{std::move(test), Tr("test images of $0", source.where)};
 }
 
 }  // namespace
@@ -64,8 +64,8 @@ absl::StatusOr<SampleImages> FindSampleImages(const std::string& data, const nn:
   if (Fits(images->dataset, network)) return images;
   if (data.empty()) return DrawNoise(network, count);
   return absl::InvalidArgumentError(
-      absl::StrCat("data: the ", images->where, " are of another size than the network's input ",
-                   ShapeToString(network.input_shape()), "; leave `data` out"));
+      Tr("data: the $0 are of another size than the network's input $1; leave `data` out",
+         images->where, ShapeToString(network.input_shape())));
 }
 
 }  // namespace convoy::client

@@ -16,6 +16,7 @@
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/i18n/translate.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 
@@ -79,7 +80,7 @@ std::string NearIn(const std::string& directory, const std::string& name) {
   return NearestName(name, known);
 }
 
-// "; did you mean 'runs/first'?": of what is beside `named`, or in ./runs.
+// The name nearest to `named`, "" if none is near: of what is beside it, or in ./runs.
 std::string NearHere(const std::string& named) {
   const fs::path path(std::string(absl::StripSuffix(named, "/")));
   const std::string parent = path.parent_path().string();
@@ -89,7 +90,12 @@ std::string NearHere(const std::string& named) {
   } else if (near = NearIn(run::kRunsFolder, path.filename().string()); !near.empty()) {
     near = run::PathIn(run::kRunsFolder, near);
   }
-  return near.empty() ? "" : absl::StrCat("; did you mean ", Quoted(near), "?");
+  return near;
+}
+
+// `text`, with the name that may have been meant, if there is one.
+std::string WithNear(const std::string& text, const std::string& near) {
+  return near.empty() ? text : Tr("$0; did you mean $1?", text, Quoted(near));
 }
 
 // The run that holds the file, "" if none does.
@@ -102,8 +108,11 @@ std::string RunOf(const std::string& file) {
 std::string NotAJob(const Thing& thing) {
   if (thing.kind != ThingKind::kModel) return "";
   const std::string run = RunOf(thing.path);
-  if (run.empty()) return "is a model and not its training; convoy show says what is in it";
-  return absl::StrCat("is a model; give its run, ", Quoted(run));
+  const std::string path = Printable(thing.path);
+  if (run.empty()) {
+    return Tr("$0: is a model and not its training; convoy show says what is in it", path);
+  }
+  return Tr("$0: is a model; give its run, $1", path, Quoted(run));
 }
 
 // What `thing` is and what to do with it, "" if it can be what is wanted.
@@ -111,23 +120,24 @@ std::string WhatElse(const Thing& thing, Wanted wanted) {
   const std::string path = Printable(thing.path);
   switch (thing.kind) {
     case ThingKind::kRuns:
-      return absl::StrCat("holds runs; give one of them, such as ",
-                          Quoted(run::ListRuns(thing.path)->front()), " (convoy jobs ", path,
-                          " lists them)");
+      return Tr("$0: holds runs; give one of them, such as $1 (convoy jobs $0 lists them)", path,
+                Quoted(run::ListRuns(thing.path)->front()));
     case ThingKind::kDescription:
-      return absl::StrCat("describes what can be trained and was not; convoy show ", path,
-                          " shows it, trainer trains it");
+      return Tr(
+          "$0: describes what can be trained and was not; convoy show $0 shows it, trainer trains "
+          "it",
+          path);
     case ThingKind::kForeign:
-      return absl::StrCat("is a model of another tool; convoy import ", path,
-                          " makes a model.convoy of it");
+      return Tr("$0: is a model of another tool; convoy import $0 makes a model.convoy of it",
+                path);
     case ThingKind::kPicture:
-      return absl::StrCat("is a picture; convoy predict ", path, " --model MODEL says what of");
+      return Tr("$0: is a picture; convoy predict $0 --model MODEL says what of", path);
     case ThingKind::kOther:
       return fs::is_directory(thing.path)
-                 ? std::string(
-                       "is no run directory, it has no summary.json; give the directory of "
-                       "a training (trainer --run-dir), such as runs/first")
-                 : std::string("is neither a run directory nor a model (FILE.convoy)");
+                 ? Tr("$0: is no run directory, it has no summary.json; give the directory of a "
+                      "training (trainer --run-dir), such as runs/first",
+                      path)
+                 : Tr("$0: is neither a run directory nor a model (FILE.convoy)", path);
     default:
       return wanted == Wanted::kJob ? NotAJob(thing) : "";
   }
@@ -136,15 +146,18 @@ std::string WhatElse(const Thing& thing, Wanted wanted) {
 absl::StatusOr<Place> Here(const Thing& thing, Wanted wanted) {
   const std::string other = WhatElse(thing, wanted);
   if (other.empty()) return Place{.here = true, .name = thing.path};
-  return absl::NotFoundError(absl::StrCat(Printable(thing.path), ": ", other));
+  return absl::NotFoundError(other);
 }
 
 absl::Status NothingHere(const std::string& named) {
-  std::string near = NearHere(named);
-  if (near.empty()) near = "; give a run directory (trainer --run-dir) or a model (FILE.convoy)";
+  const std::string near = NearHere(named);
   const bool file = fs::path(named).has_extension() && !absl::EndsWith(named, "/");
+  const std::string text = file ? Tr("$0: no such file", Printable(named))
+                                : Tr("$0: no such directory", Printable(named));
   return absl::NotFoundError(
-      absl::StrCat(Printable(named), file ? ": no such file" : ": no such directory", near));
+      near.empty()
+          ? Tr("$0; give a run directory (trainer --run-dir) or a model (FILE.convoy)", text)
+          : WithNear(text, near));
 }
 
 // As NearHere, and what a run here of this very name is given by, which the coordinator's jobs
@@ -152,7 +165,7 @@ absl::Status NothingHere(const std::string& named) {
 std::string CalledSoHere(const std::string& named) {
   const Thing thing = FindHere(named);
   if (thing.kind != ThingKind::kRun) return NearHere(named);
-  return absl::StrCat("; did you mean ", Quoted(thing.path), "?");
+  return thing.path;
 }
 
 // The directory of the newest run in ./runs, "" where there is none.
@@ -163,12 +176,12 @@ std::string NewestRun() {
 
 // Where no coordinator answers; the connection's own words only where they are asked for.
 std::string Nobody(const absl::Status& status, const Context& context) {
-  const std::string where = " at " + context.connection.address;
-  return context.verbose ? absl::StrCat(where, " (", status.message(), ")") : where;
+  const std::string& address = context.connection.address;
+  return context.verbose ? absl::StrCat(address, " (", status.message(), ")") : address;
 }
 
 void NoteNewest(const std::string& run, const Context& context) {
-  const std::string note = absl::StrCat("no name is given; this is the newest run, ", run);
+  const std::string note = Tr("no name is given; this is the newest run, $0", run);
   std::fputs((log::LineToPerson("convoy", log::Level::kNote, note) + "\n").c_str(), context.err);
 }
 
@@ -193,9 +206,8 @@ absl::StatusOr<std::optional<std::vector<std::string>>> FindRuns(const std::stri
   if (thing.kind == ThingKind::kRun) return Runs({thing.path});
   if (thing.kind == ThingKind::kNothing) return NothingHere(named);
   if (!fs::is_directory(thing.path)) {
-    return absl::NotFoundError(absl::StrCat(
-        Printable(named), ": ",
-        thing.kind == ThingKind::kModel ? NotAJob(thing) : WhatElse(thing, Wanted::kJob)));
+    return absl::NotFoundError(thing.kind == ThingKind::kModel ? NotAJob(thing)
+                                                               : WhatElse(thing, Wanted::kJob));
   }
   CONVOY_ASSIGN_OR_RETURN(std::vector<std::string> runs, run::ListRuns(thing.path));
   return Runs(std::move(runs));
@@ -221,17 +233,18 @@ absl::Status ExplainMissing(const absl::Status& status, const std::string& named
                             const Context& context) {
   if (context.coordinator_named || !absl::IsUnavailable(status)) {
     if (!absl::IsNotFound(status) || named.empty()) return status;
-    return absl::NotFoundError(absl::StrCat(status.message(), CalledSoHere(named)));
+    return absl::NotFoundError(WithNear(std::string(status.message()), CalledSoHere(named)));
   }
   if (named.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        "there is no run in ./", run::kRunsFolder, " yet, nor does a coordinator answer",
-        Nobody(status, context),
-        "; train one with trainer, or name a run directory, a model, or a coordinator"));
+    return absl::NotFoundError(
+        Tr("there is no run in ./$0 yet, nor does a coordinator answer at $1; train one with "
+           "trainer, or name a run directory, a model, or a coordinator",
+           run::kRunsFolder, Nobody(status, context)));
   }
-  return absl::NotFoundError(absl::StrCat(
-      Printable(named), ": no run, model or file here is called so, nor does a coordinator answer",
-      Nobody(status, context), NearHere(named)));
+  const std::string text =
+      Tr("$0: no run, model or file here is called so, nor does a coordinator answer at $1",
+         Printable(named), Nobody(status, context));
+  return absl::NotFoundError(WithNear(text, NearHere(named)));
 }
 
 }  // namespace convoy::client

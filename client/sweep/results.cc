@@ -12,6 +12,7 @@
 #include "client/view/text.h"
 #include "common/api/job_progress.h"
 #include "common/base/printable.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -56,8 +57,10 @@ std::optional<Spread> SpreadIn(const Group& group, const std::string& metric) {
 std::string SpreadText(const std::optional<Spread>& spread) {
   if (!spread) return "-";
   if (!spread->deviation) return PercentText(spread->mean);
-  return absl::StrFormat("%s +- %.2f (%.2f to %.2f)", PercentText(spread->mean),
-                         100 * *spread->deviation, 100 * spread->least, 100 * spread->greatest);
+  return Tr("$0 +- $1 ($2 to $3)", PercentText(spread->mean),
+            absl::StrFormat("%.2f", 100 * *spread->deviation),
+            absl::StrFormat("%.2f", 100 * spread->least),
+            absl::StrFormat("%.2f", 100 * spread->greatest));
 }
 
 Json SpreadJson(const std::optional<Spread>& spread) {
@@ -97,8 +100,7 @@ int CountSucceeded(const Group& group) {
 std::string BestText(const std::vector<TrialResult>& results) {
   const TrialResult* best = Best(results);
   if (best == nullptr) return "";
-  std::string text =
-      absl::StrCat("\nBest by ", JudgedBy(results), ": ", Printable(best->directory));
+  std::string text = Tr("\nBest by $0: $1", JudgedBy(results), Printable(best->directory));
   for (const char* metric : kMetrics) {
     if (const auto value = MetricOf(*best, metric)) {
       absl::StrAppend(&text, ", ", metric, " ", PercentText(*value));
@@ -143,7 +145,7 @@ const TrialResult* Best(const std::vector<TrialResult>& results) {
 std::string ResultsText(const std::vector<TrialResult>& results) {
   std::vector<std::string> headers;
   for (const auto& [field, value] : results.front().trial.settings) headers.push_back(field);
-  headers.emplace_back("runs");
+  headers.push_back(Tr("runs"));
   for (const char* metric : kMetrics) headers.emplace_back(metric);
   Table table(headers, std::vector<Align>(headers.size(), Align::kLeft));
   for (const Group& group : GroupsOf(results)) {
@@ -153,7 +155,7 @@ std::string ResultsText(const std::vector<TrialResult>& results) {
     const int succeeded = CountSucceeded(group);
     row.push_back(succeeded == static_cast<int>(group.size())
                       ? absl::StrCat(succeeded)
-                      : absl::StrCat(succeeded, " of ", group.size()));
+                      : Tr("$0 of $1", succeeded, group.size()));
     for (const char* metric : kMetrics) row.push_back(SpreadText(SpreadIn(group, metric)));
     table.AddRow(std::move(row));
   }

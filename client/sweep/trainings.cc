@@ -35,11 +35,12 @@ class Crew {
   void StartMore() {
     while (status_.ok() && running_.size() < at_once_ && next_ < trainings_.size()) {
       const Training& training = trainings_[next_];
-      absl::StatusOr<std::unique_ptr<Child>> child = Child::Start({.command = training.command,
-                                                                   .environment = OwnEnvironment(),
-                                                                   .log = training.log,
-                                                                   .death_signal = SIGTERM},
-                                                                  nullptr);
+      absl::StatusOr<std::unique_ptr<Child>> child =
+          Child::Start({.command = training.command,
+                        .environment = training.environment,
+                        .log = training.log,
+                        .death_signal = SIGTERM},
+                       nullptr);
       if (!child.ok()) return Stop(child.status());
       running_.push_back({*std::move(child), next_++});
     }

@@ -10,8 +10,9 @@
 namespace convoy::client {
 
 struct Training {
-  std::vector<std::string> command;  // program and arguments
-  std::string log;                   // file that gets what it writes
+  std::vector<std::string> command;      // program and arguments
+  std::vector<std::string> environment;  // "NAME=value", all of them
+  std::string log;                       // file that gets what it writes
 };
 
 // Starts all trainings in their order, `at_once` at a time, and waits for them. Calls `on_end` with

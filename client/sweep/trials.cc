@@ -19,6 +19,7 @@
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -78,15 +79,17 @@ absl::StatusOr<Path> FindField(const std::string& asked) {
   if (found.size() == 1) return found[0];
   if (found.empty()) {
     for (const Path& path : all) known.push_back(path.back()->name());
-    return absl::InvalidArgumentError(absl::StrCat("a recipe has no value ", Quoted(asked),
-                                                   DidYouMean(asked, known),
-                                                   " (docs/recipes.md lists them)"));
+    const std::string near = NearestName(asked, known);
+    return absl::InvalidArgumentError(
+        near.empty() ? Tr("a recipe has no value $0 (docs/recipes.md lists them)", Quoted(asked))
+                     : Tr("a recipe has no value $0; did you mean $1? (docs/recipes.md lists them)",
+                          Quoted(asked), Quoted(near)));
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(Quoted(asked), " may be ",
-                   absl::StrJoin(found, " or ", [](std::string* out, const Path& path) {
-                     absl::StrAppend(out, PathText(path));
-                   })));
+      Tr("$0 may be $1", Quoted(asked),
+         absl::StrJoin(found, Tr(" or "), [](std::string* out, const Path& path) {
+           absl::StrAppend(out, PathText(path));
+         })));
 }
 
 bool StoreValue(const std::string& value, const FieldDescriptor* field, Message* message) {
@@ -126,11 +129,10 @@ absl::Status AppendSeeds(const std::string& part, std::vector<uint64_t>* seeds) 
   uint64_t last = 0;
   if (!absl::SimpleAtoi(ends.front(), &first) || !absl::SimpleAtoi(ends.back(), &last) ||
       last < first) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("must be like 1..5 or 1,2,7, not ", Quoted(part)));
+    return absl::InvalidArgumentError(Tr("must be like 1..5 or 1,2,7, not $0", Quoted(part)));
   }
   if (last - first >= kMostTrials) {
-    return absl::InvalidArgumentError(absl::StrCat("more than ", kMostTrials, " seeds"));
+    return absl::InvalidArgumentError(Tr("more than $0 seeds", kMostTrials));
   }
   for (uint64_t i = 0; i <= last - first; ++i) seeds->push_back(first + i);
   return absl::OkStatus();
@@ -141,15 +143,14 @@ absl::Status AppendSeeds(const std::string& part, std::vector<uint64_t>* seeds) 
 absl::StatusOr<Choice> ReadChoice(const std::string& text) {
   const std::vector<std::string> sides = absl::StrSplit(text, absl::MaxSplits('=', 1));
   if (sides.size() != 2 || sides[0].empty() || sides[1].empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("must be FIELD=VALUE,VALUE,..., not ", Quoted(text)));
+    return absl::InvalidArgumentError(Tr("must be FIELD=VALUE,VALUE,..., not $0", Quoted(text)));
   }
   Choice choice{.field = sides[0], .values = absl::StrSplit(sides[1], ',')};
   std::set<std::string> seen;
   for (const std::string& value : choice.values) {
     if (seen.insert(value).second) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat(Printable(choice.field), ": ", Quoted(value), " is there twice"));
+        Tr("$0: $1 is there twice", Printable(choice.field), Quoted(value)));
   }
   return choice;
 }
@@ -160,7 +161,7 @@ absl::StatusOr<std::vector<uint64_t>> ReadSeeds(const std::string& text) {
     CONVOY_RETURN_IF_ERROR(AppendSeeds(std::string(part), &seeds));
   }
   if (std::set<uint64_t>(seeds.begin(), seeds.end()).size() != seeds.size()) {
-    return absl::InvalidArgumentError("a seed is there twice");
+    return absl::InvalidArgumentError(Tr("a seed is there twice"));
   }
   return seeds;
 }
@@ -173,8 +174,8 @@ absl::Status SetField(const std::string& field, const std::string& value, v1::Re
     message = message->GetReflection()->MutableMessage(message, (*path)[i]);
   }
   if (StoreValue(value, path->back(), message)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(Printable(field), ": cannot be ", Quoted(value),
-                                                 ", it is a ", path->back()->type_name()));
+  return absl::InvalidArgumentError(Tr("$0: cannot be $1, it is a $2", Printable(field),
+                                       Quoted(value), path->back()->type_name()));
 }
 
 absl::StatusOr<std::vector<Trial>> MakeTrials(const v1::Recipe& recipe,
@@ -192,7 +193,7 @@ absl::StatusOr<std::vector<Trial>> MakeTrials(const v1::Recipe& recipe,
     }
     if (more.size() * seeds.size() > kMostTrials) {
       return absl::InvalidArgumentError(
-          absl::StrCat("these are more than ", kMostTrials, " trainings; choose fewer values"));
+          Tr("these are more than $0 trainings; choose fewer values", kMostTrials));
     }
     trials = std::move(more);
   }

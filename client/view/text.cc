@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "common/base/check.h"
+#include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
 
 namespace convoy::client {
@@ -14,15 +15,15 @@ namespace convoy::client {
 std::string PercentText(double ratio) { return absl::StrFormat("%.2f%%", 100 * ratio); }
 
 std::string BytesText(int64_t bytes) {
-  if (bytes < 1024) return absl::StrCat(bytes, " bytes");
-  const char* unit = "KB";
+  if (bytes < 1024) return Tr("$0 bytes", bytes);
+  const char* unit = Marked("$0 KB");
   double value = static_cast<double>(bytes) / 1024;
-  for (const char* larger : {"MB", "GB", "TB"}) {
+  for (const char* larger : {Marked("$0 MB"), Marked("$0 GB"), Marked("$0 TB")}) {
     if (value < 1024) break;
     value /= 1024;
     unit = larger;
   }
-  return absl::StrFormat("%.1f %s", value, unit);
+  return Tr(unit, absl::StrFormat("%.1f", value));
 }
 
 Table::Table(std::vector<std::string> headers, std::vector<Align> aligns)

@@ -11,6 +11,7 @@
 #include "common/api/class_names.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/noise.h"
 #include "common/data/split.h"
 #include "common/evaluate/detailed_evaluation.h"
@@ -64,7 +65,8 @@ absl::StatusOr<data::DatasetView> TrainingPart(const evaluate::LoadedModel& mode
         "; ask for the split TEST"));
   }
   if (request.split() == v1::VALIDATION && parts->validation.empty()) {
-    return absl::FailedPreconditionError(
+    return TextError(
+        absl::StatusCode::kFailedPrecondition,
         "split: the model's recipe held no images out for validation; ask for TEST or TRAIN");
   }
   return source.train.View().Slice(request.split() == v1::TRAIN ? parts->train : parts->validation);

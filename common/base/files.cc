@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/failpoint.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy {
 namespace {
@@ -116,8 +117,10 @@ std::string ParentOf(const std::string& path) {
 }  // namespace
 
 absl::Status ErrnoStatus(int error_number, std::string_view what, std::string_view path) {
-  return absl::Status(CodeFor(error_number),
-                      absl::StrCat(View(what), " ", View(path), ": ", std::strerror(error_number)));
+  return MakeTextError(CodeFor(error_number),
+                       {.context = "",
+                        .text = absl::StrCat(View(what), " $0: ", std::strerror(error_number)),
+                        .values = {std::string(path)}});
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
@@ -126,12 +129,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return ErrnoStatus(errno, "cannot examine", path);
   if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": is not a regular file"));
+    return TextError(absl::StatusCode::kInvalidArgument, "$0: is not a regular file", path);
   }
   const auto size = static_cast<uint64_t>(info.st_size);
   if (size > max_bytes) {
-    return absl::OutOfRangeError(
-        absl::StrCat(path, ": has ", size, " bytes, more than the ", max_bytes, " allowed here"));
+    return TextError(absl::StatusCode::kOutOfRange,
+                     "$0: has $1 bytes, more than the $2 allowed here", path, size, max_bytes);
   }
   std::string content(size, '\0');
   size_t done = 0;

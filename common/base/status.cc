@@ -1,6 +1,10 @@
 #include "common/base/status.h"
 
+#include <optional>
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "common/base/text_error.h"
 
 namespace convoy {
 
@@ -26,8 +30,12 @@ ExitCode ExitCodeFor(const absl::Status& status) {
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat(absl::string_view(context.data(), context.size()),
-                                                  ": ", status.message()));
+  const std::string before(context);
+  if (std::optional<ErrorText> text = ErrorTextOf(status)) {
+    text->context = absl::StrCat(before, ": ", text->context);
+    return MakeTextError(status.code(), *text);
+  }
+  return absl::Status(status.code(), absl::StrCat(before, ": ", status.message()));
 }
 
 }  // namespace convoy

@@ -18,9 +18,10 @@ class App;
 namespace convoy::cli {
 
 // Values are written when the command line is parsed; what is not given stays as it is. All bound
-// variables must outlive that. Names of flags begin with "--". `help` is a few words for --help;
-// say the default there. What a value may be is checked as it is read: nothing is taken for
-// something else ("" for nothing given, -1 for a huge number).
+// variables must outlive that. Names of flags begin with "--". `help` is a few words for --help, as
+// literals, which are translated here (common/i18n), or made by Tr; say the default there. What a
+// value may be is checked as it is read: nothing is taken for something else ("" for nothing given,
+// -1 for a huge number).
 class Arguments {
  public:
   // `app` must outlive this object.
@@ -50,7 +51,7 @@ class Arguments {
   void TextOrNone(const std::string& name, std::optional<std::string>* value,
                   const std::string& help);
 
-  // --name WORD, one of `choices`, which `help` lists.
+  // --name WORD, one of `choices`, which `help` lists, made by Tr.
   void Choice(const std::string& name, std::string* value, const std::vector<std::string>& choices,
               const std::string& help);
 
@@ -84,8 +85,8 @@ class Arguments {
   void Numbers(const std::string& name, std::vector<double>* values, double least, double most,
                const std::string& help);
 
-  // The options added from here on stand under this title in --help.
-  void Group(const std::string& title) { group_ = title; }
+  // The options added from here on stand under this title in --help; translated as `help` is.
+  void Group(const std::string& title);
 
   // Whether WordsAfterDashes was called.
   bool takes_words_after_dashes() const { return takes_words_after_dashes_; }

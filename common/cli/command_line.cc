@@ -8,9 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/printable.h"
 #include "common/base/suggest.h"
 #include "common/base/version.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::cli {
 namespace {
@@ -51,9 +54,31 @@ std::string AsWritten(const std::string& text) {
 bool IsFlag(const std::string& word) { return !word.empty() && word.front() == '-'; }
 
 absl::Status UnknownFlag(const std::string& word, const CLI::App& app, const std::string& help) {
-  return absl::InvalidArgumentError(absl::StrCat("unknown flag ", Quoted(word),
-                                                 DidYouMean(word, FlagsOf(app)), "; ", help,
-                                                 " lists all flags"));
+  const std::string near = NearestName(word, FlagsOf(app));
+  return absl::InvalidArgumentError(
+      near.empty() ? Tr("unknown flag $0; $1 lists all flags", Quoted(word), help)
+                   : Tr("unknown flag $0; did you mean $1?; $2 lists all flags", Quoted(word),
+                        Quoted(near), help));
+}
+
+absl::Status UnknownCommand(const std::string& word, const std::vector<std::string>& known,
+                            const std::string& help) {
+  const std::string near = NearestName(word, known);
+  return absl::InvalidArgumentError(
+      near.empty() ? Tr("unknown command $0; $1 lists all commands", Quoted(word), help)
+                   : Tr("unknown command $0; did you mean $1?; $2 lists all commands", Quoted(word),
+                        Quoted(near), help));
+}
+
+// What CLI11 says of one option, as "FILE is required" and "--limit: 1 required INT missing".
+std::string InUsersWords(const std::string& said, const CLI::FormatterBase& formatter) {
+  absl::string_view text = said;
+  if (absl::ConsumeSuffix(&text, " is required")) return Tr("$0 is required", text);
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(text, absl::MaxSplits(": 1 required ", 1));
+  absl::string_view type = parts.second;
+  if (!absl::ConsumeSuffix(&type, " missing")) return said;
+  return Tr("$0: 1 required $1 missing", parts.first, formatter.get_label(std::string(type)));
 }
 
 }  // namespace
@@ -66,7 +91,15 @@ struct CommandLine::Parser {
   };
 
   Parser(const std::string& program, const std::string& description)
-      : app(description, program), arguments(app) {}
+      : app(description, program), arguments(app) {
+    app.set_help_flag("-h,--help", Tr("Print this help message and exit"));
+    app.get_formatter()->label("Usage", Tr("Usage"));
+    app.get_formatter()->label("Positionals", Tr("Positionals"));
+    app.get_formatter()->label("TEXT", Tr("TEXT"));
+    app.get_formatter()->label("INT", Tr("INT"));
+    app.get_formatter()->label("FLOAT", Tr("FLOAT"));
+    app.get_formatter()->label("REQUIRED", Tr("REQUIRED"));
+  }
 
   const CLI::App* Chosen() const {
     const std::vector<CLI::App*> parsed = app.get_subcommands();
@@ -89,21 +122,24 @@ absl::Status CommandLine::Parser::UnknownWord() const {
       absl::StrCat(app.get_name(), chosen == nullptr ? "" : " " + chosen->get_name(), " --help");
   for (const Command& command : commands) {
     if (command.app != chosen || !command.arguments.takes_words_after_dashes()) continue;
+    const std::string near = NearestName(word, FlagsOf(*chosen));
     return absl::InvalidArgumentError(
-        absl::StrCat("unknown flag ", Quoted(word), DidYouMean(word, FlagsOf(*chosen)),
-                     "; what is meant for the program that it starts comes after --; ", help,
-                     " lists all flags"));
+        near.empty()
+            ? Tr("unknown flag $0; what is meant for the program that it starts comes after --; $1 "
+                 "lists all flags",
+                 Quoted(word), help)
+            : Tr("unknown flag $0; did you mean $1?; what is meant for the program that it starts "
+                 "comes after --; $2 lists all flags",
+                 Quoted(word), Quoted(near), help));
   }
   if (IsFlag(word)) return UnknownFlag(word, chosen == nullptr ? app : *chosen, help);
   if (chosen != nullptr || commands.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("unexpected argument ", Quoted(word), "; ", help, " tells what it takes"));
+        Tr("unexpected argument $0; $1 tells what it takes", Quoted(word), help));
   }
   std::vector<std::string> names;
   for (const Command& command : commands) names.push_back(command.app->get_name());
-  return absl::InvalidArgumentError(absl::StrCat("unknown command ", Quoted(word),
-                                                 DidYouMean(word, names), "; ", help,
-                                                 " lists all commands"));
+  return UnknownCommand(word, names, help);
 }
 
 CommandLine::CommandLine(const std::string& program, const std::string& description,
@@ -112,7 +148,8 @@ CommandLine::CommandLine(const std::string& program, const std::string& descript
   parser_->app.footer(footer);
   const std::string name = program == "convoy" ? program : "convoy " + program;
   parser_->app.set_version_flag("--version",
-                                absl::StrCat(name, " ", Version(), " (", GitCommit(), ")"));
+                                absl::StrCat(name, " ", Version(), " (", GitCommit(), ")"),
+                                Tr("Display program version information and exit"));
 }
 
 CommandLine::~CommandLine() = default;
@@ -129,7 +166,7 @@ Arguments& CommandLine::AddCommand(const std::string& name, const std::string& s
 }
 
 void CommandLine::ReadsFile(const std::string& path) {
-  parser_->app.set_config("--config", path, "file with options that are always given");
+  parser_->app.set_config("--config", path, Tr("file with options that are always given"));
   parser_->app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
@@ -148,12 +185,12 @@ absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* cons
   } catch (const CLI::ExtrasError&) {
     return absl::InvalidArgumentError(AsWritten(std::string(parser_->UnknownWord().message())));
   } catch (const CLI::ConfigError& error) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "configuration file ", app.get_config_ptr()->as<std::string>(), ": ", error.what()));
+    return absl::InvalidArgumentError(
+        Tr("configuration file $0: $1", app.get_config_ptr()->as<std::string>(), error.what()));
   } catch (const CLI::FileError& error) {
     return absl::NotFoundError(absl::StrCat("--config: ", error.what()));
   } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(AsWritten(error.what()));
+    return absl::InvalidArgumentError(InUsersWords(AsWritten(error.what()), *app.get_formatter()));
   }
   if (const CLI::App* chosen = parser_->Chosen()) asked.command = chosen->get_name();
   return asked;

@@ -14,8 +14,9 @@ namespace convoy::cli {
 // Not thread-safe. Nothing is bound or read before Parse.
 class CommandLine {
  public:
-  // `program` as people type it. --help begins with `description` and ends with `footer`;
-  // --version names the program, its version and its commit.
+  // `program` as people type it. --help begins with `description` and ends with `footer`, which
+  // are in the user's language, as summaries and footers of commands are. --version names the
+  // program, its version and its commit.
   CommandLine(const std::string& program, const std::string& description,
               const std::string& footer);
   ~CommandLine();

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/printable.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::cli {
 
@@ -31,8 +31,7 @@ template <typename T, typename Target>
 std::string ReadWhole(const std::string& text, T least, T most, Target* value) {
   T number = 0;
   if (!absl::SimpleAtoi(text, &number) || number < least || number > most) {
-    return absl::StrCat("must be a whole number from ", least, " to ", most, ", not ",
-                        Quoted(text));
+    return Tr("must be a whole number from $0 to $1, not $2", least, most, Quoted(text));
   }
   *value = number;
   return "";
@@ -47,8 +46,8 @@ std::string ReadReal(const std::string& text, double least, double most, Target*
     return "";
   }
   const bool bounded = least > std::numeric_limits<double>::lowest();
-  const std::string range = bounded ? absl::StrCat(" from ", least, " to ", most) : "";
-  return absl::StrCat("must be a number", range, ", not ", Quoted(text));
+  return bounded ? Tr("must be a number from $0 to $1, not $2", least, most, Quoted(text))
+                 : Tr("must be a number, not $0", Quoted(text));
 }
 
 }  // namespace convoy::cli

@@ -2,6 +2,7 @@
 // checks that they belong together before anything is trained on them. "mnist" is not believed by
 // name: the content's SHA-256 decides.
 #include "common/data/data_directory.h"
+#include "common/base/text_error.h"
 
 #include <sys/stat.h>
 
@@ -62,7 +63,7 @@ absl::Status CheckDirectory(const std::string& directory) {
     return ErrnoStatus(errno, "cannot open the data directory", directory);
   }
   if (!S_ISDIR(info.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(directory, ": is not a directory"));
+    return TextError(absl::StatusCode::kInvalidArgument, "$0: is not a directory", directory);
   }
   if (::access(directory.c_str(), R_OK | X_OK) != 0) {
     return ErrnoStatus(errno, "cannot open the data directory", directory);
@@ -76,8 +77,8 @@ absl::Status CheckComplete(const std::string& directory) {
     if (FindFile(directory, file).empty()) missing.push_back(CanonicalName(file));
   }
   if (missing.empty()) return absl::OkStatus();
-  return absl::NotFoundError(
-      absl::StrCat(directory, ": holds no ", absl::StrJoin(missing, ", "), " (nor with .gz)"));
+  return TextError(absl::StatusCode::kNotFound, "$0: holds no $1 (nor with .gz)", directory,
+                   absl::StrJoin(missing, ", "));
 }
 
 // Returns the images and labels of one half; num_classes is not yet set.
@@ -85,9 +86,8 @@ absl::StatusOr<Dataset> LoadHalf(const std::string& images_path, const std::stri
   CONVOY_ASSIGN_OR_RETURN(IdxImages images, ReadIdxImages(images_path));
   CONVOY_ASSIGN_OR_RETURN(IdxLabels labels, ReadIdxLabels(labels_path));
   if (images.count != labels.count) {
-    return absl::InvalidArgumentError(absl::StrCat(images_path, ": holds ", images.count,
-                                                   " images, but ", labels_path, " ", labels.count,
-                                                   " labels"));
+    return TextError(absl::StatusCode::kInvalidArgument, "$0: holds $1 images, but $2 $3 labels",
+                     images_path, images.count, labels_path, labels.count);
   }
   Dataset half;
   half.count = images.count;

@@ -2,6 +2,7 @@
 // can: four IDX files, batches of CIFAR, arrays of numpy, tables, pictures. Each form has its
 // reader; here is only which of them is asked.
 #include "common/data/load_data.h"
+#include "common/base/text_error.h"
 
 #include <sys/stat.h>
 
@@ -60,8 +61,9 @@ absl::StatusOr<DataSource> LoadNumpyArchive(const FileTree& tree) {
   const auto& paths = tree.paths();
   const auto found = std::find_if(paths.begin(), paths.end(), &IsNumpyArchive);
   if (std::count_if(paths.begin(), paths.end(), &IsNumpyArchive) > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        Printable(tree.root()), ": holds several .npz files; name one of them as `data`"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "$0: holds several .npz files; name one of them as `data`",
+                     Printable(tree.root()));
   }
   const auto index = static_cast<size_t>(found - paths.begin());
   CONVOY_ASSIGN_OR_RETURN(const std::string bytes, tree.Read(index, kMaxUnpackedBytes));
@@ -86,11 +88,14 @@ absl::StatusOr<DataSource> LoadTree(const FileTree& tree, const LoadOptions& opt
   if (HoldsPictures(tree)) return LoadPictures(tree, options);
   const std::string root = Printable(tree.root());
   if (std::any_of(paths.begin(), paths.end(), &IsPickledBatch)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        root, ": holds CIFAR's Python version, which only Python reads; fetch the binary version"));
+    return TextError(
+        absl::StatusCode::kInvalidArgument,
+        "$0: holds CIFAR's Python version, which only Python reads; fetch the binary version",
+        root);
   }
-  return absl::NotFoundError(absl::StrCat(
-      root, ": holds neither IDX files, CIFAR's batches, .npz or .csv files nor pictures"));
+  return TextError(absl::StatusCode::kNotFound,
+                   "$0: holds neither IDX files, CIFAR's batches, .npz or .csv files nor pictures",
+                   root);
 }
 
 absl::StatusOr<DataSource> LoadFile(const std::string& path, const LoadOptions& options) {
@@ -117,9 +122,9 @@ absl::StatusOr<DataSource> LoadDirectory(const std::string& directory, const Loa
   if (HoldsIdxFiles(directory)) return LoadIdxDirectory(directory);  // which says what is missing
   const std::vector<std::string> archives = Archives(*tree);
   if (archives.size() > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Printable(directory), ": holds several archives (",
-                     Printable(absl::StrJoin(archives, ", ")), "); name one of them as `data`"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "$0: holds several archives ($1); name one of them as `data`",
+                     Printable(directory), Printable(absl::StrJoin(archives, ", ")));
   }
   if (archives.size() == 1) return LoadFile(directory + "/" + archives.front(), options);
   if (HoldsIdxFiles(*tree)) return source;

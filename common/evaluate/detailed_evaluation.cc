@@ -1,4 +1,5 @@
 #include "common/evaluate/detailed_evaluation.h"
+#include "common/base/text_error.h"
 
 #include <algorithm>
 #include <array>
@@ -19,14 +20,16 @@ absl::Status CheckDataFits(const nn::Network& network, const data::DatasetView& 
   const Shape images = {data.height, data.width, data.channels};
   if (data.count == 0) return absl::InvalidArgumentError("there are no images to evaluate");
   if (network.input_shape() != images) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the network takes images of ", ShapeToString(network.input_shape()), ", but these are ",
-        ShapeToString(images), "; evaluate it on data like those that it was trained on"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "the network takes images of $0, but these are $1; evaluate it on data like "
+                     "those that it was trained on",
+                     ShapeToString(network.input_shape()), ShapeToString(images));
   }
   if (network.num_classes() < data.num_classes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the network tells ", network.num_classes(), " classes apart, but the labels have ",
-        data.num_classes, "; evaluate it on data like those that it was trained on"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "the network tells $0 classes apart, but the labels have $1; evaluate it on "
+                     "data like those that it was trained on",
+                     network.num_classes(), data.num_classes);
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 // both show the same. All that depends on the machine is switched off or renumbered (font hinting,
 // the numbers of surfaces in SVG), which makes the bytes of a figure a function of its content.
 #include "common/figures/canvas.h"
+#include "common/base/text_error.h"
 
 #include <cairo-svg.h>
 #include <cairo.h>
@@ -159,8 +160,8 @@ absl::StatusOr<ImageFormat> FormatOfPath(std::string_view path) {
   const std::string name(path);
   if (absl::EndsWithIgnoreCase(name, ".png")) return ImageFormat::kPng;
   if (absl::EndsWithIgnoreCase(name, ".svg")) return ImageFormat::kSvg;
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, ": a figure's name must end in .png or .svg"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "$0: a figure's name must end in .png or .svg", name);
 }
 
 Canvas::Canvas(int width, int height)

@@ -2,14 +2,12 @@
 // compile and a stale one is seen in the same diff.
 #include "common/figures/texts.h"
 
-#include <algorithm>
-#include <cstdlib>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/check.h"
+#include "common/i18n/language.h"
 
 namespace convoy::figures {
 namespace {
@@ -122,34 +120,14 @@ constexpr Texts kFrench = {
     .prepared_thickened = " ; traits épaissis",
 };
 
-std::string_view Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// As gettext has it: LANGUAGE is a list of languages, of which the first that we have counts, and
-// means nothing where the locale is C.
-std::string_view LocaleName() {
-  std::string_view locale;
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    if (locale.empty()) locale = Variable(name);
-  }
-  if (locale.empty() || locale == "C" || locale == "POSIX") return locale;
-  for (std::string_view list = Variable("LANGUAGE"); !list.empty();) {
-    const std::string_view language = list.substr(0, list.find(':'));
-    if (language.starts_with("fr") || language.starts_with("en")) return language;
-    list.remove_prefix(std::min(list.size(), language.size() + 1));
-  }
-  return locale;
-}
-
 }  // namespace
 
 absl::StatusOr<Language> LanguageOf(std::string_view name) {
   if (name == "en") return Language::kEnglish;
   if (name == "fr") return Language::kFrench;
   if (name.empty()) {
-    return LocaleName().starts_with("fr") ? Language::kFrench : Language::kEnglish;
+    constexpr std::string_view kFrenchOnly[] = {"fr"};
+    return i18n::UserLanguage(kFrenchOnly) == "fr" ? Language::kFrench : Language::kEnglish;
   }
   return absl::InvalidArgumentError(
       absl::StrCat("lang: there are only en and fr, not '", std::string(name), "'"));

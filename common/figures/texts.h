@@ -11,8 +11,7 @@ namespace convoy::figures {
 
 enum class Language { kEnglish, kFrench };
 
-// Returns the language of "en" or "fr"; with "" that of the locale, as $LANGUAGE (unless the
-// locale is C), $LC_ALL, $LC_MESSAGES and $LANG say: French if it begins with "fr", else English.
+// Returns the language of "en" or "fr"; with "" the user's (i18n::UserLanguage).
 // Returns INVALID_ARGUMENT, naming --lang, for any other.
 absl::StatusOr<Language> LanguageOf(std::string_view name);
 

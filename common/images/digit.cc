@@ -4,6 +4,7 @@
 // mass moved into the middle. A picture that is in this form already is left as it is, because
 // resampling would only blur it.
 #include "common/images/digit.h"
+#include "common/base/text_error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -190,7 +191,7 @@ absl::StatusOr<Found> FindThinDigit(const Plane& working) {
     found->ink.dark = dark;
     return found;
   }
-  return absl::InvalidArgumentError("nothing in it looks like a digit");
+  return TextError(absl::StatusCode::kInvalidArgument, "nothing in it looks like a digit");
 }
 
 // The picture as it is first: most have even light, and keep their strokes best so.

@@ -1,4 +1,5 @@
 #include "common/images/png.h"
+#include "common/base/text_error.h"
 
 #include <png.h>
 
@@ -32,16 +33,16 @@ class PngImage {
 };
 
 absl::Status Broken(const std::string& name, const char* reason) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, ": broken PNG (", reason, "); save the picture again"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "$0: broken PNG ($1); save the picture again", name, reason);
 }
 
 absl::Status CheckSize(PngImage& image, const std::string& name, const PngLimits& limits) {
   const int64_t pixels = int64_t{image->width} * image->height;
   if (pixels <= limits.max_pixels) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat(name, ": the picture has ", image->width, " x ", image->height,
-                   " pixels; at most ", limits.max_pixels, " are read, so make it smaller"));
+  return TextError(absl::StatusCode::kResourceExhausted,
+                   "$0: the picture has $1 x $2 pixels; at most $3 are read, so make it smaller",
+                   name, image->width, image->height, limits.max_pixels);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "common/nn/builtin_models.h"
+#include "common/base/text_error.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -34,9 +35,16 @@ absl::StatusOr<ModelSpec> LoadModelSpec(const std::string& name_or_path) {
     if (name_or_path == model.name) return ParseModelSpec(model.text, name_or_path);
   }
   const std::vector<std::string> names = BuiltinModelNames();
-  return absl::NotFoundError(
-      absl::StrCat("no network is called '", name_or_path, "'", DidYouMean(name_or_path, names),
-                   " (known: ", absl::StrJoin(names, ", "), "; or the path of a .textproto file)"));
+  const std::string near = NearestName(name_or_path, names);
+  const std::string list = absl::StrJoin(names, ", ");
+  return near.empty()
+             ? TextError(absl::StatusCode::kNotFound,
+                         "no network is called '$0' (known: $1; or the path of a .textproto file)",
+                         name_or_path, list)
+             : TextError(absl::StatusCode::kNotFound,
+                         "no network is called '$0'; did you mean '$1'? (known: $2; or the path of "
+                         "a .textproto file)",
+                         name_or_path, near, list);
 }
 
 }  // namespace convoy::nn

@@ -1,4 +1,5 @@
 #include "common/optim/optimizer.h"
+#include "common/base/text_error.h"
 
 #include <cmath>
 #include <string>
@@ -21,14 +22,14 @@ absl::Status RequirePositive(const std::string& field, double value) {
       std::isfinite(static_cast<float>(value))) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": is ", value, "; give a positive number, such as 0.001"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "$0: is $1; give a positive number, such as 0.001", field, value);
 }
 
 absl::Status RequireFraction(const std::string& field, double value) {
   if (value >= 0 && value < 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": is ", value, "; give a number from 0 to below 1, such as 0.9"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "$0: is $1; give a number from 0 to below 1, such as 0.9", field, value);
 }
 
 }  // namespace
@@ -67,9 +68,13 @@ absl::StatusOr<OptimizerConfig::Kind> ParseOptimizerKind(const std::string& name
   if (name == "adam") return OptimizerConfig::Kind::kAdam;
   if (name == "adamw") return OptimizerConfig::Kind::kAdamW;
   if (name == "rmsprop") return OptimizerConfig::Kind::kRmsprop;
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown optimizer '", name, "'", DidYouMean(name, OptimizerNames()),
-                   " (known: ", absl::StrJoin(OptimizerNames(), ", "), ")"));
+  const std::string near = NearestName(name, OptimizerNames());
+  const std::string list = absl::StrJoin(OptimizerNames(), ", ");
+  return near.empty() ? TextError(absl::StatusCode::kInvalidArgument,
+                                  "unknown optimizer '$0' (known: $1)", name, list)
+                      : TextError(absl::StatusCode::kInvalidArgument,
+                                  "unknown optimizer '$0'; did you mean '$1'? (known: $2)", name,
+                                  near, list);
 }
 
 absl::StatusOr<std::unique_ptr<Optimizer>> Optimizer::Create(const OptimizerConfig& config) {

@@ -1,4 +1,5 @@
 #include "common/recipes/builtin_recipes.h"
+#include "common/base/text_error.h"
 
 #include <filesystem>
 #include <system_error>
@@ -40,9 +41,16 @@ absl::StatusOr<v1::Recipe> LoadRecipe(const std::string& name_or_path) {
   }
   if (!IsFile(name_or_path)) {
     const std::vector<std::string> names = BuiltinRecipeNames();
-    return absl::NotFoundError(absl::StrCat(
-        "no recipe is called '", name_or_path, "'", DidYouMean(name_or_path, names),
-        " (known: ", absl::StrJoin(names, ", "), "; or the path of a .textproto file)"));
+    const std::string near = NearestName(name_or_path, names);
+    const std::string list = absl::StrJoin(names, ", ");
+    return near.empty()
+               ? TextError(absl::StatusCode::kNotFound,
+                           "no recipe is called '$0' (known: $1; or the path of a .textproto file)",
+                           name_or_path, list)
+               : TextError(absl::StatusCode::kNotFound,
+                           "no recipe is called '$0'; did you mean '$1'? (known: $2; or the path "
+                           "of a .textproto file)",
+                           name_or_path, near, list);
   }
   CONVOY_ASSIGN_OR_RETURN(const std::string text, ReadFile(name_or_path, kMaxRecipeBytes));
   CONVOY_RETURN_IF_ERROR(ParseTextProto(text, name_or_path, &recipe));

@@ -42,15 +42,16 @@ int ColumnsOf(const Character& character) {
 
 const std::map<std::string_view, const char*>& AsciiForms() {
   static const auto* const forms = new std::map<std::string_view, const char*>{
-      {"▁", "_"},     {"▂", "_"}, {"▃", "-"}, {"▄", "-"},  {"▅", "="},  {"▆", "="}, {"▇", "#"},
-      {"█", "#"},     {"▏", "."}, {"▎", ":"}, {"▍", ":"},  {"▌", "|"},  {"▋", "|"}, {"▊", "#"},
-      {"▉", "#"},     {"·", "."}, {"—", "-"}, {"–", "-"},  {"−", "-"},  {"×", "x"}, {"±", "~"},
-      {"à", "a"},     {"â", "a"}, {"ç", "c"}, {"é", "e"},  {"è", "e"},  {"ê", "e"}, {"ë", "e"},
-      {"î", "i"},     {"ï", "i"}, {"ô", "o"}, {"ù", "u"},  {"û", "u"},  {"ü", "u"}, {"À", "A"},
-      {"Â", "A"},     {"Ç", "C"}, {"É", "E"}, {"È", "E"},  {"Ê", "E"},  {"Ë", "E"}, {"Î", "I"},
-      {"Ï", "I"},     {"Ô", "O"}, {"Ù", "U"}, {"Û", "U"},  {"Ü", "U"},  {"œ", "o"}, {"«", "\""},
-      {"»", "\""},    {"’", "'"}, {"‘", "'"}, {"“", "\""}, {"”", "\""}, {"…", "."}, {"\u00a0", " "},
-      {"\u202f", " "}};
+      {"▁", "_"},   {"▂", "_"},      {"▃", "-"},     {"▄", "-"}, {"▅", "="},  {"▆", "="},
+      {"▇", "#"},   {"█", "#"},      {"▏", "."},     {"▎", ":"}, {"▍", ":"},  {"▌", "|"},
+      {"▋", "|"},   {"▊", "#"},      {"▉", "#"},     {"·", "."}, {"—", "-"},  {"–", "-"},
+      {"−", "-"},   {"×", "x"},      {"±", "~"},     {"à", "a"}, {"â", "a"},  {"ç", "c"},
+      {"é", "e"},   {"è", "e"},      {"ê", "e"},     {"ë", "e"}, {"î", "i"},  {"ï", "i"},
+      {"ô", "o"},   {"ù", "u"},      {"û", "u"},     {"ü", "u"}, {"À", "A"},  {"Â", "A"},
+      {"Ç", "C"},   {"É", "E"},      {"È", "E"},     {"Ê", "E"}, {"Ë", "E"},  {"Î", "I"},
+      {"Ï", "I"},   {"Ô", "O"},      {"Ù", "U"},     {"Û", "U"}, {"Ü", "U"},  {"œ", "oe"},
+      {"«", "\""},  {"»", "\""},     {"’", "'"},     {"‘", "'"}, {"“", "\""}, {"”", "\""},
+      {"…", "..."}, {"\u00a0", " "}, {"\u202f", " "}};
   return *forms;
 }
 
@@ -179,12 +180,12 @@ std::string ToAscii(std::string_view text) {
 
 std::string Fit(std::string_view text, const Terminal& terminal) {
   if (!terminal.is_terminal) return std::string(text);
+  const std::string shown = terminal.utf8 ? std::string(text) : ToAscii(text);
   std::vector<std::string> lines;
-  for (const std::string& line : Pieces(text, '\n')) {
+  for (const std::string& line : Pieces(shown, '\n')) {
     lines.push_back(FitLine(line, terminal.columns));
   }
-  std::string fitted = absl::StrJoin(lines, "\n");
-  return terminal.utf8 ? fitted : ToAscii(fitted);
+  return absl::StrJoin(lines, "\n");
 }
 
 std::string Flow(const std::vector<std::string>& parts, const std::string& between, int columns) {

@@ -20,7 +20,7 @@ std::string Cut(std::string_view text, int columns);
 std::string CutLines(std::string_view text, int columns, int rows);
 
 // Returns `text` with the characters of its blocks, bars and French letters replaced by ones of
-// ASCII, others by '?': for terminals without UTF-8. Takes as many columns as before.
+// ASCII, others by '?': for terminals without UTF-8. Some take more columns than before.
 std::string ToAscii(std::string_view text);
 
 // Returns `text`, lines of prose and tables, for the terminal; for files and pipes as it is. A line

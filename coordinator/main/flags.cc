@@ -5,19 +5,20 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/cli/command_line.h"
+#include "common/i18n/translate.h"
 #include "common/rpc/address.h"
 #include "common/system/user.h"
 
 namespace convoy::coordinator {
 namespace {
 
-constexpr char kDescription[] =
+constexpr const char* kDescription = Marked(
     "Shows training jobs, their metrics and their models to anybody who asks: convoy, gRPC "
     "clients,\n"
-    "Triton's clients, Prometheus. Trainers report to it with --coordinator HOST:PORT.";
+    "Triton's clients, Prometheus. Trainers report to it with --coordinator HOST:PORT.");
 
-constexpr char kExitCodes[] =
-    "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 failed; 2 wrong usage or input.";
+constexpr const char* kExitCodes =
+    Marked("Exit codes: 0 stopped by SIGTERM or SIGINT; 1 failed; 2 wrong usage or input.");
 
 std::string DefaultStore() {
   const std::string home = HomeDirectory();
@@ -108,7 +109,7 @@ absl::Status CheckTogether(const Flags& flags) {
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   flags.store = DefaultStore();
-  cli::CommandLine line("coordinator", kDescription, kExitCodes);
+  cli::CommandLine line("coordinator", Tr(kDescription), Tr(kExitCodes));
   AddFlags(line.arguments(), flags);
   CONVOY_ASSIGN_OR_RETURN(const cli::CommandLine::Asked asked, line.Parse(argc, argv));
   if (!asked.text.empty()) {

@@ -14,6 +14,7 @@ import pyte
 import harness
 
 UTF8, ASCII = {"LANG": "C.UTF-8"}, {"LANG": "C"}
+FRENCH, FRENCH_ASCII = {"LANG": "fr_FR.UTF-8"}, {"LANG": "fr_FR.ISO-8859-1"}
 LANGUAGE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES")
 
 

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 import harness
 import screen
 from harness import DONE
-from screen import ASCII, UTF8, Screen
+from screen import ASCII, FRENCH, FRENCH_ASCII, UTF8, Screen
 
 CONVOY = os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy")
 RECIPE = [*harness.data_flags(), "--train-limit", 800, "--batch-size", 16, "--epochs", 2]
@@ -30,7 +30,7 @@ class TerminalTest(harness.TrainerTest):
         run = run or f"run-{columns}"
         return self.show([harness.TRAINER, "--run-dir", run, *RECIPE, *flags], columns, **env)
 
-    def train_held(self, columns):
+    def train_held(self, columns, locale=UTF8):
         """Holds the first epoch in its middle for longer than the bar waits between two pictures."""
         hold, run = harness.Hold(before_step=20), self.directory / f"run-{columns}"
         self.addCleanup(hold.let_go)
@@ -42,7 +42,7 @@ class TerminalTest(harness.TrainerTest):
 
         thread = threading.Thread(target=let_go_when_held, daemon=True)
         thread.start()
-        shown = self.train(columns, run=run, **UTF8, **hold.env)
+        shown = self.train(columns, run=run, **locale, **hold.env)
         thread.join()
         return shown
 
@@ -65,6 +65,20 @@ class TerminalTest(harness.TrainerTest):
                 flat = " ".join(shown.text().split())
                 for wanted in ("Convoy trains on", "Epoch 2/2", "val_accuracy: 0.", "images/s", "Test loss"):
                     self.assertIn(wanted, flat)
+                self.check_no_number_is_cut(shown)
+
+    def test_french_is_drawn_as_english_is(self):
+        for columns, locale in ((20, FRENCH), (40, FRENCH_ASCII), (80, FRENCH), (200, FRENCH_ASCII)):
+            with self.subTest(columns=columns):
+                shown = self.train_held(columns, locale)
+                self.assertEqual(len(re.findall(r"^ *\d+/40", shown.text(), re.MULTILINE)), 2, shown.text())
+                flat = " ".join(shown.text().split())
+                epoch = "Époque 2/2" if locale is FRENCH else "Epoque 2/2"
+                for wanted in ("Convoy ent", epoch, "val_accuracy: 0.", "images/s", "Perte de test"):
+                    self.assertIn(wanted, flat)
+                if locale is FRENCH_ASCII:
+                    self.assertTrue(shown.raw.isascii(), shown.raw)
+                self.check_fits(shown, columns)
                 self.check_no_number_is_cut(shown)
 
     def check_no_number_is_cut(self, shown):
@@ -93,11 +107,11 @@ class TerminalTest(harness.TrainerTest):
                     ["help", "sweep"]]
         for columns in (20, 40, 80, 200):
             for command in commands:
-                for locale in (UTF8, ASCII):
+                for locale in (UTF8, ASCII, FRENCH, FRENCH_ASCII):
                     with self.subTest(command=command, columns=columns, locale=locale):
                         shown = self.show([CONVOY, *command], columns, **locale)
                         self.check_fits(shown, columns)
-                        if locale is ASCII:
+                        if locale in (ASCII, FRENCH_ASCII):
                             self.assertTrue(shown.raw.isascii(), shown.raw)
 
     def check_fits(self, shown, columns):

@@ -18,6 +18,7 @@ import names
 import sources
 import tidy
 import tools
+import translations
 import unused
 from tree import Tree
 
@@ -33,6 +34,7 @@ RULES = {
     "scripts": tools.check_scripts,
     "format": tools.check_format,
     "names": names.check,
+    "translations": translations.check,
     "unused": unused.check,
     "tidy": tidy.check_headers,
     "tidy_sources": tidy.check_sources,

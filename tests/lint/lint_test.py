@@ -212,6 +212,31 @@ class LintTest(unittest.TestCase):
         self.write("tests/lint/unused_allowed.txt", "Later\n")
         self.expect_finding("unused", "common/base/clock.h:5", "only tests use Later")
 
+    @unittest.skipUnless(shutil.which("xgettext"), "gettext is not installed")
+    def test_catalogue_of_translations(self):
+        self.write("po/extract.sh", "#!/usr/bin/env bash\ncd \"$(dirname \"$0\")/..\"\nxgettext --output=- "
+                                    "--keyword=Tr --keyword=TrPlural:1,2 common/base/status.cc | "
+                                    "sed 's/CHARSET/UTF-8/; s/INTEGER/2/; s/EXPRESSION/n!=1/'\n")
+        self.write("common/base/status.cc", 'Tr("$0 of $1"); TrPlural("$0 rank", "$0 ranks", 2);\n')
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=2; plural=n>1;\\n"\n'
+        text = '\nmsgid "$0 of $1"\nmsgstr "%s"\n'
+        ranks = '\nmsgid "$0 rank"\nmsgid_plural "$0 ranks"\nmsgstr[0] "$0 rang"\nmsgstr[1] "%s"\n'
+        for catalogue, *says in [(head + text % "$1 : $0" + ranks % "$0 rangs",),
+                                 (head + text % "$1 : $0", "has no translation of '$0 rank'"),
+                                 (head + text % "" + ranks % "$0 rangs", "has no translation of '$0 of $1'"),
+                                 (head + "\n#, fuzzy" + text % "$0 sur $1" + ranks % "$0 rangs", "no translation of"),
+                                 (head + text % "$0" + ranks % "$0 rangs", "'$0' has other values than '$0 of $1'"),
+                                 (head + text % "$0 sur $1" + ranks % "$1 rangs", "'$1 rangs' has other values"),
+                                 (head + text % "$0 sur $1" + ranks % "$0 rangs" + '\nmsgid "x"\nmsgstr "y"\n',
+                                  "translates 'x', which no program says"),
+                                 (head + 'msgid "a', "msgfmt refuses it")]:
+            with self.subTest(catalogue):
+                self.write("po/fr.po", catalogue)
+                if says:
+                    self.expect_finding("translations", "po/fr.po", *says)
+                else:
+                    self.assertEqual(self.findings("translations"), [])
+
     def test_marker_of_a_merge_conflict(self):
         for marker in "<" * 7 + " HEAD", ">" * 7 + " branch":
             with self.subTest(marker=marker):

@@ -16,6 +16,7 @@ absl::Status Agree(Communicator& communicator, const absl::Status& status) {
   const auto culprit = static_cast<int>(first - codes.begin());
   CONVOY_ASSIGN_OR_RETURN(const std::string message,
                           BroadcastString(communicator, std::string(status.message()), culprit));
+  if (culprit == 0 && communicator.rank() == 0) return status;  // with all that it has beside words
   const std::string prefix = culprit == 0 ? "" : absl::StrCat("rank ", culprit, ": ");
   return absl::Status(static_cast<absl::StatusCode>(*first), absl::StrCat(prefix, message));
 }

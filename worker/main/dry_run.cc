@@ -19,6 +19,7 @@
 #include "common/base/text.h"
 #include "common/data/augmentation.h"
 #include "common/figures/preview_figure.h"
+#include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
 #include "worker/comm/communicator.h"
@@ -85,7 +86,7 @@ int64_t StepsAnEpoch(const train::Job& job) {
 std::string MemoryText() {
   struct rusage usage = {};
   ::getrusage(RUSAGE_SELF, &usage);
-  return absl::StrCat(Thousands(usage.ru_maxrss / 1024), " MB of rank 0, the data included");
+  return Tr("$0 MB of rank 0, the data included", TrThousands(usage.ru_maxrss / 1024));
 }
 
 std::string Verdict(StepTimer& timer, const report::JobFacts& whole, int batch_size,
@@ -94,12 +95,13 @@ std::string Verdict(StepTimer& timer, const report::JobFacts& whole, int batch_s
   const double epoch = step * static_cast<double>(steps);
   const double rate = step > 0 ? batch_size / step : 0;
   return absl::StrCat(
-      "\nSteps   ", Thousands(steps), " an epoch, ", Thousands(whole.epochs), " epochs\nTime    ",
-      absl::StrFormat("%.1f s an epoch here (%s images/s, median of %d steps), %s in all, without "
-                      "validation\n",
-                      epoch, Thousands(static_cast<int64_t>(rate)), timer.steps(),
-                      DurationText(epoch * whole.epochs)),
-      "Memory  ", MemoryText(), "\nThis was a dry run: nothing was trained or written.\n");
+      Tr("\nSteps   $0 an epoch, $1 epochs\n", TrThousands(steps), TrThousands(whole.epochs)),
+      Tr("Time    $0 s an epoch here ($1 images/s, median of $2 steps), $3 in all, without "
+         "validation\n",
+         absl::StrFormat("%.1f", epoch), TrThousands(static_cast<int64_t>(rate)), timer.steps(),
+         DurationText(epoch * static_cast<double>(whole.epochs))),
+      Tr("Memory  $0\n", MemoryText()),
+      Tr("This was a dry run: nothing was trained or written.\n"));
 }
 
 figures::PixelImage ImageOf(const data::DatasetView& images, const uint8_t* pixels) {

@@ -11,6 +11,7 @@
 #include "common/cli/command_line.h"
 #include "common/cli/user_config.h"
 #include "common/figures/canvas.h"
+#include "common/i18n/translate.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/builtin_models.h"
 #include "common/optim/optimizer.h"
@@ -21,14 +22,14 @@
 namespace convoy::trainer {
 namespace {
 
-constexpr char kDescription[] =
+constexpr const char* kDescription = Marked(
     "Trains a convolutional network on all ranks: mpirun -np 4 trainer. Alone it is one rank;\n"
-    "--local-ranks N makes N ranks of threads. Defaults are the Keras teaching notebook's.";
+    "--local-ranks N makes N ranks of threads. Defaults are the Keras teaching notebook's.");
 
-constexpr char kExitCodes[] =
+constexpr const char* kExitCodes = Marked(
     "Exit codes: 0 done; 1 failed; 2 wrong usage or input; 75 stopped on request (SIGTERM, or\n"
     "SIGUSR1 under mpirun) with a checkpoint, run again with --resume; 76 cancelled;\n"
-    "77 a rank hung and was named, run again with --resume.";
+    "77 a rank hung and was named, run again with --resume.");
 
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxCheckpoints = 1'000'000;
@@ -60,8 +61,8 @@ struct RawFlags {
 void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.Group("The recipe: shapes the trained weights");
   arguments.TextOrNone("--model", &raw.model,
-                       absl::StrCat("network: ", absl::StrJoin(nn::BuiltinModelNames(), ", "),
-                                    ", or a .textproto file (notebook)"));
+                       Tr("network: $0, or a .textproto file (notebook)",
+                          absl::StrJoin(nn::BuiltinModelNames(), ", ")));
   arguments.WholeNumber("--batch-size", &raw.batch_size,
                         "images of a step, all ranks together (128)");
   arguments.WholeNumber("--micro-batch", &raw.micro_batch,
@@ -101,8 +102,8 @@ void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
 void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.Group("The rest: never shapes the weights");
   arguments.TextOrNone("--recipe", &raw.recipe_file,
-                       absl::StrCat("recipe: ", absl::StrJoin(recipes::BuiltinRecipeNames(), ", "),
-                                    ", or a .textproto file; flags override it"));
+                       Tr("recipe: $0, or a .textproto file; flags override it",
+                          absl::StrJoin(recipes::BuiltinRecipeNames(), ", ")));
   arguments.TextOrNone("--data", &flags.data,
                        "folder of IDX files, or of pictures in a folder a class, or an archive of "
                        "these, or 'generated' (searched: $CONVOY_DATA, ./data/mnist, "
@@ -184,22 +185,24 @@ absl::Status CheckCoordinator(const Flags& flags) {
                        : !flags.token_file.empty() ? "--token-file"
                                                    : nullptr;
     if (flag == nullptr) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": needs --coordinator HOST:PORT"));
+    return absl::InvalidArgumentError(Tr("$0: needs --coordinator HOST:PORT", flag));
   }
   if (flags.tls_cert.empty() != flags.tls_key.empty() ||
       (!flags.tls_cert.empty() && flags.tls_ca.empty())) {
-    return absl::InvalidArgumentError("--tls-cert and --tls-key: go together, and with --tls-ca");
+    return absl::InvalidArgumentError(
+        Tr("--tls-cert and --tls-key: go together, and with --tls-ca"));
   }
   return Annotate(rpc::ParseAddress(flags.coordinator, /*least_port=*/1).status(), "--coordinator");
 }
 
 absl::Status CheckDryRun(const Flags& flags) {
   if (!flags.preview.empty()) {
-    if (!flags.dry_run) return absl::InvalidArgumentError("--preview: needs --dry-run");
+    if (!flags.dry_run) return absl::InvalidArgumentError(Tr("--preview: needs --dry-run"));
     CONVOY_RETURN_IF_ERROR(Annotate(figures::FormatOfPath(flags.preview).status(), "--preview"));
   }
   if (flags.dry_run && flags.resume) {
-    return absl::InvalidArgumentError("--dry-run: begins nothing that --resume could go on with");
+    return absl::InvalidArgumentError(
+        Tr("--dry-run: begins nothing that --resume could go on with"));
   }
   return absl::OkStatus();
 }
@@ -260,7 +263,7 @@ const cli::FlagNames& FlagsOfFields() {
 absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   RawFlags raw;
-  cli::CommandLine line("trainer", kDescription, kExitCodes);
+  cli::CommandLine line("trainer", Tr(kDescription), Tr(kExitCodes));
   AddRecipeFlags(line.arguments(), raw, flags);
   AddFreeFlags(line.arguments(), raw, flags);
   CONVOY_ASSIGN_OR_RETURN(const cli::CommandLine::Asked asked, line.Parse(argc, argv));

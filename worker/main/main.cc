@@ -12,6 +12,7 @@
 #include "common/base/files.h"
 #include "common/base/process_start.h"
 #include "common/base/status.h"
+#include "common/i18n/translate.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
@@ -134,8 +135,8 @@ ExitCode Main(int argc, char** argv) {
   }
   const bool several_processes = comm::LaunchedByMpi() && comm::WorldSizeFromEnvironment() > 1;
   if (several_processes && flags.ok() && flags->local_ranks > 1) {
-    flags = absl::InvalidArgumentError(
-        "--local-ranks: is for one process; under mpirun with several, give mpirun's -np alone");
+    flags = absl::InvalidArgumentError(Tr(
+        "--local-ranks: is for one process; under mpirun with several, give mpirun's -np alone"));
   }
   return several_processes ? RunUnderMpi(flags) : RunAsThreads(flags);
 }

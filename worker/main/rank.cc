@@ -25,6 +25,8 @@
 #include "common/figures/texts.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
+#include "common/i18n/error_text.h"
+#include "common/i18n/translate.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
@@ -203,10 +205,11 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Rep
       directory, job.train, job.test,
       {.language = language, .threads = flags.threads > 0 ? flags.threads : UsableCores()});
   if (!written.ok()) {
-    return Annotate(written, "--figures: the training is complete, its report is not");
+    return Annotate(written, Tr("--figures: the training is complete, its report is not"));
   }
   CONVOY_RETURN_IF_ERROR(reporting.AddFigures(run::PathIn(directory, run::kFigures)));
-  if (flags.verbose > 0) std::printf("The report is %s/report.html\n", directory.c_str());
+  if (flags.verbose > 0)
+    std::fputs(Tr("The report is $0/report.html\n", directory).c_str(), stdout);
   return absl::OkStatus();
 }
 
@@ -217,7 +220,7 @@ std::function<void(int64_t, int64_t)> ShowDecoding(const Flags& flags) {
     const double part =
         static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1));
     const std::string line = terminal::ProgressLine(
-        "Reading pictures", part, {{absl::StrCat(Thousands(done), " of ", Thousands(total)), 0}},
+        Tr("Reading pictures"), part, {{Tr("$0 of $1", TrThousands(done), TrThousands(total)), 0}},
         terminal::TerminalOf(stdout).columns - 1);
     std::printf("\r%s\033[K%s", line.c_str(), done == total ? "\r\033[K" : "");
     std::fflush(stdout);
@@ -255,8 +258,12 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   }
   if (job.finished_before) {
     if (root && flags.verbose > 0) {
-      std::printf("%s: this run is finished; its results are there%s\n", flags.run_dir.c_str(),
-                  flags.figures ? " (convoy report draws its figures)" : "");
+      const std::string said =
+          flags.figures ? Tr("$0: this run is finished; its results are there (convoy report draws "
+                             "its figures)\n",
+                             flags.run_dir)
+                        : Tr("$0: this run is finished; its results are there\n", flags.run_dir);
+      std::fputs(said.c_str(), stdout);
     }
     const absl::Status told = root ? TellOfFinishedRun(channel, job, *claimed) : absl::OkStatus();
     CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
@@ -284,7 +291,7 @@ ExitCode RunRank(watch::Watch& watch, const absl::StatusOr<Flags>& flags) {
   if (watch.communicator().rank() == 0) {
     std::fflush(stdout);
     const std::string error = cli::NameFlags(std::string(code.status().message()), FlagsOfFields());
-    log::Error(error);
+    log::Error(cli::NameFlags(i18n::InUsersLanguage(code.status()), FlagsOfFields()));
     watch::LeaveLastWords(
         absl::StrCat(absl::StatusCodeToString(code.status().code()), ": ", error));
   }

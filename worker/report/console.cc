@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/base/text.h"
+#include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 #include "common/terminal/fit.h"
 
@@ -18,13 +19,21 @@ namespace {
 constexpr int kBarWidth = 30;
 constexpr double kRedrawSeconds = 0.1;
 
-std::string Count(int64_t number, const std::string& noun) {
-  return absl::StrCat(Thousands(number), " ", noun, number == 1 ? "" : "s");
+std::string Ranks(int64_t count) {
+  return TrPlural("$0 rank", "$0 ranks", count, TrThousands(count));
+}
+
+std::string Threads(int64_t count) {
+  return TrPlural("$0 thread", "$0 threads", count, TrThousands(count));
+}
+
+std::string Hosts(int64_t count) {
+  return TrPlural("$0 host", "$0 hosts", count, TrThousands(count));
 }
 
 std::string DataLine(const JobFacts& facts) {
   std::string what = facts.data_kind == "mnist" ? "MNIST" : facts.data_kind;
-  if (facts.data_kind == "generated") what = "generated digits (this is not MNIST)";
+  if (facts.data_kind == "generated") what = Tr("generated digits (this is not MNIST)");
   return absl::StrCat(what, ", ", facts.data_where);
 }
 
@@ -45,31 +54,32 @@ void Console::Print(const std::string& text) {
 void Console::OnStart(const JobFacts& facts) {
   facts_ = facts;
   const std::vector<std::string> hosts = facts.DistinctHosts();
-  Print(absl::StrCat("Convoy trains on ", Count(facts.world_size, "rank"), " (",
-                     Count(facts.TotalThreads(), "thread"), " in all) on ",
-                     Count(static_cast<int64_t>(hosts.size()), "host"), ": ",
-                     absl::StrJoin(hosts, ", "), "\n"));
-  Print(absl::StrCat("  kernels  ", facts.isa, ", OpenBLAS for ", facts.blas_core, ", reduction ",
-                     facts.reduce, "\n"));
-  Print(absl::StrCat("  data     ", DataLine(facts), "\n"));
-  Print(absl::StrCat("  images   ", Thousands(facts.train_images), " to train on, ",
-                     Thousands(facts.validation_images), " for validation, ",
-                     Thousands(facts.test_images), " for the test\n"));
-  Print(absl::StrCat("  batch    ", facts.batch_size, " images in micro-batches of ",
-                     facts.micro_batch, ", seed ", facts.seed, "\n"));
+  Print(Tr("Convoy trains on $0 ($1 in all) on $2: $3\n", Ranks(facts.world_size),
+           Threads(facts.TotalThreads()), Hosts(static_cast<int64_t>(hosts.size())),
+           absl::StrJoin(hosts, ", ")));
+  Print(Tr("  kernels  $0, OpenBLAS for $1, reduction $2\n", facts.isa, facts.blas_core,
+           facts.reduce));
+  Print(Tr("  data     $0\n", DataLine(facts)));
+  Print(Tr("  images   $0 to train on, $1 for validation, $2 for the test\n",
+           TrThousands(facts.train_images), TrThousands(facts.validation_images),
+           TrThousands(facts.test_images)));
+  Print(Tr("  batch    $0 images in micro-batches of $1, seed $2\n", facts.batch_size,
+           facts.micro_batch, facts.seed));
   const int64_t micro_batches = (facts.batch_size + facts.micro_batch - 1) / facts.micro_batch;
   if (facts.TotalThreads() > micro_batches) {
-    Print(absl::StrCat("  note     a batch has only ", micro_batches, " micro-batch",
-                       micro_batches == 1 ? "" : "es",
-                       " of work: ", Count(facts.TotalThreads() - micro_batches, "thread"),
-                       " will idle; a larger --batch-size would use them\n"));
+    Print(
+        TrPlural("  note     a batch has only $0 micro-batch of work: $1 will idle; a larger "
+                 "--batch-size would use them\n",
+                 "  note     a batch has only $0 micro-batches of work: $1 will idle; a larger "
+                 "--batch-size would use them\n",
+                 micro_batches, micro_batches, Threads(facts.TotalThreads() - micro_batches)));
   }
   if (facts.reduce == "mpi") {
-    Print("  note     --reduce mpi: other bits at another number of ranks\n");
+    Print(Tr("  note     --reduce mpi: other bits at another number of ranks\n"));
   }
   if (facts.resumed_at_step > 0) {
-    Print(absl::StrCat("  resumed  at step ", Thousands(facts.resumed_at_step), ", restart ",
-                       facts.restarts, "\n"));
+    Print(Tr("  resumed  at step $0, restart $1\n", TrThousands(facts.resumed_at_step),
+             facts.restarts));
   }
   Print("\n" + facts.model_summary + "\n");
 }
@@ -78,7 +88,7 @@ void Console::OnEpochStart(int64_t epoch, int64_t step_in_epoch) {
   since_epoch_ = Stopwatch();
   last_drawn_ = 0;
   first_step_ = step_in_epoch;
-  if (verbose_ == 1) Print(absl::StrCat("Epoch ", epoch + 1, "/", facts_.epochs, "\n"));
+  if (verbose_ == 1) Print(Tr("Epoch $0/$1", epoch + 1, facts_.epochs) + "\n");
 }
 
 std::string Console::Position(int64_t done) const {
@@ -99,10 +109,10 @@ void Console::OnStep(const StepProgress& progress) {
   const auto steps_done = static_cast<double>(progress.step_in_epoch - first_step_);
   const auto steps_left = static_cast<double>(facts_.steps_per_epoch - progress.step_in_epoch);
   const std::vector<terminal::Part> parts = {
-      {"ETA: " + DurationText(elapsed / std::max(steps_done, 1.0) * steps_left), 1},
+      {Tr("ETA: $0", DurationText(elapsed / std::max(steps_done, 1.0) * steps_left)), 1},
       {"loss: " + MetricText(progress.loss), 3},
       {"accuracy: " + MetricText(progress.accuracy), 2},
-      {Thousands(static_cast<int64_t>(progress.images_per_second)) + " images/s", 0}};
+      {Tr("$0 images/s", TrThousands(static_cast<int64_t>(progress.images_per_second))), 0}};
   // In the last column of all, what erases the rest of the line would erase a character.
   const int columns = terminal::TerminalOf(out_).columns - 1;
   Redraw(terminal::ProgressLine(Position(progress.step_in_epoch), Fraction(progress.step_in_epoch),
@@ -122,11 +132,11 @@ void Console::OnEpoch(const EpochReport& report) {
   }
   if (report.train_seconds > 0) {
     const double rate = static_cast<double>(report.train_images) / report.train_seconds;
-    parts.push_back(Thousands(static_cast<int64_t>(rate)) + " images/s");
+    parts.push_back(Tr("$0 images/s", TrThousands(static_cast<int64_t>(rate))));
   }
   std::string begin = Position(facts_.steps_per_epoch);
   std::string bar = " " + ProgressBar(1, kBarWidth);
-  if (verbose_ == 2) begin = absl::StrCat("Epoch ", report.epoch + 1, "/", facts_.epochs);
+  if (verbose_ == 2) begin = Tr("Epoch $0/$1", report.epoch + 1, facts_.epochs);
   if (verbose_ == 2) bar.clear();
   const terminal::Terminal terminal = terminal::TerminalOf(out_);
   const std::string whole = absl::StrCat(begin, bar, " - ", absl::StrJoin(parts, " - "));
@@ -139,23 +149,26 @@ void Console::OnEpoch(const EpochReport& report) {
 
 void Console::OnNotice(const std::string& line) { Print(line + "\n"); }
 void Console::OnStopped(int64_t global_step, bool cancelled) {
-  const std::string where =
-      absl::StrCat(" at step ", Thousands(global_step), "; the checkpoint is in ",
-                   run::PathIn(run_directory_, run::kCheckpoints));
+  const std::string step = TrThousands(global_step);
+  const std::string checkpoints = run::PathIn(run_directory_, run::kCheckpoints);
   const std::string text =
-      cancelled ? absl::StrCat("Cancelled by the coordinator", where, "\n")
-                : absl::StrCat("Stopped on request", where, ". Go on with --run-dir ",
-                               run_directory_, " --resume\n");
+      cancelled
+          ? Tr("Cancelled by the coordinator at step $0; the checkpoint is in $1\n", step,
+               checkpoints)
+          : Tr("Stopped on request at step $0; the checkpoint is in $1. Go on with --run-dir $2 "
+               "--resume\n",
+               step, checkpoints, run_directory_);
   Print(absl::StrCat(bar_ ? "\n" : "", text));
 }
 
 void Console::OnFinished(const FinalReport& report) {
-  Print(absl::StrFormat("\nTest loss %.4f, test accuracy %.2f%% on %s images, after %s\n",
-                        report.test_loss, 100 * report.test_accuracy, Thousands(facts_.test_images),
-                        DurationText(since_start_.Elapsed())));
-  Print(absl::StrCat("Weights SHA-256 ", report.weights_sha256, "\n"));
-  Print(absl::StrCat("Everything is in ", run_directory_,
-                     ": model.convoy, history.json, summary.json, checkpoints\n"));
+  Print(Tr("\nTest loss $0, test accuracy $1 on $2 images, after $3\n",
+           absl::StrFormat("%.4f", report.test_loss),
+           absl::StrFormat("%.2f%%", 100 * report.test_accuracy), TrThousands(facts_.test_images),
+           DurationText(since_start_.Elapsed())));
+  Print(Tr("Weights SHA-256 $0\n", report.weights_sha256));
+  Print(Tr("Everything is in $0: model.convoy, history.json, summary.json, checkpoints\n",
+           run_directory_));
 }
 
 }  // namespace convoy::report

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/run/start_file.h"
 
 namespace convoy::report {
@@ -34,16 +35,16 @@ void RemoveTemporaryFiles(const std::string& path) {
 absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::string& path,
                                                                  bool resume) {
   if (PathExists(path) && !resume) {
-    return absl::AlreadyExistsError(absl::StrCat(
-        "run_dir: ", path, " exists already; `resume` goes on with it, or name another"));
+    return TextError(absl::StatusCode::kAlreadyExists,
+                     "run_dir: $0 exists already; `resume` goes on with it, or name another", path);
   }
   absl::Status created = CreateDirectories(run::PathIn(path, run::kCheckpoints));
   if (!created.ok()) return Annotate(created, "run_dir");
   absl::StatusOr<std::optional<FileLock>> lock =
       FileLock::Take(run::PathIn(path, run::kLockFile), run::OwnStartName());
   if (lock.ok() && !lock->has_value()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("run_dir: another trainer is at work in ", path));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "run_dir: another trainer is at work in $0", path);
   }
   if (!lock.ok() && !absl::IsUnimplemented(lock.status())) {
     return Annotate(lock.status(), "run_dir");

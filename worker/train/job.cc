@@ -10,6 +10,7 @@
 #include "common/api/image_options.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/load_data.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/images/digit.h"
@@ -49,7 +50,8 @@ absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
     const JobRequest& request, std::vector<std::string>* skipped) {
   if (!request.resume) return std::nullopt;
   if (request.run_dir.empty()) {
-    return absl::InvalidArgumentError("resume: needs `run_dir`, the run to go on with");
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "resume: needs `run_dir`, the run to go on with");
   }
   return formats::LoadLatestCheckpoint(run::PathIn(request.run_dir, run::kCheckpoints), skipped);
 }

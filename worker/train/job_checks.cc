@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/sampler.h"
 #include "common/evaluate/model_network.h"
 #include "common/formats/model_file.h"
@@ -62,16 +63,17 @@ absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& 
   const data::Dataset& train = source.train;
   const Shape images = {train.height, train.width, train.channels};
   if (network.input_shape() != images) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("network '", recipe.model.name, "': its input is ",
-                     ShapeToString(network.input_shape()), ", but the images of ", source.where,
-                     " are ", ShapeToString(images), "; set `input` in the model's file"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "network '$0': its input is $1, but the images of $2 are $3; set `input` in "
+                     "the model's file",
+                     recipe.model.name, ShapeToString(network.input_shape()), source.where,
+                     ShapeToString(images));
   }
   if (network.num_classes() < train.num_classes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("network '", recipe.model.name, "': it tells ", network.num_classes(),
-                     " classes apart, but the labels of ", source.where, " have ",
-                     train.num_classes, "; set `units` of its last layer"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "network '$0': it tells $1 classes apart, but the labels of $2 have $3; set "
+                     "`units` of its last layer",
+                     recipe.model.name, network.num_classes(), source.where, train.num_classes);
   }
   return absl::OkStatus();
 }
@@ -126,8 +128,8 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
                      ", to other bits; ", HowToHave(was), ", or go on where it was started"));
   }
   if (checkpoint.model.data_sha256 != data_sha256) {
-    return absl::FailedPreconditionError(
-        "data: these are not the images that the run was started with");
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "data: these are not the images that the run was started with");
   }
   return absl::OkStatus();
 }

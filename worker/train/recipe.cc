@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
 #include "common/recipes/default_recipe.h"
@@ -26,7 +27,8 @@ absl::Status FieldError(std::string_view field, const std::string& message) {
 
 absl::Status CheckInRange(std::string_view field, int64_t value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return absl::OkStatus();
-  return FieldError(field, absl::StrCat("must be from ", least, " to ", most, ", not ", value));
+  return TextError(absl::StatusCode::kInvalidArgument, "$0: must be from $1 to $2, not $3",
+                   std::string(field), least, most, value);
 }
 
 absl::Status CheckReduce(const std::string& reduce) {
@@ -124,9 +126,9 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   merged.MergeFrom(asked);
   const int epochs = merged.epochs();
   if (epochs < base.epochs()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("epochs: the run was started with ", base.epochs(),
-                     "; on resume it may grow, not shrink to ", epochs));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "epochs: the run was started with $0; on resume it may grow, not shrink to $1",
+                     base.epochs(), epochs);
   }
   merged.set_epochs(base.epochs());
   // How to have the run's kernels on this machine; whether it has them is checked elsewhere.
@@ -136,10 +138,11 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   google::protobuf::util::MessageDifferencer differencer;
   differencer.ReportDifferencesTo(&difference);
   if (!differencer.Compare(base, merged)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        difference.field(),
-        ": differs from the run that is to go on (see recipe.textproto in its directory); "
-        "leave it out, or start a new run in another directory"));
+    return TextError(
+        absl::StatusCode::kFailedPrecondition,
+        "$0: differs from the run that is to go on (see recipe.textproto in its directory); "
+        "leave it out, or start a new run in another directory",
+        difference.field());
   }
   merged.set_epochs(epochs);
   return merged;

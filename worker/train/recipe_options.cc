@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/optim/optimizer.h"
 
 namespace convoy::train {
@@ -25,7 +26,8 @@ absl::Status Refuse(std::string_view field, const std::string& message) {
 
 absl::Status RequireEpochs(std::string_view field, int64_t value, int64_t least) {
   if (value >= least && value <= kMostEpochs) return absl::OkStatus();
-  return Refuse(field, absl::StrCat("must be from ", least, " to ", kMostEpochs, ", not ", value));
+  return TextError(absl::StatusCode::kInvalidArgument, "$0: must be from $1 to $2, not $3",
+                   std::string(field), least, kMostEpochs, value);
 }
 
 absl::Status RequireNotNegative(std::string_view field, double value) {

@@ -1,4 +1,5 @@
 #include "common/figures/report/figure_table.h"
+#include "common/base/text_error.h"
 
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::gallery {
 namespace {
@@ -19,47 +21,47 @@ int CountOr(const FigureChoice& choice, int usual) {
 const std::vector<FigureKind>& FigureKinds() {
   static const auto* const kKinds = new std::vector<FigureKind>{
       {"samples",
-       "the first training images with their labels",
+       Marked("the first training images with their labels"),
        {.data = true, .count = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.Samples(CountOr(choice, kTiles));
        }},
       {"curves",
-       "accuracy and loss over the epochs",
+       Marked("accuracy and loss over the epochs"),
        {.history = true},
        [](Gallery& gallery, const FigureChoice&) { return gallery.Curves(); }},
       {"confusion",
-       "true classes against predicted ones, with counts",
+       Marked("true classes against predicted ones, with counts"),
        {.model = true, .data = true, .by_row = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.Confusion(choice.by_row);
        }},
       {"mistakes",
-       "misread test images, the surest mistakes first",
+       Marked("misread test images, the surest mistakes first"),
        {.model = true, .data = true, .count = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.Mistakes(CountOr(choice, kTiles));
        }},
       {"filters",
-       "the weights of a convolution layer",
+       Marked("the weights of a convolution layer"),
        {.model = true, .layer = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.Filters(choice.layer, choice.filter);
        }},
       {"feature-maps",
-       "what a layer makes of an image",
+       Marked("what a layer makes of an image"),
        {.model = true, .data = true, .layer = true, .image = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.FeatureMaps(choice.layer, choice.image, choice.filter);
        }},
       {"noise",
-       "test images with gaussian noise and what is read in them",
+       Marked("test images with gaussian noise and what is read in them"),
        {.model = true, .data = true, .count = true, .level = true},
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.NoisyImages(choice.level, CountOr(choice, kNoisyImages));
        }},
       {"noise-curve",
-       "accuracy against the level of noise",
+       Marked("accuracy against the level of noise"),
        {.model = true, .data = true},
        [](Gallery& gallery, const FigureChoice&) -> absl::StatusOr<figures::Canvas> {
          CONVOY_ASSIGN_OR_RETURN(figures::NoiseCurve curve, gallery.NoiseCurve(NoiseLevels()));
@@ -75,9 +77,13 @@ absl::StatusOr<const FigureKind*> FindFigure(const std::string& name) {
     if (kind.name == name) return &kind;
     names.push_back(kind.name);
   }
-  return absl::InvalidArgumentError(absl::StrCat("there is no figure '", name, "'; there are ",
-                                                 absl::StrJoin(names, ", "),
-                                                 DidYouMean(name, names)));
+  const std::string near = NearestName(name, names);
+  const std::string list = absl::StrJoin(names, ", ");
+  return near.empty() ? TextError(absl::StatusCode::kInvalidArgument,
+                                  "there is no figure '$0'; there are $1", name, list)
+                      : TextError(absl::StatusCode::kInvalidArgument,
+                                  "there is no figure '$0'; there are $1; did you mean '$2'?", name,
+                                  list, near);
 }
 
 }  // namespace convoy::gallery

@@ -1,4 +1,5 @@
 #include "common/images/decode/decode.h"
+#include "common/base/text_error.h"
 
 #include <utility>
 
@@ -30,14 +31,14 @@ std::string DescribeStart(std::string_view bytes) {
 absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::string& name,
                                          const DecodeLimits& limits) {
   if (bytes.size() > limits.max_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(name, ": the file has ", bytes.size(),
-                                                     " bytes; at most ", limits.max_bytes,
-                                                     " are read, so make the picture smaller"));
+    return TextError(absl::StatusCode::kResourceExhausted,
+                     "$0: the file has $1 bytes; at most $2 are read, so make the picture smaller",
+                     name, bytes.size(), limits.max_bytes);
   }
   if (IsJpeg(bytes)) return DecodeJpeg(bytes, name, limits);
   if (IsPng(bytes)) return DecodeColorPng(bytes, name, limits);
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, ": ", DescribeStart(bytes), "; save it as JPEG or PNG"));
+  return TextError(absl::StatusCode::kInvalidArgument, "$0: $1; save it as JPEG or PNG", name,
+                   DescribeStart(bytes));
 }
 
 absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name,

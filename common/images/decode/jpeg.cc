@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/images/decode/decode.h"
 #include "common/images/decode/exif.h"
 
@@ -133,8 +134,9 @@ std::vector<uint8_t> CmykToRgb(const std::vector<uint8_t>& cmyk, bool inverted) 
 }
 
 absl::Status Broken(const std::string& name, const Decoder& decoder) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      name, ": broken JPEG (", decoder.error.message.data(), "); save the picture again"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "$0: broken JPEG ($1); save the picture again", name,
+                   decoder.error.message.data());
 }
 
 }  // namespace
@@ -147,9 +149,9 @@ absl::StatusOr<ColorImage> DecodeJpeg(std::string_view bytes, const std::string&
   if (!ReadHeader(bytes, &decoder)) return Broken(name, decoder);
   const int64_t num_pixels = int64_t{decoder.info.image_width} * decoder.info.image_height;
   if (num_pixels > limits.max_pixels) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        name, ": the picture has ", decoder.info.image_width, " x ", decoder.info.image_height,
-        " pixels; at most ", limits.max_pixels, " are read, so make it smaller"));
+    return TextError(absl::StatusCode::kResourceExhausted,
+                     "$0: the picture has $1 x $2 pixels; at most $3 are read, so make it smaller",
+                     name, decoder.info.image_width, decoder.info.image_height, limits.max_pixels);
   }
   FixSettings(&decoder.info);
   const int components = decoder.info.num_components == 4   ? 4
