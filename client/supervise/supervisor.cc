@@ -492,9 +492,9 @@ absl::StatusOr<ExitCode> Supervisor::Run() {
 absl::StatusOr<ExitCode> Supervise(const SupervisedRun& run) {
   // Ranks whose mpirun was killed become children of this process, so it can wait for their end.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  HearWishes();
   Supervisor supervisor(run);
   CONVOY_RETURN_IF_ERROR(supervisor.Claim());
-  HearWishes();
   return supervisor.Run();
 }
 
