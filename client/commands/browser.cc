@@ -23,9 +23,9 @@ bool IsSet(const char* variable) {
 
 bool IsOnPath(const std::string& program) {
   const char* path = std::getenv("PATH");
-  for (const std::string_view folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
+  for (const std::string& folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
     if (folder.empty()) continue;
-    if (::access(absl::StrCat(std::string(folder), "/", program).c_str(), X_OK) == 0) return true;
+    if (::access(absl::StrCat(folder, "/", program).c_str(), X_OK) == 0) return true;
   }
   return false;
 }

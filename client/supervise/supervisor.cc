@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -119,8 +120,9 @@ class Supervisor {
   int64_t NewestCheckpoint() const;
   std::string PathIn(const char* name) const { return run::PathIn(run_.run_dir, name); }
   void Tell(const std::string& line) const;
-  void TellEvent(run::RunEventKind kind, const std::string& line) const;
-  ExitCode GiveUp(int code, const Failure& failure, const std::string& why) const;
+  void TellEvent(run::RunEventKind kind, const std::string& line);
+  void WriteEvents();
+  ExitCode GiveUp(int code, const Failure& failure, const std::string& why);
   ExitCode EndAsWished() const;
   void Abandon() const;
 
@@ -132,6 +134,8 @@ class Supervisor {
   Wanted wanted_;                    // of other hosts
   std::unique_ptr<HostPool> hosts_;  // null: this machine alone
   steady_clock::time_point ended_;   // when the processes of earlier starts were gone here
+
+  std::deque<run::RunEvent> unwritten_events_;
 
   // Of the start under way.
   std::string errors_;             // its standard error, as far as kept
@@ -322,6 +326,7 @@ int Supervisor::WaitFor(Child& child) {
     const auto now = steady_clock::now();
     if (now - looked_ < kLook) continue;
     looked_ = now;
+    WriteEvents();
     EndStopped(now);
     EndLauncherThatHangs(child, now);
   }
@@ -386,9 +391,17 @@ void Supervisor::Tell(const std::string& line) const {
       .IgnoreError();  // a full disk does not keep the training from going on
 }
 
-void Supervisor::TellEvent(run::RunEventKind kind, const std::string& line) const {
-  run::AppendEvent(run_.run_dir, {.time = absl::Now(), .kind = kind, .message = Printable(line)})
-      .IgnoreError();
+void Supervisor::TellEvent(run::RunEventKind kind, const std::string& line) {
+  unwritten_events_.push_back({.time = absl::Now(), .kind = kind, .message = Printable(line)});
+  WriteEvents();
+}
+
+// Those for which there was no room wait until there is.
+void Supervisor::WriteEvents() {
+  while (!unwritten_events_.empty() &&
+         run::AppendEvent(run_.run_dir, unwritten_events_.front()).ok()) {
+    unwritten_events_.pop_front();
+  }
 }
 
 void Supervisor::PauseBeforeNext() {
@@ -403,7 +416,7 @@ void Supervisor::Abandon() const {
   fs::remove_all(run_.run_dir, ignored);
 }
 
-ExitCode Supervisor::GiveUp(int code, const Failure& failure, const std::string& why) const {
+ExitCode Supervisor::GiveUp(int code, const Failure& failure, const std::string& why) {
   if (failure.cause == Cause::kInput && !said_.empty()) {
     std::fputs((Printable(said_.front()) + "\n").c_str(), stderr);
     Abandon();

@@ -125,7 +125,7 @@ std::string RenumberSurfaces(const std::string& svg) {
 }
 
 // Returns the file with a title for those who do not see it.
-std::string WithTitle(std::string svg, std::string_view title) {
+std::string WithTitle(std::string svg, const std::string& title) {
   const size_t begin = svg.find("<svg");
   const size_t end = svg.find('>', begin);
   if (title.empty() || begin == std::string::npos || end == std::string::npos) return svg;

@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/files.h"
 #include "common/run/run_files.h"
@@ -50,6 +52,13 @@ std::optional<RunEvent> FromLine(absl::string_view line) {
   return std::nullopt;
 }
 
+// Whether the last event was cut off, as where a disk became full.
+bool EndsWithinLine(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char last = '\n';
+  return file.seekg(-1, std::ios::end) && file.get(last) && last != '\n';
+}
+
 }  // namespace
 
 absl::Status AppendEvent(const std::string& directory, const RunEvent& event) {
@@ -57,8 +66,9 @@ absl::Status AppendEvent(const std::string& directory, const RunEvent& event) {
   json["time"] = absl::FormatTime(kTimeFormat, event.time, absl::UTCTimeZone());
   json["kind"] = KindName(event.kind);
   json["message"] = event.message;
-  return AppendToFile(PathIn(directory, kEventsFile),
-                      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  const std::string path = PathIn(directory, kEventsFile);
+  const std::string line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return AppendToFile(path, absl::StrCat(EndsWithinLine(path) ? "\n" : "", line, "\n"));
 }
 
 std::vector<RunEvent> ReadEvents(const std::string& directory) {

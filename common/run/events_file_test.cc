@@ -52,6 +52,15 @@ TEST_F(EventsFileTest, LinesThatAreNoEventsAreLeftOut) {
   EXPECT_EQ(events[0].message, "pc03 is gone");
 }
 
+TEST_F(EventsFileTest, EventAfterOneThatWasCutOffIsWhole) {
+  ASSERT_TRUE(AppendToFile(PathIn(directory_, kEventsFile), "{\"time\":\"2026-01-01T00:0").ok());
+  Append(RunEventKind::kHostBack, "pc03 is back");
+  Append(RunEventKind::kRestarted, "again");
+  const std::vector<RunEvent> events = ReadEvents(directory_);
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].message, "pc03 is back");
+}
+
 TEST_F(EventsFileTest, OnlyTheNewestAreRead) {
   for (int i = 0; i < 105; ++i) Append(RunEventKind::kRestarted, std::to_string(i));
   const std::vector<RunEvent> events = ReadEvents(directory_);

@@ -79,9 +79,9 @@ class Disturbed:
             return self.rng.choice(pids) if pids else None
         return self.wait_until("a process", find)
 
-    def strike(self, of_rank, number):
+    def strike(self, of_rank, number, meanwhile=lambda: None):
         """Sends a signal to a process, which may just have ended with the start before: then to another. Returns once
-        the supervisor has started the training again."""
+        the supervisor has told that it started the training again."""
         def once():
             try:
                 os.kill(self.a_process(of_rank), number)
@@ -90,6 +90,7 @@ class Disturbed:
                 return False
         before = self.restarts()
         self.wait_until("a victim", once)
+        meanwhile()
         self.wait_until("the restart", lambda: self.restarts() > before)
 
     # The disturbances.
@@ -176,13 +177,12 @@ class Disturbed:
         self.rank_killed()
 
     def disk_full_for_a_while(self):
-        """Until a start fails for it, or for a rank that is killed."""
-        self.full_disk.touch()
-        try:
-            self.rank_killed()
-            time.sleep(self.rng.uniform(0, 0.5))
-        finally:
+        """A rank is killed, and starts may fail for it. What the supervisor did it can only tell afterwards."""
+        def make_room():
+            time.sleep(self.rng.uniform(0, 2))
             self.full_disk.unlink()
+        self.full_disk.touch()
+        self.strike(True, signal.SIGKILL, meanwhile=make_room)
 
     KINDS = (rank_killed, rank_killed, mpirun_killed, rank_stopped, mpirun_stopped, supervisor_killed,
              supervisor_killed_with_rank_stopped, asked_to_stop, newest_checkpoint_damaged, disk_full_for_a_while,

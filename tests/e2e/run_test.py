@@ -76,6 +76,20 @@ class RunTest(harness.TrainerTest):
                          [("restarted", "warning")])
         self.assertIn("was killed by SIGKILL", self.start("status", self.run_.path, program=CONVOY).wait().out)
 
+    def test_full_disk_is_waited_for_and_loses_no_event(self):
+        full = self.directory / "full"
+        hold = self.hold(before_step=9)
+        process = self.supervise("--checkpoint-every", 4, env={**hold.env, "CONVOY_FAILPOINT_FULL_DISK": str(full)})
+        self.await_checkpoint(process, self.run_, count=2)
+        full.touch()
+        os.kill(self.pid_of("1"), signal.SIGKILL)
+        process.await_shown(b"No space left on device; starting again", where="err")
+        full.unlink()
+        hold.let_go()
+        self.assert_undisturbed(process.wait())
+        self.assertIn("was killed by SIGKILL", self.events()[0]["message"])
+        self.assertIn("No space left on device", self.events()[1]["message"])
+
     def test_events_reach_the_coordinator(self):
         coordinator = coordinators.Coordinator(self).start()
         hold, process = self.held(options=("--coordinator", coordinator.address))

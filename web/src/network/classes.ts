@@ -1,6 +1,7 @@
 // What a network's classes are called.
 import type { TrainedModel } from "../api/api";
 
-export function classNames(model: Pick<TrainedModel, "classCount">): string[] {
-  return Array.from({ length: model.classCount }, (_, label) => String(label));
+// Numbers where they have no names.
+export function classNames({ classCount, classNames: names }: Pick<TrainedModel, "classCount" | "classNames">): string[] {
+  return Array.from({ length: classCount }, (_, label) => names[label] || String(label));
 }

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""What several hosts would do: a cost model of a training step (docs/scaling.md), as a small simulator.
+
+    scaling_model.py [--network notebook] [--link MBIT] [--cores N] [--image-us US] [--latency-us US]
+    scaling_model.py --measured FILE      beside the points that bench/slow_links.sh has written
+
+A step: each rank computes its micro-batches; in P - 1 rounds of an all-to-all it sends its sums and factors to their
+owners; each owner finishes its slice; in P - 1 rounds of an all-gather the new weights go round. In a round a rank
+sends to one other and receives from another at the link's rate, and it begins once both are there. What is sent is not
+a model but counted as docs/exact_reduction.md says: from the canonical tree, for each rank.
+"""
+import argparse
+import dataclasses
+import sys
+
+import numpy
+
+NUMBER_BYTES = 4
+WIRE = 1.03  # TCP's, IP's and Ethernet's own bytes
+RANKS = (1, 2, 3, 4, 8, 64, 1024)
+LINKS = (100, 1000, 10000)  # Mbit/s
+BATCHES = (128, 512, 2048)
+
+
+@dataclasses.dataclass
+class Network:
+    parameters: int
+    inputs: int  # of the dense kernel that may be factored
+    units: int
+
+    def is_factored(self, batch):
+        """As worker/step/sharding_plan.cc decides."""
+        return batch * (self.inputs + self.units) <= 2 * self.inputs * self.units
+
+    def summed(self, batch):
+        return self.parameters - (self.inputs * self.units if self.is_factored(batch) else 0)
+
+
+NETWORKS = {"notebook": Network(225034, 1600, 128)}
+
+
+@dataclasses.dataclass
+class Machine:
+    cores: int = 2
+    image_us: float = 28.0      # forward and backward, on one core
+    update_us: float = 300.0    # of all parameters, on one rank: outer products, optimizer
+    latency_us: float = 60.0    # of a message
+    link_mbit: float = 1000.0
+    shared_cores: int = 0       # of a machine that all hosts are namespaces of; 0: each is a machine
+
+
+def nodes_of(first, last, begin, end):
+    """Of how many complete subtrees of the tree over [first, last) the run [begin, end) is made."""
+    if end <= first or last <= begin:
+        return 0
+    if begin <= first and last <= end:
+        return 1
+    half = 1
+    while 2 * half < last - first:
+        half *= 2
+    return nodes_of(first, first + half, begin, end) + nodes_of(first + half, last, begin, end)
+
+
+def shares(count, ranks):
+    """Even runs of `count` things."""
+    return [count * rank // ranks for rank in range(ranks + 1)]
+
+
+def simulate(network, batch, micro_batch, ranks, machine):
+    """Returns (seconds a step, bytes that each rank sends)."""
+    micro_batches = -(-batch // micro_batch)
+    bounds = shares(micro_batches, ranks)
+    ready, to_each = [], []
+    for rank in range(ranks):
+        mine = bounds[rank + 1] - bounds[rank]
+        rounds = -(-mine // machine.cores)
+        ready.append(rounds * micro_batch * machine.image_us * 1e-6)
+        sums = nodes_of(0, micro_batches, bounds[rank], bounds[rank + 1]) * network.summed(batch) / ranks
+        factors = mine * micro_batch * (network.inputs / ranks + network.units) * network.is_factored(batch)
+        to_each.append((sums + factors) * NUMBER_BYTES)
+    slower = max(1, ranks * machine.cores / machine.shared_cores) if machine.shared_cores else 1
+    ready = [slower * seconds for seconds in ready]
+    update = slower * machine.update_us * 1e-6 / ranks
+    ready = exchange(ready, to_each, machine)
+    gathered = [network.parameters / ranks * NUMBER_BYTES] * ranks
+    ready = exchange(ready + update, gathered, machine)
+    sent = [(scattered + parts) * (ranks - 1) for scattered, parts in zip(to_each, gathered)]
+    return float(max(ready)), sent
+
+
+def exchange(ready, bytes_to_each, machine):
+    """P - 1 rounds: rank r sends to r + i and receives from r - i. Returns when each rank is done."""
+    seconds = numpy.asarray(bytes_to_each) * WIRE * 8 / (machine.link_mbit * 1e6) + machine.latency_us * 1e-6
+    ready = numpy.asarray(ready)
+    for round_ in range(1, len(ready)):
+        begun = numpy.maximum(ready, numpy.roll(ready, round_))  # with the rank that it receives from
+        ready = numpy.maximum(ready + seconds, begun + numpy.roll(seconds, round_))
+    return ready
+
+
+def print_predictions(network, machine, links):
+    for link in links:
+        print(f"\n{link} Mbit/s, hosts of {machine.cores} cores: images/s (times one host)")
+        print("batch " + "".join(f"{ranks:>18}" for ranks in RANKS))
+        for batch in BATCHES:
+            cells, alone = [], None
+            for ranks in RANKS:
+                machine.link_mbit = link
+                seconds, _ = simulate(network, batch, 16, ranks, machine)
+                alone = alone or batch / seconds
+                cells.append(f"{batch / seconds:>10.0f} ({batch / seconds / alone:4.2f})")
+            print(f"{batch:>5} " + "".join(f"{cell:>18}" for cell in cells))
+
+
+def print_comparison(network, machine, path):
+    """Lines of the file: Mbit/s, hosts, batch, measured images/s, measured bytes that the second
+    rank sends a step."""
+    print(f"{'Mbit/s':>6} {'hosts':>5} {'batch':>5} {'images/s':>9} {'model':>7} {'ratio':>5} {'KB a step':>9} {'model':>6}")
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("#"):
+                continue
+            link, hosts, batch, speed, sent = line.split()
+            machine.link_mbit = float(link)
+            seconds, sent_by = simulate(network, int(batch), 16, int(hosts), machine)
+            model = int(batch) / seconds
+            print(f"{link:>6} {hosts:>5} {batch:>5} {float(speed):>9.0f} {model:>7.0f} {float(speed) / model:>5.2f} "
+                  f"{float(sent) / 1e3:>9.0f} {sent_by[min(1, int(hosts) - 1)] * WIRE / 1e3:>6.0f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", choices=NETWORKS, default="notebook")
+    parser.add_argument("--link", type=float, help="Mbit/s; 100, 1,000 and 10,000 unless given")
+    parser.add_argument("--cores", type=int, default=Machine.cores)
+    parser.add_argument("--image-us", type=float, default=Machine.image_us)
+    parser.add_argument("--update-us", type=float, default=Machine.update_us)
+    parser.add_argument("--latency-us", type=float, default=Machine.latency_us)
+    parser.add_argument("--shared-cores", type=int, default=0, help="the hosts are namespaces of a machine with so many")
+    parser.add_argument("--measured", metavar="FILE")
+    asked = parser.parse_args()
+    machine = Machine(asked.cores, asked.image_us, asked.update_us, asked.latency_us,
+                      shared_cores=asked.shared_cores)
+    network = NETWORKS[asked.network]
+    if asked.measured:
+        print_comparison(network, machine, asked.measured)
+    else:
+        print_predictions(network, machine, [asked.link] if asked.link else LINKS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
