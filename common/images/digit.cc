@@ -16,8 +16,8 @@
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/images/ground.h"
 #include "common/images/ink.h"
-#include "common/images/plausible.h"
 #include "common/images/strokes.h"
 
 namespace convoy::images {
@@ -132,76 +132,6 @@ Box InPicture(const Box& box, const Plane& working, const GreyImage& picture) {
   return result;
 }
 
-Plane Crop(const Plane& plane, const Box& box) {
-  Plane part{box.width, box.height, {}};
-  for (int y = 0; y < box.height; ++y) {
-    for (int x = 0; x < box.width; ++x) part.values.push_back(plane.at(box.x + x, box.y + y));
-  }
-  return part;
-}
-
-// The ink of the digit, and which part of the picture its strength is of.
-struct Found {
-  Ink ink;
-  Box part;
-  // The light on the picture may have misled: most of what stood out was no part of the digit, it
-  // reaches the picture's sides, or it fades out.
-  bool doubtful = false;
-};
-
-int64_t InkIn(const Plane& strength) {
-  return std::count_if(strength.values.begin(), strength.values.end(),
-                       [](float value) { return value > 0.5f; });
-}
-
-absl::StatusOr<Found> FindIn(const Plane& plane, const Box& part) {
-  Found found{.ink = {}, .part = part};
-  CONVOY_ASSIGN_OR_RETURN(found.ink, FindInk(plane));
-  const int64_t all = InkIn(found.ink.strength);
-  KeepDigit(&found.ink.strength);
-  const Plane& strength = found.ink.strength;
-  found.doubtful = all > 2 * InkIn(strength) || ReachesSides(strength) || HasSoftEdge(strength);
-  return found;
-}
-
-// Finds the digit. What is a sheet is looked at inside; what is filled and reaches the picture's
-// sides is a shadow, or a desk, and no sheet.
-absl::StatusOr<Found> FindDigit(const Plane& working) {
-  const Box whole{.width = working.width, .height = working.height};
-  CONVOY_ASSIGN_OR_RETURN(Found found, FindIn(working, whole));
-  if (IsFilledArea(found.ink.strength) && !ReachesSides(found.ink.strength)) {
-    const Box box = BoxOfInk(found.ink.strength);
-    const bool light = found.doubtful;  // in the middle of a dark picture, and no sheet
-    const Plane sheet = OnlyTheSheet(Crop(working, box), Crop(found.ink.strength, box));
-    CONVOY_ASSIGN_OR_RETURN(found, FindIn(sheet, box));
-    found.doubtful = found.doubtful || light;
-  }
-  const absl::Status is_digit = CheckIsDigit(found.ink.strength);
-  if (!is_digit.ok()) return is_digit;
-  return found;
-}
-
-// Finds the digit in what is thin, whatever the light on the rest is. Ink darker than its ground is
-// more usual.
-absl::StatusOr<Found> FindThinDigit(const Plane& working) {
-  const Box whole{.width = working.width, .height = working.height};
-  for (const bool dark : {true, false}) {
-    absl::StatusOr<Found> found = FindIn(ThinParts(working, dark), whole);
-    if (!found.ok() || !CheckIsDigit(found->ink.strength).ok()) continue;
-    found->ink.dark = dark;
-    return found;
-  }
-  return TextError(absl::StatusCode::kInvalidArgument, "nothing in it looks like a digit");
-}
-
-// The picture as it is first: most have even light, and keep their strokes best so.
-absl::StatusOr<Found> FindAnyDigit(const Plane& working) {
-  absl::StatusOr<Found> found = FindDigit(working);
-  if (found.ok() && !found->doubtful) return found;
-  absl::StatusOr<Found> thin = FindThinDigit(working);
-  return thin.ok() && !thin->doubtful ? thin : found;
-}
-
 // Where a size of `scaled` begins along an axis of `size`, so that the digit's centre of mass,
 // `mass` from the beginning, falls into the pixel after the middle, as in every image of MNIST; but
 // within the image.
@@ -214,7 +144,7 @@ void ThickenIfThin(double scale, Plane* strength, Preparation* preparation) {
   if (stroke * scale >= kThinStroke) return;
   const int radius = static_cast<int>(std::lround(0.5 * (kUsualStroke / scale - stroke)));
   if (radius < 1) return;
-  *strength = Thicken(*strength, radius);
+  *strength = Largest(*strength, radius);
   preparation->thickened = true;
 }
 
@@ -237,15 +167,10 @@ absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height,
     if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
   }
   const Plane working = WorkingPlane(picture);
-  CONVOY_ASSIGN_OR_RETURN(Found found, FindAnyDigit(working));
-  Ink& ink = found.ink;
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(working));
   Preparation preparation{.inverted = ink.dark};
   Box box = BoxOfInk(ink.strength);
-  preparation.box = InPicture({.x = found.part.x + box.x,
-                               .y = found.part.y + box.y,
-                               .width = box.width,
-                               .height = box.height},
-                              working, picture);
+  preparation.box = InPicture(box, working, picture);
   const int side = BoxSide(height, width);
   ThickenIfThin(static_cast<double>(side) / std::max(box.width, box.height), &ink.strength,
                 &preparation);

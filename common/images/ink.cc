@@ -1,212 +1,310 @@
-// Parts ink from paper in a photograph. Otsu's threshold makes a first guess; the paper's
-// brightness is then fitted by least squares with a polynomial of second order (light falls off
-// over a page, and a lamp makes a gradient), subtracted, and the threshold found again in the
-// difference, twice. Which of the two is ink follows from the picture's edge, which is paper. What
-// is left is scaled to ink from 0 to 1, so pencil and marker look alike.
+// Looks for thin things on an even ground (ground.cc): darker ones and lighter ones, first with
+// strokes as thin as usual, then with bold ones too. Each time Otsu's threshold parts ink from what
+// is fainter, and what it leaves is judged: a digit is one connected piece, or a few near ones,
+// does not come in from the picture's edge, ends sharply, and has no more or wider strokes than a
+// digit (strokes.cc). Where dark and light both give one, the outer one is it: the inside of a
+// nought looks like a stroke, too.
 #include "common/images/ink.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "common/base/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/images/pieces.h"
+#include "common/images/strokes.h"
 
 namespace convoy::images {
 namespace {
 
-constexpr int kLevels = 256;
+// Widths that strokes are thinner than, over the picture's larger side, halved.
+constexpr double kRadii[] = {0.1, 0.25};
+// The least ink that counts: in deviations of the noise, and as a share of the ground.
+constexpr float kOverNoise = 4;
+constexpr float kFaintest = 0.05f;
 // The least difference in brightness, out of 255, between ink and background.
-constexpr float kMinContrast = 16;
-// Below the first share of the ink's usual difference from the background a pixel is background,
-// above the second it is all ink.
+constexpr double kMinContrast = 16;
+// The smallest digit, over the picture's larger side.
+constexpr double kSmallest = 0.04;
+// How much of an outline is sharp at least.
+constexpr double kSharp = 0.75;
+// Below the first share of the ink's usual strength a pixel is background, above the second it is
+// all ink.
 constexpr float kInkBegins = 0.2f;
 constexpr float kInkIsFull = 0.9f;
-constexpr int kRefits = 2;
 
-using Histogram = std::array<int64_t, kLevels>;
+// What a look at a picture shows.
+enum class Kind { kNothing, kNoStrokes, kSeveral, kDigit };
 
-int LevelOf(float value) { return std::clamp(static_cast<int>(value + 0.5f), 0, kLevels - 1); }
+struct Sight {
+  Kind kind = Kind::kNothing;
+  const char* what = nullptr;  // is wrong
+  std::vector<Box> things;     // that were taken for ink
+  double contrast = 0;         // out of 255
+  Ink ink;
+};
 
-Histogram CountLevels(const std::vector<float>& values) {
-  Histogram counts{};
-  for (const float value : values) ++counts[static_cast<size_t>(LevelOf(value))];
-  return counts;
+double LargerSide(const Box& box) { return std::max(box.width, box.height); }
+
+Box Union(const Box& a, const Box& b) {
+  if (a.width == 0) return b;
+  Box both{.x = std::min(a.x, b.x), .y = std::min(a.y, b.y)};
+  both.width = std::max(a.x + a.width, b.x + b.width) - both.x;
+  both.height = std::max(a.y + a.height, b.y + b.height) - both.y;
+  return both;
 }
 
-// Returns the level that parts the values into two groups, this one being the last of the lower,
-// with the largest variance between the groups. Source: Otsu, "A threshold selection method from
+bool Contains(const Box& outer, const Box& inner) { return Union(outer, inner) == outer; }
+
+// Returns the value that parts those above `floor` into two groups with the largest variance
+// between them, floor if there are none. Source: Otsu, "A threshold selection method from
 // gray-level histograms", IEEE Transactions on Systems, Man, and Cybernetics 9 (1979).
-int OtsuThreshold(const Histogram& counts) {
+float OtsuThreshold(const std::vector<float>& values, float floor) {
+  constexpr size_t kLevels = 256;
+  const float top = *std::max_element(values.begin(), values.end());
+  if (top <= floor) return floor;
+  const float step = (top - floor) / kLevels;
+  std::array<double, kLevels> counts{};
   double total = 0;
   double sum = 0;
-  for (size_t level = 0; level < kLevels; ++level) {
-    total += static_cast<double>(counts[level]);
-    sum += static_cast<double>(level) * static_cast<double>(counts[level]);
+  for (const float value : values) {
+    if (value <= floor) continue;
+    const size_t level = std::min(static_cast<size_t>((value - floor) / step), kLevels - 1);
+    ++counts[level];
+    ++total;
+    sum += static_cast<double>(level);
   }
   double below = 0;
   double sum_below = 0;
   double best_variance = -1;
-  int best = 0;
+  size_t best = 0;
   for (size_t level = 0; level + 1 < kLevels; ++level) {
-    below += static_cast<double>(counts[level]);
-    sum_below += static_cast<double>(level) * static_cast<double>(counts[level]);
+    below += counts[level];
+    sum_below += static_cast<double>(level) * counts[level];
     if (below == 0 || below == total) continue;
     const double difference = sum_below / below - (sum - sum_below) / (total - below);
     const double variance = below * (total - below) * difference * difference;
     if (variance > best_variance) {
       best_variance = variance;
-      best = static_cast<int>(level);
+      best = level;
     }
   }
+  return floor + step * static_cast<float>(best + 1);
+}
+
+// Whether a picture is cut to the digit so closely that this piece reaches its edges.
+bool FillsPicture(const Piece& piece, const Plane& picture) {
+  constexpr double kFills = 0.9;
+  return piece.box.width >= kFills * picture.width && piece.box.height >= kFills * picture.height;
+}
+
+// Returns which pieces may be the digit or a part of it.
+std::vector<uint8_t> Candidates(const std::vector<Piece>& pieces, const Plane& picture) {
+  std::vector<uint8_t> may;
+  for (const Piece& piece : pieces) {
+    const bool sharp =
+        static_cast<double>(piece.sharp) >= kSharp * static_cast<double>(piece.outline);
+    may.push_back(sharp && (!piece.touches_edge || FillsPicture(piece, picture)));
+  }
+  return may;
+}
+
+// Returns the largest of the marked pieces, Pieces::kNone if none is.
+int LargestOf(const std::vector<Piece>& pieces, const std::vector<uint8_t>& marked) {
+  int largest = Pieces::kNone;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    if (marked[i] == 0) continue;
+    if (largest == Pieces::kNone ||
+        pieces[i].pixels > pieces[static_cast<size_t>(largest)].pixels) {
+      largest = static_cast<int>(i);
+    }
+  }
+  return largest;
+}
+
+// A stroke that was interrupted: pieces nearer than this many widths of it are one thing.
+constexpr double kNear = 1.5;
+// Smaller pieces than this share of the largest are specks.
+constexpr double kSpeck = 1.0 / 25;
+
+// Returns what belongs to piece `main`: of the candidates, whatever is near it, and near that.
+std::vector<uint8_t> Joined(const Pieces& pieces, const std::vector<uint8_t>& may, int main) {
+  std::vector<uint8_t> joined(may.size());
+  joined[static_cast<size_t>(main)] = 1;
+  const double speck = kSpeck * static_cast<double>(pieces.all()[static_cast<size_t>(main)].pixels);
+  for (bool more = true; more;) {
+    more = false;
+    const Plane mask = pieces.Mask(joined);
+    const int reach = std::max(1, static_cast<int>(std::lround(kNear * StrokeWidth(mask))));
+    const Plane near = Largest(mask, reach);
+    for (int y = 0; y < near.height; ++y) {
+      for (int x = 0; x < near.width; ++x) {
+        const int label = pieces.LabelAt(x, y);
+        if (near.at(x, y) == 0 || label == Pieces::kNone) continue;
+        const auto i = static_cast<size_t>(label);
+        if (joined[i] != 0 || may[i] == 0) continue;
+        if (static_cast<double>(pieces.all()[i].pixels) < speck) continue;
+        joined[i] = 1;
+        more = true;
+      }
+    }
+  }
+  return joined;
+}
+
+// Whether a piece is as much of a thing as another.
+bool IsThingBeside(const Piece& piece, const Piece& main) {
+  constexpr double kLength = 0.35;
+  constexpr double kPixels = 0.1;
+  return LargerSide(piece.box) > kLength * LargerSide(main.box) &&
+         static_cast<double>(piece.pixels) > kPixels * static_cast<double>(main.pixels);
+}
+
+// Whether the pieces of one thing are two digits, side by side or one above the other.
+bool AreTwo(const std::vector<Piece>& pieces, const std::vector<uint8_t>& joined) {
+  constexpr double kTall = 0.6;
+  Box all;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    if (joined[i] != 0) all = Union(all, pieces[i].box);
+  }
+  int tall = 0;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    tall += joined[i] != 0 && pieces[i].box.height > kTall * all.height;
+  }
+  return tall > 1;
+}
+
+// The strength of the ink where `mask` is set, and of its weaker fringe.
+Plane Strength(const Plane& ink, const Plane& mask, double level) {
+  const Plane belongs = Largest(mask, 1);
+  Plane strength = ink;
+  for (size_t i = 0; i < strength.values.size(); ++i) {
+    const float share =
+        (ink.values[i] / static_cast<float>(level) - kInkBegins) / (kInkIsFull - kInkBegins);
+    strength.values[i] = belongs.values[i] == 0 ? 0 : std::clamp(share, 0.0f, 1.0f);
+  }
+  return strength;
+}
+
+// Returns the mean difference from the ground, out of 255, where `mask` is set.
+double Contrast(const Plane& picture, const Plane& ground, const Plane& mask) {
+  double sum = 0;
+  double count = 0;
+  for (size_t i = 0; i < mask.values.size(); ++i) {
+    sum += mask.values[i] * std::abs(picture.values[i] - ground.values[i]);
+    count += mask.values[i];
+  }
+  return sum / count;
+}
+
+// Returns the mean of the values above `threshold` where `mask` is set.
+double MeanAbove(const Plane& ink, const Plane& mask, float threshold) {
+  double sum = 0;
+  double count = 0;
+  for (size_t i = 0; i < mask.values.size(); ++i) {
+    if (mask.values[i] == 0 || ink.values[i] <= threshold) continue;
+    sum += ink.values[i];
+    ++count;
+  }
+  return count == 0 ? threshold : sum / count;
+}
+
+Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, float threshold) {
+  const Pieces pieces(calm, flat, threshold);
+  const std::vector<uint8_t> may = Candidates(pieces.all(), picture);
+  const int largest = LargestOf(pieces.all(), may);
+  if (largest == Pieces::kNone) return {};
+  const Piece& main = pieces.all()[static_cast<size_t>(largest)];
+  const double smallest = kSmallest * std::max(picture.width, picture.height);
+  if (LargerSide(main.box) < smallest) return {};
+  const std::vector<uint8_t> joined = Joined(pieces, may, largest);
+  const Plane mask = pieces.Mask(joined);
+  Sight sight{.kind = Kind::kDigit, .things = {BoxOfInk(mask)}};
+  bool several = AreTwo(pieces.all(), joined);
+  for (size_t i = 0; i < may.size(); ++i) {
+    if (may[i] == 0 || joined[i] != 0 || !IsThingBeside(pieces.all()[i], main)) continue;
+    several = true;
+    sight.things.push_back(pieces.all()[i].box);
+  }
+  sight.contrast = Contrast(picture, flat.ground, mask);
+  if (several) {
+    sight.kind = Kind::kSeveral;
+    sight.what = "several things where one is expected";
+  } else if (sight.what = WhatIsNoDigit(mask); sight.what != nullptr) {
+    sight.kind = Kind::kNoStrokes;
+  } else {
+    sight.ink.strength = Strength(flat.ink, mask, MeanAbove(flat.ink, mask, threshold));
+  }
+  return sight;
+}
+
+// Looks at the picture with thresholds of half the ink's strength, which keeps strokes whole; that
+// let less and less through, which leaves out lines on the paper; and of the faintest ink, as
+// pencil is beside something black.
+Sight Look(const Plane& picture, bool dark, double share) {
+  const int larger = std::max(picture.width, picture.height);
+  const Flattened flat =
+      Flatten(picture, dark, std::max(1, static_cast<int>(std::lround(share * larger))));
+  constexpr int kSmall = 100;  // such a picture's strokes are only some pixels wide
+  const Plane calm = larger < kSmall ? flat.ink : Smooth(flat.ink);
+  const float floor = std::max(kOverNoise * flat.noise, kFaintest);
+  const float first = OtsuThreshold(calm.values, floor);
+  Sight best;
+  const auto half = static_cast<float>(0.5 * MeanAbove(calm, calm, first));
+  for (const float threshold :
+       {std::max(half, floor), first, OtsuThreshold(calm.values, first), floor}) {
+    Sight sight = Judge(picture, flat, calm, threshold);
+    if (sight.contrast < kMinContrast || sight.kind <= best.kind) continue;
+    best = std::move(sight);
+    if (best.kind >= Kind::kSeveral) break;
+  }
+  best.ink.dark = dark;
   return best;
 }
 
-// Returns whether most of the picture's edge is brighter than `threshold`.
-bool EdgeIsBright(const Plane& picture, int threshold) {
-  const int margin = std::max(1, std::min(picture.width, picture.height) / 20);
-  int64_t bright = 0;
-  int64_t pixels = 0;
-  for (int y = 0; y < picture.height; ++y) {
-    const bool whole_row = y < margin || y >= picture.height - margin;
-    for (int x = 0; x < picture.width; ++x) {
-      if (!whole_row && x == margin) x = std::max(x, picture.width - margin);
-      bright += LevelOf(picture.at(x, y)) > threshold;
-      ++pixels;
-    }
-  }
-  return 2 * bright > pixels;
+bool Counts(const Sight& sight) { return sight.kind >= Kind::kSeveral; }
+
+// Whether each thing lies in one of the others: it is the inside of them, and no ink.
+bool LieWithin(const std::vector<Box>& things, const std::vector<Box>& others) {
+  return std::all_of(things.begin(), things.end(), [&](const Box& thing) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](const Box& other) { return Contains(other, thing); });
+  });
 }
 
-// A brightness that changes over the picture as a polynomial of second order.
-class Surface {
- public:
-  static constexpr size_t kTerms = 6;
-  using Terms = std::array<double, kTerms>;
-
-  // Fits the pixels whose `member` is set, by least squares. A constant where there are too few.
-  Surface(const Plane& picture, const std::vector<uint8_t>& member)
-      : width_(picture.width), height_(picture.height) {
-    std::array<Terms, kTerms> matrix{};
-    Terms right{};
-    double sum = 0;
-    int64_t count = 0;
-    for (int y = 0; y < height_; ++y) {
-      for (int x = 0; x < width_; ++x) {
-        if (member[static_cast<size_t>(y) * width_ + x] == 0) continue;
-        const Terms terms = TermsAt(x, y);
-        const double value = picture.at(x, y);
-        for (size_t i = 0; i < kTerms; ++i) {
-          for (size_t j = 0; j <= i; ++j) matrix[i][j] += terms[i] * terms[j];
-          right[i] += terms[i] * value;
-        }
-        sum += value;
-        ++count;
-      }
-    }
-    if (!Solve(matrix, right, count)) {
-      coefficients_ = {};
-      coefficients_[0] = count == 0 ? 0 : sum / static_cast<double>(count);
-    }
-  }
-
-  double At(int x, int y) const {
-    const Terms terms = TermsAt(x, y);
-    double value = 0;
-    for (size_t i = 0; i < kTerms; ++i) value += coefficients_[i] * terms[i];
-    return value;
-  }
-
- private:
-  Terms TermsAt(int x, int y) const {
-    const double u = 2 * (x + 0.5) / width_ - 1;
-    const double v = 2 * (y + 0.5) / height_ - 1;
-    return {1, u, v, u * u, u * v, v * v};
-  }
-
-  // Cholesky's method on the lower triangle. Returns false if the pixels do not determine the
-  // surface.
-  bool Solve(std::array<Terms, kTerms> matrix, Terms right, int64_t count) {
-    constexpr double kSmallestPivot = 1e-6;
-    for (size_t i = 0; i < kTerms; ++i) {
-      for (size_t j = 0; j <= i; ++j) {
-        double sum = matrix[i][j];
-        for (size_t k = 0; k < j; ++k) sum -= matrix[i][k] * matrix[j][k];
-        if (i == j && sum <= kSmallestPivot * static_cast<double>(count)) return false;
-        matrix[i][j] = i == j ? std::sqrt(sum) : sum / matrix[j][j];
-      }
-    }
-    for (size_t i = 0; i < kTerms; ++i) {
-      for (size_t k = 0; k < i; ++k) right[i] -= matrix[i][k] * right[k];
-      right[i] /= matrix[i][i];
-    }
-    for (size_t i = kTerms; i-- > 0;) {
-      for (size_t k = i + 1; k < kTerms; ++k) right[i] -= matrix[k][i] * right[k];
-      right[i] /= matrix[i][i];
-    }
-    coefficients_ = right;
-    return true;
-  }
-
-  int width_;
-  int height_;
-  Terms coefficients_{};
-};
-
-// Returns how much each pixel differs from `background` in the ink's direction, at least 0.
-std::vector<float> Difference(const Plane& picture, const Surface& background, bool dark) {
-  std::vector<float> difference(picture.values.size());
-  for (int y = 0; y < picture.height; ++y) {
-    for (int x = 0; x < picture.width; ++x) {
-      const double above = picture.at(x, y) - background.At(x, y);
-      difference[static_cast<size_t>(y) * picture.width + x] =
-          static_cast<float>(std::max(dark ? -above : above, 0.0));
-    }
-  }
-  return difference;
-}
-
-// Returns the mean of the differences above the threshold.
-float InkLevel(const std::vector<float>& difference, int threshold) {
-  double sum = 0;
-  int64_t count = 0;
-  for (const float value : difference) {
-    if (LevelOf(value) <= threshold) continue;
-    sum += value;
-    ++count;
-  }
-  return count == 0 ? 0 : static_cast<float>(sum / static_cast<double>(count));
+// Whether what was seen is the picture's ink rather than `other`.
+bool Beats(const Sight& sight, const Sight& other) {
+  if (!Counts(sight) || !Counts(other)) return sight.kind > other.kind;
+  if (LieWithin(sight.things, other.things)) return false;
+  if (LieWithin(other.things, sight.things)) return true;
+  constexpr double kFainter = 0.5;
+  const double weaker = std::min(sight.contrast, other.contrast);
+  const double stronger = std::max(sight.contrast, other.contrast);
+  if (sight.kind != other.kind && weaker >= kFainter * stronger) return sight.kind > other.kind;
+  return sight.contrast > other.contrast;
 }
 
 }  // namespace
 
-absl::StatusOr<Ink> FindInk(const Plane& picture) {
-  const int split = OtsuThreshold(CountLevels(picture.values));
-  Ink ink{.strength = picture, .dark = EdgeIsBright(picture, split)};
-  std::vector<uint8_t> background(picture.values.size());
-  for (size_t i = 0; i < background.size(); ++i) {
-    background[i] = (LevelOf(picture.values[i]) > split) == ink.dark;
-  }
-  std::vector<float> difference;
-  int threshold = 0;
-  for (int fit = 0; fit <= kRefits; ++fit) {
-    difference = Difference(picture, Surface(picture, background), ink.dark);
-    threshold = OtsuThreshold(CountLevels(difference));
-    for (size_t i = 0; i < background.size(); ++i) {
-      background[i] = LevelOf(difference[i]) <= threshold;
+absl::StatusOr<Ink> FindDigit(const Plane& picture) {
+  Sight best;
+  for (const double share : kRadii) {
+    for (const bool dark : {true, false}) {
+      Sight sight = Look(picture, dark, share);
+      if (Beats(sight, best)) best = std::move(sight);
     }
+    if (Counts(best)) break;
   }
-  const float level = InkLevel(difference, threshold);
-  if (level < kMinContrast) {
+  if (best.kind == Kind::kDigit) return std::move(best.ink);
+  if (best.kind == Kind::kNothing) {
     return absl::InvalidArgumentError(
         "nothing stands out from the background; draw the digit thicker or in a stronger contrast");
   }
-  for (size_t i = 0; i < difference.size(); ++i) {
-    const float share = (difference[i] / level - kInkBegins) / (kInkIsFull - kInkBegins);
-    ink.strength.values[i] = std::clamp(share, 0.0f, 1.0f);
-  }
-  return ink;
+  return absl::InvalidArgumentError(
+      absl::StrCat("shows ", best.what, "; cut the picture to the digit and the paper around it"));
 }
 
 }  // namespace convoy::images

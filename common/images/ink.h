@@ -1,5 +1,5 @@
-// Telling what is drawn from what it is drawn on: pen on paper, chalk on a board, pixels of a
-// drawing program, in even light or not.
+// Finding the one digit of a picture: pen on paper, chalk on a board, pixels of a drawing program,
+// in whatever light and with whatever around it.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -8,14 +8,13 @@
 namespace convoy::images {
 
 struct Ink {
-  Plane strength;     // [height, width]: 0 is background, 1 is drawn
+  Plane strength;     // [height, width]: 0 is background, 1 is drawn; of the digit alone
   bool dark = false;  // whether it is darker than its background
 };
 
-// Finds the ink of a picture with values from 0 to 255. The background is what most of the
-// picture's edge shows; its brightness may change gradually over the picture (a surface of second
-// order is fitted to it, and what lies near it is background). Returns INVALID_ARGUMENT if nothing
-// stands out. Thread-safe. REQUIRES: neither side is 0.
-absl::StatusOr<Ink> FindInk(const Plane& picture);
+// Finds the digit in a picture with values from 0 to 255. Returns INVALID_ARGUMENT, saying what is
+// wrong, if there is none or if it is not sure: nothing that stands out, filled areas, more strokes
+// than a digit has, several things. Thread-safe. REQUIRES: neither side is 0.
+absl::StatusOr<Ink> FindDigit(const Plane& picture);
 
 }  // namespace convoy::images

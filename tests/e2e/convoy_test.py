@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import unittest
 import zlib
 
 sys.dont_write_bytecode = True
@@ -202,6 +203,21 @@ class ConvoyTest(harness.TrainerTest):
         self.assertEqual(self.json("predict", self.directory / "plain.png", "--as-is", "--model",
                                    self.run_dir)[0]["preparation"]["scaled_and_centred"], False)
         self.assertIn("plain.png", self.output("predict", self.directory / "plain.png", "--model", self.run_dir))
+
+    @unittest.skipUnless("CONVOY_DATA" in os.environ, "without MNIST the images are no digits")
+    def test_the_light_on_a_picture_is_not_the_digit(self):
+        images, _ = datasets.head("t10k", 1)
+        v, u = numpy.mgrid[-0.5:0.5:150j, -0.5:0.5:200j]
+        vignette = 1 - 1.6 * (u * u + v * v)
+        sheet = numpy.full((150, 200), 235.0)
+        written = sheet.copy()
+        written[20:132, 60:172] -= images[0].repeat(4, axis=0).repeat(4, axis=1) * 0.8
+        names = [self.directory / name for name in ("even.png", "vignette.png", "empty.png")]
+        for name, picture in zip(names, (written, written * vignette, sheet * vignette)):
+            write_png(name, picture.astype(numpy.uint8))
+        even, dim = self.json("predict", *names[:2], "--model", self.run_dir)
+        self.assertEqual(dim["label"], even["label"])
+        self.refuse("predict", names[2], "--model", self.run_dir, words=["empty.png", "nothing stands out"])
 
     def test_pictures_of_other_things_are_read_as_in_evaluation(self):
         """Training images that fill their frame: their own pictures, unprepared, give what evaluate gives."""
