@@ -106,7 +106,6 @@ class Supervisor {
   absl::Status TakeDirectory();
   absl::Status CheckHosts();
   absl::StatusOr<Placement> Place();
-  Placement PlaceHere();
   absl::StatusOr<Placement> PlaceOnHosts();
   absl::StatusOr<int> StartOnce();
   int WaitFor(Child& child);
@@ -235,18 +234,16 @@ bool MayPass(const absl::Status& error) {
 // Where the next start's ranks are. From its return on no earlier start may write. Returns
 // UNAVAILABLE if no host is ready.
 absl::StatusOr<Placement> Supervisor::Place() {
-  CONVOY_ASSIGN_OR_RETURN(Placement placement, hosts_ == nullptr
-                                                   ? absl::StatusOr<Placement>(PlaceHere())
-                                                   : PlaceOnHosts());
+  Placement placement{.ranks = run_.ranks};
+  if (hosts_ == nullptr) {
+    wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
+  } else {
+    CONVOY_ASSIGN_OR_RETURN(placement, PlaceOnHosts());
+  }
   AwaitLock();
   placement.start = run::NewStartName();
   CONVOY_RETURN_IF_ERROR(run::BeginStart(run_.run_dir, placement.start));
   return placement;
-}
-
-Placement Supervisor::PlaceHere() {
-  wanted_.scratch = MakeScratch(mark_, kScratchBytesPerRank * run_.ranks);
-  return {.ranks = run_.ranks};
 }
 
 absl::StatusOr<Placement> Supervisor::PlaceOnHosts() {

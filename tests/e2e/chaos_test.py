@@ -111,22 +111,22 @@ class Disturbed:
     def stopped_in_phase(self, failpoint):
         """Stops a rank for good where it comes to the failpoint, on its way from the beginning."""
         before = self.restarts()
-        self.stop_at.write_text(f"{failpoint}:rank-{self.rng.randrange(self.ranks)}")
-        self.begin_anew()
+        self.begin_anew(f"{failpoint}:rank-{self.rng.randrange(self.ranks)}")
         self.wait_until(f"a rank stopped at {failpoint}", lambda: not self.stop_at.exists())
         self.wait_until("the restart after that", lambda: self.restarts() > before + 1)
 
-    def begin_anew(self):
-        """Kills a rank when there are no checkpoints; the others cannot write one meanwhile."""
-        victim = self.a_process(True)
+    def begin_anew(self, stop_at):
+        """Kills all ranks when there are no checkpoints, so that none writes one meanwhile or stops there."""
+        self.a_process(True)
         for pid in supervised.marked(self.run):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
         for checkpoint in self.run.checkpoints():
             checkpoint.unlink()
-        for pid in supervised.marked(self.run):
+        self.stop_at.write_text(stop_at)
+        for pid, rank in supervised.marked(self.run).items():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL if pid == victim else signal.SIGCONT)
+                os.kill(pid, signal.SIGKILL if rank or self.ranks == 1 else signal.SIGCONT)
 
     def stopped_at_start(self):
         self.stopped_in_phase("after_start")
