@@ -81,28 +81,35 @@ async def watch(lab, job, told):
 async def run(lab, name, epochs, watchers, minutes=None):
     """Trains a job that `watchers` watch; returns the coordinator's memory, read every half minute."""
     trainer = lab.train(name, epochs)
-    while f'convoy_job_step{{job="{name}"' not in lab.get("/metrics"):
-        await asyncio.sleep(0.1)
-        if trainer.poll() is not None:
-            raise SystemExit("the training ended before it was watched: give it more epochs")
-    told, memory, end = [], [], time.monotonic() + 60 * (minutes or 1e6)
-    watching = [asyncio.ensure_future(watch(lab, f"jobs/{name}", told)) for _ in range(watchers)]
-    while len(told) < watchers and trainer.poll() is None:
-        await asyncio.sleep(0.02)
-    if len(told) < watchers:
-        raise SystemExit(f"only {len(told)} of {watchers} were told of the job")
-    last = 0
+    watching = []
+    try:
+        while f'convoy_job_step{{run="{name}"' not in lab.get("/metrics"):
+            await asyncio.sleep(0.1)
+            if trainer.poll() is not None:
+                raise SystemExit("the training ended before it was watched: give it more epochs")
+        told = []
+        watching = [asyncio.ensure_future(watch(lab, f"jobs/{name}", told)) for _ in range(watchers)]
+        while len(told) < watchers and trainer.poll() is None:
+            await asyncio.sleep(0.02)
+        if len(told) < watchers:
+            raise SystemExit(f"only {len(told)} of {watchers} were told of the job")
+        return await follow(lab, trainer, minutes)
+    finally:
+        trainer.terminate()
+        trainer.wait()
+        for one in watching:
+            one.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+
+
+async def follow(lab, trainer, minutes):
+    """Waits for the end of the training, or so many minutes."""
+    memory, last, end = [], 0, time.monotonic() + 60 * (minutes or 1e6)
     while trainer.poll() is None and time.monotonic() < end:
         if minutes and time.monotonic() - last >= 30:
             last = time.monotonic()
             memory.append(lab.memory())
         await asyncio.sleep(0.1)
-    if trainer.poll() is None:
-        trainer.terminate()
-        trainer.wait()
-    for one in watching:
-        one.cancel()
-    await asyncio.gather(*watching, return_exceptions=True)
     return memory
 
 

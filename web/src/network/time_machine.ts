@@ -24,7 +24,7 @@ export class TimeMachine {
   constructor(private readonly signal: AbortSignal, private readonly moved: (model: TrainedModel | undefined) => void) {
     const id = freshId("epochs");
     this.slider = h("input", { id, type: "range", min: 0, max: 0, step: 1, oninput: () => this.go(Number(this.slider.value)) });
-    this.play = h("button", { type: "button", class: "quiet", onclick: () => void this.run() }, t("playEpochs"));
+    this.play = h("button", { type: "button", onclick: () => void this.run() }, t("playEpochs"));
     this.element = h("div", { class: "slider time-machine", hidden: true }, h("label", { for: id }, t("timeMachine")), this.slider, this.said, this.play);
   }
 
