@@ -4,7 +4,6 @@
 // mass moved into the middle. A picture that is in this form already is left as it is, because
 // resampling would only blur it.
 #include "common/images/digit.h"
-#include "common/base/text_error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/images/ink.h"
 #include "common/images/plausible.h"
 #include "common/images/strokes.h"
