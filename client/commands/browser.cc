@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "client/process/child.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
@@ -23,7 +24,7 @@ bool IsSet(const char* variable) {
 
 bool IsOnPath(const std::string& program) {
   const char* path = std::getenv("PATH");
-  for (const std::string& folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
+  for (const absl::string_view folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
     if (folder.empty()) continue;
     if (::access(absl::StrCat(folder, "/", program).c_str(), X_OK) == 0) return true;
   }

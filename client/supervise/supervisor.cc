@@ -98,10 +98,12 @@ class Supervisor {
   }
   ~Supervisor();
 
+  // Once, then Run.
   absl::Status Claim();
   absl::StatusOr<ExitCode> Run();
 
  private:
+  absl::Status TakeDirectory();
   absl::Status CheckHosts();
   absl::StatusOr<Placement> Place();
   Placement PlaceHere();
@@ -153,6 +155,12 @@ Supervisor::~Supervisor() {
 }
 
 absl::Status Supervisor::Claim() {
+  absl::Status taken = TakeDirectory();
+  if (!taken.ok()) Abandon();
+  return taken;
+}
+
+absl::Status Supervisor::TakeDirectory() {
   const bool exists = PathExists(run_.run_dir);
   if (exists && !run_.resume && !PathExists(PathIn(run::kSupervisorLockFile))) {
     return absl::AlreadyExistsError(absl::StrCat(
@@ -484,9 +492,9 @@ absl::StatusOr<ExitCode> Supervisor::Run() {
 absl::StatusOr<ExitCode> Supervise(const SupervisedRun& run) {
   // Ranks whose mpirun was killed become children of this process, so it can wait for their end.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  HearWishes();
   Supervisor supervisor(run);
   CONVOY_RETURN_IF_ERROR(supervisor.Claim());
-  HearWishes();
   return supervisor.Run();
 }
 

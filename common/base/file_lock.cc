@@ -32,8 +32,8 @@ absl::Status LockError(int error_number, const std::string& path) {
   }
 }
 
-// Whoever looks whether a file is locked holds it for a moment.
-constexpr int kTries = 10;
+// Whoever looks whether a file is locked holds it for a moment, which a busy machine makes long.
+constexpr int kTries = 50;
 constexpr useconds_t kPauseMicros = 10'000;
 
 // Returns 0, or errno.

@@ -17,8 +17,10 @@ def language() -> str:
     """The language in force: the one that was set, or the locale's, or English."""
     if _chosen:
         return _chosen[0]
-    named = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
-    return "fr" if named.startswith("fr") else "en"
+    locale = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
+    # As gettext has it: LANGUAGE is a list of wishes, and means nothing where the locale is C.
+    wishes = os.environ.get("LANGUAGE", "").split(":") if locale not in ("", "C", "POSIX") else []
+    return next((wish[:2] for wish in [*wishes, locale] if wish[:2] in LANGUAGES), "en")
 
 
 def environment() -> dict[str, str]:

@@ -60,6 +60,8 @@ class Disturbed:
     def wait_until(self, what, condition):
         deadline = time.monotonic() + harness.TIMEOUT
         while not (found := condition()):
+            if not self.process.is_running():
+                self.test.fail(f"waiting for {what}, the supervisor has ended: {self.process.wait()}")
             self.test.assertLess(time.monotonic(), deadline, f"{what}: not in time")
             time.sleep(0.02)
         return found
@@ -79,7 +81,7 @@ class Disturbed:
             return self.rng.choice(pids) if pids else None
         return self.wait_until("a process", find)
 
-    def strike(self, of_rank, number, meanwhile=lambda: None):
+    def strike(self, of_rank, number):
         """Sends a signal to a process, which may just have ended with the start before: then to another. Returns once
         the supervisor has told that it started the training again."""
         def once():
@@ -90,7 +92,6 @@ class Disturbed:
                 return False
         before = self.restarts()
         self.wait_until("a victim", once)
-        meanwhile()
         self.wait_until("the restart", lambda: self.restarts() > before)
 
     # The disturbances.
@@ -159,7 +160,9 @@ class Disturbed:
         self.supervisor_killed()
 
     def asked_to_stop(self):
-        """Twice where the training is held, which cannot come to its checkpoint."""
+        """Twice where the training is held, which cannot come to its checkpoint. Before it has started anything a
+        supervisor may not hear yet."""
+        self.a_process(True)
         self.process.signal(signal.SIGTERM)
         time.sleep(0.6)
         self.process.signal(signal.SIGTERM)
@@ -178,11 +181,14 @@ class Disturbed:
 
     def disk_full_for_a_while(self):
         """A rank is killed, and starts may fail for it. What the supervisor did it can only tell afterwards."""
-        def make_room():
-            time.sleep(self.rng.uniform(0, 2))
-            self.full_disk.unlink()
+        before = self.restarts()
+        victim = self.a_process(True)
         self.full_disk.touch()
-        self.strike(True, signal.SIGKILL, meanwhile=make_room)
+        with contextlib.suppress(ProcessLookupError):  # if it had just ended, the next start fails for the disk
+            os.kill(victim, signal.SIGKILL)
+        time.sleep(self.rng.uniform(0, 2))
+        self.full_disk.unlink()
+        self.wait_until("the restart", lambda: self.restarts() > before)
 
     KINDS = (rank_killed, rank_killed, mpirun_killed, rank_stopped, mpirun_stopped, supervisor_killed,
              supervisor_killed_with_rank_stopped, asked_to_stop, newest_checkpoint_damaged, disk_full_for_a_while,

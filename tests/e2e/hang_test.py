@@ -59,6 +59,28 @@ class HangTest(harness.TrainerTest):
         self.assertEqual(outcome.code, HUNG, outcome)
 
 
+class StartTest(harness.TrainerTest):
+    def test_trainer_whose_start_is_over_changes_no_file(self):
+        """As one on a frozen host that wakes up after `convoy run` has gone on elsewhere."""
+        run = Run(self.directory / "run")
+        hold = self.hold(before_step=9)
+        process = self.start("--run-dir", run.path, *RECIPE, "--checkpoint-every", 4,
+                             env={**hold.env, "CONVOY_START": "first"})
+        self.await_checkpoint(process, run, count=2)
+        (run.path / ".start").write_text("second")
+        time.sleep(0.2)  # what was being written
+        before = self.content(run)
+        hold.let_go()
+        outcome = process.wait()
+        self.assertEqual(outcome.code, HUNG, outcome)
+        self.assertEqual(self.content(run), before)
+
+    @staticmethod
+    def content(run):
+        """All files but temporary ones."""
+        return {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file() and path.suffix != ".tmp"}
+
+
 class ProcessesTest(harness.TrainerTest):
     def test_signals_of_a_login_that_ends_stop_with_a_checkpoint(self):
         for number in (signal.SIGHUP, signal.SIGUSR2):

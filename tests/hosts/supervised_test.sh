@@ -71,6 +71,8 @@ refusals() {
   expect "host9: NOT READY, it cannot be reached by ssh" --hosts host1,host9
   expect "host2 is named twice" --hosts host1,host2,host2
   expect "4 ranks, but the hosts have 2 slots" -np 4 --hosts host1:1,host2:1
+  expect "--network: 'eth0' is no network" --hosts host1,host2 --network eth0
+  expect "host2: NOT READY, it has no address in 192.168.7.0/24 but 10.77.0.2" --hosts host1,host2 --network 192.168.7.0/24
   ssh-keygen -q -t ed25519 -N '' -f "$runs/other_key"
   CONVOY_SSH=${CONVOY_SSH/-i */-i $runs/other_key -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null} \
     expect "host2: NOT READY, it cannot be reached by ssh: root@host2: Permission denied" --hosts host1,host2

@@ -144,6 +144,13 @@ class Live(Scratch):
             view.update()
         self.assertEqual("époque\n", shown.getvalue())
 
+    def test_the_language_of_the_locale(self):
+        for expected, locale in (("en", {}), ("fr", {"LANG": "fr_CA.UTF-8"}), ("en", {"LANG": "fr_FR", "LC_ALL": "C"}),
+                                 ("fr", {"LANG": "en_US", "LANGUAGE": "de:fr"}), ("en", {"LANG": "C", "LANGUAGE": "fr"}),
+                                 ("en", {"LANG": "fr_FR", "LC_MESSAGES": "de_DE"})):
+            with unittest.mock.patch.dict(os.environ, locale, clear=True):
+                self.assertEqual(expected, language.language(), locale)
+
     def test_a_language_that_is_not_there(self):
         with self.assertRaisesRegex(ValueError, "'de'"):
             convoy.set_language("de")
