@@ -1,10 +1,10 @@
 #include "client/cli/overview.h"
-#include "common/i18n/translate.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {

@@ -12,6 +12,7 @@
 #include "client/commands/output.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/job_source.h"
+#include "client/jobs/job_text.h"
 #include "client/jobs/live_view.h"
 #include "client/names/names.h"
 #include "common/api/job_progress.h"

@@ -2,7 +2,6 @@
 // checks that they belong together before anything is trained on them. "mnist" is not believed by
 // name: the content's SHA-256 decides.
 #include "common/data/data_directory.h"
-#include "common/base/text_error.h"
 
 #include <sys/stat.h>
 
@@ -17,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/idx.h"
 #include "common/data/labelled_images.h"
 #include "common/system/user.h"

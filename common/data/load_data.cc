@@ -2,7 +2,6 @@
 // can: four IDX files, batches of CIFAR, arrays of numpy, tables, pictures. Each form has its
 // reader; here is only which of them is asked.
 #include "common/data/load_data.h"
-#include "common/base/text_error.h"
 
 #include <sys/stat.h>
 
@@ -18,6 +17,7 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/cifar_binary.h"
 #include "common/data/class_folders.h"
 #include "common/data/csv_data.h"

@@ -1,5 +1,6 @@
+// Chunks of images are dealt to the threads; the sums of each are kept, and added in the chunks'
+// order, so that the result does not depend on the threads.
 #include "common/evaluate/detailed_evaluation.h"
-#include "common/base/text_error.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/base/thread_team.h"
 #include "common/data/noise.h"
 #include "common/evaluate/evaluation.h"

@@ -2,7 +2,6 @@
 // both show the same. All that depends on the machine is switched off or renumbered (font hinting,
 // the numbers of surfaces in SVG), which makes the bytes of a figure a function of its content.
 #include "common/figures/canvas.h"
-#include "common/base/text_error.h"
 
 #include <cairo-svg.h>
 #include <cairo.h>
@@ -19,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/check.h"
+#include "common/base/text_error.h"
 #include "common/base/utf8.h"
 
 namespace convoy::figures {

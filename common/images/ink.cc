@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "common/base/text_error.h"
 #include "common/images/pieces.h"
 #include "common/images/strokes.h"
 
@@ -41,9 +41,9 @@ enum class Kind { kNothing, kNoStrokes, kSeveral, kDigit };
 
 struct Sight {
   Kind kind = Kind::kNothing;
-  const char* what = nullptr;  // is wrong
-  std::vector<Box> things;     // that were taken for ink
-  double contrast = 0;         // out of 255
+  absl::Status refusal;
+  std::vector<Box> things;  // that were taken for ink
+  double contrast = 0;      // out of 255
   Ink ink;
 };
 
@@ -232,8 +232,10 @@ Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, floa
   sight.contrast = Contrast(picture, flat.ground, mask);
   if (several) {
     sight.kind = Kind::kSeveral;
-    sight.what = "several things where one is expected";
-  } else if (sight.what = WhatIsNoDigit(mask); sight.what != nullptr) {
+    sight.refusal = TextError(absl::StatusCode::kInvalidArgument,
+                              "shows several things where one is expected; cut the picture to the "
+                              "digit and the paper around it");
+  } else if (sight.refusal = CheckIsStrokesOfADigit(mask); !sight.refusal.ok()) {
     sight.kind = Kind::kNoStrokes;
   } else {
     sight.ink.strength = Strength(flat.ink, mask, MeanAbove(flat.ink, mask, threshold));
@@ -300,11 +302,11 @@ absl::StatusOr<Ink> FindDigit(const Plane& picture) {
   }
   if (best.kind == Kind::kDigit) return std::move(best.ink);
   if (best.kind == Kind::kNothing) {
-    return absl::InvalidArgumentError(
+    return TextError(
+        absl::StatusCode::kInvalidArgument,
         "nothing stands out from the background; draw the digit thicker or in a stronger contrast");
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("shows ", best.what, "; cut the picture to the digit and the paper around it"));
+  return best.refusal;
 }
 
 }  // namespace convoy::images

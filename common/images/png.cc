@@ -1,5 +1,4 @@
 #include "common/images/png.h"
-#include "common/base/text_error.h"
 
 #include <png.h>
 
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/images/colors.h"
 
 namespace convoy::images {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "common/base/check.h"
+#include "common/base/text_error.h"
 
 namespace convoy::images {
 namespace {
@@ -69,15 +70,27 @@ double StrokeWidth(const Plane& strength) {
   return 2.0 * static_cast<double>(extent.area) / extent.outline;
 }
 
-const char* WhatIsNoDigit(const Plane& strength) {
+absl::Status CheckIsStrokesOfADigit(const Plane& strength) {
+  constexpr auto kRefused = absl::StatusCode::kInvalidArgument;
   const Box box = BoxOfInk(strength);
   const double larger = std::max(box.width, box.height);
   const Extent extent = Measure(strength);
-  if (extent.outline > 2 * kLongest * larger) return "more strokes than a digit has";
-  if (2.0 * static_cast<double>(extent.area) / extent.outline > kBoldest * larger) {
-    return "a filled area where strokes are expected";
+  if (extent.outline > 2 * kLongest * larger) {
+    return TextError(kRefused,
+                     "shows more strokes than a digit has; cut the picture to the digit and the "
+                     "paper around it");
   }
-  return box.width > kWidest * box.height ? "something wider than a digit" : nullptr;
+  if (2.0 * static_cast<double>(extent.area) / extent.outline > kBoldest * larger) {
+    return TextError(kRefused,
+                     "shows a filled area where strokes are expected; cut the picture to the digit "
+                     "and the paper around it");
+  }
+  if (box.width > kWidest * box.height) {
+    return TextError(kRefused,
+                     "shows something wider than a digit; cut the picture to the digit and the "
+                     "paper around it");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace convoy::images

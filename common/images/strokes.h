@@ -1,6 +1,7 @@
 // The strokes of a digit: how wide and how long they are, and whether they can be a digit's.
 #pragma once
 
+#include "absl/status/status.h"
 #include "common/images/grey_image.h"
 
 namespace convoy::images {
@@ -15,9 +16,9 @@ Box BoxOfInk(const Plane& strength);
 // outline. REQUIRES: there is ink stronger than one half.
 double StrokeWidth(const Plane& strength);
 
-// Returns what the ink is of that is none of a digit's: of a filled area, as a blot is, or of more
-// strokes than a digit has, as writing or cloth. Null if it may be a digit's. REQUIRES: there is
-// ink stronger than one half.
-const char* WhatIsNoDigit(const Plane& strength);
+// Returns INVALID_ARGUMENT for ink that is none of a digit's: of a filled area, as a blot is, or of
+// more strokes than a digit has, as writing or cloth. REQUIRES: there is ink stronger than one
+// half.
+absl::Status CheckIsStrokesOfADigit(const Plane& strength);
 
 }  // namespace convoy::images

@@ -1,5 +1,4 @@
 #include "common/nn/builtin_models.h"
-#include "common/base/text_error.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -7,6 +6,7 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/nn/builtin_models_data.h"
 
 namespace convoy::nn {

@@ -1,5 +1,4 @@
 #include "common/optim/optimizer.h"
-#include "common/base/text_error.h"
 
 #include <cmath>
 #include <string>
@@ -9,6 +8,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/optim/adam.h"
 #include "common/optim/rmsprop.h"
 #include "common/optim/sgd.h"

@@ -1,5 +1,4 @@
 #include "common/recipes/builtin_recipes.h"
-#include "common/base/text_error.h"
 
 #include <filesystem>
 #include <system_error>
@@ -10,6 +9,7 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/recipes/builtin_recipes_data.h"
 #include "common/textproto/text_proto.h"
 

@@ -1,5 +1,4 @@
 #include "common/figures/report/figure_table.h"
-#include "common/base/text_error.h"
 
 #include <utility>
 
@@ -7,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/i18n/translate.h"
 
 namespace convoy::gallery {

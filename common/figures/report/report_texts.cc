@@ -1,3 +1,4 @@
+// Every word of a report, English beside French, as common/figures/texts.cc has those of figures.
 #include "common/figures/report/report_texts.h"
 
 namespace convoy::gallery {

@@ -1,10 +1,10 @@
 #include "common/images/decode/decode.h"
-#include "common/base/text_error.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/images/png.h"
 
 namespace convoy::images {
