@@ -1,3 +1,5 @@
+// The words of the report, English beside French, in the order of its sections: a text that one of the
+// languages lacks is found by a test, and a stale one is seen in the same diff.
 #include "common/figures/report/report_texts.h"
 
 namespace convoy::gallery {
