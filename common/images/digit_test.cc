@@ -242,11 +242,16 @@ GreyImage Askew(const GreyImage& sheet, double degrees, uint8_t desk) {
 TEST_F(DigitTest, SheetsMayLieAskew) {
   for (const double degrees : {-15.0, 8.0}) {
     double sum = 0;
+    int answered = 0;
     for (int i = 0; i < kDigits; ++i) {
       const GreyImage sheet = Draw(Digit(i), {200, 240, 5, 30, 50, 235, 50});
-      sum += Likeness(Digit(i), Prepare(Askew(sheet, degrees, 60)).pixels);
+      const auto prepared = PrepareDigit(Askew(sheet, degrees, 60), kSide, kSide);
+      if (!prepared.ok()) continue;
+      sum += Likeness(Digit(i), prepared->pixels);
+      ++answered;
     }
-    EXPECT_GT(sum / kDigits, 0.5) << degrees;  // the digits are turned, too
+    EXPECT_GE(answered, kDigits * 9 / 10) << degrees;
+    EXPECT_GT(sum / answered, 0.5) << degrees;  // the digits are turned, too
   }
 }
 

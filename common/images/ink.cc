@@ -29,6 +29,8 @@ constexpr float kFaintest = 0.05f;
 constexpr double kMinContrast = 16;
 // The smallest digit, over the picture's larger side.
 constexpr double kSmallest = 0.04;
+// What has less of the contrast of another thing is much fainter.
+constexpr double kFainter = 0.5;
 // How much of an outline is sharp at least.
 constexpr double kSharp = 0.75;
 // Below the first share of the ink's usual strength a pixel is background, above the second it is
@@ -277,12 +279,16 @@ bool LieWithin(const std::vector<Box>& things, const std::vector<Box>& others) {
   });
 }
 
+// Whether `inner` is the inside of what `outer` shows, which is then no fainter.
+bool IsInsideOf(const Sight& inner, const Sight& outer) {
+  return LieWithin(inner.things, outer.things) && outer.contrast >= kFainter * inner.contrast;
+}
+
 // Whether what was seen is the picture's ink rather than `other`.
 bool Beats(const Sight& sight, const Sight& other) {
   if (!Counts(sight) || !Counts(other)) return sight.kind > other.kind;
-  if (LieWithin(sight.things, other.things)) return false;
-  if (LieWithin(other.things, sight.things)) return true;
-  constexpr double kFainter = 0.5;
+  if (IsInsideOf(sight, other)) return false;
+  if (IsInsideOf(other, sight)) return true;
   const double weaker = std::min(sight.contrast, other.contrast);
   const double stronger = std::max(sight.contrast, other.contrast);
   if (sight.kind != other.kind && weaker >= kFainter * stronger) return sight.kind > other.kind;

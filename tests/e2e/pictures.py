@@ -1,8 +1,9 @@
-"""Small sets of colour pictures in a folder a class, drawn here and written as PNG by zlib alone."""
+"""Small sets of colour pictures in a folder a class, drawn here and written as PNG by zlib alone, or as JPEG by OpenCV."""
 import pathlib
 import struct
 import zlib
 
+import cv2
 import numpy as np
 
 CLASSES = ["blaue Schraube", "red nut", "зелёная гайка"]  # in the order of their bytes
@@ -21,6 +22,16 @@ def png(pixels):
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))
             + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def jpeg(upright, orientation=1):
+    """Returns the JPEG file of bytes [height, width, 3] as a camera writes it that was held otherwise (Exif 2.3, 0x0112)."""
+    stored = {1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1], 5: upright.transpose(1, 0, 2),
+              6: upright.transpose(1, 0, 2)[::-1], 7: upright[::-1, ::-1].transpose(1, 0, 2),
+              8: upright.transpose(1, 0, 2)[:, ::-1]}[orientation]
+    _, encoded = cv2.imencode(".jpg", np.ascontiguousarray(stored[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 98])
+    exif = (b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0))
+    return encoded.tobytes()[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + encoded.tobytes()[2:]
 
 
 def draw(label, number, height=40, width=52):

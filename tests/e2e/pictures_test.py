@@ -7,6 +7,9 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
+import cv2
+import numpy as np
+
 import coordinators
 import harness
 import pictures
@@ -63,6 +66,24 @@ class PicturesTest(harness.TrainerTest):
         self.assertAlmostEqual(self.right(answers) / len(self.files), evaluated["accuracy"], places=6)
         self.assertEqual({answer["preparation"]["summary"] for answer in answers},
                          {"cut to the middle and scaled to 16 x 16, as a whole picture"})
+
+    def test_jpeg_files_are_turned_as_cameras_say(self):
+        digits = self.train(*harness.data_flags(), "--batch-size", 32, "--epochs", 3).path
+        upright = np.full((160, 120, 3), 230, np.uint8)
+        cv2.putText(upright, "7", (25, 125), cv2.FONT_HERSHEY_SIMPLEX, 4, (30, 30, 30), 14)
+        files = {}
+        for orientation in range(1, 9):
+            files[orientation] = self.directory / f"turned-{orientation}.jpg"
+            files[orientation].write_bytes(pictures.jpeg(upright, orientation))
+            # OpenCV, which wrote the pixels, reads the turn by itself.
+            self.assertEqual(cv2.imread(str(files[orientation])).shape, upright.shape)
+        answers = self.json("predict", *files.values(), "--model", digits)
+        lying = self.directory / "lying.jpg"
+        lying.write_bytes(pictures.jpeg(upright.transpose(1, 0, 2)))
+        unturned = self.json("predict", lying, "--model", digits)[0]
+        np.testing.assert_array_less(0.05, np.abs(np.subtract(unturned["probabilities"], answers[0]["probabilities"])).max())
+        for answer in answers:
+            np.testing.assert_allclose(answer["probabilities"], answers[0]["probabilities"], atol=0.02, err_msg=answer["file"])
 
     def test_other_pictures_are_told_from_those_it_was_trained_with(self):
         others = pictures.write_folders(self.directory / "others", train=2, test=3, width=41)

@@ -154,6 +154,7 @@ absl::StatusOr<ColorImage> DecodeJpeg(std::string_view bytes, const std::string&
                      name, decoder.info.image_width, decoder.info.image_height, limits.max_pixels);
   }
   FixSettings(&decoder.info);
+  const int orientation = Orientation(decoder.info);  // libjpeg forgets its markers at the end
   const int components = decoder.info.num_components == 4   ? 4
                          : decoder.info.num_components == 1 ? 1
                                                             : 3;
@@ -164,7 +165,7 @@ absl::StatusOr<ColorImage> DecodeJpeg(std::string_view bytes, const std::string&
                    .width = static_cast<int>(decoder.info.image_width),
                    .channels = std::min(components, 3),
                    .pixels = std::move(pixels)};
-  return TurnUpright(std::move(image), Orientation(decoder.info));
+  return TurnUpright(std::move(image), orientation);
 }
 
 }  // namespace convoy::images
