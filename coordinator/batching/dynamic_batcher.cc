@@ -287,13 +287,13 @@ void DynamicBatcher::Run(const std::vector<Slice>& batch, Predictors& predictors
   }
 }
 
-void CountRequest(absl::Time begun, const absl::StatusOr<BatchedAnswer>& answer,
+void CountRequest(const Stopwatch& since_it_came, const absl::StatusOr<BatchedAnswer>& answer,
                   ModelCounters& counters) {
-  const absl::Time now = absl::Now();
+  const absl::Duration taken = absl::Seconds(since_it_came.Elapsed());
   if (answer.ok()) {
-    counters.AddSuccess(now, now - begun, answer->queued, answer->computed);
+    counters.AddSuccess(absl::Now(), taken, answer->queued, answer->computed);
   } else {
-    counters.AddFailure(now - begun);
+    counters.AddFailure(taken);
   }
 }
 

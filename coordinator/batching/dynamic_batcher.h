@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/stopwatch.h"
 #include "common/evaluate/loaded_model.h"
 #include "coordinator/batching/model_counters.h"
 
@@ -116,8 +117,8 @@ class DynamicBatcher {
   std::vector<std::thread> threads_;
 };
 
-// Counts a request that came at `begun` and was answered just now.
-void CountRequest(absl::Time begun, const absl::StatusOr<BatchedAnswer>& answer,
+// Counts a request that was answered just now.
+void CountRequest(const Stopwatch& since_it_came, const absl::StatusOr<BatchedAnswer>& answer,
                   ModelCounters& counters);
 
 }  // namespace convoy::coordinator

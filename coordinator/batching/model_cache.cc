@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/base/status.h"
 
 namespace convoy::coordinator {
@@ -31,7 +31,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Get(const std::st
     return model;
   }
   entry->model = *model;
-  entry->checked = absl::Now();
+  entry->since_checked = Stopwatch();
   entries_[id] = entry;
   return Use(id, *entry);
 }
@@ -44,7 +44,8 @@ std::shared_ptr<const ServedModel> ModelCache::GetFresh(const std::string& id) {
 }
 
 bool ModelCache::IsFresh(const Entry& entry) const {
-  return entry.model != nullptr && absl::Now() - entry.checked < options_.max_age;
+  return entry.model != nullptr &&
+         entry.since_checked.Elapsed() < absl::ToDoubleSeconds(options_.max_age);
 }
 
 // Returns the entry's model, now the last asked for, and drops those that are too many.

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/stopwatch.h"
 #include "common/evaluate/loaded_model.h"
 #include "coordinator/batching/model_counters.h"
 #include "coordinator/store/model_source.h"
@@ -54,7 +55,7 @@ class ModelCache {
     absl::Mutex loading;  // held by the caller that asks the source
     // Guarded by the cache's mutex.
     std::shared_ptr<const ServedModel> model;
-    absl::Time checked = absl::InfinitePast();
+    Stopwatch since_checked;  // of the model, if there is one
   };
 
   bool IsFresh(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

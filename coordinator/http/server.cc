@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 #include "common/rpc/address.h"
 #include "coordinator/http/session.h"
 
@@ -147,9 +148,11 @@ Server::~Server() {
 int Server::connections() const { return running_->shared.counts.count(); }
 
 void Server::Stop(absl::Duration grace) {
-  const absl::Time end = absl::Now() + grace;
+  const Stopwatch since_asked;
   running_->StopAccepting();
-  while (connections() > 0 && absl::Now() < end) absl::SleepFor(kStopPoll);
+  while (connections() > 0 && since_asked.Elapsed() < absl::ToDoubleSeconds(grace)) {
+    absl::SleepFor(kStopPoll);
+  }
   // Whatever they were doing fails at once.
   while (connections() > 0) {
     running_->shared.CloseAll(false);

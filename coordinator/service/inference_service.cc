@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 #include "common/base/version.h"
 #include "common/rpc/grpc_status.h"
 #include "coordinator/service/infer_tensors.h"
@@ -121,12 +121,12 @@ struct InferCall {
   grpc::ServerUnaryReactor* reactor;
   const inference::ModelInferRequest* request;
   inference::ModelInferResponse* response;
-  absl::Time begun;
+  Stopwatch since_it_came;
 };
 
 void Finish(const InferCall& call, const ServedModel& served,
             const absl::StatusOr<BatchedAnswer>& answer) {
-  CountRequest(call.begun, answer, *served.counters);
+  CountRequest(call.since_it_came, answer, *served.counters);
   if (answer.ok()) {
     call.response->set_model_name(served.id);
     call.response->set_model_version(served.facts.version());
@@ -245,7 +245,7 @@ grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerConte
                        .reactor = context->DefaultReactor(),
                        .request = request,
                        .response = response,
-                       .begun = absl::Now()};
+                       .since_it_came = {}};
   const ModelPointer fresh = serving_.models.GetFresh(request->model_name());
   if (fresh != nullptr && IsVersion(*fresh, request->model_version())) {
     Infer(call, fresh, serving_, /*caller_may_compute=*/true);

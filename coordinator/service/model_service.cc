@@ -10,12 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
 #include "common/api/image_options.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
@@ -264,9 +264,9 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   for (const api::NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
   }
-  const absl::Time begun = absl::Now();
+  const Stopwatch since_it_came;
   const absl::StatusOr<BatchedAnswer> answer = serving_.batcher.Predict(std::move(request));
-  CountRequest(begun, answer, *served->counters);
+  CountRequest(since_it_came, answer, *served->counters);
   if (!answer.ok()) return answer.status();
   const int classes = served->model->network().num_classes();
   std::vector<v1::Prediction> predictions;
