@@ -57,8 +57,12 @@ bool IsListed(const std::string& path) {
   return false;
 }
 
-// Only tells who it is: a full disk is no reason to go without a lock.
+// Only tells who it is: a full disk is no reason to go without a lock. A file that tells it already
+// is left as it is: a run that is refused later has not changed anything.
 void WriteHolder(int fd, std::string_view holder) {
+  std::string there(holder.size() + 1, '\0');
+  const ssize_t bytes = ::pread(fd, there.data(), there.size(), 0);
+  if (bytes >= 0 && there.substr(0, static_cast<size_t>(bytes)) == holder) return;
   (void)!::ftruncate(fd, 0);
   (void)!::pwrite(fd, holder.data(), holder.size(), 0);
 }

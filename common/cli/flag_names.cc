@@ -1,7 +1,10 @@
 #include "common/cli/flag_names.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/base/text_error.h"
 
 namespace convoy::cli {
 
@@ -36,6 +39,11 @@ std::string NameFlags(std::string_view message, const FlagNames& flags) {
 
 absl::Status NameFlags(const absl::Status& status, const FlagNames& flags) {
   if (status.ok()) return status;
+  if (std::optional<ErrorText> text = ErrorTextOf(status)) {
+    // The text itself stays as catalogues have it: whoever shows it names its flags.
+    text->context = NameFlags(text->context, flags);
+    return MakeTextError(status.code(), *text);
+  }
   return absl::Status(status.code(), NameFlags(std::string(status.message()), flags));
 }
 

@@ -14,6 +14,8 @@ namespace {
     Marked("cannot open $0: Permission denied"),
     Marked("cannot open the data directory $0: No such file or directory"),
     Marked("cannot open the data directory $0: Permission denied"),
+    Marked("cannot read the folder $0: No such file or directory"),
+    Marked("cannot read the folder $0: Permission denied"),
     Marked("cannot create $0: No such file or directory"),
     Marked("cannot create $0: Permission denied"),
     Marked("cannot create $0: Is a directory"),

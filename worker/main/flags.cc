@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/cli/command_line.h"
 #include "common/cli/user_config.h"
 #include "common/figures/canvas.h"
@@ -281,7 +282,8 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     CONVOY_RETURN_IF_ERROR(Annotate(kernels::ParseIsa(flags.asked.isa()).status(), "--isa"));
   }
   if (flags.resume && flags.run_dir.empty()) {
-    return absl::InvalidArgumentError("--resume: needs --run-dir, the run to go on with");
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "--resume: needs --run-dir, the run to go on with");
   }
   CONVOY_RETURN_IF_ERROR(CheckDryRun(flags));
   CONVOY_RETURN_IF_ERROR(ApplyUserConfig(flags));
