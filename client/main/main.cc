@@ -5,10 +5,10 @@
 
 #include "client/cli/command_line.h"
 #include "client/commands/commands.h"
-#include "common/base/process_start.h"
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
+#include "common/system/process_start.h"
 
 int main(int argc, char** argv) {
   convoy::PrepareProcess();

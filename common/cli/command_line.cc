@@ -202,7 +202,10 @@ bool CommandLine::Typed(const std::string& flag) const {
 }
 
 std::vector<std::string> CommandLine::Flags(const std::string& command) const {
-  return FlagsOf(command.empty() ? parser_->app : *parser_->app.get_subcommand(command));
+  std::vector<std::string> flags =
+      FlagsOf(command.empty() ? parser_->app : *parser_->app.get_subcommand(command));
+  std::replace(flags.begin(), flags.end(), std::string(kRanksSpeltOut), std::string(kRanks));
+  return flags;
 }
 
 }  // namespace convoy::cli

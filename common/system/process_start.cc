@@ -1,4 +1,4 @@
-#include "common/base/process_start.h"
+#include "common/system/process_start.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
