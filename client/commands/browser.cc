@@ -34,7 +34,7 @@ bool IsOnPath(const std::string& program) {
 }  // namespace
 
 absl::StatusOr<std::string> FindOpener() {
-  for (const char* opener : {"wslview", "xdg-open", "open"}) {
+  for (const char* opener : {"wslview", "xdg-open"}) {
     if (!IsOnPath(opener)) continue;
     const bool needs_display = std::string_view(opener) == "xdg-open";
     if (!needs_display || IsSet("DISPLAY") || IsSet("WAYLAND_DISPLAY") || IsSet("BROWSER")) {

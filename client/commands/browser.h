@@ -9,8 +9,7 @@
 namespace convoy::client {
 
 // Returns the program that opens files on this desktop: xdg-open, or what stands for it under
-// Windows's Linux and macOS. Returns FAILED_PRECONDITION where there is no desktop, or no such
-// program.
+// Windows's Linux. Returns FAILED_PRECONDITION where there is no desktop, or no such program.
 absl::StatusOr<std::string> FindOpener();
 
 // Opens the file and does not wait for the browser. `opener` is what FindOpener returned.
