@@ -5,10 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <deque>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/printable.h"
 #include "common/base/suggest.h"
@@ -70,15 +71,27 @@ absl::Status UnknownCommand(const std::string& word, const std::vector<std::stri
                         Quoted(near), help));
 }
 
-// What CLI11 says of one option, as "FILE is required" and "--limit: 1 required INT missing".
+// What stands before and behind the last `separator` in `text`; nothing without one.
+std::optional<std::pair<std::string, std::string>> SplitAtLast(absl::string_view text,
+                                                               absl::string_view separator) {
+  const size_t at = text.rfind(separator);
+  if (at == absl::string_view::npos) return std::nullopt;
+  return std::pair(std::string(text.substr(0, at)),
+                   std::string(text.substr(at + separator.size())));
+}
+
+// What CLI11 says of one option, in words for people.
 std::string InUsersWords(const std::string& said, const CLI::FormatterBase& formatter) {
   absl::string_view text = said;
   if (absl::ConsumeSuffix(&text, " is required")) return Tr("$0 is required", text);
-  const std::pair<std::string, std::string> parts =
-      absl::StrSplit(text, absl::MaxSplits(": 1 required ", 1));
-  absl::string_view type = parts.second;
-  if (!absl::ConsumeSuffix(&type, " missing")) return said;
-  return Tr("$0: 1 required $1 missing", parts.first, formatter.get_label(std::string(type)));
+  if (absl::ConsumeSuffix(&text, " missing")) {
+    const auto parts = SplitAtLast(text, ": 1 required ");
+    if (parts) return Tr("$0: needs a value, $1", parts->first, formatter.get_label(parts->second));
+  }
+  if (const auto parts = SplitAtLast(text, ": At Most 1 required but received ")) {
+    return Tr("$0: is given $1 times; give it once", parts->first, parts->second);
+  }
+  return said;
 }
 
 }  // namespace
