@@ -84,7 +84,7 @@ void AddRow(const std::vector<Compared>& jobs, const std::string& title, Text te
 
 Table TableOf(const std::string& corner, const std::vector<Compared>& jobs) {
   std::vector<std::string> headers = {corner};
-  for (const Compared& one : jobs) headers.push_back(Printable(one.name));
+  for (const Compared& one : jobs) headers.push_back(one.name);
   return Table(headers, std::vector<Align>(headers.size(), Align::kLeft));
 }
 
@@ -165,7 +165,7 @@ std::string CurvesText(const std::vector<Compared>& jobs) {
   Table table({metric, "", ""}, {Align::kLeft, Align::kLeft, Align::kRight});
   for (const Compared& one : jobs) {
     const std::vector<double> values = MetricValues(one.history, metric);
-    table.AddRow({Printable(one.name), Sparkline(values, kCurveColumns, low, high),
+    table.AddRow({one.name, Sparkline(values, kCurveColumns, low, high),
                   values.empty() ? "-" : PercentText(values.back())});
   }
   return absl::StrCat("\n", table.ToText());

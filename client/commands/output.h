@@ -9,8 +9,7 @@
 #include "common/base/files.h"
 #include "common/i18n/translate.h"
 #include "common/log/log.h"
-#include "common/terminal/fit.h"
-#include "common/terminal/terminal.h"
+#include "common/terminal/output.h"
 
 namespace convoy::client {
 
@@ -24,8 +23,7 @@ inline absl::Status CheckNewFile(const std::string& output, bool force) {
 
 // For people: fitted to the terminal, if it is one.
 inline void Print(const Context& context, const std::string& text) {
-  const std::string fitted = terminal::Fit(text, terminal::TerminalOf(context.out));
-  std::fputs(fitted.c_str(), context.out);
+  terminal::Print(text, context.out);
 }
 
 // What is no result, on standard error: "convoy: note: ...".

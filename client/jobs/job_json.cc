@@ -3,10 +3,10 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/strip.h"
 #include "client/view/time_text.h"
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 
 namespace convoy::client {
 namespace {
@@ -81,9 +81,7 @@ void AddSetup(const v1::JobSetup& setup, Json* json) {
 
 }  // namespace
 
-std::string JobId(const v1::Job& job) {
-  return std::string(absl::StripPrefix(job.name(), "jobs/"));
-}
+std::string JobId(const v1::Job& job) { return api::ShortName(job.name()); }
 
 Json JobToJson(const v1::Job& job) {
   Json json = {{"name", JobId(job)}, {"state", api::StateName(job.state())}};

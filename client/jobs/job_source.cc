@@ -4,6 +4,7 @@
 #include "client/jobs/remote_job.h"
 #include "client/names/names.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
 
@@ -13,7 +14,7 @@ namespace {
 // Returns `named`, or the newest job where it is empty; in both cases the coordinator has it.
 absl::StatusOr<std::string> FindJob(Coordinator& coordinator, const std::string& named) {
   if (!named.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator.GetJob(JobName(named)));
+    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator.GetJob(api::WholeJobName(named)));
     return job.name();
   }
   CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::Job> jobs, coordinator.ListJobs(1));

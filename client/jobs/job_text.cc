@@ -16,6 +16,7 @@
 #include "client/view/time_text.h"
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
@@ -70,7 +71,8 @@ std::string ProgressLine(const v1::Job& job) {
 void AddLine(const std::string& title, const std::string& value, std::string* text) {
   constexpr int kTitleColumns = 9;
   const auto gap = static_cast<size_t>(std::max(kTitleColumns - terminal::Columns(title), 0));
-  if (!value.empty()) absl::StrAppend(text, "  ", title, std::string(gap, ' '), " ", value, "\n");
+  if (value.empty()) return;
+  absl::StrAppend(text, "  ", title, std::string(gap, ' '), " ", Printable(value), "\n");
 }
 
 std::string DataLine(const v1::JobSetup& setup) {
@@ -90,7 +92,8 @@ std::string Warnings(const v1::Job& job) {
   std::string text;
   for (const v1::Event& event : job.events()) {
     if (event.severity() < v1::Event::WARNING) continue;
-    absl::StrAppend(&text, "  ", TimeText(event.time().seconds()), "  ", event.message(), "\n");
+    absl::StrAppend(&text, "  ", TimeText(event.time().seconds()), "  ", Printable(event.message()),
+                    "\n");
   }
   return text.empty() ? "" : "\n" + text;
 }

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "client/view/text.h"
+#include "common/api/resource_names.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
 
@@ -154,11 +153,10 @@ std::string ModelsTable(const std::vector<v1::TrainedModel>& models) {
               {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
                Align::kRight, Align::kRight});
   for (const v1::TrainedModel& model : models) {
-    table.AddRow({std::string(absl::StripPrefix(model.name(), "models/")), model.network(),
-                  TrThousands(model.parameter_count()),
-                  model.version().empty() ? "-" : model.version(),
-                  MetricCell(model, "val_accuracy"), MetricCell(model, "test_accuracy"),
-                  BytesText(model.size_bytes())});
+    table.AddRow(
+        {api::ShortName(model.name()), model.network(), TrThousands(model.parameter_count()),
+         model.version().empty() ? "-" : model.version(), MetricCell(model, "val_accuracy"),
+         MetricCell(model, "test_accuracy"), BytesText(model.size_bytes())});
   }
   return table.ToText();
 }

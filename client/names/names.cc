@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/api/resource_names.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
@@ -31,11 +32,6 @@ constexpr std::pair<const char*, ThingKind> kEndings[] = {
     {".hdf5", ThingKind::kForeign},      {".keras", ThingKind::kForeign},
     {".png", ThingKind::kPicture},       {".jpg", ThingKind::kPicture},
     {".jpeg", ThingKind::kPicture}};
-
-// Names with such a beginning are whole names at a coordinator.
-bool IsWholeName(const std::string& named) {
-  return absl::StartsWith(named, "jobs/") || absl::StartsWith(named, "models/");
-}
 
 bool HoldsRuns(const std::string& directory) {
   const auto runs = run::ListRuns(directory);
@@ -220,7 +216,7 @@ absl::StatusOr<Place> FindPlace(const std::string& named, Wanted wanted, const C
     return Place{.here = !newest.empty(), .name = newest};
   }
   const Thing thing = FindHere(named);
-  if (IsWholeName(named) && thing.kind != ThingKind::kDescription) return Place{.name = named};
+  if (api::IsWholeName(named) && thing.kind != ThingKind::kDescription) return Place{.name = named};
   const bool nothing = thing.kind == ThingKind::kNothing;
   if (IsPathOrFile(named)) return nothing ? NothingHere(named) : Here(thing, wanted);
   // What lies in this very directory needs no other sign; a run elsewhere or a file by chance does.

@@ -9,6 +9,7 @@
 #include "client/remote/connection.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
+#include "common/textproto/strings.h"
 #include "convoy/v1/job_service.grpc.pb.h"
 #include "convoy/v1/model_service.grpc.pb.h"
 
@@ -38,6 +39,7 @@ struct Coordinator::Stubs {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request, seconds limit) const {
+    CONVOY_RETURN_IF_ERROR(CheckStrings(request));
     grpc::ClientContext call;
     connection.Prepare(&call, limit);
     Response response;
@@ -87,6 +89,7 @@ absl::Status Coordinator::WatchJob(const std::string& name, seconds limit,
                                    const std::function<bool(const v1::Job&)>& on_change) {
   v1::WatchJobRequest request;
   request.set_name(name);
+  CONVOY_RETURN_IF_ERROR(CheckStrings(request));
   grpc::ClientContext call;
   stubs_->connection.Prepare(&call, limit);
   const auto reader = stubs_->jobs->WatchJob(&call, request);

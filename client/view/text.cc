@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "common/base/check.h"
+#include "common/base/printable.h"
 #include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
 
@@ -33,6 +34,7 @@ Table::Table(std::vector<std::string> headers, std::vector<Align> aligns)
 
 void Table::AddRow(std::vector<std::string> cells) {
   CONVOY_CHECK_EQ(cells.size(), aligns_.size());
+  for (std::string& cell : cells) cell = Printable(cell, std::string::npos);
   rows_.push_back(std::move(cells));
 }
 

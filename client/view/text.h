@@ -22,7 +22,7 @@ class Table {
   // One header and alignment a column.
   Table(std::vector<std::string> headers, std::vector<Align> aligns);
 
-  // REQUIRES: as many cells as columns.
+  // Each cell is shown as Printable has it. REQUIRES: as many cells as columns.
   void AddRow(std::vector<std::string> cells);
 
   // Returns the lines, each indented by `indent` spaces, without trailing spaces.

@@ -6,7 +6,7 @@
 
 #include "common/base/status.h"
 #include "common/rpc/address.h"
-#include "common/rpc/grpc_log.h"
+#include "common/rpc/library_log.h"
 #include "common/rpc/secret_file.h"
 
 namespace convoy::rpc {
@@ -48,7 +48,7 @@ grpc::ChannelArguments Arguments() {
 }  // namespace
 
 absl::StatusOr<ClientChannel> ClientChannel::Create(const ClientOptions& options) {
-  SilenceGrpc();
+  SilenceLibraries();
   const absl::StatusOr<Address> address = ParseAddress(options.address, /*least_port=*/1);
   if (!address.ok()) return Annotate(address.status(), "coordinator");
   CONVOY_ASSIGN_OR_RETURN(const auto credentials, Credentials(options));

@@ -16,10 +16,10 @@
 #include "absl/time/time.h"
 #include "common/base/serial_executor.h"
 #include "common/base/steady_condition.h"
+#include "common/system/moment.h"
 #include "convoy/v1/job_service.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
 #include "coordinator/jobs/live_job.h"
-#include "coordinator/jobs/moment.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {

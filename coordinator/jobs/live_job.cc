@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "coordinator/jobs/progress.h"
 #include "coordinator/jobs/requests.h"
@@ -116,7 +117,7 @@ LiveJob::LiveJob(const std::string& id, const worker::v1::RegisterJobRequest& re
     : heard_(now.steady), stepped_(now.steady) {
   record_.id = id;
   record_.run_id = request.run_id();
-  record_.job.set_name(JobName(id));
+  record_.job.set_name(api::JobName(id));
   *record_.job.mutable_create_time() = ToProto(now.wall);
   *record_.job.mutable_start_time() = request.start_time();
   Register(request, now);

@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/system/moment.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
-#include "coordinator/jobs/moment.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {

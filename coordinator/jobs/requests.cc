@@ -11,10 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "coordinator/jobs/live_job.h"
-#include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -74,7 +74,7 @@ absl::Status CheckTime(const std::string& field, const google::protobuf::Timesta
 }
 
 absl::Status CheckProcess(const std::string& job, const std::string& process_id) {
-  CONVOY_RETURN_IF_ERROR(ParseName("jobs", job, "job").status());
+  CONVOY_RETURN_IF_ERROR(api::ParseJobName(job, "job").status());
   return CheckHex("process_id", process_id, 32);
 }
 

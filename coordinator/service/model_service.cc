@@ -13,6 +13,7 @@
 #include "common/api/image_options.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
+#include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
@@ -20,7 +21,7 @@
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
 #include "coordinator/service/model_export.h"
-#include "coordinator/store/names.h"
+#include "coordinator/store/page_token.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -169,7 +170,7 @@ void SetImage(const api::NetworkImage& image, const nn::Network& network, v1::Ra
 
 // What a file of the model is called, without its ending.
 absl::StatusOr<std::string> FileStem(const std::string& id) {
-  CONVOY_ASSIGN_OR_RETURN(const ModelId model, ParseModelId(id));
+  CONVOY_ASSIGN_OR_RETURN(const api::ModelId model, api::ParseModelId(id));
   return model.version ? absl::StrCat(model.job, "-epoch-", *model.version) : model.job;
 }
 
@@ -182,7 +183,7 @@ absl::Status CheckPreparation(v1::Preparation preparation) {
 }  // namespace
 
 absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string& name) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(name));
   return serving_.models.Get(id);
 }
 
@@ -197,7 +198,8 @@ grpc::Status ModelService::ListModelVersions(grpc::ServerContext* context,
                                              const v1::ListModelVersionsRequest* request,
                                              v1::ListModelVersionsResponse* response) {
   const auto list = [&](const auto&) -> absl::StatusOr<v1::ListModelVersionsResponse> {
-    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request->parent(), "parent"));
+    CONVOY_ASSIGN_OR_RETURN(const std::string id,
+                            api::ParseLatestModelName(request->parent(), "parent"));
     CONVOY_ASSIGN_OR_RETURN(auto versions, serving_.source.ListVersions(id));
     v1::ListModelVersionsResponse listed;
     for (v1::TrainedModel& model : versions) *listed.add_models() = std::move(model);
@@ -210,7 +212,7 @@ grpc::Status ModelService::GetModel(grpc::ServerContext* context,
                                     const v1::GetModelRequest* request,
                                     v1::TrainedModel* response) {
   const auto get = [&](const auto&) -> absl::StatusOr<v1::TrainedModel> {
-    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(request->name()));
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(request->name()));
     return serving_.source.GetModel(id);
   };
   return AnswerCall(gate_, *context, "convoy.v1.ModelService/GetModel", response, get);
@@ -259,7 +261,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   BatchedRequest request{.model = served->model,
                          .pixels = {},
                          .counters = served->counters,
-                         .deadline = pass.Deadline(),
+                         .deadline = pass.deadline(),
                          .cancelled = [&pass] { return pass.IsOver(); }};
   for (const api::NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
@@ -410,7 +412,7 @@ grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
 // does not have the SHA-256 that was announced is told at the end, when it is known.
 absl::Status ModelService::Send(const CallGate::Pass& pass, const std::string& name,
                                 grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(name));
   CONVOY_ASSIGN_OR_RETURN(const OpenModel opened, serving_.source.OpenFile(id));
   v1::DownloadModelResponse message;
   *message.mutable_model() = opened.model;
@@ -442,7 +444,7 @@ grpc::Status ModelService::ExportModel(grpc::ServerContext* context,
 
 absl::Status ModelService::Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
                                   grpc::ServerWriter<v1::ExportModelResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(request.name()));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(request.name()));
   v1::ExportModelResponse message;
   std::string bytes;
   {

@@ -19,7 +19,6 @@
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
 #include "coordinator/store/model_source.h"
-#include "coordinator/store/names.h"
 #include "coordinator/store/sqlite.h"
 
 namespace convoy::coordinator {
@@ -199,10 +198,6 @@ class Store final : public ModelSource {
   std::set<std::string> damaged_ ABSL_GUARDED_BY(damage_);
   std::vector<std::string> damage_to_tell_ ABSL_GUARDED_BY(damage_);
 };
-
-// Returns "jobs/ID" and "models/ID".
-std::string JobName(const std::string& id);
-std::string ModelName(const std::string& id);
 
 // Microseconds since 1970 and protobuf's form of a time.
 google::protobuf::Timestamp ToProto(absl::Time time);

@@ -20,8 +20,7 @@
 #include "common/data/augmentation.h"
 #include "common/figures/preview_figure.h"
 #include "common/i18n/translate.h"
-#include "common/terminal/fit.h"
-#include "common/terminal/terminal.h"
+#include "common/terminal/output.h"
 #include "worker/comm/communicator.h"
 #include "worker/report/console.h"
 #include "worker/report/observer.h"
@@ -36,9 +35,7 @@ constexpr size_t kFewestSteps = 4;
 constexpr int kPreviewImages = 6;
 constexpr int kPreviewEpochs = 4;
 
-void Print(const std::string& text) {
-  std::fputs(terminal::Fit(text, terminal::TerminalOf(stdout)).c_str(), stdout);
-}
+void Print(const std::string& text) { terminal::Print(text, stdout); }
 
 // Times the steps, and ends the training when it has seen enough.
 class StepTimer : public report::Observer {

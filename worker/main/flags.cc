@@ -226,26 +226,11 @@ absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
 
 const cli::FlagNames& FlagsOfFields() {
   static const auto* names = [] {
-    auto* flags = new cli::FlagNames(cli::FlagsLikeFields({"batch_size",
-                                                           "micro_batch",
-                                                           "epochs",
-                                                           "seed",
-                                                           "validation_split",
-                                                           "train_limit",
-                                                           "model",
-                                                           "reduce",
-                                                           "isa",
-                                                           "recipe",
-                                                           "data",
-                                                           "run_dir",
-                                                           "resume",
-                                                           "initial_weights",
-                                                           "tls_ca",
-                                                           "tls_cert",
-                                                           "tls_key",
-                                                           "token_file",
-                                                           "coordinator",
-                                                           "preview"}));
+    auto* flags = new cli::FlagNames(cli::FlagsLikeFields(
+        {"batch_size",  "micro_batch", "threads",         "epochs", "seed",     "validation_split",
+         "train_limit", "model",       "reduce",          "isa",    "recipe",   "data",
+         "run_dir",     "resume",      "initial_weights", "tls_ca", "tls_cert", "tls_key",
+         "token_file",  "coordinator", "preview"}));
     flags->insert({{"model_name", "--model"},
                    {"initial_weights_sha256", "--initial-weights"},
                    {"learning_rate_scaling", "--scale-learning-rate"},

@@ -32,6 +32,7 @@
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 #include "common/terminal/fit.h"
+#include "common/terminal/output.h"
 #include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
 #include "worker/main/dry_run.h"
@@ -39,6 +40,7 @@
 #include "worker/report/run_directory.h"
 #include "worker/train/checkpointer.h"
 #include "worker/train/job.h"
+#include "worker/train/job_checks.h"
 #include "worker/train/trainer.h"
 #include "worker/watch/last_words.h"
 
@@ -173,7 +175,7 @@ absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, co
   }
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
-  if (root && flags.explain_plan) std::fputs(trainer->ExplainPlan().c_str(), stdout);
+  if (root && flags.explain_plan) terminal::Print(trainer->ExplainPlan(), stdout);
   if (root && !flags.coordinator.empty() && !job.checkpoint) {
     mine.reporting->PublishUntrained(trainer->UntrainedModel());
   }
@@ -208,8 +210,7 @@ absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Rep
     return Annotate(written, Tr("--figures: the training is complete, its report is not"));
   }
   CONVOY_RETURN_IF_ERROR(reporting.AddFigures(run::PathIn(directory, run::kFigures)));
-  if (flags.verbose > 0)
-    std::fputs(Tr("The report is $0/report.html\n", directory).c_str(), stdout);
+  if (flags.verbose > 0) terminal::Print(Tr("The report is $0/report.html\n", directory), stdout);
   return absl::OkStatus();
 }
 
@@ -235,7 +236,9 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   Failpoint("after_start", absl::StrCat("rank-", communicator.rank()));
   const bool root = communicator.rank() == 0;
   if (flags.print_and_exit) {
-    if (root) std::fputs(flags.print_and_exit->c_str(), stdout);
+    if (root) terminal::Print(*flags.print_and_exit, stdout);
+    CONVOY_RETURN_IF_ERROR(
+        comm::Agree(communicator, root ? terminal::Flush(stdout) : absl::OkStatus()));
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(const CoordinatorChannel channel,
@@ -250,10 +253,12 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                                   .network_follows_data = flags.network_follows_data,
                                   .progress = ShowDecoding(flags)};
   CONVOY_ASSIGN_OR_RETURN(train::Job job, train::PrepareJob(communicator, request));
+  const int threads = ThreadsOf(flags, communicator);
+  CONVOY_RETURN_IF_ERROR(comm::Agree(
+      communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
   if (flags.dry_run) {
     CONVOY_RETURN_IF_ERROR(
-        DryRun(watch, {.threads = ThreadsOf(flags, communicator), .preview = flags.preview},
-               std::move(job)));
+        DryRun(watch, {.threads = threads, .preview = flags.preview}, std::move(job)));
     return ExitCode::kOk;
   }
   if (job.finished_before) {
@@ -263,7 +268,7 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                              "its figures)\n",
                              flags.run_dir)
                         : Tr("$0: this run is finished; its results are there\n", flags.run_dir);
-      std::fputs(said.c_str(), stdout);
+      terminal::Print(said, stdout);
     }
     const absl::Status told = root ? TellOfFinishedRun(channel, job, *claimed) : absl::OkStatus();
     CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
