@@ -70,7 +70,7 @@ class Report : public Command {
  private:
   // Makes run_ the directory that it means.
   absl::Status FindRun(const Context& context) {
-    CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(run_, Wanted::kJob, context));
+    CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(run_, WantedThing::kJob, context));
     run_ = place.name;
     if (place.here) return absl::OkStatus();
     return absl::NotFoundError(

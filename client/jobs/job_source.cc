@@ -31,7 +31,7 @@ absl::StatusOr<std::string> FindJob(Coordinator& coordinator, const std::string&
 absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,
                                                    const Context& context) {
   const std::string& asked = named.empty() ? context.model : named;
-  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(asked, Wanted::kJob, context));
+  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(asked, WantedThing::kJob, context));
   if (place.here) return NewLocalJob(place.name);
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
                           Coordinator::Open(context.connection, context.verbose));

@@ -47,7 +47,7 @@ absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argume
         Tr("two models are named, '$0' and '$1'; give one of them", argument, context.model));
   }
   const std::string& named = argument.empty() ? context.model : argument;
-  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(named, Wanted::kModel, context));
+  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(named, WantedThing::kModel, context));
   if (place.here) return OpenLocalModel(place.name);
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
                           Coordinator::Open(context.connection, context.verbose));

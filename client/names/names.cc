@@ -112,7 +112,7 @@ std::string NotAJob(const Thing& thing) {
 }
 
 // What `thing` is and what to do with it, "" if it can be what is wanted.
-std::string WhatElse(const Thing& thing, Wanted wanted) {
+std::string WhatElse(const Thing& thing, WantedThing wanted) {
   const std::string path = Printable(thing.path);
   switch (thing.kind) {
     case ThingKind::kRuns:
@@ -135,11 +135,11 @@ std::string WhatElse(const Thing& thing, Wanted wanted) {
                       path)
                  : Tr("$0: is neither a run directory nor a model (FILE.convoy)", path);
     default:
-      return wanted == Wanted::kJob ? NotAJob(thing) : "";
+      return wanted == WantedThing::kJob ? NotAJob(thing) : "";
   }
 }
 
-absl::StatusOr<Place> Here(const Thing& thing, Wanted wanted) {
+absl::StatusOr<Place> Here(const Thing& thing, WantedThing wanted) {
   const std::string other = WhatElse(thing, wanted);
   if (other.empty()) return Place{.here = true, .name = thing.path};
   return absl::NotFoundError(other);
@@ -202,14 +202,15 @@ absl::StatusOr<std::optional<std::vector<std::string>>> FindRuns(const std::stri
   if (thing.kind == ThingKind::kRun) return Runs({thing.path});
   if (thing.kind == ThingKind::kNothing) return NothingHere(named);
   if (!fs::is_directory(thing.path)) {
-    return absl::NotFoundError(thing.kind == ThingKind::kModel ? NotAJob(thing)
-                                                               : WhatElse(thing, Wanted::kJob));
+    return absl::NotFoundError(
+        thing.kind == ThingKind::kModel ? NotAJob(thing) : WhatElse(thing, WantedThing::kJob));
   }
   CONVOY_ASSIGN_OR_RETURN(std::vector<std::string> runs, run::ListRuns(thing.path));
   return Runs(std::move(runs));
 }
 
-absl::StatusOr<Place> FindPlace(const std::string& named, Wanted wanted, const Context& context) {
+absl::StatusOr<Place> FindPlace(const std::string& named, WantedThing wanted,
+                                const Context& context) {
   if (named.empty()) {
     const std::string newest = context.coordinator_named ? "" : NewestRun();
     if (!newest.empty()) NoteNewest(newest, context);
