@@ -40,6 +40,14 @@ TEST(FlagsTest, ValuesThatAreNoNumbersNameTheirFlag) {
   EXPECT_THAT(ErrorOf({"--isa", "avx3"}), HasSubstr("--isa"));
 }
 
+// As a shell makes them of a variable that is not set.
+TEST(FlagsTest, EmptyTextsMeanNothingElse) {
+  for (const char* flag : {"--run-dir", "--recipe", "--coordinator", "--initial-weights", "--data",
+                           "--token-file", "--tls-ca", "--model", "--optimizer", "--isa"}) {
+    EXPECT_EQ(ErrorOf({flag, ""}), std::string(flag) + ": must not be empty");
+  }
+}
+
 TEST(FlagsTest, ValuesThatWouldBecomeOthersAreRefused) {
   EXPECT_THAT(ErrorOf({"--seed", "-1"}), HasSubstr("--seed: must be a whole number from 0"));
   EXPECT_THAT(ErrorOf({"--batch-size", ""}), HasSubstr("--batch-size: must be a whole number"));
