@@ -119,7 +119,19 @@ TEST_F(CommandLineTest, AFileGivesWhatIsNotTyped) {
   EXPECT_TRUE(line_.Typed("--loaves"));
   EXPECT_FALSE(line_.Typed("--flour"));
   std::ofstream(path) << "loafs = 4\n";
-  EXPECT_THAT(ErrorOf({}), AllOf(HasSubstr(path), HasSubstr("loafs")));
+  EXPECT_EQ(ErrorOf({}),
+            "configuration file " + path + ": there is no option 'loafs'; did you mean 'loaves'?");
+}
+
+TEST_F(CommandLineTest, WhatIsNoFileOfOptionsIsNotWaitedFor) {
+  line_.ReadsFile("/dev/zero");
+  EXPECT_EQ(ErrorOf({}), "configuration file /dev/zero: is not a regular file");
+}
+
+TEST_F(CommandLineTest, ANamedFileIsCheckedLikewise) {
+  line_.ReadsFile("");
+  EXPECT_EQ(ErrorOf({"--config", "/dev/zero"}), "--config: is not a regular file");
+  EXPECT_THAT(ErrorOf({"--config", "/no/such/file"}), HasSubstr("/no/such/file"));
 }
 
 }  // namespace
