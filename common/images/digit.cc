@@ -33,6 +33,8 @@ constexpr double kThinStroke = 1.2;
 constexpr double kUsualStroke = 2.0;
 // What is darker than this is background in an image that is prepared already.
 constexpr float kDark = 16;
+// Of a drawing: what is less dark than this on its white sheet is nothing.
+constexpr float kFaintestPen = 16;
 
 struct Point {
   double x = 0;
@@ -157,17 +159,20 @@ Plane FitIntoBox(const Plane& strength, const Box& box, int side) {
   return Resample(strength, box, scaled(box.width), scaled(box.height));
 }
 
-}  // namespace
-
-absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
-                                           IfPrepared if_prepared) {
-  CONVOY_CHECK(height >= kMinPreparedSide && width >= kMinPreparedSide);
-  CONVOY_CHECK(picture.width >= 1 && picture.height >= 1);
-  if (if_prepared == IfPrepared::kLeave) {
-    if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
+// Returns what was drawn on a white sheet, the darkest as 1.
+absl::StatusOr<Ink> AllInk(Plane sheet) {
+  for (float& value : sheet.values) value = 255 - value;
+  const float strongest = *std::max_element(sheet.values.begin(), sheet.values.end());
+  if (strongest < kFaintestPen) {
+    return absl::InvalidArgumentError("nothing is drawn; draw the digit dark on a white sheet");
   }
-  const Plane working = WorkingPlane(picture);
-  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(working));
+  for (float& value : sheet.values) value /= strongest;
+  return Ink{.strength = std::move(sheet), .dark = true};
+}
+
+// Brings the ink that was found in `working`, the picture made smaller, to the form of MNIST's.
+PreparedDigit FromInk(Ink ink, const Plane& working, const GreyImage& picture, int height,
+                      int width) {
   Preparation preparation{.inverted = ink.dark};
   Box box = BoxOfInk(ink.strength);
   preparation.box = InPicture(box, working, picture);
@@ -189,6 +194,31 @@ absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height,
   preparation.shift_y = y0 - (height - fitted.height) / 2;
   const float strongest = *std::max_element(fitted.values.begin(), fitted.values.end());
   return PreparedDigit{.pixels = ToBytes(result, 255 / strongest), .preparation = preparation};
+}
+
+void CheckSides(const GreyImage& picture, int height, int width) {
+  CONVOY_CHECK(height >= kMinPreparedSide && width >= kMinPreparedSide);
+  CONVOY_CHECK(picture.width >= 1 && picture.height >= 1);
+}
+
+}  // namespace
+
+absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
+                                           IfPrepared if_prepared) {
+  CheckSides(picture, height, width);
+  if (if_prepared == IfPrepared::kLeave) {
+    if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
+  }
+  const Plane working = WorkingPlane(picture);
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(working));
+  return FromInk(std::move(ink), working, picture, height, width);
+}
+
+absl::StatusOr<PreparedDigit> PrepareDrawing(const GreyImage& drawing, int height, int width) {
+  CheckSides(drawing, height, width);
+  const Plane working = WorkingPlane(drawing);
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, AllInk(working));
+  return FromInk(std::move(ink), working, drawing, height, width);
 }
 
 bool AreCentredDigits(const uint8_t* pixels, int64_t count, int height, int width) {

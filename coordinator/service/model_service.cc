@@ -5,18 +5,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/image_options.h"
-#include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
 #include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
+#include "common/evaluate/detailed_evaluation.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
@@ -174,6 +175,18 @@ absl::StatusOr<std::string> FileStem(const std::string& id) {
   return model.version ? absl::StrCat(model.job, "-epoch-", *model.version) : model.job;
 }
 
+// What the evaluation is of that a request for one, or for a page of its images, needs.
+template <typename Request>
+EvaluationKey KeyOf(const Request& request, const ServedModel& served,
+                    const data::DataSource& source) {
+  return {.model_sha256 = served.facts.sha256(),
+          .data_set = request.data_set(),
+          .data_sha256 = source.sha256,
+          .split = request.split() == v1::SPLIT_UNSPECIFIED ? v1::TEST : request.split(),
+          .noise_level = request.noise_level(),
+          .noise_seed = request.noise_level() == 0 ? 0 : request.noise_seed()};
+}
+
 absl::Status CheckPreparation(v1::Preparation preparation) {
   if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("preparation: ", static_cast<int>(preparation),
@@ -234,17 +247,33 @@ grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
 absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
     const CallGate::Pass& pass, const v1::EvaluateModelRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
-  const Permit permit(evaluating_, pass);
-  if (!permit.taken()) return Over(pass);
   CONVOY_ASSIGN_OR_RETURN(const auto source, DataFor(*served, request.data_set()));
-  auto result =
-      api::EvaluateModel(*served->model, *source, request, serving_.batcher.options().threads,
-                         [&pass] { return pass.IsOver(); });
-  if (absl::IsCancelled(result.status()) && pass.IsLate()) {
-    return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
-  }
+  auto result = api::EvaluateModel(*served->model, *source, request,
+                                   EvaluatorOf(pass, *served, KeyOf(request, *served, *source)));
   if (result.ok()) result->set_model_version(served->facts.version());
   return result;
+}
+
+// `pass` and `served` must outlive what it returns.
+api::Evaluator ModelService::EvaluatorOf(const CallGate::Pass& pass, const ServedModel& served,
+                                         EvaluationKey key) {
+  return [this, &pass, &served, key = std::move(key)](
+             const data::DatasetView& images,
+             evaluate::EvaluationOptions options) -> absl::StatusOr<EvaluationCache::Pointer> {
+    if (auto kept = serving_.evaluations.Find(key)) return kept;
+    const Permit permit(evaluating_, pass);
+    if (!permit.taken()) return Over(pass);
+    // Another caller may have computed it in the meantime.
+    if (auto kept = serving_.evaluations.Find(key)) return kept;
+    options.threads = serving_.batcher.options().threads;
+    options.stop = [&pass] { return pass.IsOver(); };
+    auto made = evaluate::EvaluateInDetail(*served.model, images, options);
+    if (absl::IsCancelled(made.status())) return Over(pass);
+    if (!made.ok()) return made.status();
+    auto evaluation = std::make_shared<const evaluate::DetailedEvaluation>(*std::move(made));
+    serving_.evaluations.Put(key, evaluation);
+    return evaluation;
+  };
 }
 
 absl::StatusOr<api::NetworkImage> ModelService::Prepare(
@@ -296,13 +325,10 @@ absl::StatusOr<v1::ListImagesResponse> ModelService::ImagesOf(
   CONVOY_ASSIGN_OR_RETURN(const int size,
                           PageSize(request.page_size(), kStandardPage, kLargestPageOfImages));
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
-  const Permit permit(evaluating_, pass);
-  if (!permit.taken()) return Over(pass);
   CONVOY_ASSIGN_OR_RETURN(const auto source, DataFor(*served, request.data_set()));
-  auto found = api::ListImages(
-      *served->model, *source, request, {.first = start.number, .most = size},
-      {.threads = serving_.batcher.options().threads, .stop = [&pass] { return pass.IsOver(); }});
-  if (absl::IsCancelled(found.status())) return Over(pass);
+  auto found =
+      api::ListImages(*served->model, *source, request, {.first = start.number, .most = size},
+                      EvaluatorOf(pass, *served, KeyOf(request, *served, *source)));
   if (!found.ok()) return found.status();
   if (found->next) {
     found->response.set_next_page_token(MakePageToken({.number = *found->next, .id = ""}));
