@@ -1,5 +1,6 @@
-// Each check compares two parts of a job by their own words (shapes, counts, hashes), before anything
-// is built on them; what a file says is bounded here, so that training need not look again.
+// Each check compares two parts of a job by their own words (shapes, counts, hashes), before
+// anything is built on them; what a file says is bounded here, so that training need not look
+// again.
 #include "worker/train/job_checks.h"
 
 #include <algorithm>
