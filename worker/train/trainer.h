@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "worker/step/training_step.h"
 #include "worker/train/callbacks.h"
 #include "worker/train/checkpointer.h"
+#include "worker/train/expectation.h"
 #include "worker/train/job.h"
 #include "worker/train/progress.h"
 #include "worker/watch/watch.h"
@@ -63,6 +65,7 @@ class Trainer {
           std::unique_ptr<optim::Optimizer> optimizer, std::vector<int> threads_of_rank);
 
   absl::Status Open();
+  absl::Status MeasureHosts(const std::vector<std::string>& hosts);
   absl::StatusOr<Outcome> Stop();
   void Enter(watch::Phase phase);
   absl::Status SaveCheckpoint();
@@ -99,6 +102,7 @@ class Trainer {
   Progress progress_;
   std::vector<uint32_t> order_;  // of the epoch's images
   report::FinalReport final_report_;
+  std::optional<Expectation> expectation_;  // rank 0's, where there are several hosts
 };
 
 }  // namespace convoy::train
