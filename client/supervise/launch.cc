@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/supervise/remote.h"
+#include "common/run/run_id.h"
 #include "common/run/start_file.h"
 
 namespace convoy::client {
@@ -91,6 +92,9 @@ Launch LaunchOf(const SupervisedRun& run, const Placement& placement,
     AddNetworks(placement.networks, mark, &environment);
   }
   environment.push_back(absl::StrCat(run::kStartVariable, "=", placement.start));
+  if (!placement.run_id.empty()) {
+    environment.push_back(absl::StrCat(run::kRunIdVariable, "=", placement.run_id));
+  }
   if (!placement.scratch.empty()) AddScratch(placement.scratch, &environment);
   // Who outlives the rank that died first has nothing to add: MPI gives it a second by default.
   AddDefault("OMPI_MCA_odls_base_sigkill_timeout", "0", &environment);

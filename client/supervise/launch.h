@@ -15,6 +15,7 @@ struct Placement {
   std::string host_file;  // "": this machine
   std::string networks;   // between the hosts; "": any
   std::string scratch;    // directory for Open MPI's files; "": its own
+  std::string run_id;     // (common/run/run_id.h); "": the ranks' own affair
   std::string start;      // its name (common/run/start_file.h)
 };
 

@@ -38,6 +38,13 @@ TEST(LaunchTest, SeveralHostsHaveTheirFileAndNetwork) {
   EXPECT_THAT(launch.environment, Not(Contains("OMPI_MCA_rmaps_base_oversubscribe=1")));
 }
 
+TEST(LaunchTest, RanksOnOtherHostsAreToldWhichRunTheyBelongTo) {
+  const Launch launch =
+      LaunchOf(kRun, {.ranks = 2, .host_file = "hosts", .run_id = "abc"}, {}, "MARK=1");
+  EXPECT_THAT(launch.environment, Contains("CONVOY_RUN_ID=abc"));
+  EXPECT_THAT(launch.command, Contains("CONVOY_RUN_ID"));
+}
+
 TEST(LaunchTest, MarkThatAShellWouldBreakStaysFromItsCommand) {
   const Launch launch = LaunchOf(kRun, {.ranks = 2, .host_file = "hosts"}, {}, "M=1:2:/a b;c");
   EXPECT_THAT(launch.environment, Not(Contains(StartsWith("OMPI_MCA_orte_launch_agent"))));

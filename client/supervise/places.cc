@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
+#include "common/system/secret_digits.h"
 
 namespace convoy::client {
 namespace {
@@ -63,14 +64,24 @@ absl::Status Places::Check(bool goes_on) {
   PutThisMachineFirst(&hosts);
   CONVOY_ASSIGN_OR_RETURN(wanted_.networks, FindNetworks(wanted_.networks, hosts));
   wanted_.trainer = std::filesystem::absolute(trainer_).string();
+  wanted_.run_dir = std::filesystem::absolute(run_dir_).string();
   DescribeThisMachine(&wanted_);
   wanted_.scratch = MakeScratch(wanted_.mark, kScratchBytesPerRank);
-  CONVOY_RETURN_IF_ERROR(Judge(PrepareHosts(hosts, wanted_), goes_on));
+  wanted_.scratch_bytes = kScratchBytesPerRank;
+  CONVOY_RETURN_IF_ERROR(Judge(Look(hosts), goes_on));
   hosts_ = std::make_unique<HostPool>(hosts, [this](bool back, const std::string& line) {
     chronicle_.Note(line);
     chronicle_.Add(back ? run::RunEventKind::kHostBack : run::RunEventKind::kHostLost, line);
   });
   return absl::OkStatus();
+}
+
+std::vector<HostState> Places::Look(const std::vector<Host>& hosts) {
+  std::vector<HostState> states = PrepareHosts(hosts, wanted_);
+  for (const HostState& state : states) {
+    newest_checkpoint_ = std::max(newest_checkpoint_, state.checkpoint);
+  }
+  return states;
 }
 
 absl::Status Places::Judge(const std::vector<HostState>& states, bool goes_on) {
@@ -97,16 +108,19 @@ absl::StatusOr<Placement> Places::Next() {
     wanted_.scratch = MakeScratch(wanted_.mark, kScratchBytesPerRank * ranks_);
     return Placement{.ranks = ranks_, .scratch = wanted_.scratch};
   }
-  const std::vector<Host> ready = hosts_->Take(PrepareHosts(hosts_->hosts(), wanted_));
+  const std::vector<Host> ready = hosts_->Take(Look(hosts_->hosts()));
   if (ready.empty()) return absl::UnavailableError("no host is ready");
   int slots = 0;
   for (const Host& host : ready) slots += host.slots;
   const std::string file = run::PathIn(run_dir_, run::kHostFile);
   CONVOY_RETURN_IF_ERROR(WriteFileAtomically(file, HostFileOf(ready)));
+  CONVOY_ASSIGN_OR_RETURN(std::string run_id,
+                          ReadOrDrawSecretDigits(run::PathIn(run_dir_, run::kRunIdFile)));
   return Placement{.ranks = std::min(ranks_, slots),
                    .host_file = file,
                    .networks = wanted_.networks,
-                   .scratch = wanted_.scratch};
+                   .scratch = wanted_.scratch,
+                   .run_id = std::move(run_id)};
 }
 
 }  // namespace convoy::client

@@ -1,8 +1,10 @@
 // Where the ranks of a training are, from start to start.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,10 +38,15 @@ class Places {
   // ready, and what the system says if the host file cannot be written.
   absl::StatusOr<Placement> Next();
 
+  // The step of the newest checkpoint that a host had when Check or Next looked; 0: none, or there
+  // are no hosts.
+  int64_t newest_checkpoint() const { return newest_checkpoint_; }
+
   // Whether mpirun starts the ranks.
   bool by_mpirun() const { return hosts_ != nullptr || ranks_ > 1; }
 
  private:
+  std::vector<HostState> Look(const std::vector<Host>& hosts);
   absl::Status Judge(const std::vector<HostState>& states, bool goes_on);
 
   const std::vector<Host> asked_;  // none: this machine
@@ -47,7 +54,8 @@ class Places {
   const std::string trainer_;
   Chronicle& chronicle_;
   int ranks_;
-  Wanted wanted_;                    // of other hosts
+  Wanted wanted_;  // of other hosts
+  int64_t newest_checkpoint_ = 0;
   std::unique_ptr<HostPool> hosts_;  // null: this machine alone
 };
 

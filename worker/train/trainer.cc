@@ -108,8 +108,9 @@ absl::Status Trainer::Open() {
     step_ = std::make_unique<step::MpiStep>(communicator_, team_, runners_, *optimizer_, plan_,
                                             batches_);
   }
-  checkpointer_ = std::make_unique<Checkpointer>(communicator_, job_, plan_.network(), *step_,
-                                                 options_.store, options_.run_id);
+  checkpointer_ =
+      std::make_unique<Checkpointer>(communicator_, job_, plan_.network(), *step_, options_.store,
+                                     options_.on_checkpoint, options_.run_id);
   if (job_.checkpoint) return checkpointer_->Restore(*job_.checkpoint, &progress_, &callbacks_);
   if (!job_.initial_weights.empty()) return step_->SetWeights(job_.initial_weights.data());
   AlignedBuffer<float> initial(static_cast<size_t>(plan_.network().num_parameters()));

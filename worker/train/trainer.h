@@ -29,6 +29,7 @@ struct TrainerOptions {
   int64_t checkpoint_every = 0;               // steps; 0: at the end of epochs only
   std::string run_id;                         // rank 0
   formats::CheckpointStore* store = nullptr;  // rank 0 only; may be null: no checkpoints
+  Checkpointer::OnSaved on_checkpoint;        // rank 0; may be empty
   std::vector<report::Observer*> observers;   // rank 0 only
   watch::Watch* watch = nullptr;              // is told what this rank does; may be null
 };
