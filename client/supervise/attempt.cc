@@ -1,6 +1,7 @@
 // A loop that waits for the end of mpirun (or of the one trainer) and meanwhile looks, once a
-// second, for what would keep it from ending: processes that were stopped, and an mpirun that waits
-// for a host that will never answer. Everything else ends by itself.
+// second, for what would keep it from ending: processes that were stopped, an mpirun that waits for
+// a host that will never answer, and one that has missed the death of a rank. Everything else ends
+// by itself.
 #include "client/supervise/attempt.h"
 
 #include <algorithm>
@@ -88,7 +89,8 @@ void Attempt::Begin() {
   for (const fs::path& old : FilesOfOneStart(run_dir_)) fs::remove(old, ignored);
 }
 
-absl::StatusOr<int> Attempt::Run(const Launch& launch) {
+absl::StatusOr<int> Attempt::Run(const Launch& launch, int ranks) {
+  for (int rank = 0; rank < ranks; ++rank) ranks_.insert(absl::StrCat(rank));
   const auto child = Child::Start(launch, [this](const std::string& line) { TakeError(line); });
   if (absl::IsNotFound(child.status()) && launch.command.front() == "mpirun") {
     return absl::NotFoundError(
@@ -108,7 +110,9 @@ int Attempt::WaitFor(Child& child) {
     if (now - looked_ < kLook) continue;
     looked_ = now;
     chronicle_.WriteEvents();
-    EndStopped(now);
+    const std::vector<MarkedProcess> processes = FindMarked(mark_);
+    EndStopped(processes, now);
+    EndWithoutRank(child, processes, now);
     EndLauncherThatHangs(child, now);
   }
 }
@@ -144,11 +148,11 @@ void Attempt::PassOnWish(Child& child, TimePoint started) {
 
 // The trainer's watchdogs notice a process that was stopped while it trained; here the others are,
 // mpirun too, and those before and after. They never go on by themselves.
-void Attempt::EndStopped(TimePoint now) {
+void Attempt::EndStopped(const std::vector<MarkedProcess>& processes, TimePoint now) {
   const auto patience = StoppedPatience();
   if (patience.count() == 0) return;
   std::map<pid_t, TimePoint> stopped;
-  for (const MarkedProcess& process : FindMarked(mark_)) {
+  for (const MarkedProcess& process : processes) {
     if (!process.stopped) continue;
     const auto known = stopped_since_.find(process.pid);
     stopped[process.pid] = known == stopped_since_.end() ? now : known->second;
@@ -159,6 +163,27 @@ void Attempt::EndStopped(TimePoint now) {
     ::kill(process.pid, SIGKILL);
   }
   stopped_since_ = std::move(stopped);
+}
+
+// mpirun can miss the death of a rank that comes while it starts the others. They then wait in
+// MPI_Init for ever, before they have watchdogs. All begin and end together, so who is missing so
+// long is gone.
+void Attempt::EndWithoutRank(Child& child, const std::vector<MarkedProcess>& processes,
+                             TimePoint now) {
+  std::set<std::string> missing = ranks_;
+  for (const MarkedProcess& process : processes) {
+    if (process.rank.empty()) continue;
+    ranks_.insert(process.rank);
+    missing.erase(process.rank);
+  }
+  if (missing.empty()) return missing_since_.reset();
+  if (!missing_since_) missing_since_ = now;
+  const auto patience = StoppedPatience();
+  if (patience.count() == 0 || now - *missing_since_ < patience) return;
+  if (ended_because_.empty()) {
+    ended_because_ = absl::StrCat("rank ", *missing.begin(), " is gone, and mpirun missed it");
+  }
+  child.Signal(SIGKILL);
 }
 
 // mpirun waits for the daemons of its hosts, also of one that is frozen and will never answer.

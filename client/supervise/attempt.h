@@ -6,12 +6,14 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/process/child.h"
 #include "client/supervise/chronicle.h"
+#include "client/supervise/processes.h"
 
 namespace convoy::client {
 
@@ -27,10 +29,11 @@ class Attempt {
   // fail.
   void Begin();
 
-  // Starts `launch` and waits for its end; returns its exit code, 128 + N for signal N. Ranks may
-  // outlive it. Returns NOT_FOUND, saying what to install, if there is no mpirun, and what the
-  // system says if nothing can be started.
-  absl::StatusOr<int> Run(const Launch& launch);
+  // Starts `launch`, with `ranks` of mpirun's on this machine, 0 if that is not known, and waits
+  // for its end; returns its exit code, 128 + N for signal N. Ranks may outlive it. Returns
+  // NOT_FOUND, saying what to install, if there is no mpirun, and what the system says if nothing
+  // can be started.
+  absl::StatusOr<int> Run(const Launch& launch, int ranks);
 
   // Its standard error, as far as kept, and the trainer's lines of error in it.
   const std::string& errors() const { return errors_; }
@@ -45,7 +48,8 @@ class Attempt {
   int WaitFor(Child& child);
   void TakeError(const std::string& line);
   void PassOnWish(Child& child, TimePoint started);
-  void EndStopped(TimePoint now);
+  void EndStopped(const std::vector<MarkedProcess>& processes, TimePoint now);
+  void EndWithoutRank(Child& child, const std::vector<MarkedProcess>& processes, TimePoint now);
   void EndLauncherThatHangs(Child& child, TimePoint now);
 
   const std::string run_dir_;
@@ -58,6 +62,8 @@ class Attempt {
   TimePoint looked_;
   std::map<pid_t, TimePoint> stopped_since_;
   std::optional<TimePoint> failing_since_;
+  std::set<std::string> ranks_;  // that have been here, or are to be
+  std::optional<TimePoint> missing_since_;
 };
 
 }  // namespace convoy::client

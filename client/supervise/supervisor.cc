@@ -38,6 +38,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kWishPoll{50};
+constexpr std::chrono::seconds kLongestReport{30};
 
 // Whether another try may do better: a disk is full, a host away.
 bool MayPass(const absl::Status& error) {
@@ -52,6 +53,11 @@ bool IsEnd(int code) {
 
 std::string PlaceOf(int64_t checkpoint) {
   return checkpoint == 0 ? "the beginning" : absl::StrCat("step ", checkpoint);
+}
+
+// Of mpirun's, as far as that is known.
+int RanksHere(const Placement& placement) {
+  return placement.host_file.empty() && placement.ranks > 1 ? placement.ranks : 0;
 }
 
 // How a start ended.
@@ -81,6 +87,7 @@ class Supervisor {
   int64_t NewestCheckpoint() const;
   ExitCode Refuse(const Ended& ended) const;
   ExitCode GiveUp(const Ended& ended, const std::string& why);
+  void TellCoordinator() const;
   void TellOfRestart(const Failure& failure, int64_t checkpoint);
   ExitCode EndAsWished() const;
   std::string PathIn(const char* name) const { return run::PathIn(run_.run_dir, name); }
@@ -133,7 +140,7 @@ absl::StatusOr<Ended> Supervisor::StartOnce() {
   }
   CONVOY_RETURN_IF_ERROR(placement.status());
   const Launch launch = LaunchOf(run_, *placement, OwnEnvironment(), directory_->mark());
-  CONVOY_ASSIGN_OR_RETURN(ended.code, attempt.Run(launch));
+  CONVOY_ASSIGN_OR_RETURN(ended.code, attempt.Run(launch, RanksHere(*placement)));
   CONVOY_RETURN_IF_ERROR(directory_->EndProcesses());
   if (IsEnd(ended.code)) return ended;
   ended.said = attempt.said();
@@ -154,10 +161,11 @@ absl::StatusOr<Placement> Supervisor::Place() {
   return placement;
 }
 
-// Its step; 0: there is none.
+// Its step; 0: there is none. Where rank 0 is elsewhere, and shares no directory with this machine,
+// what its host had at the last look.
 int64_t Supervisor::NewestCheckpoint() const {
   const std::vector<int64_t> steps = formats::CheckpointSteps(PathIn(run::kCheckpoints));
-  return steps.empty() ? 0 : steps.front();
+  return steps.empty() ? places_.newest_checkpoint() : steps.front();
 }
 
 void Supervisor::TellOfRestart(const Failure& failure, int64_t checkpoint) {
@@ -190,7 +198,25 @@ ExitCode Supervisor::GiveUp(const Ended& ended, const std::string& why) {
     summary->end_time = absl::Now();
     WriteFileAtomically(PathIn(run::kSummaryFile), run::ToJson(*summary)).IgnoreError();
   }
+  if (summary.ok()) TellCoordinator();
   return ended.code == static_cast<int>(ExitCode::kHung) ? ExitCode::kHung : ExitCode::kFailed;
+}
+
+// Which has heard nothing since the last trainer died. The trainer knows how to talk to it, and
+// whether there is one.
+void Supervisor::TellCoordinator() const {
+  Launch launch{.command = {run_.trainer}, .environment = OwnEnvironment(), .log = ""};
+  launch.command.insert(launch.command.end(), run_.flags.begin(), run_.flags.end());
+  launch.command.emplace_back("--report-only");
+  launch.environment.push_back(directory_->mark());
+  const auto child = Child::Start(launch, [](const std::string& line) {
+    std::fputs((Printable(line) + "\n").c_str(), stderr);
+  });
+  if (!child.ok()) return;  // why it gave up is said
+  const auto end = steady_clock::now() + kLongestReport;
+  const int wishes = Wishes();
+  while (!(*child)->Wait(kWishPoll) && steady_clock::now() < end && Wishes() == wishes) {
+  }
 }
 
 // The ranks are gone, but did not end as they would by themselves.

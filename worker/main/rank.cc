@@ -280,6 +280,11 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   }
   CONVOY_ASSIGN_OR_RETURN(const CoordinatorChannel channel,
                           OnRankZero(communicator, [&] { return OpenCoordinatorChannel(flags); }));
+  if (flags.report_only) {
+    CONVOY_RETURN_IF_ERROR(comm::Agree(
+        communicator, root ? TellOfEndedRun(channel, flags.run_dir) : absl::OkStatus()));
+    return ExitCode::kOk;
+  }
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
                           OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
   const train::JobRequest request{.asked = flags.asked,
