@@ -136,6 +136,8 @@ void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
                  "write nothing");
   arguments.Text("--preview", &flags.preview,
                  "of --dry-run: FILE.png or FILE.svg for the first images as training sees them");
+  arguments.Flag("--report-only", &flags.report_only,
+                 "only tell the coordinator how the run in --run-dir has ended; train nothing");
   arguments.Flag("--explain-plan", &flags.explain_plan,
                  "print how each layer will be computed, then train");
 }
@@ -269,6 +271,9 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   if (flags.resume && flags.run_dir.empty()) {
     return TextError(absl::StatusCode::kInvalidArgument,
                      "--resume: needs --run-dir, the run to go on with");
+  }
+  if (flags.report_only && flags.run_dir.empty()) {
+    return absl::InvalidArgumentError(Tr("--report-only: needs --run-dir, the run to tell of"));
   }
   CONVOY_RETURN_IF_ERROR(CheckDryRun(flags));
   CONVOY_RETURN_IF_ERROR(ApplyUserConfig(flags));

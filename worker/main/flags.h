@@ -32,6 +32,7 @@ struct Flags {
   bool explain_plan = false;
   bool figures = false;
   bool dry_run = false;
+  bool report_only = false;
   std::string preview;                        // of a dry run; empty: none
   std::optional<std::string> print_and_exit;  // the text of --help or --version
 };

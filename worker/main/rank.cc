@@ -31,11 +31,15 @@
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
+#include "common/run/run_id.h"
+#include "common/system/secret_digits.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/output.h"
 #include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
 #include "worker/main/dry_run.h"
+#include "worker/replicate/fetch.h"
+#include "worker/replicate/replication.h"
 #include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
 #include "worker/train/checkpointer.h"
@@ -117,6 +121,20 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
   return report::RunDirectory::Open(flags.run_dir, flags.resume);
 }
 
+// COLLECTIVE. Where a run goes on its newest checkpoint may lie on another host. Returns, on rank
+// 0, a note on it.
+absl::StatusOr<std::string> FetchCheckpoint(comm::Communicator& communicator, const Flags& flags) {
+  if (!flags.resume || flags.dry_run || communicator.on_one_host()) return "";
+  return replicate::FetchNewestCheckpoint(communicator, flags.run_dir);
+}
+
+// Gives the run the identity by which copies of it are known.
+absl::Status Identify(const std::string& directory) {
+  const std::string known = run::KnownRunId(directory);
+  if (!known.empty()) return run::SetRunId(directory, known);
+  return ReadOrDrawSecretDigits(run::PathIn(directory, run::kRunIdFile)).status();
+}
+
 report::Reporting::Run RunSoFar(const train::Job& job) {
   report::Reporting::Run run = {.recipe_text = train::RecipeToText(job.recipe_proto),
                                 .learning_rate = job.recipe.optimizer.learning_rate};
@@ -126,13 +144,14 @@ report::Reporting::Run RunSoFar(const train::Job& job) {
   return run;
 }
 
-absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
+absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job, bool on_one_host,
                                       const CoordinatorChannel& channel,
                                       std::unique_ptr<report::RunDirectory> directory) {
   if (directory == nullptr) {
     const std::string path = flags.run_dir.empty() ? run::NewRunPath() : flags.run_dir;
     CONVOY_ASSIGN_OR_RETURN(directory, report::RunDirectory::Open(path, flags.resume));
   }
+  if (!on_one_host) CONVOY_RETURN_IF_ERROR(Identify(directory->path()));
   CONVOY_ASSIGN_OR_RETURN(
       formats::CheckpointStore store,
       formats::CheckpointStore::Open(directory->checkpoints(), flags.keep_checkpoints));
@@ -147,6 +166,23 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
   }
   return RankZero{.reporting = std::move(reporting),
                   .store = std::make_unique<formats::CheckpointStore>(std::move(store))};
+}
+
+// COLLECTIVE.
+absl::StatusOr<std::unique_ptr<replicate::Replication>> StartReplication(
+    comm::Communicator& communicator, const Flags& flags, const RankZero& mine) {
+  const bool root = communicator.rank() == 0;
+  CONVOY_ASSIGN_OR_RETURN(
+      std::string directory,
+      comm::BroadcastString(communicator, root ? mine.reporting->directory().path() : "", 0));
+  replicate::ReplicationOptions options{
+      .run_directory = std::move(directory), .keep = flags.keep_checkpoints, .on_note = nullptr};
+  if (root) {
+    options.on_note = [&mine](const std::string& line) {
+      report::Note(mine.reporting->directory(), line);
+    };
+  }
+  return replicate::Replication::Start(communicator, std::move(options));
 }
 
 // Rank 0: writes the model and tells everybody how the training ended.
@@ -164,6 +200,7 @@ absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
 absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, const train::Job& job,
                                      RankZero& mine) {
   comm::Communicator& communicator = watch.communicator();
+  CONVOY_ASSIGN_OR_RETURN(const auto replication, StartReplication(communicator, flags, mine));
   train::TrainerOptions options{.threads = ThreadsOf(flags, communicator),
                                 .checkpoint_every = flags.checkpoint_every,
                                 .store = mine.store.get(),
@@ -172,6 +209,9 @@ absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, co
   if (root) {
     options.run_id = std::filesystem::path(mine.reporting->directory().path()).filename().string();
     options.observers = mine.reporting->observers();
+    options.on_checkpoint = [&replication](int64_t global_step, const std::string& path) {
+      replication->Copy(global_step, path);
+    };
   }
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
@@ -243,6 +283,11 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   }
   CONVOY_ASSIGN_OR_RETURN(const CoordinatorChannel channel,
                           OnRankZero(communicator, [&] { return OpenCoordinatorChannel(flags); }));
+  if (flags.report_only) {
+    CONVOY_RETURN_IF_ERROR(comm::Agree(
+        communicator, root ? TellOfEndedRun(channel, flags.run_dir) : absl::OkStatus()));
+    return ExitCode::kOk;
+  }
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
                           OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
   const train::JobRequest request{.asked = flags.asked,
@@ -252,10 +297,12 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                                   .resume = flags.resume,
                                   .network_follows_data = flags.network_follows_data,
                                   .progress = ShowDecoding(flags)};
+  CONVOY_ASSIGN_OR_RETURN(const std::string fetched, FetchCheckpoint(communicator, flags));
   CONVOY_ASSIGN_OR_RETURN(train::Job job, train::PrepareJob(communicator, request));
   const int threads = ThreadsOf(flags, communicator);
   CONVOY_RETURN_IF_ERROR(comm::Agree(
       communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
+  if (!fetched.empty()) job.notes.push_back(fetched);
   if (flags.dry_run) {
     CONVOY_RETURN_IF_ERROR(
         DryRun(watch, {.threads = threads, .preview = flags.preview}, std::move(job)));
@@ -275,7 +322,8 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(RankZero mine, OnRankZero(communicator, [&] {
-                            return OpenRankZero(flags, job, channel, std::move(claimed));
+                            return OpenRankZero(flags, job, communicator.on_one_host(), channel,
+                                                std::move(claimed));
                           }));
   CONVOY_RETURN_IF_ERROR(
       watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));

@@ -148,7 +148,11 @@ void Console::OnEpoch(const EpochReport& report) {
   Print((fits ? whole : terminal::Flow(parts, " - ", terminal.columns)) + "\n");
 }
 
-void Console::OnNotice(const std::string& line) { Print(line + "\n"); }
+void Console::OnNotice(const std::string& line) {
+  if (bar_) Redraw("");
+  if (bar_) std::fputs("\r", out_);
+  Print(line + "\n");
+}
 void Console::OnStopped(int64_t global_step, bool cancelled) {
   const std::string step = TrThousands(global_step);
   const std::string checkpoints = run::PathIn(run_directory_, run::kCheckpoints);

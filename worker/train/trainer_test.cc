@@ -34,7 +34,9 @@ class Listener : public report::Observer {
     losses.push_back(report.metrics[0].second);
     ranks = report.phases.size();
   }
+  void OnNotice(const std::string& line) override { notices.push_back(line); }
   std::vector<std::string> told;
+  std::vector<std::string> notices;
   std::vector<double> losses;
   int64_t steps = 0;
   size_t ranks = 0;
@@ -122,6 +124,16 @@ TEST(TrainerTest, TellsObserversInOrder) {
   EXPECT_THAT(trained.listener.told, ElementsAre("start", "epoch 0", "end", "epoch 1", "end"));
   EXPECT_EQ(trained.listener.steps, 8);  // 53 images: 16, 16, 16 and 5, twice
   EXPECT_LT(trained.listener.losses[1], trained.listener.losses[0]);
+}
+
+TEST(TrainerTest, SaysOnceWhatSeveralHostsMayExpect) {
+  v1::Recipe recipe = TestRecipe();
+  recipe.set_epochs(12);
+  EXPECT_THAT(Train(recipe, {.ranks = 3, .several_hosts = true}).listener.notices,
+              ElementsAre(::testing::StartsWith("note: 3 hosts at ")));
+  EXPECT_THAT(Train(recipe, {.ranks = 3}).listener.notices, ElementsAre());
+  recipe.set_reduce("mpi");
+  EXPECT_THAT(Train(recipe, {.ranks = 3, .several_hosts = true}).listener.notices, ElementsAre());
 }
 
 // Every step's checkpoint leads to the bits of the undisturbed run, on other ranks too.
