@@ -109,10 +109,12 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
   const absl::Status written = terminal::Flush(out);
   if (status.ok()) status = written;
   if (!status.ok()) {
-    cli::FlagNames names = cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang",
-                                                 "hosts", "layer", "network", "resume", "run_dir",
-                                                 "tls_ca", "tls_cert", "tls_key", "token_file"});
+    cli::FlagNames names = cli::FlagsLikeFields(
+        {"as_is", "coordinator", "data", "image", "lang", "hosts", "layer", "network", "note",
+         "resume", "run_dir", "tls_ca", "tls_cert", "tls_key", "token_file"});
     names["np"] = "-np";  // as mpirun has it
+    names["display_name"] = "--name";
+    names["tags"] = "--tag";
     const std::string said = OneLine(cli::NameFlags(i18n::InUsersLanguage(status), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }

@@ -112,7 +112,7 @@ std::string LivePicture(const v1::Job& job, const Curves& curves, const std::str
     text += Curve(name, *values, columns);
   }
   absl::StrAppend(&text, trouble.empty() ? NewestWarning(job) : absl::StrCat("! ", trouble, "\n"));
-  return absl::StrCat(text, RanksTable(job));
+  return absl::StrCat(text, RanksTable(job, columns));
 }
 
 void LiveView::Draw(const std::function<std::string(int columns)>& picture) {

@@ -98,6 +98,10 @@ Json PredictionsToJson(const std::vector<std::string>& names, const v1::PredictR
 
 Json ModelToJson(const v1::TrainedModel& model) {
   Json json = {{"name", api::ShortName(model.name())},
+               {"display_name", OrNull(model.labels().display_name())},
+               {"tags", std::vector<std::string>(model.labels().tags().begin(),
+                                                 model.labels().tags().end())},
+               {"note", OrNull(model.labels().note())},
                {"network", model.network()},
                {"parameters", model.parameter_count()},
                {"classes", model.class_count()},

@@ -5,6 +5,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/rpc/address.h"
 #include "common/rpc/library_log.h"
 #include "common/rpc/secret_file.h"
@@ -16,10 +17,12 @@ constexpr int kMaxMessageBytes = 64 << 20;
 
 absl::Status CheckTogether(const ClientOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
-    return absl::InvalidArgumentError("`tls_cert` and `tls_key`: give both, or neither");
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "`tls_cert` and `tls_key`: give both, or neither");
   }
   if (!options.tls_cert.empty() && options.tls_ca.empty()) {
-    return absl::InvalidArgumentError("tls_cert: needs `tls_ca`, the authority to trust");
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "tls_cert: needs `tls_ca`, the authority to trust");
   }
   return absl::OkStatus();
 }

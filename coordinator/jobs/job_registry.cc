@@ -14,6 +14,7 @@
 #include "common/api/job_progress.h"
 #include "common/api/resource_names.h"
 #include "common/base/status.h"
+#include "coordinator/jobs/requests.h"
 #include "coordinator/store/page_token.h"
 
 namespace convoy::coordinator {
@@ -193,6 +194,25 @@ absl::StatusOr<v1::Job> JobRegistry::Cancel(const std::string& id) {
           absl::StrCat(api::JobName(id), " has succeeded; there is nothing to cancel"));
     }
     entry->live.Cancel(options_.now());
+    version = ChangedToSave(*entry);
+    job = entry->live.Snapshot();
+    recipe = entry->live.recipe();
+  }
+  CONVOY_RETURN_IF_ERROR(Save(id, version));
+  return Whole(std::move(job), recipe);
+}
+
+absl::StatusOr<v1::Job> JobRegistry::Update(const std::string& id,
+                                            const v1::UpdateJobRequest& request) {
+  v1::Job job;
+  std::shared_ptr<const v1::Recipe> recipe;
+  uint64_t version = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    CONVOY_ASSIGN_OR_RETURN(Entry * entry, Find(id));
+    CONVOY_ASSIGN_OR_RETURN(const v1::JobLabels labels,
+                            ChangedLabels(entry->live.job().labels(), request));
+    entry->live.SetLabels(labels, options_.now());
     version = ChangedToSave(*entry);
     job = entry->live.Snapshot();
     recipe = entry->live.recipe();

@@ -72,6 +72,8 @@ class JobRegistry {
   absl::StatusOr<v1::ListMetricsResponse> ListMetrics(const std::string& id,
                                                       const v1::ListMetricsRequest& request);
   absl::StatusOr<v1::Job> Cancel(const std::string& id);
+  // Changes its labels.
+  absl::StatusOr<v1::Job> Update(const std::string& id, const v1::UpdateJobRequest& request);
   absl::Status Delete(const std::string& id);
 
   // Keeps a job in memory while it lives, so that its versions count on. Thread-compatible.

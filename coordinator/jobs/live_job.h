@@ -87,6 +87,8 @@ class LiveJob {
 
   // What clients ask. REQUIRES: the job has not succeeded.
   void Cancel(const Moment& now);
+  // Later than any labels before, whatever the clocks say.
+  void SetLabels(const v1::JobLabels& labels, const Moment& now);
 
   // Finds out whether a running job is lost or has stalled. Returns whether that is news.
   bool CheckLiveness(const LivenessRules& rules, const Moment& now);

@@ -85,6 +85,16 @@ grpc::Status JobService::CancelJob(grpc::ServerContext* context,
   });
 }
 
+grpc::Status JobService::UpdateJob(grpc::ServerContext* context,
+                                   const v1::UpdateJobRequest* request, v1::Job* response) {
+  const auto update = [&](const auto&) -> absl::StatusOr<v1::Job> {
+    CONVOY_ASSIGN_OR_RETURN(const std::string id,
+                            api::ParseJobName(request->job().name(), "job.name"));
+    return registry_.Update(id, *request);
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/UpdateJob", response, update);
+}
+
 grpc::Status JobService::DeleteJob(grpc::ServerContext* context,
                                    const v1::DeleteJobRequest* request,
                                    google::protobuf::Empty* response) {

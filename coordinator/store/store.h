@@ -180,6 +180,7 @@ class Store final : public ModelSource {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
   absl::StatusOr<std::optional<std::pair<v1::TrainedModel, std::string>>> FindEarlier(
       const std::string& job, int64_t epoch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
+  absl::Status AddLabels(v1::TrainedModel* model) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
   absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status FindDamage();
   void NoteDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);

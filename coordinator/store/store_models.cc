@@ -105,18 +105,35 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindLast(const s
 absl::StatusOr<v1::TrainedModel> Store::GetModel(const std::string& id) {
   const absl::MutexLock lock(&reading_);
   CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(id));
+  CONVOY_RETURN_IF_ERROR(AddLabels(&model.first));
   return std::move(model.first);
+}
+
+// A job that is damaged does not hide its model.
+absl::Status Store::AddLabels(v1::TrainedModel* model) {
+  const std::string id = api::ShortName(model->job());
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare("SELECT summary FROM jobs WHERE id=?"));
+  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
+  v1::Job job;
+  if (found && job.ParseFromString(row.Blob(0)) && job.has_labels()) {
+    *model->mutable_labels() = job.labels();
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Page<v1::TrainedModel>> Store::ListModels(int page_size,
                                                          const std::string& page_token) {
   const absl::MutexLock lock(&reading_);
-  return ReadPage<v1::TrainedModel>(reader_,
-                                    {.select = "SELECT job, updated, model FROM models WHERE true",
-                                     .order = {"updated", "job"},
-                                     .page_size = page_size,
-                                     .page_token = page_token},
-                                    [this](const std::string& id) { NoteDamage(id); });
+  CONVOY_ASSIGN_OR_RETURN(
+      Page<v1::TrainedModel> page,
+      ReadPage<v1::TrainedModel>(reader_,
+                                 {.select = "SELECT job, updated, model FROM models WHERE true",
+                                  .order = {"updated", "job"},
+                                  .page_size = page_size,
+                                  .page_token = page_token},
+                                 [this](const std::string& id) { NoteDamage(id); }));
+  for (v1::TrainedModel& model : page.entries) CONVOY_RETURN_IF_ERROR(AddLabels(&model));
+  return page;
 }
 
 absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const std::string& id) {

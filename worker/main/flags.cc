@@ -114,9 +114,16 @@ void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.WholeNumber("--local-ranks", &flags.local_ranks, 1, kMaxThreads,
                         "single-node test mode: that many ranks as threads, without mpirun");
   arguments.Text("--run-dir", &flags.run_dir, "where the results go (runs/<time>-<id>)");
+  arguments.Text("--name", &flags.labels.name,
+                 "what people call the run, beside its directory (convoy note changes it)");
+  arguments.Texts("--tag", &flags.labels.tags,
+                  "a word to find the run by (convoy jobs --tag); again for another");
+  arguments.Text("--note", &flags.labels.note, "a sentence on the run, for people");
   arguments.Flag("--resume", &flags.resume, "go on from the newest checkpoint of --run-dir");
   arguments.WholeNumber("--checkpoint-every", &flags.checkpoint_every, 0, kMaxSteps,
                         "steps between checkpoints, besides one each epoch (0: none)");
+  arguments.WholeNumber("--stop-after-epoch", &flags.stop_after_epoch, 0, kMaxSteps,
+                        "stop there with a checkpoint, as on request; --resume goes on (0: never)");
   arguments.WholeNumber("--keep-checkpoints", &flags.keep_checkpoints, 1, kMaxCheckpoints,
                         "newest ones that are kept (3)");
   arguments.Text("--coordinator", &flags.coordinator,
@@ -232,12 +239,14 @@ const cli::FlagNames& FlagsOfFields() {
         {"batch_size",  "micro_batch", "threads",         "epochs", "seed",     "validation_split",
          "train_limit", "model",       "reduce",          "isa",    "recipe",   "data",
          "run_dir",     "resume",      "initial_weights", "tls_ca", "tls_cert", "tls_key",
-         "token_file",  "coordinator", "preview"}));
+         "token_file",  "coordinator", "preview",         "note"}));
     flags->insert({{"model_name", "--model"},
                    {"initial_weights_sha256", "--initial-weights"},
                    {"learning_rate_scaling", "--scale-learning-rate"},
                    {"images.image_size", "--image-size"},
                    {"image_size", "--image-size"},
+                   {"display_name", "--name"},
+                   {"tags", "--tag"},
                    {"images.image_fit", "--image-fit"},
                    {"optimizer.name", "--optimizer"},
                    {"optimizer.learning_rate", "--learning-rate"},
@@ -275,6 +284,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
   if (flags.report_only && flags.run_dir.empty()) {
     return absl::InvalidArgumentError(Tr("--report-only: needs --run-dir, the run to tell of"));
   }
+  CONVOY_RETURN_IF_ERROR(run::CheckLabels(flags.labels));
   CONVOY_RETURN_IF_ERROR(CheckDryRun(flags));
   CONVOY_RETURN_IF_ERROR(ApplyUserConfig(flags));
   CONVOY_RETURN_IF_ERROR(CheckCoordinator(flags));

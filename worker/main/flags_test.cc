@@ -61,6 +61,18 @@ TEST(FlagsTest, ResumeNeedsARunDirectory) {
   EXPECT_TRUE(Parse({"--resume", "--run-dir", "x"}).ok());
 }
 
+TEST(FlagsTest, LabelsAreBounded) {
+  const Flags flags =
+      Parse({"--name", "noyaux larges", "--tag", "lab3", "--tag", "été", "--note", "x"}).value();
+  EXPECT_EQ(flags.labels.name, "noyaux larges");
+  EXPECT_EQ(flags.labels.tags, (std::vector<std::string>{"lab3", "été"}));
+  EXPECT_THAT(ErrorOf({"--name", std::string(101, 'x').c_str()}), HasSubstr("101 characters"));
+  EXPECT_THAT(ErrorOf({"--note", "a\nb"}), HasSubstr("control character"));
+  EXPECT_THAT(ErrorOf({"--tag", "a", "--tag", "a"}), HasSubstr("'a' is there twice"));
+  EXPECT_EQ(FlagsOfFields().find("display_name")->second, "--name");
+  EXPECT_EQ(FlagsOfFields().find("tags")->second, "--tag");
+}
+
 TEST(FlagsTest, CoordinatorIsAnAddressAndItsFilesNeedIt) {
   EXPECT_EQ(Parse({"--coordinator", "lab:50051"}).value().coordinator, "lab:50051");
   EXPECT_THAT(ErrorOf({"--coordinator", "lab"}),

@@ -33,11 +33,13 @@
 #include "common/run/run_files.h"
 #include "common/run/run_id.h"
 #include "common/system/secret_digits.h"
+#include "common/terminal/activity.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/output.h"
 #include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
 #include "worker/main/dry_run.h"
+#include "worker/main/run_labels.h"
 #include "worker/replicate/fetch.h"
 #include "worker/replicate/replication.h"
 #include "worker/report/reporting.h"
@@ -67,7 +69,8 @@ std::string Fingerprint(const Flags& flags) {
                       "\nset of recipe flags\t", recipe.ShortDebugString(), "\n--run-dir\t",
                       flags.run_dir, "\n--initial-weights\t", flags.initial_weights, "\n--resume\t",
                       flags.resume, "\n--dry-run\t", flags.dry_run, "\n--checkpoint-every\t",
-                      flags.checkpoint_every, "\n--figures\t", flags.figures);
+                      flags.checkpoint_every, "\n--stop-after-epoch\t", flags.stop_after_epoch,
+                      "\n--figures\t", flags.figures);
 }
 
 // Compares this rank's fingerprint with rank 0's.
@@ -152,6 +155,7 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
     CONVOY_ASSIGN_OR_RETURN(directory, report::RunDirectory::Open(path, flags.resume));
   }
   if (!on_one_host) CONVOY_RETURN_IF_ERROR(Identify(directory->path()));
+  CONVOY_RETURN_IF_ERROR(LabelRun(flags.labels, *directory));
   CONVOY_ASSIGN_OR_RETURN(
       formats::CheckpointStore store,
       formats::CheckpointStore::Open(directory->checkpoints(), flags.keep_checkpoints));
@@ -203,6 +207,7 @@ absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, co
   CONVOY_ASSIGN_OR_RETURN(const auto replication, StartReplication(communicator, flags, mine));
   train::TrainerOptions options{.threads = ThreadsOf(flags, communicator),
                                 .checkpoint_every = flags.checkpoint_every,
+                                .stop_after_epoch = flags.stop_after_epoch,
                                 .store = mine.store.get(),
                                 .watch = &watch};
   const bool root = communicator.rank() == 0;
@@ -243,9 +248,14 @@ ExitCode ExitCodeOf(train::Outcome outcome) {
 absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Reporting& reporting) {
   const std::string& directory = reporting.directory().path();
   CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(""));
-  const absl::Status written = gallery::WriteReport(
-      directory, job.train, job.test,
-      {.language = language, .threads = flags.threads > 0 ? flags.threads : UsableCores()});
+  terminal::Activity activity(stdout, flags.verbose == 1);
+  gallery::ReportOptions options{.language = language,
+                                 .threads = flags.threads > 0 ? flags.threads : UsableCores()};
+  options.progress = [&activity](const std::string& figure, int done, int total) {
+    activity.Show(Tr("Drawing $0", figure), done, total);
+  };
+  const absl::Status written = gallery::WriteReport(directory, job.train, job.test, options);
+  activity.Clear();
   if (!written.ok()) {
     return Annotate(written, Tr("--figures: the training is complete, its report is not"));
   }
@@ -317,7 +327,8 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                         : Tr("$0: this run is finished; its results are there\n", flags.run_dir);
       terminal::Print(said, stdout);
     }
-    const absl::Status told = root ? TellOfFinishedRun(channel, job, *claimed) : absl::OkStatus();
+    absl::Status told = root ? LabelRun(flags.labels, *claimed) : absl::OkStatus();
+    if (root && told.ok()) told = TellOfFinishedRun(channel, job, *claimed);
     CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
     return ExitCode::kOk;
   }

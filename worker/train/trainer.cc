@@ -143,7 +143,9 @@ absl::Status Trainer::SaveCheckpoint() {
 }
 
 absl::StatusOr<Outcome> Trainer::Run() {
+  const int64_t stop_after = options_.stop_after_epoch;
   while (progress_.position.epoch < job_.recipe.epochs && !callbacks_.stopped()) {
+    if (stop_after > 0 && progress_.position.epoch >= stop_after) return Stop();
     CONVOY_ASSIGN_OR_RETURN(const bool finished, RunEpoch());
     if (!finished) return Stop();
   }

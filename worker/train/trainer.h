@@ -27,6 +27,7 @@ namespace convoy::train {
 struct TrainerOptions {
   int threads = 1;                            // of this rank
   int64_t checkpoint_every = 0;               // steps; 0: at the end of epochs only
+  int64_t stop_after_epoch = 0;               // as if asked to stop at its end; 0: never
   std::string run_id;                         // rank 0
   formats::CheckpointStore* store = nullptr;  // rank 0 only; may be null: no checkpoints
   Checkpointer::OnSaved on_checkpoint;        // rank 0; may be empty
