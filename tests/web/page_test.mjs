@@ -430,7 +430,7 @@ test("names of any length fit every screen", async () => {
   const pictures = join(coordinator.folder, "long");
   writePictures(pictures, ["A", "B", "C"].map(long));
   const model = join(coordinator.folder, "long.textproto");
-  writeFileSync(model, `name: "${long("n")}" input { height: 20 width: 26 channels: 3 }
+  writeFileSync(model, `name: "${long("n")}" input { height: 40 width: 52 channels: 3 }
     layers { name: "${long("c")}" conv2d { filters: 4 kernel_size: 3 activation: RELU } } layers { name: "${long("f")}" flatten {} }
     layers { name: "${long("d")}" dense { units: 3 activation: SOFTMAX } }`);
   assert.equal(await coordinator.train(long("j"), 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--data", pictures), 0);
