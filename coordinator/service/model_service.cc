@@ -189,8 +189,9 @@ EvaluationKey KeyOf(const Request& request, const ServedModel& served,
 
 absl::Status CheckPreparation(v1::Preparation preparation) {
   if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("preparation: ", static_cast<int>(preparation),
-                                                 " is unknown; api.md lists them"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("preparation: ", static_cast<int>(preparation),
+                   " is unknown; it is AUTOMATIC, NONE, ALWAYS or DRAWING"));
 }
 
 }  // namespace

@@ -214,7 +214,11 @@ class ConnectTest(HttpTest):
             (501, "unimplemented", "{}", {"Content_Encoding": "gzip"}),
             (415, "unknown", "{}", {"Content_Type": "text/plain"}),
             (415, "unknown", "{}", {"Content_Type": "application/connect+json"}),
+            (415, "unknown", "{}", {"Content_Type": "application/json; charset=utf-16"}),
+            (415, "unknown", "{}", {"Content_Type": "application/json; a=b; CHARSET = latin1"}),
         ]
+        for kind in 'Application/JSON;Charset="UTF-8"', "application/json; a=b":
+            self.assertEqual(self.ask(JOBS + "ListJobs", "{}", Content_Type=kind)[0], 200, kind)
         for status, code, body, headers in cases:
             with self.subTest(body=body, headers=headers):
                 answer = self.ask(JOBS + "ListJobs", body, **{"Content_Type": JSON, **headers})
@@ -247,7 +251,8 @@ class TokenTest(HttpTest):
 
 class BadInputTest(HttpTest):
     def test_other_sites_and_names_are_refused(self):
-        self.assertEqual(self.ask("/healthz", Host="evil.example")[0], 421)
+        for host in "evil.example", "127.0.0.1:80, evil.example", "localhost:80@evil.example":
+            self.assertEqual(self.ask("/healthz", Host=host)[0], 421, host)
         self.assertEqual(self.ask(JOBS + "ListJobs", "{}", Origin="http://evil.example")[0], 403)
         self.assertEqual(self.ask(JOBS + "ListJobs", "{}", Sec_Fetch_Site="cross-site")[0], 403)
         self.assertEqual(self.ask("/healthz", Host="localhost:1")[0], 200)

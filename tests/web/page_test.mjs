@@ -311,8 +311,8 @@ test("a slow rank is marked until the job starts anew, and every kind of event h
 
 // Browsers have six connections to a server for all of their windows.
 test("a window that is hidden watches nothing", async () => {
-  const ended = coordinator.train("hidden", 0, "--epochs", "500", "--local-ranks", "1");
-  await until("it is known", async () => (await coordinator.call("JobService/GetJob", { name: "jobs/hidden" })).state === "RUNNING");
+  const ended = coordinator.train("hidden", 0, "--epochs", "5000", "--local-ranks", "1", "--train-limit", "2000");
+  await until("it has a model", async () => (await coordinator.call("JobService/GetJob", { name: "jobs/hidden" })).model);
   const isWatch = (one) => one.url().endsWith("/WatchJob");
   const page = await open("#/jobs");
   await Promise.all([page.waitForRequest(isWatch), page.goto(`${coordinator.origin}/#/job/hidden`)]);
@@ -430,7 +430,7 @@ test("names of any length fit every screen", async () => {
   const pictures = join(coordinator.folder, "long");
   writePictures(pictures, ["A", "B", "C"].map(long));
   const model = join(coordinator.folder, "long.textproto");
-  writeFileSync(model, `name: "${long("n")}" input { height: 20 width: 26 channels: 3 }
+  writeFileSync(model, `name: "${long("n")}" input { height: 40 width: 52 channels: 3 }
     layers { name: "${long("c")}" conv2d { filters: 4 kernel_size: 3 activation: RELU } } layers { name: "${long("f")}" flatten {} }
     layers { name: "${long("d")}" dense { units: 3 activation: SOFTMAX } }`);
   assert.equal(await coordinator.train(long("j"), 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--data", pictures), 0);
