@@ -74,7 +74,7 @@ TEST_F(LabelsFileTest, WhatNoTerminalTakesIsRefused) {
 }
 
 TEST_F(LabelsFileTest, DamagedFilesAreNamed) {
-  for (const std::string text :
+  for (const std::string& text :
        {std::string(), std::string("{"), std::string("[]"), std::string(R"({"note": 7})"),
         std::string(R"({"tags": "x"})"), std::string(R"({"tags": [1]})"),
         std::string(R"({"display_name": "a\nb", "update_time": "2026-11-26T12:00:00Z"})"),
