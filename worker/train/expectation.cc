@@ -15,8 +15,8 @@ namespace {
 constexpr double kEnoughSeconds = 0.05;
 constexpr int kFewestSteps = 3;
 constexpr int kEnoughSteps = 20;
-// Larger batches than this take long to try, and more than this part of the images few steps.
-constexpr int kLargestBatch = 8192;
+// Nobody is sent to batches that docs/scaling.md does not speak of, nor to epochs of few steps.
+constexpr int kLargestBatch = 2048;
 constexpr int kFewestBatches = 8;
 // A larger batch is named if it is so much faster; of those nearly as fast the smallest.
 constexpr double kWorthwhile = 1.2;

@@ -42,7 +42,7 @@ TEST(ExpectationTest, SlowLinkNamesTheBatchThatWouldPay) {
   EXPECT_THAT(
       Said(4, 128, kGigabit),
       MatchesRegex("note: 4 hosts at 1.0 Gbit/s: exchange [78]\\.[0-9] ms a step beside 0\\.5 "
-                   "ms of computing; expect 0\\.2 times one host; batches of [24],[0-9]+ "
+                   "ms of computing; expect 0\\.2 times one host; batches of 2,048 "
                    "would give 1\\.[4-9] \\(another training: docs/scaling.md\\)"));
 }
 
