@@ -96,7 +96,7 @@ TEST(ModelJsonTest, UndefinedRatiosAreNull) {
 }
 
 TEST(ModelJsonTest, PredictionsKeepTheFilesNames) {
-  const auto json = PredictionsToJson({"a.png"}, SamplePredictions(), 0);
+  const auto json = PredictionsToJson({"a.png"}, SamplePredictions());
   EXPECT_EQ(json[0].at("file"), "a.png");
   EXPECT_EQ(json[0].at("probabilities"), (std::vector<double>{0.25, 0.625, 0.125}));
 }

@@ -68,6 +68,11 @@ void Arguments::TextOrNone(const std::string& name, std::string* value, const st
   app_.add_option(name, *value, Tr(help))->group(group_);
 }
 
+void Arguments::TextOrNone(const std::string& name, std::optional<std::string>* value,
+                           const std::string& help) {
+  app_.add_option(name, *value, Tr(help))->group(group_);
+}
+
 void Arguments::Choice(const std::string& name, std::string* value,
                        const std::vector<std::string>& choices, const std::string& help) {
   const auto check = [choices](const std::string& text) -> std::string {
