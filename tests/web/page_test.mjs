@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { chromiumPath, Coordinator, data, until, Watched, writePictures } from "./servers.mjs";
+import { chromiumPath, Coordinator, data, PATIENCE, until, Watched, writePictures } from "./servers.mjs";
 
 const folder = resolve(process.argv[2]);
 const require = createRequire(join(folder, "package.json"));
@@ -25,6 +25,7 @@ async function open(route, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-US", ...options });
   contexts.push(context);
   const page = await context.newPage();
+  page.setDefaultTimeout(1000 * PATIENCE);
   const watched = new Watched(page, coordinator.origin);
   opened.push(watched);
   page.watched = watched;

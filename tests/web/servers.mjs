@@ -26,7 +26,9 @@ const freePort = () => new Promise((resolve) => {
   });
 });
 
-export async function until(what, test, seconds = 60) {
+export const PATIENCE = 180;  // seconds: on a busy machine a training takes most of a minute to begin
+
+export async function until(what, test, seconds = PATIENCE) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await test();
