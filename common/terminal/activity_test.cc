@@ -42,7 +42,8 @@ TEST_F(ActivityTest, IsDrawnOverItselfAndGoneAtTheEnd) {
     activity.Show("Reading");
     activity.Show("Drawing", 3, 6);
   }
-  EXPECT_EQ(Written(), "\rReading ...\033[K\rDrawing [=======>......] - 3/6\033[K\r\033[K");
+  EXPECT_EQ(Written(),
+            "\rReading ...\033[K\rDrawing [===========>...........] - 3/6\033[K\r\033[K");
 }
 
 TEST_F(ActivityTest, NeverWiderThanTheTerminal) {
