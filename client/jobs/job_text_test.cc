@@ -70,7 +70,7 @@ TEST(JobTextTest, LabelsAreShownAsFarAsThereAreAny) {
             "  note      too few epochs\n");
   EXPECT_THAT(JobText(job, 0), HasSubstr("  tags      lab3, été\n"));
   const std::string table = JobsTable({SampleJob(), job}, 0);
-  EXPECT_THAT(table, StartsWith("job    name                 tags       state "));
+  EXPECT_THAT(table, StartsWith("job    name                tags       state "));
   EXPECT_THAT(table, HasSubstr("lab3, été  running"));
 }
 

@@ -25,10 +25,19 @@ class ActivityTest : public testing::Test {
     ::close(ours_);
   }
 
+  // All that was written; a terminal hands it over piece by piece.
   std::string Written() const {
-    char text[1000];
-    const ssize_t bytes = ::read(ours_, text, sizeof(text));
-    return {text, static_cast<size_t>(bytes)};
+    constexpr char kEnd[] = "|end";
+    std::fputs(kEnd, stream_);
+    std::fflush(stream_);
+    std::string text;
+    char piece[1000];
+    while (text.find(kEnd) == std::string::npos) {
+      const ssize_t bytes = ::read(ours_, piece, sizeof(piece));
+      if (bytes <= 0) break;
+      text.append(piece, static_cast<size_t>(bytes));
+    }
+    return text.substr(0, text.find(kEnd));
   }
 
   int ours_ = -1;
@@ -42,7 +51,8 @@ TEST_F(ActivityTest, IsDrawnOverItselfAndGoneAtTheEnd) {
     activity.Show("Reading");
     activity.Show("Drawing", 3, 6);
   }
-  EXPECT_EQ(Written(), "\rReading ...\033[K\rDrawing [=======>......] - 3/6\033[K\r\033[K");
+  EXPECT_EQ(Written(),
+            "\rReading ...\033[K\rDrawing [===========>...........] - 3/6\033[K\r\033[K");
 }
 
 TEST_F(ActivityTest, NeverWiderThanTheTerminal) {
