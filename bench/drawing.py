@@ -17,7 +17,7 @@ import struct
 import time
 
 SIDE = 140
-AUTOMATIC = 1  # convoy.v1.Preparation
+DRAWING = 4  # convoy.v1.Preparation
 WARM_UP = 1.0  # seconds that are not counted
 
 
@@ -74,8 +74,8 @@ class Pupil:
         image = message(n2=message(n1=SIDE, n2=SIDE, n3=1, n4=sheet(number)))
         self.options = options
         self.phase = number / options.pupils / options.strokes
-        self.predict = request(options.address, "Predict", message(n1=name, n2=image, n3=AUTOMATIC, n4=1))
-        self.maps = request(options.address, "GetFeatureMaps", message(n1=name, n2=image, n3=AUTOMATIC))
+        self.predict = request(options.address, "Predict", message(n1=name, n2=image, n3=DRAWING, n4=1))
+        self.maps = request(options.address, "GetFeatureMaps", message(n1=name, n2=image, n3=DRAWING))
         self.seconds = []
 
     async def connect(self):

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Measures how long a training under `convoy run` stands still when a rank is killed: from its death to the end of the
-next step, by the checkpoint that each step leaves.
+next step, by the checkpoint that each step leaves. And what the time goes to: until the supervisor tells of the fault,
+until the next trainers are there (mpirun), until rank 0 takes the run directory (MPI), until it trains (data,
+checkpoint), and until the step's checkpoint.
 
     recovery.py [--ranks 2] [--kills 5]
     tests/hosts/with_hosts.sh 4 bench/recovery.py --hosts host1,host2,host3,host4      (as root)
@@ -35,6 +37,15 @@ def noticed(run):
     return datetime.datetime.fromisoformat(newest["time"].replace("Z", "+00:00")).timestamp()
 
 
+def await_trainers(process, run, before):
+    """Waits for trainers that were not there `before`; returns the time."""
+    while process.poll() is None:
+        if set(trainers(run)) - before:
+            return time.time()
+        time.sleep(0.005)
+    sys.exit(f"the training has ended: {process.returncode}")
+
+
 def await_step(process, run, after):
     """Waits for a checkpoint of a time after `after`; returns that time, in seconds."""
     while process.poll() is None:
@@ -64,10 +75,18 @@ def main():
         seconds = []
         for _ in range(asked.kills):
             time.sleep(2)
-            os.kill(random.choice(trainers(run)), signal.SIGKILL)
-            killed = time.time() + 0.1  # a step that was nearly done may still come
-            seconds.append(await_step(process, run, killed) - killed + 0.1)
-            print(f"{seconds[-1]:.2f} s, of that {noticed(run) - killed + 0.1:.2f} s until it was noticed", flush=True)
+            before = set(trainers(run))
+            os.kill(random.choice(sorted(before)), signal.SIGKILL)
+            killed = time.time()
+            there = await_trainers(process, run, before)
+            stepped = await_step(process, run, max(there, killed + 0.1))  # a step that was nearly done may still come
+            # Rank 0 writes both at its start, the summary at the end of epochs, too.
+            moments = [killed, noticed(run), there, *((run / name).stat().st_mtime for name in (".lock", "summary.json")),
+                       stepped]
+            seconds.append(stepped - killed)
+            phases = ", ".join(f"{name} {end - begin:.2f}" for name, begin, end in
+                               zip(("noticed", "mpirun", "MPI", "data", "step"), moments, moments[1:]))
+            print(f"{seconds[-1]:.2f} s: {phases}; load {os.getloadavg()[0]:.1f}", flush=True)
         print(f"median {statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s")
         for number in (signal.SIGTERM, signal.SIGTERM):
             process.send_signal(number)

@@ -3,14 +3,20 @@
 
     scaling_model.py [--network notebook] [--link MBIT] [--cores N] [--image-us US] [--latency-us US]
     scaling_model.py --measured FILE      beside the points that bench/slow_links.sh has written
+    scaling_model.py --check PROGRAM      beside the trainer's own model, which the program step_costs prints
 
 A step: each rank computes its micro-batches; in P - 1 rounds of an all-to-all it sends its sums and factors to their
 owners; each owner finishes its slice; in P - 1 rounds of an all-gather the new weights go round. In a round a rank
 sends to one other and receives from another at the link's rate, and it begins once both are there. What is sent is not
 a model but counted as docs/exact_reduction.md says: from the canonical tree, for each rank.
+
+The trainer has the same model (worker/step/step_cost.h), which says at its start what to expect. The two are written
+apart, and --check, a test, holds them side by side: a slip in one of them shows.
 """
 import argparse
 import dataclasses
+import json
+import subprocess
 import sys
 
 import numpy
@@ -61,21 +67,22 @@ def nodes_of(first, last, begin, end):
     return nodes_of(first, first + half, begin, end) + nodes_of(first + half, last, begin, end)
 
 
-def shares(count, ranks):
-    """Even runs of `count` things."""
-    return [count * rank // ranks for rank in range(ranks + 1)]
+def shares(count, parts):
+    """The bounds of even runs of `count` things, the larger ones first."""
+    return [count // parts * part + min(part, count % parts) for part in range(parts + 1)]
 
 
 def simulate(network, batch, micro_batch, ranks, machine):
     """Returns (seconds a step, bytes that each rank sends)."""
     micro_batches = -(-batch // micro_batch)
-    bounds = shares(micro_batches, ranks)
+    bounds = shares(micro_batches, ranks * machine.cores)
     ready, to_each = [], []
     for rank in range(ranks):
-        mine = bounds[rank + 1] - bounds[rank]
-        rounds = -(-mine // machine.cores)
+        first, last = machine.cores * rank, machine.cores * (rank + 1)
+        mine = bounds[last] - bounds[first]
+        rounds = bounds[first + 1] - bounds[first]  # of the first core, which has the most
         ready.append(rounds * micro_batch * machine.image_us * 1e-6)
-        sums = nodes_of(0, micro_batches, bounds[rank], bounds[rank + 1]) * network.summed(batch) / ranks
+        sums = nodes_of(0, micro_batches, bounds[first], bounds[last]) * network.summed(batch) / ranks
         factors = mine * micro_batch * (network.inputs / ranks + network.units) * network.is_factored(batch)
         to_each.append((sums + factors) * NUMBER_BYTES)
     slower = max(1, ranks * machine.cores / machine.shared_cores) if machine.shared_cores else 1
@@ -128,6 +135,25 @@ def print_comparison(network, machine, path):
                   f"{float(sent) / 1e3:>9.0f} {sent_by[min(1, int(hosts) - 1)] * WIRE / 1e3:>6.0f}")
 
 
+def check(program):
+    """Compares with what the program prints: in each line a case, the seconds of a step, the bytes that each rank
+    sends. What the owners have differs by what is cut at whole cache lines, and messages have a small header."""
+    wrong = []
+    lines = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
+    for line in lines:
+        point = json.loads(line)
+        machine = Machine(point["cores"], point["image_us"], point["update_us"], point["message_us"],
+                          point["link_mbit"])
+        seconds, sent = simulate(NETWORKS[point["network"]], point["batch"], point["micro_batch"], point["ranks"],
+                                 machine)
+        far = [abs(theirs / ours - 1) for theirs, ours in zip([point["seconds"], *point["sent"]], [seconds, *sent])
+               if ours > 0]
+        if len(point["sent"]) != point["ranks"] or max(far) > 0.02:
+            wrong.append(f"{line}\n  here {seconds:.6f} s, {[round(count) for count in sent]} bytes")
+    print("\n".join(wrong) or f"{len(lines)} steps, all the same")
+    return 1 if wrong or len(lines) < 20 else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=NETWORKS, default="notebook")
@@ -138,7 +164,10 @@ def main():
     parser.add_argument("--latency-us", type=float, default=Machine.latency_us)
     parser.add_argument("--shared-cores", type=int, default=0, help="the hosts are namespaces of a machine with so many")
     parser.add_argument("--measured", metavar="FILE")
+    parser.add_argument("--check", metavar="PROGRAM")
     asked = parser.parse_args()
+    if asked.check:
+        return check(asked.check)
     machine = Machine(asked.cores, asked.image_us, asked.update_us, asked.latency_us,
                       shared_cores=asked.shared_cores)
     network = NETWORKS[asked.network]
@@ -146,6 +175,7 @@ def main():
         print_comparison(network, machine, asked.measured)
     else:
         print_predictions(network, machine, [asked.link] if asked.link else LINKS)
+    return 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/resource_names.h"
 #include "common/base/check.h"
 #include "coordinator/store/store.h"
 
@@ -24,7 +25,7 @@ JobRecord MakeJob(int number) {
   JobRecord record;
   record.id = absl::StrCat("job-", number);
   record.run_id = absl::StrCat("run-", number);
-  record.job.set_name(JobName(record.id));
+  record.job.set_name(api::JobName(record.id));
   record.job.set_state(number % 10 == 0 ? v1::Job::FAILED : v1::Job::SUCCEEDED);
   *record.job.mutable_create_time() = ToProto(absl::FromUnixSeconds(number));
   for (const char* metric : {"loss", "accuracy", "val_loss", "val_accuracy"}) {

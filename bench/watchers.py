@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import statistics
 import struct
 import subprocess
@@ -21,6 +22,7 @@ import tempfile
 import time
 import urllib.request
 
+PATIENCE = 20  # seconds for programs that are asked to end
 GROWTH = 1.10  # of the memory, after the first minute, that counts as none
 RANKS = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-np", "2"]
 
@@ -46,13 +48,23 @@ class Lab:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port + 1}{path}", timeout=10) as answer:
             return answer.read().decode()
 
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise SystemExit("the coordinator did not end when it was asked to") from None
+
     def memory(self):
         line = next(line for line in self.get("/metrics").splitlines() if line.startswith("process_resident_memory_bytes "))
         return float(line.split()[1]) / 2**20
 
     def train(self, name, epochs):
+        # In a group of its own, so that whatever mpirun leaves behind can be ended, too.
         return subprocess.Popen([*RANKS, self.options.bin / "trainer", "--threads", "1", "--verbose", "0", "--epochs", str(epochs),
-                                 "--run-dir", self.scratch / name, "--coordinator", f"127.0.0.1:{self.port}"])
+                                 "--run-dir", self.scratch / name, "--coordinator", f"127.0.0.1:{self.port}"],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
 
     def speed(self, name):
         return json.loads((self.scratch / name / "summary.json").read_text())["train_images_per_second"]
@@ -72,10 +84,24 @@ async def watch(lab, job, told):
             raise SystemExit(f"a watcher was told {seen[:80]!r}")
         seen += piece
     told.append(job)
-    with contextlib.suppress(OSError):
-        while await reader.read(1 << 16):
-            pass
-    writer.close()
+    try:
+        with contextlib.suppress(OSError):
+            while await reader.read(1 << 16):
+                pass
+    finally:
+        writer.close()
+
+
+async def end(trainer):
+    """Ends a training by the signal that mpirun passes on to all ranks, or by force; the watchers are read meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    if trainer.poll() is None:
+        trainer.send_signal(signal.SIGUSR1)
+    while trainer.poll() is None and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(trainer.pid, signal.SIGKILL)
+    trainer.wait()
 
 
 async def run(lab, name, epochs, watchers, minutes=None):
@@ -95,8 +121,7 @@ async def run(lab, name, epochs, watchers, minutes=None):
             raise SystemExit(f"only {len(told)} of {watchers} were told of the job")
         return await follow(lab, trainer, minutes)
     finally:
-        trainer.terminate()
-        trainer.wait()
+        await end(trainer)
         for one in watching:
             one.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
@@ -133,8 +158,7 @@ async def main(options):
                 if memory[-1] > GROWTH * memory[min(2, len(memory) - 1)]:
                     raise SystemExit("it grows")
         finally:
-            lab.process.terminate()
-            lab.process.wait()
+            lab.stop()
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@
 #include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
 #include "common/log/log.h"
-#include "common/terminal/fit.h"
-#include "common/terminal/terminal.h"
+#include "common/terminal/output.h"
 
 namespace convoy::client {
 namespace {
@@ -84,7 +83,7 @@ absl::Status ParseAndRun(const CommandTable& table, int argc, const char* const*
   const bool overview = chosen == nullptr && (asked.help || asked.text.empty());
   if (overview || !asked.text.empty()) {
     const std::string help = overview ? Overview(table) : asked.text;
-    std::fputs(terminal::Fit(help, terminal::TerminalOf(context.out)).c_str(), context.out);
+    terminal::Print(help, context.out);
     return absl::OkStatus();
   }
   ApplyEnvironment(parser.line, &parser.general);
@@ -107,14 +106,15 @@ ExitCode RunCommandLine(const CommandTable& table, int argc, const char* const* 
   ExitCode own = ExitCode::kOk;
   absl::Status status =
       ParseAndRun(table, argc, argv, Context{.exit_code = &own, .out = out, .err = err});
-  if (std::fflush(out) != 0 && status.ok()) {
-    status = absl::UnknownError(Tr("cannot write the result; is the disk full?"));
-  }
+  const absl::Status written = terminal::Flush(out);
+  if (status.ok()) status = written;
   if (!status.ok()) {
-    cli::FlagNames names = cli::FlagsLikeFields({"as_is", "coordinator", "data", "image", "lang",
-                                                 "hosts", "layer", "network", "resume", "run_dir",
-                                                 "tls_ca", "tls_cert", "tls_key", "token_file"});
+    cli::FlagNames names = cli::FlagsLikeFields(
+        {"as_is", "coordinator", "data", "image", "lang", "hosts", "layer", "network", "note",
+         "resume", "run_dir", "tls_ca", "tls_cert", "tls_key", "token_file"});
     names["np"] = "-np";  // as mpirun has it
+    names["display_name"] = "--name";
+    names["tags"] = "--tag";
     const std::string said = OneLine(cli::NameFlags(i18n::InUsersLanguage(status), names));
     std::fputs((log::LineToPerson("convoy", log::Level::kError, said) + "\n").c_str(), err);
   }

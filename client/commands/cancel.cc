@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "client/commands/output.h"
 #include "client/jobs/job_json.h"
 #include "client/jobs/remote_job.h"
 #include "client/remote/coordinator.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
 #include "common/run/run_files.h"
@@ -30,7 +30,7 @@ class Cancel : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    if (run::IsPath(job_) && job_.rfind(kJobPrefix, 0) != 0) {
+    if (run::IsPath(job_) && !api::IsWholeName(job_)) {
       return absl::InvalidArgumentError(
           Tr("$0: is a directory; a training without a coordinator is stopped by a signal: kill "
              "-TERM to trainer, kill -USR1 to mpirun",
@@ -38,7 +38,7 @@ class Cancel : public Command {
     }
     CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
                             Coordinator::Open(context.connection, context.verbose));
-    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator->CancelJob(JobName(job_)));
+    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator->CancelJob(api::WholeJobName(job_)));
     if (context.json) {
       Print(context, JobToJson(job));
     } else if (job.state() == v1::Job::CANCELLED) {

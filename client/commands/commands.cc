@@ -12,6 +12,7 @@ const CommandTable& Commands() {
       {"jobs", CommandGroup::kJobs, Marked("all jobs of a coordinator or of a directory"), NewJobs},
       {"history", CommandGroup::kJobs, Marked("the metrics of each epoch, as Keras keeps them"),
        NewHistory},
+      {"note", CommandGroup::kJobs, Marked("name a job, tag it, write a note on it"), NewNote},
       {"run", CommandGroup::kJobs, Marked("train, and go on by itself after every fault"), NewRun},
       {"compare", CommandGroup::kJobs, Marked("several jobs side by side"), NewCompare},
       {"cancel", CommandGroup::kJobs, Marked("stop a job with a checkpoint"), NewCancel},

@@ -14,6 +14,7 @@ std::unique_ptr<Command> NewStatus();
 std::unique_ptr<Command> NewWatch();
 std::unique_ptr<Command> NewJobs();
 std::unique_ptr<Command> NewHistory();
+std::unique_ptr<Command> NewNote();
 std::unique_ptr<Command> NewRun();
 std::unique_ptr<Command> NewCompare();
 std::unique_ptr<Command> NewCancel();

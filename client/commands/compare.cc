@@ -84,13 +84,21 @@ void AddRow(const std::vector<Compared>& jobs, const std::string& title, Text te
 
 Table TableOf(const std::string& corner, const std::vector<Compared>& jobs) {
   std::vector<std::string> headers = {corner};
-  for (const Compared& one : jobs) headers.push_back(Printable(one.name));
+  for (const Compared& one : jobs) headers.push_back(one.name);
   return Table(headers, std::vector<Align>(headers.size(), Align::kLeft));
 }
 
-std::string FactsText(const std::vector<Compared>& jobs) {
+std::string FactsText(const std::vector<Compared>& jobs, int columns) {
   const std::string judged_by = JudgedBy(jobs);
   Table table = TableOf("", jobs);
+  const auto add_if_any = [&](const std::string& title, std::string (*text)(const v1::Job&)) {
+    if (std::none_of(jobs.begin(), jobs.end(), [&](const auto& c) { return !text(c.job).empty(); }))
+      return;
+    AddRow(
+        jobs, title, [&](const Compared& c) { return text(c.job); }, &table);
+  };
+  add_if_any(Tr("name"), DisplayName);
+  add_if_any(Tr("tags"), TagsText);
   AddRow(
       jobs, Tr("state"), [](const Compared& c) { return StateText(c.job.state()); }, &table);
   AddRow(
@@ -117,7 +125,7 @@ std::string FactsText(const std::vector<Compared>& jobs) {
   AddRow(
       jobs, Tr("best $0", judged_by),
       [&](const Compared& c) { return BestText(c.history, judged_by); }, &table);
-  return table.ToText();
+  return table.ToText(columns);
 }
 
 std::vector<v1::Recipe> Recipes(const std::vector<Compared>& jobs) {
@@ -126,7 +134,7 @@ std::vector<v1::Recipe> Recipes(const std::vector<Compared>& jobs) {
   return recipes;
 }
 
-std::string RecipesText(const std::vector<Compared>& jobs) {
+std::string RecipesText(const std::vector<Compared>& jobs, int columns) {
   const std::vector<RecipeDifference> differences = DifferingValues(Recipes(jobs));
   if (differences.empty()) return Tr("\nThe recipes differ in nothing but perhaps the network.\n");
   Table table = TableOf(Tr("recipe"), jobs);
@@ -135,7 +143,7 @@ std::string RecipesText(const std::vector<Compared>& jobs) {
     row.insert(row.end(), difference.values.begin(), difference.values.end());
     table.AddRow(std::move(row));
   }
-  return absl::StrCat("\n", table.ToText());
+  return absl::StrCat("\n", table.ToText(columns));
 }
 
 std::string NetworksText(const std::vector<Compared>& jobs) {
@@ -151,7 +159,7 @@ std::string NetworksText(const std::vector<Compared>& jobs) {
 }
 
 // A curve a job, all from the least to the greatest value of any.
-std::string CurvesText(const std::vector<Compared>& jobs) {
+std::string CurvesText(const std::vector<Compared>& jobs, int columns) {
   const std::string metric = JudgedBy(jobs);
   double low = 1;
   double high = 0;
@@ -165,10 +173,10 @@ std::string CurvesText(const std::vector<Compared>& jobs) {
   Table table({metric, "", ""}, {Align::kLeft, Align::kLeft, Align::kRight});
   for (const Compared& one : jobs) {
     const std::vector<double> values = MetricValues(one.history, metric);
-    table.AddRow({Printable(one.name), Sparkline(values, kCurveColumns, low, high),
+    table.AddRow({one.name, Sparkline(values, kCurveColumns, low, high),
                   values.empty() ? "-" : PercentText(values.back())});
   }
-  return absl::StrCat("\n", table.ToText());
+  return absl::StrCat("\n", table.ToText(columns));
 }
 
 Json ToJson(const std::vector<Compared>& jobs) {
@@ -229,9 +237,10 @@ class Compare : public Command {
       Print(context, ToJson(jobs));
       return absl::OkStatus();
     }
-    Print(context,
-          absl::StrCat(FactsText(jobs), RecipesText(jobs), NetworksText(jobs), CurvesText(jobs),
-                       figure_.empty() ? "" : absl::StrCat("\n", figure_, "\n")));
+    const int columns = TableColumns(context);
+    Print(context, absl::StrCat(FactsText(jobs, columns), RecipesText(jobs, columns),
+                                NetworksText(jobs), CurvesText(jobs, columns),
+                                figure_.empty() ? "" : absl::StrCat("\n", figure_, "\n")));
     return absl::OkStatus();
   }
 

@@ -46,8 +46,8 @@ ValueTable FirstArguments(const std::vector<CommandFlags>& commands) {
 // Commands whose other arguments are runs: they are completed by those of ./runs, too.
 bool TakesRuns(const std::string& command) {
   static const auto* const kThey = new std::set<std::string>{
-      "status", "watch", "history", "compare", "evaluate", "confusion", "noise",
-      "show",   "jobs",  "models",  "export",  "figure",   "report",    "download"};
+      "status", "watch", "note",   "history", "compare", "evaluate", "confusion", "noise",
+      "show",   "jobs",  "models", "export",  "figure",  "report",   "download"};
   return kThey->count(command) > 0;
 }
 

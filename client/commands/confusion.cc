@@ -9,6 +9,7 @@
 #include "client/view/text.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -29,8 +30,11 @@ class Confusion : public Command {
 
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel(flags_.model(), context));
+    terminal::Activity activity(context.err, !context.json);
+    activity.Show(Tr("Evaluating $0", source->Where()));
     CONVOY_ASSIGN_OR_RETURN(const v1::EvaluateModelResponse evaluation,
                             source->Evaluate(flags_.Request()));
+    activity.Clear();
     if (context.json) {
       nlohmann::ordered_json json = {{"model", source->Where()}};
       json.update(EvaluationToJson(evaluation));
@@ -38,7 +42,7 @@ class Confusion : public Command {
     } else {
       Print(context, Tr("$0: $1, $2 right\n", source->Where(), ImagesText(evaluation),
                         PercentText(evaluation.accuracy())) +
-                         "\n" + ConfusionText(evaluation));
+                         "\n" + ConfusionText(evaluation, TableColumns(context)));
     }
     return absl::OkStatus();
   }

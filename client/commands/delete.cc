@@ -7,6 +7,7 @@
 #include "client/commands/output.h"
 #include "client/jobs/remote_job.h"
 #include "client/remote/coordinator.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
 
@@ -33,7 +34,7 @@ class Delete : public Command {
                             Coordinator::Open(context.connection, context.verbose));
     auto deleted = nlohmann::ordered_json::array();
     for (const std::string& job : jobs_) {
-      CONVOY_RETURN_IF_ERROR(Annotate(coordinator->DeleteJob(JobName(job)), job));
+      CONVOY_RETURN_IF_ERROR(Annotate(coordinator->DeleteJob(api::WholeJobName(job)), job));
       deleted.push_back(job);
       if (!context.json) Print(context, Tr("$0: deleted\n", job));
     }

@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/data/noise.h"
 #include "common/i18n/translate.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -41,13 +42,17 @@ class Evaluate : public Command {
     request.max_mistakes = static_cast<int>(mistakes_);
     request.noise_level = noise_;
     request.noise_seed = static_cast<uint64_t>(seed_);
+    terminal::Activity activity(context.err, !context.json);
+    activity.Show(Tr("Evaluating $0", source->Where()));
     CONVOY_ASSIGN_OR_RETURN(const v1::EvaluateModelResponse evaluation, source->Evaluate(request));
+    activity.Clear();
     if (context.json) {
       nlohmann::ordered_json json = {{"model", source->Where()}, {"noise_level", noise_}};
       json.update(EvaluationToJson(evaluation));
       Print(context, json);
     } else {
-      Print(context, Tr("$0: $1", source->Where(), EvaluationText(evaluation)));
+      Print(context, absl::StrCat(Tr("$0: ", source->Where()),
+                                  EvaluationText(evaluation, TableColumns(context))));
     }
     return absl::OkStatus();
   }

@@ -17,6 +17,7 @@
 #include "common/exports/export.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/i18n/translate.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -61,18 +62,22 @@ class Export : public Command {
 
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const exports::ExportFormat format, CheckArguments());
+    terminal::Activity activity(context.err, !context.json);
     CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile model, ReadModel(context));
     std::optional<SampleImages> images;
     if (verify_) {
       CONVOY_ASSIGN_OR_RETURN(const nn::Network network, exports::NetworkOfModel(model));
       CONVOY_ASSIGN_OR_RETURN(images, FindSampleImages(data_, network, kImagesToVerify));
     }
+    activity.Show(Tr("Writing $0", output_));
     CONVOY_RETURN_IF_ERROR(exports::WriteExport(format, output_, model));
     std::optional<exports::ExportCheck> check;
     if (images) {
+      activity.Show(Tr("Reading back $0", output_));
       CONVOY_ASSIGN_OR_RETURN(
           check, exports::VerifyExport(format, output_, model, images->dataset.View()));
     }
+    activity.Clear();
     if (context.json) {
       Print(context, AsJson(format, check));
     } else {

@@ -29,6 +29,7 @@
 #include "common/i18n/translate.h"
 #include "common/images/decode/decode.h"
 #include "common/run/run_files.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -93,8 +94,9 @@ class Figure : public Command {
                          "run directory, FILE.convoy, or a name at the coordinator; as --model");
     arguments.Text("--output", &output_, "the file: FILE.png or FILE.svg (NAME.png)");
     arguments.Text("--layer", &layer_, "of filters and feature-maps (the first that has them)");
-    arguments.Text("--image", &image_,
-                   "of feature-maps: number of a test image, or a PNG or JPEG file (12)");
+    arguments.Text(
+        "--image", &image_,
+        "of feature-maps and occlusion: number of a test image, or a PNG or JPEG file (12)");
     arguments.WholeNumber("--filter", &filter_, 1, kMostFilterNumber,
                           "of filters and feature-maps: this one alone, large");
     arguments.Flag("--by-row", &by_row_, "of confusion: shares of each true class, not counts");
@@ -108,15 +110,17 @@ class Figure : public Command {
   }
 
   std::string Details() const override {
-    return Tr(
-        "Draws one figure of a trained network, as PNG or SVG; the same bytes for the same\n"
-        "network and images. The figures:\n\n$0"
-        "\nExamples:\n"
-        "  convoy figure confusion runs/first\n"
-        "  convoy figure filters runs/first --layer conv2 --filter 8 --output filter.svg\n"
-        "  convoy figure feature-maps runs/first --layer conv1 --image 12\n"
-        "  convoy figure noise-curve runs/first --compare runs/second --lang fr",
-        FigureList());
+    const std::string what =
+        Tr("Draws one figure of a trained network, as PNG or SVG; the same bytes for the same\n"
+           "network and images. The figures:\n\n");
+    const std::string examples =
+        Tr("\nExamples:\n"
+           "  convoy figure confusion runs/first\n"
+           "  convoy figure filters runs/first --layer conv2 --filter 8 --output filter.svg\n"
+           "  convoy figure feature-maps runs/first --layer conv1 --image 12\n"
+           "  convoy figure occlusion runs/first --image photo.png\n"
+           "  convoy figure noise-curve runs/first --compare runs/second --lang fr");
+    return absl::StrCat(what, FigureList(), examples);
   }
 
   absl::Status Run(const Context& context) override {
@@ -124,14 +128,18 @@ class Figure : public Command {
     CONVOY_RETURN_IF_ERROR(CheckOptions(*kind));
     CONVOY_ASSIGN_OR_RETURN(const std::string path, OutputPath());
     CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(options_.lang));
+    terminal::Activity activity(context.err, !context.json);
     data::DataSource source;  // what the subject's views look at
-    CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject, ReadSubject(*kind, context, &source));
+    CONVOY_ASSIGN_OR_RETURN(gallery::Subject subject,
+                            ReadSubject(*kind, context, activity, &source));
+    activity.Show(Tr("Drawing $0", name_));
     Gallery drawn(std::move(subject), language, UsableCores());
     CONVOY_ASSIGN_OR_RETURN(figures::Canvas canvas, Draw(*kind, drawn, context));
     const std::string note =
         kind->needs.data ? NoteOnImages(drawn.subject().model.get(), source, language) : "";
     if (!note.empty()) canvas.AddNote(note);
     CONVOY_RETURN_IF_ERROR(WritePicture(canvas, path, "--output"));
+    activity.Clear();
     Report(canvas, path, note, context);
     return absl::OkStatus();
   }
@@ -164,6 +172,7 @@ class Figure : public Command {
   }
 
   absl::StatusOr<gallery::Subject> ReadSubject(const FigureKind& kind, const Context& context,
+                                               terminal::Activity& activity,
                                                data::DataSource* source) const {
     const std::string named = model_.empty() ? context.model : model_;
     gallery::Subject subject{
@@ -178,6 +187,7 @@ class Figure : public Command {
       CONVOY_ASSIGN_OR_RETURN(subject.model, LoadNamed(model_, context));
     }
     if (needs.data) {
+      activity.Show(Tr("Reading the images"));  // after the notes on what is meant
       CONVOY_ASSIGN_OR_RETURN(*source, LoadDataFor(subject.model.get(), options_.data));
       subject.train = source->train.View();
       subject.test = source->test.View();

@@ -32,7 +32,8 @@ class History : public Command {
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenJob(job_, context));
     CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::MetricSample> epochs, source->Epochs());
     const metrics::History history = ToHistory(epochs);
-    Print(context, context.json ? run::HistoryToJson(history) : HistoryTable(history));
+    Print(context, context.json ? run::HistoryToJson(history)
+                                : HistoryTable(history, TableColumns(context)));
     return absl::OkStatus();
   }
 

@@ -50,6 +50,7 @@ class Jobs : public Command {
                      {"time", "name", "accuracy", "val_accuracy", "test_accuracy"},
                      Tr("the newest, or the best, first: time, name, accuracy, ... (time)"));
     arguments.Flag("--mine", &mine_, "only those that I started");
+    arguments.Texts("--tag", &tags_, "only those with this tag; again for another that they have");
     arguments.WholeNumber("--limit", &limit_, 1, kMostJobs, "only the newest N (50)");
   }
 
@@ -61,6 +62,7 @@ class Jobs : public Command {
         "  convoy jobs --coordinator server:50051    what the coordinator knows\n"
         "  convoy jobs runs --sort val_accuracy\n"
         "  convoy jobs --mine --coordinator server:50051\n"
+        "  convoy jobs --tag lab3\n"
         "  convoy jobs --json --limit 1000");
   }
 
@@ -74,7 +76,7 @@ class Jobs : public Command {
       for (const v1::Job& job : jobs) list.push_back(JobToJson(job));
       Print(context, list);
     } else {
-      Print(context, jobs.empty() ? Tr("no jobs yet\n") : JobsTable(jobs));
+      Print(context, jobs.empty() ? Tr("no jobs yet\n") : JobsTable(jobs, TableColumns(context)));
     }
     return absl::OkStatus();
   }
@@ -83,9 +85,10 @@ class Jobs : public Command {
   absl::StatusOr<std::vector<v1::Job>> Remote(const Context& context) const {
     CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
                             Coordinator::Open(context.connection, context.verbose));
-    auto jobs = coordinator->ListJobs(static_cast<size_t>(mine_ ? kMostJobs : limit_));
+    const bool all = mine_ || !tags_.empty();
+    auto jobs = coordinator->ListJobs(static_cast<size_t>(all ? kMostJobs : limit_));
     if (!jobs.ok()) return ExplainMissing(jobs.status(), "", context);
-    if (mine_) std::erase_if(*jobs, [](const v1::Job& job) { return !IsMine(job); });
+    std::erase_if(*jobs, [this](const v1::Job& job) { return !IsWanted(job); });
     if (jobs->size() > static_cast<size_t>(limit_)) jobs->resize(static_cast<size_t>(limit_));
     return jobs;
   }
@@ -97,7 +100,7 @@ class Jobs : public Command {
       if (jobs.size() == static_cast<size_t>(limit_)) break;
       const absl::StatusOr<v1::Job> job = NewLocalJob(run)->Get();
       if (job.ok()) {
-        if (!mine_ || IsMine(*job)) jobs.push_back(*job);
+        if (IsWanted(*job)) jobs.push_back(*job);
       } else {  // one damaged run must not hide the others
         PrintNote(context, i18n::InUsersLanguage(job.status()));
       }
@@ -105,9 +108,18 @@ class Jobs : public Command {
     return jobs;
   }
 
+  bool IsWanted(const v1::Job& job) const {
+    const auto& tags = job.labels().tags();
+    return (!mine_ || IsMine(job)) &&
+           std::all_of(tags_.begin(), tags_.end(), [&tags](const std::string& tag) {
+             return std::find(tags.begin(), tags.end(), tag) != tags.end();
+           });
+  }
+
   std::string directory_;
   std::string sort_ = "time";
   bool mine_ = false;
+  std::vector<std::string> tags_;
   int64_t limit_ = 50;
 };
 

@@ -42,7 +42,8 @@ class Models : public Command {
       for (const v1::TrainedModel& model : models) list.push_back(ModelToJson(model));
       Print(context, list);
     } else {
-      Print(context, models.empty() ? Tr("no models yet\n") : ModelsTable(models));
+      Print(context,
+            models.empty() ? Tr("no models yet\n") : ModelsTable(models, TableColumns(context)));
     }
     return absl::OkStatus();
   }

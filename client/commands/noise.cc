@@ -19,6 +19,7 @@
 #include "common/figures/noise_figure.h"
 #include "common/figures/texts.h"
 #include "common/i18n/translate.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -30,7 +31,7 @@ struct Level {
   v1::EvaluateModelResponse evaluation;
 };
 
-std::string NoiseTable(const std::vector<Level>& levels) {
+std::string NoiseTable(const std::vector<Level>& levels, int columns) {
   Table table({Tr("noise"), Tr("accuracy"), Tr("loss"), ""},
               {Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   for (const auto& [noise, evaluation] : levels) {
@@ -38,7 +39,7 @@ std::string NoiseTable(const std::vector<Level>& levels) {
                   absl::StrFormat("%.4f", evaluation.loss()),
                   BlockBar(evaluation.accuracy(), kBarColumns)});
   }
-  return table.ToText();
+  return table.ToText(columns);
 }
 
 nlohmann::ordered_json NoiseJson(const std::vector<Level>& levels) {
@@ -82,7 +83,10 @@ class Noise : public Command {
     EvaluationRequest request = flags_.Request();
     request.noise_seed = static_cast<uint64_t>(seed_);
     std::vector<Level> levels;
+    terminal::Activity activity(context.err, !context.json);
     for (const double noise : levels_) {
+      activity.Show(Tr("Evaluating with noise $0", absl::StrFormat("%g", noise)),
+                    static_cast<int64_t>(levels.size()), static_cast<int64_t>(levels_.size()));
       request.noise_level = noise;
       CONVOY_ASSIGN_OR_RETURN(v1::EvaluateModelResponse evaluation, source->Evaluate(request));
       levels.push_back({noise, std::move(evaluation)});
@@ -91,15 +95,19 @@ class Noise : public Command {
     if (!figure_.empty()) {
       CONVOY_RETURN_IF_ERROR(DrawCurve(source->Where(), levels, !OnOtherImages(first)));
     }
+    activity.Clear();
     if (context.json) {
       Print(context,
             nlohmann::ordered_json{{"model", source->Where()},
                                    {"noise_seed", seed_},
                                    {"levels", NoiseJson(levels)},
+                                   {"figure", figure_.empty() ? nlohmann::ordered_json()
+                                                              : nlohmann::ordered_json(figure_)},
                                    {"trained_with_these_images", TrainedWithTheseImages(first)}});
     } else {
-      Print(context,
-            absl::StrCat(source->Where(), ", ", ImagesText(first), "\n\n", NoiseTable(levels)));
+      Print(context, absl::StrCat(source->Where(), ", ", ImagesText(first), "\n\n",
+                                  NoiseTable(levels, TableColumns(context)),
+                                  figure_.empty() ? "" : absl::StrCat("\n", figure_, "\n")));
     }
     return absl::OkStatus();
   }

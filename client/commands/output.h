@@ -9,7 +9,7 @@
 #include "common/base/files.h"
 #include "common/i18n/translate.h"
 #include "common/log/log.h"
-#include "common/terminal/fit.h"
+#include "common/terminal/output.h"
 #include "common/terminal/terminal.h"
 
 namespace convoy::client {
@@ -22,10 +22,16 @@ inline absl::Status CheckNewFile(const std::string& output, bool force) {
       Tr("$0: exists; give another --output, or --force to replace it", output));
 }
 
-// For people: fitted to the terminal, if it is one.
+// For people: fitted to the terminal, if it is one, and without what would change its state,
+// whatever names and messages brought it.
 inline void Print(const Context& context, const std::string& text) {
-  const std::string fitted = terminal::Fit(text, terminal::TerminalOf(context.out));
-  std::fputs(fitted.c_str(), context.out);
+  terminal::Print(text, context.out);
+}
+
+// How wide a table may be: as the terminal is; 0, which is any width, for files and pipes.
+inline int TableColumns(const Context& context) {
+  const terminal::Terminal terminal = terminal::TerminalOf(context.out);
+  return terminal.is_terminal ? terminal.columns : 0;
 }
 
 // What is no result, on standard error: "convoy: note: ...".

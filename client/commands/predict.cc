@@ -22,6 +22,7 @@
 #include "common/base/status.h"
 #include "common/i18n/error_text.h"
 #include "common/i18n/translate.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -65,7 +66,8 @@ class Predict : public Command {
     CONVOY_RETURN_IF_ERROR(CheckFiles());
     CONVOY_ASSIGN_OR_RETURN(const auto source, OpenModel("", context));
     Answers answers;
-    CONVOY_RETURN_IF_ERROR(PredictAll(*source, &answers));
+    terminal::Activity activity(context.err, !context.json);
+    CONVOY_RETURN_IF_ERROR(PredictAll(*source, &answers, &activity));
     const v1::PredictResponse& response = answers.response;
     CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model, source->Describe());
     if (!figure_.empty()) {
@@ -76,10 +78,12 @@ class Predict : public Command {
                                                     .model = model,
                                                     .answer = response.predictions(0)}));
     }
+    activity.Clear();
     if (context.json) {
       Print(context, PredictionsToJson(answers.files, response));
     } else {
-      Print(context, PredictionsText(answers.files, model, response));
+      Print(context, PredictionsText(answers.files, model, response, TableColumns(context)));
+      if (!figure_.empty()) Print(context, figure_ + "\n");
     }
     return Refused(answers, context);
   }
@@ -107,9 +111,14 @@ class Predict : public Command {
 
   // Asks in pieces that every coordinator takes. A picture that is refused does not keep the others
   // from their answers; the only one is an error at once.
-  absl::Status PredictAll(ModelSource& source, Answers* answers) const {
+  absl::Status PredictAll(ModelSource& source, Answers* answers,
+                          terminal::Activity* activity) const {
     size_t bytes = 0;
     for (size_t i = 0; i < files_.size(); ++i) {
+      if (answers->last_piece.empty() && files_.size() > 1) {
+        activity->Show(Tr("Reading pictures"), static_cast<int64_t>(i),
+                       static_cast<int64_t>(files_.size()));
+      }
       absl::StatusOr<std::string> png = ReadFile(files_[i], kMaxPictureBytes);
       if (!png.ok() && files_.size() == 1) return png.status();
       if (!png.ok()) {

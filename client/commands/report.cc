@@ -17,6 +17,7 @@
 #include "common/figures/texts.h"
 #include "common/i18n/translate.h"
 #include "common/run/run_files.h"
+#include "common/terminal/activity.h"
 
 namespace convoy::client {
 namespace {
@@ -46,17 +47,19 @@ class Report : public Command {
     const absl::StatusOr<std::string> opener = open_ ? FindOpener() : "";
     if (!opener.ok()) return Annotate(opener.status(), "--open");
     CONVOY_RETURN_IF_ERROR(FindRun(context));
+    terminal::Activity activity(context.err, !context.json);
+    activity.Show(Tr("Reading the images"));
     CONVOY_ASSIGN_OR_RETURN(const gallery::RunFiles run, gallery::ReadRun(run_));
     CONVOY_ASSIGN_OR_RETURN(const data::DataSource source,
                             LoadDataFor(run.model.get(), options_.data));
     if (!TrainedOn(*run.model, source)) {
       return absl::FailedPreconditionError(
           Tr("$0: was trained on other images than those of $1; name its own with --data "
-             "(recipe.textproto and log.txt of the run tell more)",
+             "(log.txt of the run tells which)",
              run_, source.where));
     }
-    CONVOY_RETURN_IF_ERROR(gallery::WriteReport(run_, source.train.View(), source.test.View(),
-                                                {.language = language, .threads = UsableCores()}));
+    CONVOY_RETURN_IF_ERROR(Write(source, language, activity));
+    activity.Clear();
     const std::string page = run::PathIn(run_, run::kReportFile);
     if (context.json) {
       PrintLine(context, nlohmann::ordered_json{{"report", page},
@@ -68,9 +71,18 @@ class Report : public Command {
   }
 
  private:
+  absl::Status Write(const data::DataSource& source, figures::Language language,
+                     terminal::Activity& activity) const {
+    gallery::ReportOptions options{.language = language, .threads = UsableCores()};
+    options.progress = [&activity](const std::string& figure, int done, int total) {
+      activity.Show(Tr("Drawing $0", figure), done, total);
+    };
+    return gallery::WriteReport(run_, source.train.View(), source.test.View(), options);
+  }
+
   // Makes run_ the directory that it means.
   absl::Status FindRun(const Context& context) {
-    CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(run_, Wanted::kJob, context));
+    CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(run_, WantedThing::kJob, context));
     run_ = place.name;
     if (place.here) return absl::OkStatus();
     return absl::NotFoundError(

@@ -64,6 +64,7 @@ class RunCommand : public Command {
     if (run_.run_dir.empty()) run_.run_dir = run::NewRunPath();
     if (context.coordinator_named) AddConnectionFlags(context.connection, &run_.flags);
     run_.flags.insert(run_.flags.end(), {"--run-dir", run_.run_dir, "--resume"});
+    run_.report_only = "--report-only";
     CONVOY_ASSIGN_OR_RETURN(*context.exit_code, Supervise(run_));
     return absl::OkStatus();
   }

@@ -31,7 +31,7 @@ class Status : public Command {
     if (context.json) {
       Print(context, JobToJson(job));
     } else {
-      Print(context, JobText(job));
+      Print(context, JobText(job, TableColumns(context)));
     }
     return absl::OkStatus();
   }

@@ -1,9 +1,12 @@
 // `convoy sweep`: one training for each combination of values and seeds. Each is a trainer of its
 // own with a run directory of its own below the sweep's, started with --resume: so the same command
-// goes on where it was stopped, and what is finished is not done again.
+// goes on where it was stopped, and what is finished is not done again. With --halving they train
+// in rounds, each to the end of an epoch; who goes on is decided by what the runs' histories say,
+// so the same command decides the same again.
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +25,7 @@
 #include "client/jobs/local_job.h"
 #include "client/process/child.h"
 #include "client/process/trainer.h"
+#include "client/sweep/halving.h"
 #include "client/sweep/results.h"
 #include "client/sweep/trainings.h"
 #include "client/sweep/trials.h"
@@ -35,12 +39,14 @@
 #include "common/i18n/translate.h"
 #include "common/nn/builtin_models.h"
 #include "common/recipes/builtin_recipes.h"
+#include "common/recipes/default_recipe.h"
 
 namespace convoy::client {
 namespace {
 
 constexpr int kUsage = static_cast<int>(ExitCode::kUsage);
 constexpr int kStopped = static_cast<int>(ExitCode::kStopped);
+constexpr int kEnd = 0;  // in place of an epoch: train to the end
 constexpr uint64_t kMaxLogBytes = 1 << 20;
 constexpr char kRecipes[] = "recipes";
 constexpr char kLogs[] = "logs";
@@ -106,6 +112,9 @@ class Sweep : public Command {
     arguments.Text("--directory", &directory_, "where the runs go (sweeps/RECIPE)");
     arguments.WholeNumber("--jobs", &jobs_, 1, 1024,
                           "trainings side by side, which share the cores (as many as cores)");
+    arguments.Flag("--halving", &halving_,
+                   "end the worse half of the combinations early, again and again");
+    arguments.Texts("--tag", &tags_, "of all its runs, as the trainer's --tag; again for another");
     arguments.Text("--data", &data_, "the images, as the trainer's --data");
   }
 
@@ -115,23 +124,29 @@ class Sweep : public Command {
         "and deviation over the seeds, and the best run, judged by validation accuracy. The\n"
         "same command goes on with what was stopped; nothing is trained twice. Each run is a\n"
         "directory as any other: convoy compare, jobs, report work on it.\n\n"
+        "--halving saves time where there are many combinations: all train for a few epochs, then\n"
+        "only the better half by the mean over their seeds, and so on until one is left, which\n"
+        "trains to the end. What starts slowly and would have won in the end is missed. Those "
+        "that\n"
+        "were ended keep their checkpoints; the same command without --halving trains them on.\n\n"
         "Examples:\n"
         "  convoy sweep notebook --seeds 1..5\n"
         "  convoy sweep lenet5 --seeds 1..3 --set learning_rate=0.001,0.002 --set epochs=3\n"
+        "  convoy sweep lenet5 --set learning_rate=0.0005,0.001,0.002,0.004 --halving\n"
         "  convoy sweep my_recipe.textproto --set optimizer=adam,sgd --json");
   }
 
   absl::Status Run(const Context& context) override {
     CONVOY_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(context));
+    CONVOY_RETURN_IF_ERROR(PlanRounds(trials));
     CONVOY_RETURN_IF_ERROR(Begin(trials));
-    const absl::Status ran = Train(trials, context);
-    if (!ran.ok()) return ran;
+    CONVOY_RETURN_IF_ERROR(Train(trials, context));
     if (context.json) {
       nlohmann::ordered_json json = {{"directory", directory_}};
-      json.update(ResultsJson(results_));
+      json.update(ResultsJson(results_, rounds_));
       Print(context, json);
     } else {
-      Print(context, absl::StrCat("\n", ResultsText(results_)));
+      Print(context, absl::StrCat("\n", ResultsText(results_, TableColumns(context))));
     }
     return Verdict();
   }
@@ -154,6 +169,29 @@ class Sweep : public Command {
     absl::StatusOr<std::vector<Trial>> trials = MakeTrials(*recipe, choices, *seeds);
     if (!trials.ok()) return Annotate(trials.status(), "--set");
     return trials;
+  }
+
+  // Finds after which epochs the combinations are halved.
+  absl::Status PlanRounds(const std::vector<Trial>& trials) {
+    if (!halving_) return absl::OkStatus();
+    std::set<int> epochs;
+    std::set<std::vector<std::pair<std::string, std::string>>> combinations;
+    for (const Trial& trial : trials) {
+      v1::Recipe recipe = recipes::DefaultRecipe();
+      recipe.MergeFrom(trial.recipe);
+      epochs.insert(recipe.epochs());
+      combinations.insert(trial.settings);
+    }
+    if (epochs.size() > 1) {
+      return absl::InvalidArgumentError(
+          Tr("--halving: all combinations must have the same number of epochs to be compared"));
+    }
+    halved_after_ = HalvingEpochs(static_cast<int>(combinations.size()), *epochs.begin());
+    if (!halved_after_.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        combinations.size() < 2
+            ? Tr("--halving: there is only one combination; give several values with --set")
+            : Tr("--halving: needs trainings of at least two epochs"));
   }
 
   // Writes the recipes; a directory that holds runs of another sweep is refused.
@@ -181,33 +219,73 @@ class Sweep : public Command {
   }
 
   absl::Status Train(const std::vector<Trial>& trials, const Context& context) {
-    std::vector<size_t> waiting;  // trials that are not finished
     for (const Trial& trial : trials) {
       results_.push_back({.trial = trial, .directory = RunPath(trial), .job = {}, .error = ""});
-      if (!ReadResult(results_.back())) waiting.push_back(results_.size() - 1);
+      ReadResult(results_.back());
+    }
+    for (const int epoch : halved_after_) {
+      CONVOY_RETURN_IF_ERROR(TrainTo(epoch, context));
+      rounds_.push_back(HalveCombinations(epoch, &results_));
+      TellRound(rounds_.back(), context);
+    }
+    return TrainTo(kEnd, context);
+  }
+
+  // Whether the training has come so far, to the end of an epoch or of all.
+  static bool HasReached(int epoch, const TrialResult& result) {
+    if (result.job.state() == v1::Job::SUCCEEDED) return true;
+    return epoch != kEnd && result.job.completed_epochs() >= epoch;
+  }
+
+  // Trains all that are not ended and have not come so far.
+  absl::Status TrainTo(int epoch, const Context& context) {
+    std::vector<size_t> waiting;
+    for (size_t i = 0; i < results_.size(); ++i) {
+      const TrialResult& result = results_[i];
+      const bool left_out = result.ending || !result.error.empty();
+      if (!left_out && !HasReached(epoch, result)) waiting.push_back(i);
     }
     const int cores = UsableCores();
     const int at_once = std::clamp(jobs_ > 0 ? static_cast<int>(jobs_) : cores, 1,
                                    std::max(1, static_cast<int>(waiting.size())));
     const int threads = std::max(1, cores / at_once);
-    PrintNote(context, Tr("$0 into $1, $2 of them finished before; $3 at a time with $4 each",
-                          TrPlural("$0 training", "$0 trainings",
-                                   static_cast<int64_t>(trials.size()), trials.size()),
-                          directory_, trials.size() - waiting.size(), at_once,
-                          TrPlural("$0 thread", "$0 threads", threads, threads)));
+    TellPlan(epoch, waiting.size(), at_once, threads, context);
     std::vector<Training> trainings;
     for (const size_t number : waiting) {
-      trainings.push_back(TrainingOf(results_[number].trial, threads, context));
+      trainings.push_back(TrainingOf(results_[number].trial, epoch, threads, context));
     }
     const absl::Status ran = RunTrainings(trainings, at_once, [&](size_t i, int code) {
-      return Ended(&results_[waiting[i]], code, context);
+      return Ended(&results_[waiting[i]], epoch, code, context);
     });
     if (!absl::IsAborted(ran)) return ran;
     return absl::AbortedError(
         Tr("stopped, with a checkpoint of each training; the same command goes on"));
   }
 
-  Training TrainingOf(const Trial& trial, int threads, const Context& context) const {
+  void TellPlan(int epoch, size_t waiting, int at_once, int threads, const Context& context) const {
+    const auto all = static_cast<int64_t>(results_.size());
+    const std::string trainings = TrPlural("$0 training", "$0 trainings", all, all);
+    const std::string each = TrPlural("$0 thread", "$0 threads", threads, threads);
+    if (halved_after_.empty()) {
+      PrintNote(context, Tr("$0 into $1, $2 of them finished before; $3 at a time with $4 each",
+                            trainings, directory_, results_.size() - waiting, at_once, each));
+    } else {
+      PrintNote(context, epoch == kEnd
+                             ? Tr("$0 of $1 to train to the end; $2 at a time with $3 each",
+                                  waiting, trainings, at_once, each)
+                             : Tr("$0 of $1 to train up to epoch $2; $3 at a time with $4 each",
+                                  waiting, trainings, epoch, at_once, each));
+    }
+  }
+
+  static void TellRound(const Round& round, const Context& context) {
+    if (round.kept == round.combinations) return;
+    PrintNote(context, Tr("after epoch $0 the better $1 of $2 combinations go on, from $3 $4 up",
+                          round.epoch, round.kept, round.combinations, round.metric,
+                          PercentText(round.least_kept)));
+  }
+
+  Training TrainingOf(const Trial& trial, int epoch, int threads, const Context& context) const {
     Training training{
         .command = {TrainerProgram(), "--recipe", RecipePath(trial), "--run-dir", RunPath(trial),
                     "--resume", "--threads", absl::StrCat(threads), "--verbose", "0"},
@@ -215,44 +293,58 @@ class Sweep : public Command {
         .log = LogPath(trial)};
     // What a training says of its failure is a value of the JSON.
     if (context.json) training.environment = InEnglish(std::move(training.environment));
+    if (epoch != kEnd) {
+      training.command.insert(training.command.end(), {"--stop-after-epoch", absl::StrCat(epoch)});
+    }
+    for (const std::string& tag : tags_) {
+      training.command.insert(training.command.end(), {"--tag", tag});
+    }
     if (!data_.empty()) training.command.insert(training.command.end(), {"--data", data_});
     if (context.coordinator_named) AddConnectionFlags(context.connection, &training.command);
     return training;
   }
 
-  // Reads what the run directory tells. Returns whether the training is complete.
-  static bool ReadResult(TrialResult& result) {
-    absl::StatusOr<v1::Job> job = NewLocalJob(result.directory)->Get();
-    if (!job.ok()) return false;
+  // Reads what the run directory tells.
+  static void ReadResult(TrialResult& result) {
+    const std::unique_ptr<JobSource> source = NewLocalJob(result.directory);
+    absl::StatusOr<v1::Job> job = source->Get();
+    absl::StatusOr<std::vector<v1::MetricSample>> epochs = source->Epochs();
+    if (!job.ok() || !epochs.ok()) return;
     result.job = *std::move(job);
-    return result.job.state() == v1::Job::SUCCEEDED;
+    result.epochs = *std::move(epochs);
   }
 
   // Wrong input is wrong for all that would follow; other failures are one training's own.
-  absl::Status Ended(TrialResult* result, int code, const Context& context) const {
-    const bool complete = ReadResult(*result);
-    if (code == kStopped) return absl::AbortedError("stopped");
-    if (code != 0) result->error = ErrorOf(LogPath(result->trial));
+  absl::Status Ended(TrialResult* result, int epoch, int code, const Context& context) const {
+    ReadResult(*result);
+    const bool reached = HasReached(epoch, *result);
+    if (code == kStopped && !reached) return absl::AbortedError("stopped");
+    if (code != 0 && code != kStopped) result->error = ErrorOf(LogPath(result->trial));
     if (code == kUsage) {
       return absl::InvalidArgumentError(absl::StrCat(result->trial.name, ": ", result->error));
     }
-    const auto ended = std::count_if(results_.begin(), results_.end(), [](const TrialResult& one) {
-      return !one.error.empty() || one.job.state() == v1::Job::SUCCEEDED;
-    });
-    std::string line = Tr("[$0/$1] $2: ", ended, results_.size(), result->trial.name);
-    if (!complete) absl::StrAppend(&line, Tr("failed: $0", result->error));
-    for (const v1::Metric& metric : result->job.metrics()) {
-      if (!complete || !absl::EndsWith(metric.name(), "accuracy")) continue;
-      absl::StrAppend(&line, metric.name(), " ", PercentText(metric.value()), "  ");
-    }
-    if (!context.json) Print(context, absl::StrCat(absl::StripTrailingAsciiWhitespace(line), "\n"));
+    if (!context.json) Print(context, EndedLine(*result, epoch, reached));
     std::fflush(context.out);
     return absl::OkStatus();
   }
 
+  std::string EndedLine(const TrialResult& result, int epoch, bool reached) const {
+    const auto ended =
+        std::count_if(results_.begin(), results_.end(), [epoch](const TrialResult& one) {
+          return one.ending || !one.error.empty() || HasReached(epoch, one);
+        });
+    std::string line = Tr("[$0/$1] $2: ", ended, results_.size(), result.trial.name);
+    if (!reached) absl::StrAppend(&line, Tr("failed: $0", result.error));
+    for (const v1::Metric& metric : result.job.metrics()) {
+      if (!reached || !absl::EndsWith(metric.name(), "accuracy")) continue;
+      absl::StrAppend(&line, metric.name(), " ", PercentText(metric.value()), "  ");
+    }
+    return absl::StrCat(absl::StripTrailingAsciiWhitespace(line), "\n");
+  }
+
   absl::Status Verdict() const {
     const auto failed = std::count_if(results_.begin(), results_.end(), [](const TrialResult& one) {
-      return one.job.state() != v1::Job::SUCCEEDED;
+      return one.job.state() != v1::Job::SUCCEEDED && !one.ending;
     });
     if (failed == 0) return absl::OkStatus();
     return absl::AbortedError(Tr("$0 of $1 trainings failed; the same command tries them again",
@@ -275,7 +367,11 @@ class Sweep : public Command {
   std::string directory_;
   std::string data_;
   int64_t jobs_ = 0;
+  bool halving_ = false;
+  std::vector<std::string> tags_;
+  std::vector<int> halved_after_;  // epochs; empty without --halving
   std::vector<TrialResult> results_;
+  std::vector<Round> rounds_;
 };
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/strip.h"
 #include "client/view/time_text.h"
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 
 namespace convoy::client {
 namespace {
@@ -79,14 +79,20 @@ void AddSetup(const v1::JobSetup& setup, Json* json) {
   (*json)["blas_core"] = setup.blas_core();
 }
 
+void AddLabels(const v1::JobLabels& labels, Json* json) {
+  (*json)["display_name"] = labels.display_name().empty() ? Json() : Json(labels.display_name());
+  (*json)["tags"] = Json::array();
+  for (const std::string& tag : labels.tags()) (*json)["tags"].push_back(tag);
+  (*json)["note"] = labels.note().empty() ? Json() : Json(labels.note());
+}
+
 }  // namespace
 
-std::string JobId(const v1::Job& job) {
-  return std::string(absl::StripPrefix(job.name(), "jobs/"));
-}
+std::string JobId(const v1::Job& job) { return api::ShortName(job.name()); }
 
 Json JobToJson(const v1::Job& job) {
   Json json = {{"name", JobId(job)}, {"state", api::StateName(job.state())}};
+  AddLabels(job.labels(), &json);
   json["error"] = job.error().empty() ? Json() : Json(job.error());
   AddProgress(job, &json);
   json["metrics"] = Json::object();

@@ -33,6 +33,19 @@ TEST(JobJsonTest, WhatIsNotKnownIsNull) {
   EXPECT_TRUE(json.at("weights_sha256").is_null());
 }
 
+TEST(JobJsonTest, LabelsAreThereOrEmpty) {
+  v1::Job job = SampleJob();
+  EXPECT_EQ(JobToJson(job).at("tags").dump(), "[]");
+  EXPECT_TRUE(JobToJson(job).at("display_name").is_null());
+  EXPECT_TRUE(JobToJson(job).at("note").is_null());
+  job.mutable_labels()->set_display_name("wide");
+  job.mutable_labels()->add_tags("lab3");
+  job.mutable_labels()->set_note("x");
+  EXPECT_EQ(JobToJson(job).at("display_name"), "wide");
+  EXPECT_EQ(JobToJson(job).at("tags").dump(), R"(["lab3"])");
+  EXPECT_EQ(JobToJson(job).at("note"), "x");
+}
+
 TEST(JobJsonTest, TimeThatIsNoneIsNull) {
   v1::Job job = SampleJob();
   job.mutable_update_time()->set_nanos(-5);

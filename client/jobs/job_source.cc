@@ -4,6 +4,7 @@
 #include "client/jobs/remote_job.h"
 #include "client/names/names.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
 
@@ -13,7 +14,7 @@ namespace {
 // Returns `named`, or the newest job where it is empty; in both cases the coordinator has it.
 absl::StatusOr<std::string> FindJob(Coordinator& coordinator, const std::string& named) {
   if (!named.empty()) {
-    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator.GetJob(JobName(named)));
+    CONVOY_ASSIGN_OR_RETURN(const v1::Job job, coordinator.GetJob(api::WholeJobName(named)));
     return job.name();
   }
   CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::Job> jobs, coordinator.ListJobs(1));
@@ -30,7 +31,7 @@ absl::StatusOr<std::string> FindJob(Coordinator& coordinator, const std::string&
 absl::StatusOr<std::unique_ptr<JobSource>> OpenJob(const std::string& named,
                                                    const Context& context) {
   const std::string& asked = named.empty() ? context.model : named;
-  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(asked, Wanted::kJob, context));
+  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(asked, WantedThing::kJob, context));
   if (place.here) return NewLocalJob(place.name);
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
                           Coordinator::Open(context.connection, context.verbose));

@@ -10,12 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "client/jobs/job_json.h"
 #include "client/view/spark.h"
 #include "client/view/text.h"
 #include "client/view/time_text.h"
 #include "common/api/job_description.h"
 #include "common/api/job_progress.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
@@ -24,6 +26,7 @@ namespace convoy::client {
 namespace {
 
 constexpr int kBarColumns = 30;
+constexpr size_t kMaxLineBytes = 8000;  // a note of any script is shown whole
 
 // The names of api::StateName and of metrics::kPhases, which programs know in English.
 constexpr const char* kWords[] = {Marked("running"), Marked("succeeded"), Marked("failed"),
@@ -70,7 +73,23 @@ std::string ProgressLine(const v1::Job& job) {
 void AddLine(const std::string& title, const std::string& value, std::string* text) {
   constexpr int kTitleColumns = 9;
   const auto gap = static_cast<size_t>(std::max(kTitleColumns - terminal::Columns(title), 0));
-  if (!value.empty()) absl::StrAppend(text, "  ", title, std::string(gap, ' '), " ", value, "\n");
+  if (value.empty()) return;
+  absl::StrAppend(text, "  ", title, std::string(gap, ' '), " ", Printable(value, kMaxLineBytes),
+                  "\n");
+}
+
+// Of a run whose trainer was killed, or cannot be reached: what is typed on its host.
+std::string HowToGoOn(const v1::JobSetup& setup) {
+  const std::pair<std::string, std::string> place =
+      absl::StrSplit(setup.run_directory(), absl::MaxSplits(':', 1));
+  return Tr("trainer --run-dir $0 --resume (on $1, if it does not run there)", place.second,
+            place.first);
+}
+
+void AddLabels(const v1::Job& job, std::string* text) {
+  AddLine(Tr("name"), DisplayName(job), text);
+  AddLine(Tr("tags"), TagsText(job), text);
+  AddLine(Tr("note"), job.labels().note(), text);
 }
 
 std::string DataLine(const v1::JobSetup& setup) {
@@ -90,12 +109,17 @@ std::string Warnings(const v1::Job& job) {
   std::string text;
   for (const v1::Event& event : job.events()) {
     if (event.severity() < v1::Event::WARNING) continue;
-    absl::StrAppend(&text, "  ", TimeText(event.time().seconds()), "  ", event.message(), "\n");
+    absl::StrAppend(&text, "  ", TimeText(event.time().seconds()), "  ", Printable(event.message()),
+                    "\n");
   }
   return text.empty() ? "" : "\n" + text;
 }
 
 }  // namespace
+
+std::string DisplayName(const v1::Job& job) { return job.labels().display_name(); }
+
+std::string TagsText(const v1::Job& job) { return absl::StrJoin(job.labels().tags(), ", "); }
 
 std::string StateText(v1::Job::State state) { return Word(api::StateName(state)); }
 
@@ -131,7 +155,7 @@ std::string MetricsLine(const v1::Job& job) {
   return absl::StrJoin(parts, ", ");
 }
 
-std::string RanksTable(const v1::Job& job) {
+std::string RanksTable(const v1::Job& job, int columns) {
   if (job.ranks().empty()) return "";
   std::vector<std::string> header = {Tr("rank"), Tr("host"), Tr("threads")};
   std::vector<Align> aligns = {Align::kRight, Align::kLeft, Align::kRight};
@@ -150,13 +174,14 @@ std::string RanksTable(const v1::Job& job) {
     }
     table.AddRow(std::move(row));
   }
-  return table.ToText(2);
+  return table.ToText(columns, 2);
 }
 
-std::string JobText(const v1::Job& job) {
+std::string JobText(const v1::Job& job, int columns) {
   const std::string state = StateText(job.state());
   std::string text = job.cancel_requested() ? Tr("$0: $1, asked to stop\n", JobId(job), state)
                                             : Tr("$0: $1\n", JobId(job), state);
+  AddLabels(job, &text);
   AddLine(Tr("error"), job.error(), &text);
   AddLine(Tr("progress"), ProgressLine(job), &text);
   AddLine(Tr("metrics"), MetricsLine(job), &text);
@@ -170,33 +195,60 @@ std::string JobText(const v1::Job& job) {
   AddLine(Tr("data"), DataLine(job.setup()), &text);
   AddLine(Tr("owner"), job.setup().owner(), &text);
   AddLine(Tr("directory"), job.setup().run_directory(), &text);
+  if (job.state() == v1::Job::LOST) AddLine(Tr("go on"), HowToGoOn(job.setup()), &text);
   AddLine(Tr("weights"), job.weights_sha256().empty() ? "" : "SHA-256 " + job.weights_sha256(),
           &text);
   if (job.has_update_time()) AddLine(Tr("heard of"), TimeText(job.update_time().seconds()), &text);
-  const std::string ranks = RanksTable(job);
+  const std::string ranks = RanksTable(job, columns);
   if (!ranks.empty()) absl::StrAppend(&text, "\n", ranks);
   return absl::StrCat(text, Warnings(job));
 }
 
-std::string JobsTable(const std::vector<v1::Job>& jobs) {
-  Table table(
-      {Tr("job"), Tr("state"), Tr("network"), Tr("epoch"), Tr("done"), "loss", "accuracy",
-       "val_accuracy", "test_accuracy", Tr("time"), Tr("heard of")},
-      {Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
-       Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
-  for (const v1::Job& job : jobs) {
-    table.AddRow({JobId(job), StateText(job.state()),
-                  job.setup().network().empty() ? "-" : job.setup().network(),
-                  absl::StrCat(job.epoch(), "/", job.epochs()),
-                  absl::StrCat(job.progress_percentage(), "%"), MetricCell(job, "loss"),
-                  MetricCell(job, "accuracy"), MetricCell(job, "val_accuracy"),
-                  MetricCell(job, "test_accuracy"), TimeTaken(job),
-                  job.has_update_time() ? TimeText(job.update_time().seconds()) : "-"});
-  }
-  return table.ToText();
+std::string LabelsText(const v1::Job& job) {
+  std::string lines;
+  AddLabels(job, &lines);
+  if (lines.empty()) return Tr("$0: has no name, tags or note\n", JobId(job));
+  return absl::StrCat(JobId(job), ":\n", lines);
 }
 
-std::string HistoryTable(const metrics::History& history) {
+std::string JobsTable(const std::vector<v1::Job>& jobs, int columns) {
+  const auto any = [&jobs](std::string (*text)(const v1::Job&)) {
+    return std::any_of(jobs.begin(), jobs.end(),
+                       [text](const auto& j) { return !text(j).empty(); });
+  };
+  const bool names = any(DisplayName);
+  const bool tags = any(TagsText);
+  const bool owners = std::any_of(jobs.begin(), jobs.end(), [&jobs](const v1::Job& job) {
+    return job.setup().owner() != jobs.front().setup().owner();
+  });
+  std::vector<std::string> headers = {Tr("job")};
+  if (names) headers.push_back(Tr("name"));
+  if (tags) headers.push_back(Tr("tags"));
+  if (owners) headers.push_back(Tr("owner"));
+  headers.insert(headers.end(),
+                 {Tr("state"), Tr("network"), Tr("epoch"), Tr("done"), "loss", "accuracy",
+                  "val_accuracy", "test_accuracy", Tr("time"), Tr("heard of")});
+  std::vector<Align> aligns(headers.size(), Align::kLeft);
+  std::fill(aligns.end() - 8, aligns.end() - 1, Align::kRight);
+  Table table(std::move(headers), std::move(aligns));
+  for (const v1::Job& job : jobs) {
+    std::vector<std::string> row = {JobId(job)};
+    if (names) row.push_back(DisplayName(job));
+    if (tags) row.push_back(TagsText(job));
+    if (owners) row.push_back(job.setup().owner());
+    row.insert(
+        row.end(),
+        {StateText(job.state()), job.setup().network().empty() ? "-" : job.setup().network(),
+         absl::StrCat(job.epoch(), "/", job.epochs()), absl::StrCat(job.progress_percentage(), "%"),
+         MetricCell(job, "loss"), MetricCell(job, "accuracy"), MetricCell(job, "val_accuracy"),
+         MetricCell(job, "test_accuracy"), TimeTaken(job),
+         job.has_update_time() ? TimeText(job.update_time().seconds()) : "-"});
+    table.AddRow(std::move(row));
+  }
+  return table.ToText(columns);
+}
+
+std::string HistoryTable(const metrics::History& history, int columns) {
   if (history.empty()) return Tr("no epoch is complete yet\n");
   std::vector<std::string> headers = {Tr("epoch")};
   for (const auto& [name, value] : history.front()) headers.push_back(name);
@@ -209,7 +261,7 @@ std::string HistoryTable(const metrics::History& history) {
     row.resize(headers.size(), "-");
     table.AddRow(std::move(row));
   }
-  return table.ToText();
+  return table.ToText(columns);
 }
 
 }  // namespace convoy::client

@@ -13,6 +13,7 @@
 #include "client/view/spark.h"
 #include "client/view/text.h"
 #include "common/api/job_progress.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
 #include "common/terminal/fit.h"
@@ -62,7 +63,9 @@ std::string Curve(const char* name, const std::vector<double>& values, int colum
 
 std::string NewestWarning(const v1::Job& job) {
   for (auto event = job.events().rbegin(); event != job.events().rend(); ++event) {
-    if (event->severity() >= v1::Event::WARNING) return absl::StrCat("! ", event->message(), "\n");
+    if (event->severity() >= v1::Event::WARNING) {
+      return absl::StrCat("! ", Printable(event->message()), "\n");
+    }
   }
   return "";
 }
@@ -72,7 +75,7 @@ std::string EpochLine(const v1::Job& job, const v1::MetricSample& sample) {
   for (const v1::Metric& metric : sample.metrics()) {
     absl::StrAppend(&line, " - ", metric.name(), ": ", MetricText(metric.value()));
   }
-  return line + "\n";
+  return Printable(line) + "\n";
 }
 
 std::string StateLine(const v1::Job& job) {
@@ -82,7 +85,7 @@ std::string StateLine(const v1::Job& job) {
                          : Tr("$0: $1", JobId(job), state);
   if (job.state() == v1::Job::SUCCEEDED) absl::StrAppend(&line, ", ", MetricsLine(job));
   if (!job.error().empty()) absl::StrAppend(&line, ": ", job.error());
-  return line + "\n";
+  return Printable(line) + "\n";
 }
 
 }  // namespace
@@ -109,7 +112,7 @@ std::string LivePicture(const v1::Job& job, const Curves& curves, const std::str
     text += Curve(name, *values, columns);
   }
   absl::StrAppend(&text, trouble.empty() ? NewestWarning(job) : absl::StrCat("! ", trouble, "\n"));
-  return absl::StrCat(text, RanksTable(job));
+  return absl::StrCat(text, RanksTable(job, columns));
 }
 
 void LiveView::Draw(const std::function<std::string(int columns)>& picture) {

@@ -8,10 +8,12 @@
 
 #include "absl/time/clock.h"
 #include "common/api/job_description.h"
+#include "common/api/job_labels.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
 #include "common/i18n/translate.h"
 #include "common/run/events_file.h"
+#include "common/run/labels_file.h"
 #include "common/run/run_files.h"
 #include "common/run/steps_file.h"
 #include "common/textproto/text_proto.h"
@@ -77,6 +79,10 @@ absl::StatusOr<v1::Job> LocalJob::Get() {
   struct stat file = {};
   if (::stat(run::PathIn(directory_, run::kSummaryFile).c_str(), &file) == 0) {
     *job.mutable_update_time() = api::ToProto(absl::TimeFromTimespec(file.st_mtim));
+  }
+  const absl::StatusOr<run::Labels> labels = run::ReadLabels(directory_);
+  if (labels.ok() && labels->time != absl::InfinitePast()) {
+    *job.mutable_labels() = api::ToProto(*labels);  // damaged ones hide nothing else of the run
   }
   ReadRecipe(&job);
   return job;

@@ -3,8 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
@@ -78,10 +76,6 @@ absl::Status RemoteJob::Watch(absl::Duration patience,
 }
 
 }  // namespace
-
-std::string JobName(const std::string& named) {
-  return absl::StartsWith(named, kJobPrefix) ? named : absl::StrCat(kJobPrefix, named);
-}
 
 std::unique_ptr<JobSource> NewRemoteJob(std::unique_ptr<Coordinator> coordinator,
                                         const std::string& name) {

@@ -9,11 +9,6 @@
 
 namespace convoy::client {
 
-inline constexpr char kJobPrefix[] = "jobs/";
-
-// Returns "jobs/first" for "first" and for "jobs/first".
-std::string JobName(const std::string& named);
-
 // `name` is whole: "jobs/first".
 std::unique_ptr<JobSource> NewRemoteJob(std::unique_ptr<Coordinator> coordinator,
                                         const std::string& name);

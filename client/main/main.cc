@@ -8,10 +8,12 @@
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
+#include "common/rpc/library_log.h"
 #include "common/system/process_start.h"
 
 int main(int argc, char** argv) {
   convoy::PrepareProcess();
+  convoy::rpc::SilenceLibraries();
   const absl::Status kernels = convoy::kernels::UseKernels(std::nullopt);
   if (!kernels.ok()) {
     convoy::log::Error(std::string(kernels.message()));

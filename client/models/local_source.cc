@@ -1,11 +1,13 @@
 #include "client/models/local_source.h"
 
+#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "client/models/model_data.h"
 #include "client/models/model_path.h"
 #include "common/api/image_input.h"
+#include "common/api/job_labels.h"
 #include "common/api/model_description.h"
 #include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
@@ -14,6 +16,7 @@
 #include "common/base/status.h"
 #include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
+#include "common/run/labels_file.h"
 
 namespace convoy::client {
 namespace {
@@ -56,6 +59,11 @@ absl::StatusOr<v1::TrainedModel> LocalSource::Describe() {
   CONVOY_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes());
   CONVOY_ASSIGN_OR_RETURN(v1::TrainedModel model, api::DescribeModel(bytes, path_));
   model.set_name(path_);
+  const std::string run = std::filesystem::path(path_).parent_path().string();
+  const auto labels = run::ReadLabels(run.empty() ? "." : run);
+  if (labels.ok() && labels->time != absl::InfinitePast()) {
+    *model.mutable_labels() = api::ToProto(*labels);
+  }
   return model;
 }
 

@@ -1,8 +1,8 @@
 #include "client/models/model_json.h"
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/strip.h"
 #include "client/view/time_text.h"
+#include "common/api/resource_names.h"
 
 namespace convoy::client {
 namespace {
@@ -97,7 +97,11 @@ Json PredictionsToJson(const std::vector<std::string>& names, const v1::PredictR
 }
 
 Json ModelToJson(const v1::TrainedModel& model) {
-  Json json = {{"name", std::string(absl::StripPrefix(model.name(), "models/"))},
+  Json json = {{"name", api::ShortName(model.name())},
+               {"display_name", OrNull(model.labels().display_name())},
+               {"tags", std::vector<std::string>(model.labels().tags().begin(),
+                                                 model.labels().tags().end())},
+               {"note", OrNull(model.labels().note())},
                {"network", model.network()},
                {"parameters", model.parameter_count()},
                {"classes", model.class_count()},

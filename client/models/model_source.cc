@@ -1,25 +1,20 @@
 #include "client/models/model_source.h"
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "client/models/local_source.h"
 #include "client/models/remote_source.h"
 #include "client/names/names.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
 
-constexpr char kModelPrefix[] = "models/";
-
 // Returns `named`, or the newest model where it is empty; in both cases the coordinator has it.
 absl::StatusOr<std::string> FindModel(Coordinator& coordinator, const std::string& named) {
   if (!named.empty()) {
-    const bool whole = absl::StartsWith(named, kModelPrefix);
-    CONVOY_ASSIGN_OR_RETURN(
-        const v1::TrainedModel model,
-        coordinator.GetModel(whole ? named : absl::StrCat(kModelPrefix, named)));
+    CONVOY_ASSIGN_OR_RETURN(const v1::TrainedModel model,
+                            coordinator.GetModel(api::WholeModelName(named)));
     return model.name();
   }
   CONVOY_ASSIGN_OR_RETURN(const std::vector<v1::TrainedModel> models, coordinator.ListModels(1));
@@ -52,7 +47,7 @@ absl::StatusOr<std::unique_ptr<ModelSource>> OpenModel(const std::string& argume
         Tr("two models are named, '$0' and '$1'; give one of them", argument, context.model));
   }
   const std::string& named = argument.empty() ? context.model : argument;
-  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(named, Wanted::kModel, context));
+  CONVOY_ASSIGN_OR_RETURN(const Place place, FindPlace(named, WantedThing::kModel, context));
   if (place.here) return OpenLocalModel(place.name);
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<Coordinator> coordinator,
                           Coordinator::Open(context.connection, context.verbose));

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_join.h"
 #include "client/view/text.h"
+#include "common/api/resource_names.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
 
@@ -32,7 +32,7 @@ std::string ClassText(const v1::TrainedModel& model, int label) {
   return known ? model.class_names(label) : absl::StrCat(label);
 }
 
-std::string ClassesTable(const v1::EvaluateModelResponse& evaluation) {
+std::string ClassesTable(const v1::EvaluateModelResponse& evaluation, int columns) {
   Table table({Tr("class"), Tr("images"), Tr("precision"), Tr("recall"), "F1"},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   for (const v1::ClassReport& report : evaluation.classes()) {
@@ -41,10 +41,10 @@ std::string ClassesTable(const v1::EvaluateModelResponse& evaluation) {
                   Ratio(report.has_recall(), report.recall()),
                   Ratio(report.has_f1_score(), report.f1_score())});
   }
-  return table.ToText();
+  return table.ToText(columns);
 }
 
-std::string MistakesTable(const v1::EvaluateModelResponse& evaluation) {
+std::string MistakesTable(const v1::EvaluateModelResponse& evaluation, int columns) {
   if (evaluation.mistakes().empty()) return "";
   Table table({Tr("image"), Tr("is a"), Tr("taken for"), Tr("sure"), Tr("of the right one")},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
@@ -54,7 +54,7 @@ std::string MistakesTable(const v1::EvaluateModelResponse& evaluation) {
                   PercentText(mistake.predicted_probability()),
                   PercentText(mistake.label_probability())});
   }
-  return Tr("\nWorst mistakes (images counted from 0):\n") + table.ToText();
+  return Tr("\nWorst mistakes (images counted from 0):\n") + table.ToText(columns);
 }
 
 // Returns the most probable class but `label`, -1 if there is none.
@@ -79,6 +79,10 @@ std::string MetricCell(const v1::TrainedModel& model, const std::string& name) {
   return "-";
 }
 
+std::string NameOf(const v1::JobLabels& labels) { return labels.display_name(); }
+
+std::string TagsOf(const v1::JobLabels& labels) { return absl::StrJoin(labels.tags(), ", "); }
+
 }  // namespace
 
 bool OnOtherImages(const v1::EvaluateModelResponse& evaluation) {
@@ -101,14 +105,14 @@ std::string ImagesText(const v1::EvaluateModelResponse& evaluation) {
   return OnOtherImages(evaluation) ? Tr("$0 (the model was trained on others)", text) : text;
 }
 
-std::string EvaluationText(const v1::EvaluateModelResponse& evaluation) {
+std::string EvaluationText(const v1::EvaluateModelResponse& evaluation, int columns) {
   return absl::StrCat(
       Tr("loss $0, accuracy $1 on $2\n\n", absl::StrFormat("%.4f", evaluation.loss()),
          PercentText(evaluation.accuracy()), ImagesText(evaluation)),
-      ClassesTable(evaluation), MistakesTable(evaluation));
+      ClassesTable(evaluation, columns), MistakesTable(evaluation, columns));
 }
 
-std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
+std::string ConfusionText(const v1::EvaluateModelResponse& evaluation, int columns) {
   const int classes = evaluation.confusion_matrix_size();
   std::vector<std::string> headers = {Tr("is \\ taken for")};
   for (int label = 0; label < classes; ++label) headers.push_back(ClassText(evaluation, label));
@@ -128,11 +132,11 @@ std::string ConfusionText(const v1::EvaluateModelResponse& evaluation) {
         total == 0 ? "-" : PercentText(static_cast<double>(right) / static_cast<double>(total)));
     table.AddRow(std::move(row));
   }
-  return table.ToText();
+  return table.ToText(columns);
 }
 
 std::string PredictionsText(const std::vector<std::string>& names, const v1::TrainedModel& model,
-                            const v1::PredictResponse& response) {
+                            const v1::PredictResponse& response, int columns) {
   Table table(
       {Tr("picture"), Tr("shows a"), Tr("sure"), Tr("or else"), "", Tr("prepared")},
       {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
@@ -145,22 +149,35 @@ std::string PredictionsText(const std::vector<std::string>& names, const v1::Tra
                   second < 0 ? "" : PercentText(ProbabilityOf(prediction, second)),
                   prediction.preparation().summary()});
   }
-  return table.ToText();
+  return table.ToText(columns);
 }
 
-std::string ModelsTable(const std::vector<v1::TrainedModel>& models) {
-  Table table({Tr("model"), Tr("network"), Tr("parameters"), Tr("epoch"), "val_accuracy",
-               "test_accuracy", Tr("size")},
-              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
-               Align::kRight, Align::kRight});
+std::string ModelsTable(const std::vector<v1::TrainedModel>& models, int columns) {
+  const auto any = [&models](std::string (*text)(const v1::JobLabels&)) {
+    return std::any_of(models.begin(), models.end(),
+                       [text](const auto& model) { return !text(model.labels()).empty(); });
+  };
+  const bool names = any(NameOf);
+  const bool tags = any(TagsOf);
+  std::vector<std::string> headers = {Tr("model")};
+  if (names) headers.push_back(Tr("name"));
+  if (tags) headers.push_back(Tr("tags"));
+  headers.insert(headers.end(), {Tr("network"), Tr("parameters"), Tr("epoch"), "val_accuracy",
+                                 "test_accuracy", Tr("size")});
+  std::vector<Align> aligns(headers.size(), Align::kLeft);
+  std::fill(aligns.end() - 5, aligns.end(), Align::kRight);
+  Table table(std::move(headers), std::move(aligns));
   for (const v1::TrainedModel& model : models) {
-    table.AddRow({std::string(absl::StripPrefix(model.name(), "models/")), model.network(),
-                  TrThousands(model.parameter_count()),
-                  model.version().empty() ? "-" : model.version(),
-                  MetricCell(model, "val_accuracy"), MetricCell(model, "test_accuracy"),
-                  BytesText(model.size_bytes())});
+    std::vector<std::string> row = {api::ShortName(model.name())};
+    if (names) row.push_back(NameOf(model.labels()));
+    if (tags) row.push_back(TagsOf(model.labels()));
+    row.insert(row.end(),
+               {model.network(), TrThousands(model.parameter_count()),
+                model.version().empty() ? "-" : model.version(), MetricCell(model, "val_accuracy"),
+                MetricCell(model, "test_accuracy"), BytesText(model.size_bytes())});
+    table.AddRow(std::move(row));
   }
-  return table.ToText();
+  return table.ToText(columns);
 }
 
 }  // namespace convoy::client

@@ -1,4 +1,5 @@
-// What models answer, as text for people.
+// What models answer, as text for people. Tables are made for `columns`, as client/view's; 0: any
+// width.
 #pragma once
 
 #include <string>
@@ -16,18 +17,18 @@ bool OnOtherImages(const v1::EvaluateModelResponse& evaluation);
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation);
 
 // Loss and accuracy, a line a class, the worst mistakes.
-std::string EvaluationText(const v1::EvaluateModelResponse& evaluation);
+std::string EvaluationText(const v1::EvaluateModelResponse& evaluation, int columns);
 
 // The confusion matrix: a row a true class, a column what it was taken for, and each row's share of
 // right answers. Zeros are dots.
-std::string ConfusionText(const v1::EvaluateModelResponse& evaluation);
+std::string ConfusionText(const v1::EvaluateModelResponse& evaluation, int columns);
 
 // A line a picture: what it shows, how sure the network is, what else it might be, what was done
 // to it. `model` names the classes. REQUIRES: as many names as predictions.
 std::string PredictionsText(const std::vector<std::string>& names, const v1::TrainedModel& model,
-                            const v1::PredictResponse& response);
+                            const v1::PredictResponse& response, int columns);
 
-// A line a model.
-std::string ModelsTable(const std::vector<v1::TrainedModel>& models);
+// A line a model. Names and tags of their runs have columns where any has some.
+std::string ModelsTable(const std::vector<v1::TrainedModel>& models, int columns);
 
 }  // namespace convoy::client

@@ -46,7 +46,7 @@ v1::PredictResponse SamplePredictions() {
 }
 
 TEST(ModelTextTest, ConfusionHasDotsForZerosAndSharesOfRightAnswers) {
-  EXPECT_EQ(ConfusionText(SampleEvaluation()),
+  EXPECT_EQ(ConfusionText(SampleEvaluation(), 0),
             "is \\ taken for    0    1  2   right\n"
             "             0  900  100  .  90.00%\n"
             "             1   50  450  .  90.00%\n"
@@ -57,11 +57,11 @@ TEST(ModelTextTest, ConfusionOfRaggedRowsIsStillATable) {
   v1::EvaluateModelResponse evaluation = SampleEvaluation();
   evaluation.mutable_confusion_matrix(2)->add_counts(5);
   evaluation.mutable_confusion_matrix(1)->clear_counts();
-  EXPECT_THAT(ConfusionText(evaluation), HasSubstr("?"));
+  EXPECT_THAT(ConfusionText(evaluation, 0), HasSubstr("?"));
 }
 
 TEST(ModelTextTest, EvaluationListsClassesAndMistakes) {
-  EXPECT_THAT(EvaluationText(SampleEvaluation()),
+  EXPECT_THAT(EvaluationText(SampleEvaluation(), 0),
               AllOf(HasSubstr("loss 0.5000, accuracy 90.00% on 1,500 test images of MNIST\n"),
                     HasSubstr("    0   1,000     0.7500       -   -\n"),
                     HasSubstr("    7     1          0  75.00%")));
@@ -74,7 +74,7 @@ TEST(ModelTextTest, GeneratedDigitsAreNotCalledMnist) {
 }
 
 TEST(ModelTextTest, PredictionsNameTheSecondBestAndThePreparation) {
-  EXPECT_EQ(PredictionsText({"a.png"}, {}, SamplePredictions()),
+  EXPECT_EQ(PredictionsText({"a.png"}, {}, SamplePredictions(), 0),
             "picture  shows a    sure  or else          prepared\n"
             "a.png          1  62.50%        0  25.00%  made light on dark\n");
 }
@@ -83,7 +83,7 @@ TEST(ModelTextTest, PredictionOutsideItsProbabilitiesIsNoCrash) {
   v1::PredictResponse response = SamplePredictions();
   response.mutable_predictions(0)->set_label(99);
   response.mutable_predictions(0)->clear_probabilities();
-  EXPECT_THAT(PredictionsText({"a.png"}, {}, response), HasSubstr("99"));
+  EXPECT_THAT(PredictionsText({"a.png"}, {}, response, 0), HasSubstr("99"));
 }
 
 TEST(ModelJsonTest, UndefinedRatiosAreNull) {
@@ -96,7 +96,7 @@ TEST(ModelJsonTest, UndefinedRatiosAreNull) {
 }
 
 TEST(ModelJsonTest, PredictionsKeepTheFilesNames) {
-  const auto json = PredictionsToJson({"a.png"}, SamplePredictions());
+  const auto json = PredictionsToJson({"a.png"}, SamplePredictions(), 0);
   EXPECT_EQ(json[0].at("file"), "a.png");
   EXPECT_EQ(json[0].at("probabilities"), (std::vector<double>{0.25, 0.625, 0.125}));
 }

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/api/resource_names.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
@@ -31,11 +32,6 @@ constexpr std::pair<const char*, ThingKind> kEndings[] = {
     {".hdf5", ThingKind::kForeign},      {".keras", ThingKind::kForeign},
     {".png", ThingKind::kPicture},       {".jpg", ThingKind::kPicture},
     {".jpeg", ThingKind::kPicture}};
-
-// Names with such a beginning are whole names at a coordinator.
-bool IsWholeName(const std::string& named) {
-  return absl::StartsWith(named, "jobs/") || absl::StartsWith(named, "models/");
-}
 
 bool HoldsRuns(const std::string& directory) {
   const auto runs = run::ListRuns(directory);
@@ -116,7 +112,7 @@ std::string NotAJob(const Thing& thing) {
 }
 
 // What `thing` is and what to do with it, "" if it can be what is wanted.
-std::string WhatElse(const Thing& thing, Wanted wanted) {
+std::string WhatElse(const Thing& thing, WantedThing wanted) {
   const std::string path = Printable(thing.path);
   switch (thing.kind) {
     case ThingKind::kRuns:
@@ -139,11 +135,11 @@ std::string WhatElse(const Thing& thing, Wanted wanted) {
                       path)
                  : Tr("$0: is neither a run directory nor a model (FILE.convoy)", path);
     default:
-      return wanted == Wanted::kJob ? NotAJob(thing) : "";
+      return wanted == WantedThing::kJob ? NotAJob(thing) : "";
   }
 }
 
-absl::StatusOr<Place> Here(const Thing& thing, Wanted wanted) {
+absl::StatusOr<Place> Here(const Thing& thing, WantedThing wanted) {
   const std::string other = WhatElse(thing, wanted);
   if (other.empty()) return Place{.here = true, .name = thing.path};
   return absl::NotFoundError(other);
@@ -206,21 +202,22 @@ absl::StatusOr<std::optional<std::vector<std::string>>> FindRuns(const std::stri
   if (thing.kind == ThingKind::kRun) return Runs({thing.path});
   if (thing.kind == ThingKind::kNothing) return NothingHere(named);
   if (!fs::is_directory(thing.path)) {
-    return absl::NotFoundError(thing.kind == ThingKind::kModel ? NotAJob(thing)
-                                                               : WhatElse(thing, Wanted::kJob));
+    return absl::NotFoundError(
+        thing.kind == ThingKind::kModel ? NotAJob(thing) : WhatElse(thing, WantedThing::kJob));
   }
   CONVOY_ASSIGN_OR_RETURN(std::vector<std::string> runs, run::ListRuns(thing.path));
   return Runs(std::move(runs));
 }
 
-absl::StatusOr<Place> FindPlace(const std::string& named, Wanted wanted, const Context& context) {
+absl::StatusOr<Place> FindPlace(const std::string& named, WantedThing wanted,
+                                const Context& context) {
   if (named.empty()) {
     const std::string newest = context.coordinator_named ? "" : NewestRun();
     if (!newest.empty()) NoteNewest(newest, context);
     return Place{.here = !newest.empty(), .name = newest};
   }
   const Thing thing = FindHere(named);
-  if (IsWholeName(named) && thing.kind != ThingKind::kDescription) return Place{.name = named};
+  if (api::IsWholeName(named) && thing.kind != ThingKind::kDescription) return Place{.name = named};
   const bool nothing = thing.kind == ThingKind::kNothing;
   if (IsPathOrFile(named)) return nothing ? NothingHere(named) : Here(thing, wanted);
   // What lies in this very directory needs no other sign; a run elsewhere or a file by chance does.

@@ -32,7 +32,7 @@ struct Thing {
 // name in ./runs.
 Thing FindHere(const std::string& named);
 
-enum class Wanted { kJob, kModel };
+enum class WantedThing { kJob, kModel };
 
 // Where to look for what was asked for.
 struct Place {
@@ -45,7 +45,8 @@ struct Place {
 // where none was, it is first a thing of this computer. "" is the newest run of ./runs, which a
 // note on context.err names, or the coordinator's newest where one was named or there is no run.
 // Returns NOT_FOUND, saying what `named` is instead and what to give, for what is not wanted.
-absl::StatusOr<Place> FindPlace(const std::string& named, Wanted wanted, const Context& context);
+absl::StatusOr<Place> FindPlace(const std::string& named, WantedThing wanted,
+                                const Context& context);
 
 // Returns the error of a coordinator that was asked for `named`, with what is near on this computer
 // (such as a run of this name); where the coordinator was not named and does not answer, one that

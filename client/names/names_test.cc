@@ -43,13 +43,13 @@ class NamesTest : public ::testing::Test {
     Write(path + "/model.convoy");
   }
 
-  std::string Error(const std::string& named, Wanted wanted) const {
+  std::string Error(const std::string& named, WantedThing wanted) const {
     const auto place = FindPlace(named, wanted, context_);
     EXPECT_EQ(place.status().code(), absl::StatusCode::kNotFound) << named;
     return std::string(place.status().message());
   }
   Place Found(const std::string& named) const {
-    const auto place = FindPlace(named, Wanted::kJob, context_);
+    const auto place = FindPlace(named, WantedThing::kJob, context_);
     EXPECT_TRUE(place.ok()) << place.status();
     return place.value_or(Place());
   }
@@ -95,23 +95,24 @@ TEST_F(NamesTest, PlainNameIsTheCoordinatorsWhereOneIsNamed) {
 TEST_F(NamesTest, WhatIsSomethingElseIsSaid) {
   fs::create_directories("models");
   for (const char* file : {"models/net.textproto", "README.md", "old.h5", "seven.png"}) Write(file);
-  EXPECT_THAT(Error("runs", Wanted::kJob),
+  EXPECT_THAT(Error("runs", WantedThing::kJob),
               AllOf(HasSubstr("holds runs"), HasSubstr("runs/second")));
-  EXPECT_THAT(Error("models/net.textproto", Wanted::kModel), HasSubstr("convoy show"));
-  EXPECT_THAT(Error("README.md", Wanted::kModel), HasSubstr("neither a run directory nor a model"));
-  EXPECT_THAT(Error("old.h5", Wanted::kModel), HasSubstr("convoy import"));
-  EXPECT_THAT(Error("seven.png", Wanted::kModel), HasSubstr("convoy predict"));
-  EXPECT_THAT(Error("runs/first/model.convoy", Wanted::kJob),
+  EXPECT_THAT(Error("models/net.textproto", WantedThing::kModel), HasSubstr("convoy show"));
+  EXPECT_THAT(Error("README.md", WantedThing::kModel),
+              HasSubstr("neither a run directory nor a model"));
+  EXPECT_THAT(Error("old.h5", WantedThing::kModel), HasSubstr("convoy import"));
+  EXPECT_THAT(Error("seven.png", WantedThing::kModel), HasSubstr("convoy predict"));
+  EXPECT_THAT(Error("runs/first/model.convoy", WantedThing::kJob),
               HasSubstr("give its run, 'runs/first'"));
-  EXPECT_TRUE(FindPlace("runs/first/model.convoy", Wanted::kModel, context_)->here);
+  EXPECT_TRUE(FindPlace("runs/first/model.convoy", WantedThing::kModel, context_)->here);
 }
 
 TEST_F(NamesTest, NamesNearbyAreOffered) {
   Write("vgg.textproto");
-  EXPECT_THAT(Error("runs/frist", Wanted::kJob), HasSubstr("did you mean 'runs/first'?"));
-  EXPECT_THAT(Error("runs/first/modell.convoy", Wanted::kModel),
+  EXPECT_THAT(Error("runs/frist", WantedThing::kJob), HasSubstr("did you mean 'runs/first'?"));
+  EXPECT_THAT(Error("runs/first/modell.convoy", WantedThing::kModel),
               HasSubstr("runs/first/model.convoy"));
-  EXPECT_THAT(Error("runs/none/", Wanted::kJob), HasSubstr("no such directory; give a run"));
+  EXPECT_THAT(Error("runs/none/", WantedThing::kJob), HasSubstr("no such directory; give a run"));
   const absl::Status away = absl::UnavailableError("nobody answers");
   EXPECT_THAT(ExplainMissing(away, "frist", context_).message(), HasSubstr("'runs/first'"));
   EXPECT_THAT(ExplainMissing(away, "vgg", context_).message(), HasSubstr("'vgg.textproto'"));

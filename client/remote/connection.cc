@@ -41,9 +41,10 @@ absl::Status Connection::ToStatus(const grpc::Status& status, std::chrono::secon
           "than a coordinator?",
           address(), limit.count()));
     case grpc::StatusCode::UNIMPLEMENTED:
-      return absl::UnimplementedError(absl::StrCat(
-          "what answers at ", address(), " does not know this call: it is no coordinator, or one ",
-          "of another version", verbose_ ? absl::StrCat(" (", message, ")") : ""));
+      return absl::UnimplementedError(
+          Tr("what answers at $0 does not know this call: it is no coordinator, or one of another "
+             "version",
+             verbose_ ? absl::StrCat(address(), " (", message, ")") : address()));
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::PERMISSION_DENIED:
       return absl::PermissionDeniedError(

@@ -9,6 +9,8 @@
 #include "client/remote/connection.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
+#include "common/textproto/strings.h"
 #include "convoy/v1/job_service.grpc.pb.h"
 #include "convoy/v1/model_service.grpc.pb.h"
 
@@ -38,6 +40,7 @@ struct Coordinator::Stubs {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request, seconds limit) const {
+    CONVOY_RETURN_IF_ERROR(CheckStrings(request));
     grpc::ClientContext call;
     connection.Prepare(&call, limit);
     Response response;
@@ -87,6 +90,7 @@ absl::Status Coordinator::WatchJob(const std::string& name, seconds limit,
                                    const std::function<bool(const v1::Job&)>& on_change) {
   v1::WatchJobRequest request;
   request.set_name(name);
+  CONVOY_RETURN_IF_ERROR(CheckStrings(request));
   grpc::ClientContext call;
   stubs_->connection.Prepare(&call, limit);
   const auto reader = stubs_->jobs->WatchJob(&call, request);
@@ -121,6 +125,15 @@ absl::StatusOr<v1::Job> Coordinator::CancelJob(const std::string& name) {
   v1::CancelJobRequest request;
   request.set_name(name);
   return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::CancelJob, request, kShort);
+}
+
+absl::StatusOr<v1::Job> Coordinator::UpdateJob(const v1::Job& job,
+                                               const std::vector<std::string>& fields) {
+  v1::UpdateJobRequest request;
+  request.mutable_job()->set_name(job.name());
+  *request.mutable_job()->mutable_labels() = job.labels();
+  for (const std::string& field : fields) request.mutable_update_mask()->add_paths(field);
+  return stubs_->Call(*stubs_->jobs, &v1::JobService::Stub::UpdateJob, request, kShort);
 }
 
 absl::Status Coordinator::DeleteJob(const std::string& name) {
@@ -174,9 +187,10 @@ absl::StatusOr<DownloadedModel> Coordinator::DownloadModel(const std::string& na
   }
   CONVOY_RETURN_IF_ERROR(stubs_->connection.ToStatus(reader->Finish(), kWork));
   if (Sha256Hex(downloaded.bytes) != downloaded.model.sha256()) {
-    return absl::DataLossError(
-        absl::StrCat(name, ": what arrived from ", address(),
-                     " has another SHA-256 than the coordinator said; try again"));
+    return TextError(
+        absl::StatusCode::kDataLoss,
+        "$0: what arrived from $1 has another SHA-256 than the coordinator said; try again", name,
+        address());
   }
   return downloaded;
 }

@@ -50,6 +50,8 @@ class Coordinator {
   absl::StatusOr<std::vector<v1::MetricSample>> ListMetrics(const std::string& job,
                                                             v1::MetricSample::Scope scope);
   absl::StatusOr<v1::Job> CancelJob(const std::string& name);
+  // Changes the fields of its labels that `fields` names, such as "labels.tags".
+  absl::StatusOr<v1::Job> UpdateJob(const v1::Job& job, const std::vector<std::string>& fields);
   absl::Status DeleteJob(const std::string& name);
 
   // Returns the newest `most` models, the newest first.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/supervise/remote.h"
+#include "common/run/run_id.h"
 #include "common/run/start_file.h"
 
 namespace convoy::client {
@@ -84,15 +85,17 @@ std::vector<std::string> Mpirun(const Placement& placement,
 }  // namespace
 
 Launch LaunchOf(const SupervisedRun& run, const Placement& placement,
-                std::vector<std::string> environment, const std::string& mark,
-                const std::string& scratch) {
+                std::vector<std::string> environment, const std::string& mark) {
   if (placement.host_file.empty()) {
     AddOneMachine(&environment);
   } else {
-    AddNetworks(run.networks, mark, &environment);
+    AddNetworks(placement.networks, mark, &environment);
   }
   environment.push_back(absl::StrCat(run::kStartVariable, "=", placement.start));
-  if (!scratch.empty()) AddScratch(scratch, &environment);
+  if (!placement.run_id.empty()) {
+    environment.push_back(absl::StrCat(run::kRunIdVariable, "=", placement.run_id));
+  }
+  if (!placement.scratch.empty()) AddScratch(placement.scratch, &environment);
   // Who outlives the rank that died first has nothing to add: MPI gives it a second by default.
   AddDefault("OMPI_MCA_odls_base_sigkill_timeout", "0", &environment);
   if (::geteuid() == 0) {  // mpirun wants to be told twice; a container has no other user

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <thread>
@@ -30,7 +31,7 @@ constexpr char kSsh[] = "ssh -o BatchMode=yes -o ConnectTimeout=5 -o ServerAlive
 
 // SIGKILL to every process with the mark, until none is left; 10 s at most.
 constexpr char kEndProcesses[] = R"sh(
-mark=$MARK scratch=$SCRATCH trainer=$TRAINER
+mark=$MARK scratch=$SCRATCH trainer=$TRAINER run=$RUN
 tries=0 left=yes
 while [ -n "$left" ] && [ $tries -lt 40 ]; do
   left=$(grep -lzxF -e "$mark" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | tr '\n' ' ')
@@ -42,11 +43,13 @@ if [ -n "$scratch" ] && [ -z "$left" ]; then rm -rf "$scratch"; fi
 )sh";
 constexpr char kDescribe[] = R"sh(
 if [ -n "$scratch" ] && ! mkdir -m 700 "$scratch"; then echo "convoy: unwritable $scratch"; fi
+echo "convoy: room $(df -Pk "${scratch:-/}" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 build=$(sha256sum "$trainer" 2>/dev/null); echo "convoy: build ${build%% *}"
 if "$trainer" --version >/dev/null 2>&1; then echo "convoy: runs yes"; fi
 echo "convoy: cores $(nproc)"
 mpi=$(mpirun --version 2>/dev/null | head -n 1); echo "convoy: mpi $mpi"
 echo "convoy: addresses $(hostname -I)"
+echo "convoy: checkpoint $(ls "$run/checkpoints" 2>/dev/null | sed -n 's/^step-0*\([1-9][0-9]*\)\.convoy$/\1/p' | sort -n | tail -n 1)"
 )sh";
 
 struct Answer {
@@ -58,7 +61,8 @@ struct Answer {
 std::string Fill(const char* script, const Wanted& wanted) {
   return absl::StrReplaceAll(script, {{"$MARK", ShellQuoted(wanted.mark)},
                                       {"$SCRATCH", ShellQuoted(wanted.scratch)},
-                                      {"$TRAINER", ShellQuoted(wanted.trainer)}});
+                                      {"$TRAINER", ShellQuoted(wanted.trainer)},
+                                      {"$RUN", ShellQuoted(wanted.run_dir)}});
 }
 
 void Hear(const std::string& line, Answer* answer) {
@@ -113,6 +117,12 @@ std::string TroubleOf(Answer answer, const Wanted& wanted) {
   if (answer.values.count("unwritable") != 0) {
     return absl::StrCat("cannot make ", wanted.scratch, ": ", answer.last_line);
   }
+  int64_t kilobytes = 0;
+  if (!wanted.scratch.empty() && absl::SimpleAtoi(answer.values["room"], &kilobytes) &&
+      kilobytes * 1024 < wanted.scratch_bytes) {
+    return absl::StrCat("has ", kilobytes, " KB of room in ", wanted.scratch, ", where MPI needs ",
+                        wanted.scratch_bytes / 1024, ": make room there");
+  }
   if (answer.values["mpi"] != wanted.mpi) {
     return absl::StrCat("has ", answer.values["mpi"].empty() ? "no mpirun" : answer.values["mpi"],
                         ", here is ", wanted.mpi, ": install the same (deploy/install.sh)");
@@ -138,6 +148,11 @@ std::string TroubleOf(Answer answer, const Wanted& wanted) {
 HostState Prepare(const Host& host, const Wanted& wanted) {
   const Answer answer = Ask(host.name, Fill(kEndProcesses, wanted) + Fill(kDescribe, wanted));
   HostState state{.host = host, .trouble = TroubleOf(answer, wanted)};
+  const auto checkpoint = answer.values.find("checkpoint");
+  if (checkpoint == answer.values.end() ||
+      !absl::SimpleAtoi(checkpoint->second, &state.checkpoint)) {
+    state.checkpoint = 0;
+  }
   const auto cores = answer.values.find("cores");
   if (cores == answer.values.end() || !absl::SimpleAtoi(cores->second, &state.cores)) return state;
   if (state.host.slots == 0) state.host.slots = state.cores;

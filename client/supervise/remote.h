@@ -2,6 +2,7 @@
 // starts.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,18 +12,21 @@ namespace convoy::client {
 
 // What this machine has, which all others must have, too.
 struct Wanted {
-  std::string trainer;   // path, the same everywhere
-  std::string mark;      // of the run's processes (processes.h)
-  std::string scratch;   // directory for MPI's files, or empty
-  std::string build;     // SHA-256 of the trainer's file
-  std::string mpi;       // first line of mpirun --version
-  std::string networks;  // in one of which it has an address; "": any
+  std::string trainer;        // path, the same everywhere
+  std::string mark;           // of the run's processes (processes.h)
+  std::string scratch;        // directory for MPI's files, or empty
+  int64_t scratch_bytes = 0;  // room that one rank wants there
+  std::string run_dir;        // of the run, the same path everywhere
+  std::string build;          // SHA-256 of the trainer's file
+  std::string mpi;            // first line of mpirun --version
+  std::string networks;       // in one of which it has an address; "": any
 };
 
 struct HostState {
   Host host;  // with its slots
   int cores = 0;
-  std::string trouble;  // why it is not ready, one line; "" for a host that is
+  int64_t checkpoint = 0;  // step of the newest in its run directory; 0: none
+  std::string trouble;     // why it is not ready, one line; "" for a host that is
 };
 
 // Fills in build and mpi of this machine.

@@ -18,6 +18,7 @@ struct SupervisedRun {
   std::string run_dir;             // may be there already, if a supervisor made it
   bool resume = false;             // or if the caller says so
   std::vector<std::string> flags;  // of the trainer, which is to resume in run_dir
+  std::string report_only;         // and the one with which it only tells the coordinator
 };
 
 }  // namespace convoy::client

@@ -21,7 +21,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kMetrics[] = {"val_accuracy", "test_accuracy"};
 
-bool Succeeded(const TrialResult& result) { return result.job.state() == v1::Job::SUCCEEDED; }
+bool Succeeded(const TrialResult& result) {
+  return result.job.state() == v1::Job::SUCCEEDED && !result.ending;
+}
 
 std::optional<double> MetricOf(const TrialResult& result, const std::string& name) {
   for (const v1::Metric& metric : result.job.metrics()) {
@@ -42,6 +44,26 @@ std::vector<Group> GroupsOf(const std::vector<TrialResult>& results) {
     groups.back().push_back(&result);
   }
   return groups;
+}
+
+// The metric after the epoch, or after the last one where there are fewer.
+std::optional<double> ValueAfter(int epoch, const TrialResult& result, const std::string& metric) {
+  if (result.epochs.empty()) return std::nullopt;
+  const size_t number = std::min(result.epochs.size(), static_cast<size_t>(epoch));
+  for (const v1::Metric& one : result.epochs[number - 1].metrics()) {
+    if (one.name() == metric) return one.value();
+  }
+  return std::nullopt;
+}
+
+std::optional<double> MeanAfter(int epoch, const Group& group, const std::string& metric) {
+  double sum = 0;
+  for (const TrialResult* result : group) {
+    const std::optional<double> value = ValueAfter(epoch, *result, metric);
+    if (!value || !result->error.empty()) return std::nullopt;
+    sum += *value;
+  }
+  return sum / static_cast<double>(group.size());
 }
 
 std::optional<Spread> SpreadIn(const Group& group, const std::string& metric) {
@@ -72,6 +94,21 @@ Json SpreadJson(const std::optional<Spread>& spread) {
           {"count", spread->count}};
 }
 
+Json EndingJson(const std::optional<Ending>& ending) {
+  if (!ending) return Json();
+  return {{"epoch", ending->epoch},
+          {"value", ending->value},
+          {"least_kept", ending->least_kept},
+          {"place", ending->place},
+          {"of", ending->of}};
+}
+
+std::string EndingText(const std::optional<Ending>& ending) {
+  if (!ending) return "-";
+  return Tr("after epoch $0: $1, place $2 of $3", ending->epoch, PercentText(ending->value),
+            ending->place, ending->of);
+}
+
 Json SettingsJson(const Trial& trial) {
   Json settings = Json::object();
   for (const auto& [field, value] : trial.settings) settings[field] = value;
@@ -85,6 +122,7 @@ Json RunJson(const TrialResult& result) {
                {"seed", result.trial.seed},
                {"state", result.job.name().empty() ? "failed" : api::StateName(result.job.state())},
                {"error", result.error.empty() ? Json() : Json(result.error)},
+               {"ended", EndingJson(result.ending)},
                {"metrics", Json::object()}};
   for (const v1::Metric& metric : result.job.metrics()) {
     json["metrics"][metric.name()] = metric.value();
@@ -125,6 +163,36 @@ Spread SpreadOf(const std::vector<double>& values) {
   return spread;
 }
 
+Round HalveCombinations(int epoch, std::vector<TrialResult>* results) {
+  const std::vector<Group> groups = GroupsOf(*results);
+  const bool validated = std::all_of(groups.begin(), groups.end(), [epoch](const Group& group) {
+    return group.front()->ending || MeanAfter(epoch, group, "val_accuracy") ||
+           !MeanAfter(epoch, group, "accuracy");
+  });
+  Round round{.epoch = epoch, .metric = validated ? "val_accuracy" : "accuracy"};
+  std::vector<const Group*> judged;
+  std::vector<double> values;
+  for (const Group& group : groups) {
+    const std::optional<double> mean = MeanAfter(epoch, group, round.metric);
+    if (group.front()->ending || !mean) continue;
+    judged.push_back(&group);
+    values.push_back(*mean);
+  }
+  const std::vector<std::optional<Ending>> endings = Halve(values, epoch);
+  round.combinations = static_cast<int>(judged.size());
+  for (size_t i = 0; i < judged.size(); ++i) {
+    for (const TrialResult* result : *judged[i]) {
+      (*results)[static_cast<size_t>(result - results->data())].ending = endings[i];
+    }
+    if (endings[i]) {
+      round.least_kept = endings[i]->least_kept;
+    } else {
+      ++round.kept;
+    }
+  }
+  return round;
+}
+
 std::string JudgedBy(const std::vector<TrialResult>& results) {
   const bool validated = std::all_of(results.begin(), results.end(), [](const TrialResult& one) {
     return !Succeeded(one) || MetricOf(one, "val_accuracy").has_value();
@@ -142,11 +210,14 @@ const TrialResult* Best(const std::vector<TrialResult>& results) {
   return best;
 }
 
-std::string ResultsText(const std::vector<TrialResult>& results) {
+std::string ResultsText(const std::vector<TrialResult>& results, int columns) {
   std::vector<std::string> headers;
   for (const auto& [field, value] : results.front().trial.settings) headers.push_back(field);
   headers.push_back(Tr("runs"));
   for (const char* metric : kMetrics) headers.emplace_back(metric);
+  const bool halved = std::any_of(results.begin(), results.end(),
+                                  [](const TrialResult& one) { return one.ending.has_value(); });
+  if (halved) headers.push_back(Tr("ended"));
   Table table(headers, std::vector<Align>(headers.size(), Align::kLeft));
   for (const Group& group : GroupsOf(results)) {
     std::vector<std::string> row;
@@ -157,18 +228,28 @@ std::string ResultsText(const std::vector<TrialResult>& results) {
                       ? absl::StrCat(succeeded)
                       : Tr("$0 of $1", succeeded, group.size()));
     for (const char* metric : kMetrics) row.push_back(SpreadText(SpreadIn(group, metric)));
+    if (halved) row.push_back(EndingText(group.front()->ending));
     table.AddRow(std::move(row));
   }
-  return absl::StrCat(table.ToText(), BestText(results));
+  return absl::StrCat(table.ToText(columns), BestText(results));
 }
 
-Json ResultsJson(const std::vector<TrialResult>& results) {
-  Json json = {
-      {"judged_by", JudgedBy(results)}, {"runs", Json::array()}, {"groups", Json::array()}};
+Json ResultsJson(const std::vector<TrialResult>& results, const std::vector<Round>& rounds) {
+  Json json = {{"judged_by", JudgedBy(results)},
+               {"runs", Json::array()},
+               {"groups", Json::array()},
+               {"halving", Json::array()}};
+  for (const Round& round : rounds) {
+    json["halving"].push_back({{"epoch", round.epoch},
+                               {"metric", round.metric},
+                               {"combinations", round.combinations},
+                               {"kept", round.kept}});
+  }
   for (const TrialResult& result : results) json["runs"].push_back(RunJson(result));
   for (const Group& group : GroupsOf(results)) {
     Json one = {{"settings", SettingsJson(group.front()->trial)}, {"runs", CountSucceeded(group)}};
     for (const char* metric : kMetrics) one[metric] = SpreadJson(SpreadIn(group, metric));
+    one["ended"] = EndingJson(group.front()->ending);
     json["groups"].push_back(std::move(one));
   }
   const TrialResult* best = Best(results);

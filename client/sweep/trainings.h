@@ -19,7 +19,7 @@ struct Training {
 // the number and the exit code (128 + N for signal N) of each as it ends; if `on_end` returns an
 // error, no more are started, those that run are asked to stop, and it is returned. Whoever asks
 // this process to stop (HearWishes) asks them, too: ABORTED. Trainings are asked to stop when this
-// process dies. To be called by one thread, once a process.
+// process dies. To be called by one thread; whoever asked once has asked for all later calls, too.
 absl::Status RunTrainings(const std::vector<Training>& trainings, int at_once,
                           const std::function<absl::Status(size_t number, int code)>& on_end);
 

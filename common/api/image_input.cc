@@ -154,13 +154,21 @@ absl::StatusOr<NetworkImage> Whole(const ColorImage& source, const LoadedModel& 
   return result;
 }
 
-absl::StatusOr<NetworkImage> AsDigit(const ColorImage& source, images::IfPrepared if_prepared,
+absl::StatusOr<images::PreparedDigit> PrepareAs(v1::Preparation preparation,
+                                                const images::GreyImage& grey,
+                                                const nn::ModelSpec& spec) {
+  if (preparation == v1::DRAWING) return images::PrepareDrawing(grey, spec.height, spec.width);
+  const auto if_prepared =
+      preparation == v1::ALWAYS ? images::IfPrepared::kPrepareAgain : images::IfPrepared::kLeave;
+  return images::PrepareDigit(grey, spec.height, spec.width, if_prepared);
+}
+
+absl::StatusOr<NetworkImage> AsDigit(const ColorImage& source, v1::Preparation preparation,
                                      const nn::Network& network, const std::string& field) {
   const nn::ModelSpec& spec = network.spec();
   const images::GreyImage grey =
       images::ToGrey(source.pixels.data(), source.height, source.width, source.channels);
-  absl::StatusOr<images::PreparedDigit> digit =
-      images::PrepareDigit(grey, spec.height, spec.width, if_prepared);
+  absl::StatusOr<images::PreparedDigit> digit = PrepareAs(preparation, grey, spec);
   if (!digit.ok()) return Annotate(digit.status(), field);
   NetworkImage result{.pixels = std::move(digit->pixels), .report = {}};
   result.report.set_converted_to_grey(source.channels > 1);
@@ -181,11 +189,9 @@ absl::StatusOr<NetworkImage> ToNetworkImage(const v1::Image& image, v1::Preparat
   size.set_source_height(source.height);
   size.set_source_width(source.width);
   size.set_source_channels(source.channels);
-  const auto if_prepared =
-      preparation == v1::ALWAYS ? images::IfPrepared::kPrepareAgain : images::IfPrepared::kLeave;
   absl::StatusOr<NetworkImage> result =
       preparation == v1::NONE ? AsItIs(std::move(source), image.has_png(), model.network(), field)
-      : digit                 ? AsDigit(source, if_prepared, model.network(), field)
+      : digit                 ? AsDigit(source, preparation, model.network(), field)
                               : Whole(source, model, field);
   if (result.ok()) result->report.MergeFrom(size);
   return result;

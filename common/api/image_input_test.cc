@@ -188,6 +188,27 @@ TEST_F(ImageInputTest, RefusesImagesThatAreNone) {
   blank.mutable_raw()->set_width(10);
   blank.mutable_raw()->set_pixels(std::string(100, '\7'));
   ExpectRefused(blank, v1::AUTOMATIC, "images[3]: nothing stands out");
+  blank.mutable_raw()->set_pixels(std::string(100, '\xff'));
+  ExpectRefused(blank, v1::DRAWING, "images[3]: nothing is drawn");
+}
+
+TEST_F(ImageInputTest, DrawingsAreTakenWhileTheyAreDrawn) {
+  v1::Image dot;
+  dot.mutable_raw()->set_height(100);
+  dot.mutable_raw()->set_width(100);
+  std::string pixels(10000, '\xff');
+  for (size_t row = 40; row < 50; ++row) pixels.replace(row * 100 + 60, 10, 10, '\x10');
+  dot.mutable_raw()->set_pixels(pixels);
+  ExpectRefused(dot, v1::AUTOMATIC, "a filled area");
+  const auto digits = ModelFor(1, ImageForm::kCentredDigits);
+  const auto image = ToNetworkImage(dot, v1::DRAWING, *digits, "image", kMaxImagePixels);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_TRUE(image->report.scaled_and_centred());
+  EXPECT_TRUE(image->report.inverted());
+  // Of other networks a drawing is a picture like any other.
+  const auto pictures = ModelFor(3, ImageForm::kWholePictures);
+  EXPECT_EQ(ToNetworkImage(dot, v1::DRAWING, *pictures, "image", kMaxImagePixels)->pixels,
+            ToNetworkImage(dot, v1::AUTOMATIC, *pictures, "image", kMaxImagePixels)->pixels);
 }
 
 }  // namespace

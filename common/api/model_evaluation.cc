@@ -1,8 +1,10 @@
 // Evaluations as messages. Whatever is asked about a model and images, the whole split is evaluated
-// in the trainer's own chunks, so that every answer, whole or in pages, is of the same numbers.
+// in the trainer's own chunks, so that every answer, whole or in pages, is of the same numbers; who
+// calls may keep them (Evaluator).
 #include "common/api/model_evaluation.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +16,6 @@
 #include "common/base/text_error.h"
 #include "common/data/noise.h"
 #include "common/data/split.h"
-#include "common/evaluate/detailed_evaluation.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/recipe.pb.h"
 
@@ -122,23 +123,20 @@ v1::Mistake ToProto(const evaluate::Mistake& mistake, const v1::EvaluateModelReq
 // The images that a request asks for, and what the model makes of them.
 struct Evaluated {
   data::DatasetView images;
-  evaluate::DetailedEvaluation result;
+  std::shared_ptr<const evaluate::DetailedEvaluation> result;
 };
 
 absl::StatusOr<Evaluated> Evaluate(const evaluate::LoadedModel& model,
                                    const data::DataSource& source,
-                                   const v1::EvaluateModelRequest& request, int threads,
-                                   const std::function<bool()>& stop) {
+                                   const v1::EvaluateModelRequest& request,
+                                   const Evaluator& evaluator) {
   CONVOY_RETURN_IF_ERROR(CheckRequest(request));
   CONVOY_RETURN_IF_ERROR(CheckSameClasses(model, source));
   Evaluated evaluated;
   CONVOY_ASSIGN_OR_RETURN(evaluated.images, SplitOf(model, request, source));
-  CONVOY_ASSIGN_OR_RETURN(evaluated.result,
-                          evaluate::EvaluateInDetail(model, evaluated.images,
-                                                     {.noise_level = request.noise_level(),
-                                                      .noise_seed = request.noise_seed(),
-                                                      .threads = threads,
-                                                      .stop = stop}));
+  const evaluate::EvaluationOptions options{.noise_level = request.noise_level(),
+                                            .noise_seed = request.noise_seed()};
+  CONVOY_ASSIGN_OR_RETURN(evaluated.result, evaluator(evaluated.images, options));
   return evaluated;
 }
 
@@ -153,11 +151,10 @@ absl::Status CheckLabel(const std::string& field, int label, int classes) {
 absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedModel& model,
                                                         const data::DataSource& source,
                                                         const v1::EvaluateModelRequest& request,
-                                                        int threads,
-                                                        const std::function<bool()>& stop) {
-  CONVOY_ASSIGN_OR_RETURN(const Evaluated evaluated,
-                          Evaluate(model, source, request, threads, stop));
-  const auto& [images, evaluation] = evaluated;
+                                                        const Evaluator& evaluator) {
+  CONVOY_ASSIGN_OR_RETURN(const Evaluated evaluated, Evaluate(model, source, request, evaluator));
+  const data::DatasetView& images = evaluated.images;
+  const evaluate::DetailedEvaluation& evaluation = *evaluated.result;
   v1::EvaluateModelResponse response;
   response.set_data_kind(source.kind);
   response.set_data_sha256(source.sha256);
@@ -175,10 +172,24 @@ absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedMo
   return response;
 }
 
+absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const evaluate::LoadedModel& model,
+                                                        const data::DataSource& source,
+                                                        const v1::EvaluateModelRequest& request,
+                                                        int threads) {
+  const Evaluator now = [&model, threads](const data::DatasetView& images,
+                                          evaluate::EvaluationOptions options)
+      -> absl::StatusOr<std::shared_ptr<const evaluate::DetailedEvaluation>> {
+    options.threads = threads;
+    CONVOY_ASSIGN_OR_RETURN(auto made, evaluate::EvaluateInDetail(model, images, options));
+    return std::make_shared<const evaluate::DetailedEvaluation>(std::move(made));
+  };
+  return EvaluateModel(model, source, request, now);
+}
+
 absl::StatusOr<ListedImages> ListImages(const evaluate::LoadedModel& model,
                                         const data::DataSource& source,
                                         const v1::ListImagesRequest& request, const ImagePage& page,
-                                        const Computing& computing) {
+                                        const Evaluator& evaluator) {
   v1::EvaluateModelRequest asked;
   asked.set_name(request.name());
   asked.set_split(request.split());
@@ -187,9 +198,9 @@ absl::StatusOr<ListedImages> ListImages(const evaluate::LoadedModel& model,
   const int classes = model.network().num_classes();
   CONVOY_RETURN_IF_ERROR(CheckLabel("label", request.label(), classes));
   CONVOY_RETURN_IF_ERROR(CheckLabel("predicted_label", request.predicted_label(), classes));
-  CONVOY_ASSIGN_OR_RETURN(const Evaluated evaluated,
-                          Evaluate(model, source, asked, computing.threads, computing.stop));
-  const auto& [images, evaluation] = evaluated;
+  CONVOY_ASSIGN_OR_RETURN(const Evaluated evaluated, Evaluate(model, source, asked, evaluator));
+  const data::DatasetView& images = evaluated.images;
+  const evaluate::DetailedEvaluation& evaluation = *evaluated.result;
   ListedImages listed;
   for (int64_t i = std::max<int64_t>(page.first, 0); i < images.count; ++i) {
     const int predicted = evaluation.predicted[static_cast<size_t>(i)];

@@ -26,7 +26,7 @@ class AlignedBuffer {
     const size_t num_bytes =
         (num_elems * sizeof(T) + kCacheLineBytes) / kCacheLineBytes * kCacheLineBytes;
     data_.reset(static_cast<T*>(std::aligned_alloc(kCacheLineBytes, num_bytes)));
-    CONVOY_CHECK(data_ != nullptr);
+    if (data_ == nullptr) OutOfMemory(num_bytes);
     std::memset(static_cast<void*>(data_.get()), 0, num_bytes);
   }
 

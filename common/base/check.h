@@ -3,6 +3,7 @@
 // a program can take its peers down with it (the trainer calls MPI_Abort).
 #pragma once
 
+#include <cstddef>
 #include <sstream>
 #include <string>
 
@@ -14,6 +15,10 @@ void SetAbortHook(void (*hook)(const std::string& message));
 
 // A prefix for the messages of failed checks, such as "rank 3". Not thread-safe.
 void SetCheckContext(const std::string& context);
+
+// Ends the program with one line, as it cannot have `bytes` more of memory: no bug, but no caller
+// could go on either. With an abort hook all its peers end, too; the exit code is 1 without one.
+[[noreturn]] void OutOfMemory(size_t bytes);
 
 namespace internal {
 [[noreturn]] void CheckFailed(const char* file, int line, const std::string& what);

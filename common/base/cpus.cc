@@ -8,11 +8,11 @@
 #include <array>
 #include <climits>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,68 +21,101 @@
 namespace convoy {
 namespace {
 
-// Reads whole numbers; one that is missing or "max" is 0.
-std::pair<double, double> TwoNumbers(const std::string& first_file,
-                                     const std::string& second_file = "") {
-  std::ifstream first(first_file);
-  std::string quota;
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+constexpr char kGroups[] = "/sys/fs/cgroup";
+
+// What a limit is called in the two versions of control groups, and how a folder's is read:
+// infinite where there is none.
+struct Limit {
+  const char* controller;  // of version 1
+  double (*of_folder)(const std::string& folder, bool version2);
+};
+
+// Returns the number at the beginning of a file; 0 where it is missing or another word, as "max".
+double NumberIn(const std::string& file) {
+  std::ifstream in(file);
+  std::string number;
+  in >> number;
+  return std::atof(number.c_str());
+}
+
+double CoresOfFolder(const std::string& folder, bool version2) {
+  double quota = 0;
   double period = 0;
-  first >> quota;
-  if (second_file.empty()) {
-    first >> period;
+  if (version2) {
+    std::ifstream in(folder + "/cpu.max");
+    std::string first;
+    in >> first >> period;
+    quota = std::atof(first.c_str());
   } else {
-    std::ifstream(second_file) >> period;
+    quota = NumberIn(folder + "/cpu.cfs_quota_us");
+    period = NumberIn(folder + "/cpu.cfs_period_us");
   }
-  return {std::atof(quota.c_str()), period};
+  return quota > 0 && period > 0 ? quota / period : kInfinite;
 }
 
-// The quota in cores of one group, whose folder this is; infinite where there is none.
-double QuotaOfFolder(const std::string& folder, bool version2) {
-  const auto [quota, period] =
-      version2 ? TwoNumbers(folder + "/cpu.max")
-               : TwoNumbers(folder + "/cpu.cfs_quota_us", folder + "/cpu.cfs_period_us");
-  return quota > 0 && period > 0 ? quota / period : std::numeric_limits<double>::infinity();
+double BytesOfFolder(const std::string& folder, bool version2) {
+  const double bytes = NumberIn(folder + (version2 ? "/memory.max" : "/memory.limit_in_bytes"));
+  return bytes > 0 ? bytes : kInfinite;
 }
 
-// The least quota of `group`, such as "/a/b", and the groups that it is in. In a container the path
+constexpr Limit kCores = {"cpu", CoresOfFolder};
+constexpr Limit kBytes = {"memory", BytesOfFolder};
+
+// The least limit of `group`, such as "/a/b", and the groups that it is in. In a container the path
 // is often the host's, of which only the end or nothing is there: then the root is the group.
-double QuotaOfGroup(const std::string& root, std::string group, bool version2) {
-  double least = QuotaOfFolder(root, version2);
+double LeastOfGroup(const Limit& limit, const std::string& root, std::string group, bool version2) {
+  double least = limit.of_folder(root, version2);
   while (group.size() > 1) {
-    least = std::min(least, QuotaOfFolder(root + group, version2));
+    least = std::min(least, limit.of_folder(root + group, version2));
     group.resize(group.rfind('/'));
   }
   return least;
 }
 
-}  // namespace
-
-int QuotaCoresOf(const std::string& groups, const std::string& root) {
-  double least = std::numeric_limits<double>::infinity();
+// The least limit of the groups in `groups`, the content of /proc/self/cgroup, and of those that
+// they are in.
+double LeastOf(const Limit& limit, const std::string& groups, const std::string& root) {
+  double least = kInfinite;
   for (const absl::string_view line : absl::StrSplit(groups, '\n', absl::SkipEmpty())) {
     // "ID:CONTROLLERS:PATH"; version 2 has no controllers.
     const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(':', 2));
     if (parts.size() != 3 || parts[2].empty() || parts[2].front() != '/') continue;
     if (parts[1].empty()) {
-      least = std::min(least, QuotaOfGroup(root, parts[2], /*version2=*/true));
-      least = std::min(least, QuotaOfGroup(root + "/unified", parts[2], /*version2=*/true));
+      least = std::min(least, LeastOfGroup(limit, root, parts[2], /*version2=*/true));
+      least = std::min(least, LeastOfGroup(limit, root + "/unified", parts[2], /*version2=*/true));
       continue;
     }
-    const std::vector<std::string> controllers = absl::StrSplit(parts[1], ',');
-    if (std::find(controllers.begin(), controllers.end(), "cpu") == controllers.end()) continue;
-    for (const std::string& mounted : {std::string("cpu"), parts[1]}) {
-      least = std::min(least, QuotaOfGroup(absl::StrCat(root, "/", mounted), parts[2], false));
+    const std::vector<std::string> all = absl::StrSplit(parts[1], ',');
+    if (std::find(all.begin(), all.end(), limit.controller) == all.end()) continue;
+    for (const std::string& mounted : {std::string(limit.controller), parts[1]}) {
+      least =
+          std::min(least, LeastOfGroup(limit, absl::StrCat(root, "/", mounted), parts[2], false));
     }
   }
+  return least;
+}
+
+std::string OwnGroups() {
+  std::ifstream in("/proc/self/cgroup");
+  return std::string((std::istreambuf_iterator<char>(in)), {});
+}
+
+}  // namespace
+
+int QuotaCoresOf(const std::string& groups, const std::string& root) {
+  const double least = LeastOf(kCores, groups, root);
   if (!(least < INT_MAX)) return INT_MAX;
   return std::max(1, static_cast<int>(std::ceil(least)));
 }
 
-int QuotaCores() {
-  std::ifstream in("/proc/self/cgroup");
-  const std::string groups((std::istreambuf_iterator<char>(in)), {});
-  return QuotaCoresOf(groups, "/sys/fs/cgroup");
+int64_t MemoryLimitOf(const std::string& groups, const std::string& root) {
+  constexpr double kMost = 9e18;
+  const double least = LeastOf(kBytes, groups, root);
+  return least < kMost ? static_cast<int64_t>(least) : INT64_MAX;
 }
+
+int QuotaCores() { return QuotaCoresOf(OwnGroups(), kGroups); }
 
 int UsableCores() {
   cpu_set_t set;
@@ -98,8 +131,13 @@ std::string HostName() {
   return name.data();
 }
 
-int64_t PhysicalMemoryBytes() {
-  return int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+int64_t UsableMemoryBytes() {
+  const int64_t computer = int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+  rlimit limit{};
+  ::getrlimit(RLIMIT_AS, &limit);
+  const int64_t process =
+      limit.rlim_cur < INT64_MAX ? static_cast<int64_t>(limit.rlim_cur) : INT64_MAX;
+  return std::min({computer, process, MemoryLimitOf(OwnGroups(), kGroups)});
 }
 
 int64_t PeakRssBytes() {

@@ -22,8 +22,12 @@ int QuotaCoresOf(const std::string& groups, const std::string& root);
 // Returns the host's name.
 std::string HostName();
 
-// Returns the memory of this computer, in bytes.
-int64_t PhysicalMemoryBytes();
+// Returns the memory that this process may have, in bytes: the computer's, or less where a limit of
+// the process (ulimit -v) or of its cgroups says so.
+int64_t UsableMemoryBytes();
+
+// The cgroups' part of it, as QuotaCoresOf; INT64_MAX where there is no limit.
+int64_t MemoryLimitOf(const std::string& groups, const std::string& root);
 
 // Returns the largest resident set that this process has had so far, in bytes.
 int64_t PeakRssBytes();

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "common/base/check.h"
+
 namespace convoy {
 namespace {
 
@@ -53,6 +55,21 @@ TEST_F(QuotaTest, Version1ByEitherNameOfItsMount) {
   Write("/cpu,cpuacct/job/cpu.cfs_period_us", "100000\n");
   EXPECT_EQ(QuotaCoresOf("4:cpu,cpuacct:/job\n", root_), 2);
   EXPECT_EQ(QuotaCoresOf("4:cpuset:/job\n", root_), INT_MAX);
+}
+
+TEST_F(QuotaTest, MemoryHasTheLeastLimitOfItsGroups) {
+  EXPECT_EQ(MemoryLimitOf("0::/a\n", root_), INT64_MAX);
+  Write("/a/memory.max", "1073741824\n");
+  Write("/a/b/memory.max", "max\n");
+  EXPECT_EQ(MemoryLimitOf("0::/a/b\n", root_), int64_t{1} << 30);
+  Write("/memory/job/memory.limit_in_bytes", "536870912\n");
+  Write("/memory/memory.limit_in_bytes", "9223372036854771712\n");  // none
+  EXPECT_EQ(MemoryLimitOf("5:memory:/job\n0::/a/b\n", root_), int64_t{1} << 29);
+}
+
+TEST(OutOfMemoryTest, EndsInOneLineThatIsNoBug) {
+  EXPECT_EXIT(OutOfMemory(size_t{3} << 20), ::testing::ExitedWithCode(1),
+              "^error: out of memory, 3 MB more cannot be had; .*\n$");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/base/printable.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,17 @@ std::string Printable(std::string_view text, size_t max_bytes) {
     text.remove_prefix(character.bytes);
   }
   return shown;
+}
+
+std::string PrintableLines(std::string_view text) {
+  std::string shown;
+  for (;;) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    shown += Printable(text.substr(0, end), std::string::npos);
+    if (end == text.size()) return shown;
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string OneLine(std::string_view text) {

@@ -17,6 +17,9 @@ inline constexpr size_t kMaxQuoted = 64;       // bytes of a name in a message
 // `max_bytes`, it ends in "..." instead.
 std::string Printable(std::string_view text, size_t max_bytes = kMaxPrintable);
 
+// Returns `text`, which may be of several lines, with each line as Printable has it, of any length.
+std::string PrintableLines(std::string_view text);
+
 // Returns `text` with a space for every line end and tab: messages of libraries have several lines.
 std::string OneLine(std::string_view text);
 

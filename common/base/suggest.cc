@@ -31,8 +31,10 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& k
   std::string nearest;
   size_t smallest = 0;
   for (const std::string& candidate : known) {
+    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
+    const size_t limit = std::max<size_t>(1, (longer + 2) / 3);
+    if (longer - shorter > limit) continue;  // and what came from outside may be of any length
     const size_t distance = EditDistance(name, candidate);
-    const size_t limit = std::max<size_t>(1, (std::max(name.size(), candidate.size()) + 2) / 3);
     if (distance > limit) continue;
     if (nearest.empty() || distance < smallest) {
       nearest = candidate;

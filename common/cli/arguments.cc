@@ -68,16 +68,11 @@ void Arguments::TextOrNone(const std::string& name, std::string* value, const st
   app_.add_option(name, *value, Tr(help))->group(group_);
 }
 
-void Arguments::TextOrNone(const std::string& name, std::optional<std::string>* value,
-                           const std::string& help) {
-  app_.add_option(name, *value, Tr(help))->group(group_);
-}
-
 void Arguments::Choice(const std::string& name, std::string* value,
                        const std::vector<std::string>& choices, const std::string& help) {
   const auto check = [choices](const std::string& text) -> std::string {
     if (std::find(choices.begin(), choices.end(), text) != choices.end()) return "";
-    return Tr("$0 not in {$1}", Printable(text), absl::StrJoin(choices, ","));
+    return Tr("must be one of $0, not $1", absl::StrJoin(choices, ", "), Quoted(text));
   };
   app_.add_option(name, *value, Tr(help))->check(CLI::Validator(check, ""))->group(group_);
 }

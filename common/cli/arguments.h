@@ -46,10 +46,9 @@ class Arguments {
   void Text(const std::string& name, std::optional<std::string>* value, const std::string& help);
   // --name TEXT, not empty; given again, one more.
   void Texts(const std::string& name, std::vector<std::string>* values, const std::string& help);
-  // --name TEXT; "" means something.
+  // --name TEXT; "" means none, and the help says so. Anywhere else "" is the value of a variable
+  // that its user forgot to set, and must not mean something else in silence: no token, say.
   void TextOrNone(const std::string& name, std::string* value, const std::string& help);
-  void TextOrNone(const std::string& name, std::optional<std::string>* value,
-                  const std::string& help);
 
   // --name WORD, one of `choices`, which `help` lists, made by Tr.
   void Choice(const std::string& name, std::string* value, const std::vector<std::string>& choices,

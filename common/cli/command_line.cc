@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <deque>
+#include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/printable.h"
 #include "common/base/suggest.h"
@@ -70,15 +72,48 @@ absl::Status UnknownCommand(const std::string& word, const std::vector<std::stri
                         Quoted(near), help));
 }
 
-// What CLI11 says of one option, as "FILE is required" and "--limit: 1 required INT missing".
+// What stands before and behind the last `separator` in `text`; nothing without one.
+std::optional<std::pair<std::string, std::string>> SplitAtLast(absl::string_view text,
+                                                               absl::string_view separator) {
+  const size_t at = text.rfind(separator);
+  if (at == absl::string_view::npos) return std::nullopt;
+  return std::pair(std::string(text.substr(0, at)),
+                   std::string(text.substr(at + separator.size())));
+}
+
+// What CLI11 says of one option, in words for people.
 std::string InUsersWords(const std::string& said, const CLI::FormatterBase& formatter) {
   absl::string_view text = said;
   if (absl::ConsumeSuffix(&text, " is required")) return Tr("$0 is required", text);
-  const std::pair<std::string, std::string> parts =
-      absl::StrSplit(text, absl::MaxSplits(": 1 required ", 1));
-  absl::string_view type = parts.second;
-  if (!absl::ConsumeSuffix(&type, " missing")) return said;
-  return Tr("$0: 1 required $1 missing", parts.first, formatter.get_label(std::string(type)));
+  if (absl::ConsumeSuffix(&text, " missing")) {
+    const auto parts = SplitAtLast(text, ": 1 required ");
+    if (parts) return Tr("$0: needs a value, $1", parts->first, formatter.get_label(parts->second));
+  }
+  if (const auto parts = SplitAtLast(text, ": At Most 1 required but received ")) {
+    return Tr("$0: is given $1 times; give it once", parts->first, parts->second);
+  }
+  return said;
+}
+
+// Says why `path` cannot be read as a file of options; "" if it can, or is not there.
+std::string WhyNoConfig(const std::string& path) {
+  constexpr uintmax_t kMostBytes = 1 << 20;
+  std::error_code error;
+  if (path.empty() || !std::filesystem::exists(path, error)) return "";
+  if (!std::filesystem::is_regular_file(path, error)) return Tr("is not a regular file");
+  return std::filesystem::file_size(path, error) > kMostBytes ? Tr("is no file of options") : "";
+}
+
+// What CLI11 says of a file: of a key that it does not know, "INI was not able to parse KEY".
+std::string InConfigsWords(const std::string& said, const std::vector<std::string>& flags) {
+  absl::string_view key = said;
+  if (!absl::ConsumePrefix(&key, "INI was not able to parse ")) return said;
+  std::vector<std::string> keys;
+  for (const std::string& flag : flags) keys.push_back(flag.substr(2));
+  const std::string near = NearestName(std::string(key), keys);
+  return near.empty() ? Tr("there is no option $0", Quoted(std::string(key)))
+                      : Tr("there is no option $0; did you mean $1?", Quoted(std::string(key)),
+                           Quoted(near));
 }
 
 }  // namespace
@@ -100,6 +135,8 @@ struct CommandLine::Parser {
     app.get_formatter()->label("FLOAT", Tr("FLOAT"));
     app.get_formatter()->label("REQUIRED", Tr("REQUIRED"));
   }
+
+  std::string usual_file;  // of options, read where no other is named
 
   const CLI::App* Chosen() const {
     const std::vector<CLI::App*> parsed = app.get_subcommands();
@@ -166,14 +203,21 @@ Arguments& CommandLine::AddCommand(const std::string& name, const std::string& s
 }
 
 void CommandLine::ReadsFile(const std::string& path) {
-  parser_->app.set_config("--config", path, Tr("file with options that are always given"));
+  parser_->app.set_config("--config", path, Tr("file with options that are always given"))
+      ->check(CLI::Validator(WhyNoConfig, ""));
   parser_->app.allow_config_extras(CLI::config_extras_mode::error);
+  parser_->usual_file = path;
 }
 
 absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* const* argv) {
   CLI::App& app = parser_->app;
   const std::vector<const char*> words = SpellOut(argc, argv);
   Asked asked;
+  // CLI11 checks only what is typed, and would wait for ever at the end of a pipe or of /dev/zero.
+  const std::string why = WhyNoConfig(parser_->usual_file);
+  if (!why.empty()) {
+    return absl::InvalidArgumentError(Tr("configuration file $0: $1", parser_->usual_file, why));
+  }
   try {
     app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
@@ -185,8 +229,9 @@ absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* cons
   } catch (const CLI::ExtrasError&) {
     return absl::InvalidArgumentError(AsWritten(std::string(parser_->UnknownWord().message())));
   } catch (const CLI::ConfigError& error) {
-    return absl::InvalidArgumentError(
-        Tr("configuration file $0: $1", app.get_config_ptr()->as<std::string>(), error.what()));
+    return absl::InvalidArgumentError(Tr("configuration file $0: $1",
+                                         app.get_config_ptr()->as<std::string>(),
+                                         InConfigsWords(error.what(), FlagsOf(app))));
   } catch (const CLI::FileError& error) {
     return absl::NotFoundError(absl::StrCat("--config: ", error.what()));
   } catch (const CLI::ParseError& error) {

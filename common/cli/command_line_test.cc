@@ -76,6 +76,17 @@ TEST_F(CommandLineTest, WhatWasTypedIsQuotedSafely) {
   EXPECT_LT(ErrorOf({("--" + std::string(60000, 'a')).c_str()}).size(), 300u);
 }
 
+TEST_F(CommandLineTest, FlagsWithoutAValueOrGivenTwiceSaySo) {
+  EXPECT_EQ(ErrorOf({"--loaves"}), "--loaves: needs a value, INT");
+  EXPECT_EQ(ErrorOf({"--flour"}), "--flour: needs a value, TEXT");
+  EXPECT_EQ(ErrorOf({"--flour", "rye", "--flour", "oat", "--flour", "oat"}),
+            "--flour: is given 3 times; give it once");
+  std::string shape;
+  line_.AddCommand("bake", "bakes it", "").Choice("--shape", &shape, {"round", "long"}, "form");
+  EXPECT_EQ(ErrorOf({"bake", "--shape", "not in {x}"}),
+            "--shape: must be one of round, long, not 'not in {x}'");
+}
+
 TEST_F(CommandLineTest, UnknownWordsGetTheNearest) {
   EXPECT_EQ(ErrorOf({"--loave", "2"}),
             "unknown flag '--loave'; did you mean '--loaves'?; baker --help lists all flags");
@@ -108,7 +119,19 @@ TEST_F(CommandLineTest, AFileGivesWhatIsNotTyped) {
   EXPECT_TRUE(line_.Typed("--loaves"));
   EXPECT_FALSE(line_.Typed("--flour"));
   std::ofstream(path) << "loafs = 4\n";
-  EXPECT_THAT(ErrorOf({}), AllOf(HasSubstr(path), HasSubstr("loafs")));
+  EXPECT_EQ(ErrorOf({}),
+            "configuration file " + path + ": there is no option 'loafs'; did you mean 'loaves'?");
+}
+
+TEST_F(CommandLineTest, WhatIsNoFileOfOptionsIsNotWaitedFor) {
+  line_.ReadsFile("/dev/zero");
+  EXPECT_EQ(ErrorOf({}), "configuration file /dev/zero: is not a regular file");
+}
+
+TEST_F(CommandLineTest, ANamedFileIsCheckedLikewise) {
+  line_.ReadsFile("");
+  EXPECT_EQ(ErrorOf({"--config", "/dev/zero"}), "--config: is not a regular file");
+  EXPECT_THAT(ErrorOf({"--config", "/no/such/file"}), HasSubstr("/no/such/file"));
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class Decoding {
     if (height_ == 0) CONVOY_RETURN_IF_ERROR(TakeSizeOfFirst());
     const int64_t needed = static_cast<int64_t>(files_.size()) * image_bytes();
     // Once here, and once more in the parts; later there, and where the ranks share them.
-    if (2 * needed > PhysicalMemoryBytes()) {
+    if (2 * needed > UsableMemoryBytes()) {
       return absl::ResourceExhaustedError(absl::StrCat(
           Root(), ": its ", files_.size(), " pictures need ", 2 * needed,
           " bytes of memory as images of ", height_, "x", width_, "; set a smaller `image_size`"));

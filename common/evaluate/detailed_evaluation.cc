@@ -20,7 +20,8 @@ namespace {
 
 absl::Status CheckDataFits(const nn::Network& network, const data::DatasetView& data) {
   const Shape images = {data.height, data.width, data.channels};
-  if (data.count == 0) return absl::InvalidArgumentError("there are no images to evaluate");
+  if (data.count == 0)
+    return TextError(absl::StatusCode::kInvalidArgument, "there are no images to evaluate");
   if (network.input_shape() != images) {
     return TextError(absl::StatusCode::kInvalidArgument,
                      "the network takes images of $0, but these are $1; evaluate it on data like "
@@ -61,12 +62,12 @@ class Run {
   }
 
   absl::StatusOr<DetailedEvaluation> Finish() && {
-    if (stopped_) return absl::CancelledError("the evaluation was stopped");
+    if (stopped_) return TextError(absl::StatusCode::kCancelled, "the evaluation was stopped");
     for (const float probability : result_.probabilities) {
       if (std::isfinite(probability)) continue;
-      return absl::FailedPreconditionError(
-          "the network's answers are no numbers: its weights are too large; train it again with a "
-          "lower learning rate");
+      return TextError(absl::StatusCode::kFailedPrecondition,
+                       "the network's answers are no numbers: its weights are too large; train it "
+                       "again with a lower learning rate");
     }
     const EvaluationSums total = AddChunks(sums_);
     result_.loss = total.loss / static_cast<double>(data_.count);

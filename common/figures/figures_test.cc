@@ -12,6 +12,7 @@
 #include "common/figures/filters_figure.h"
 #include "common/figures/mistakes_figure.h"
 #include "common/figures/noise_figure.h"
+#include "common/figures/occlusion_figure.h"
 #include "common/figures/prediction_figure.h"
 #include "common/figures/samples_figure.h"
 
@@ -46,6 +47,38 @@ PixelImage Ramp(int height, int width, int channels = 1) {
     image.pixels.push_back(static_cast<uint8_t>(i * 7));
   }
   return image;
+}
+
+TEST(OcclusionFigureTest, ShowsImageMapAndTheDearestSquare) {
+  const auto draw = [](const OcclusionMap& map) {
+    return [=](Language language) { return DrawOcclusion(map, language); };
+  };
+  const auto map = [](int height, int width, float drop) {
+    std::vector<float> drops(static_cast<size_t>(height) * static_cast<size_t>(width), drop);
+    return OcclusionMap{.image = Ramp(height, width),
+                        .actual = "7",
+                        .answer = "7",
+                        .probability = 0.9,
+                        .drops = std::move(drops),
+                        .side = 2,
+                        .top = 1,
+                        .left = 2,
+                        .answer_without = "7",
+                        .probability_without = 0.5};
+  };
+  OcclusionMap unknown = map(8, 8, 0.5);
+  unknown.actual = "";
+  OcclusionMap misread = map(8, 8, 0.5);
+  misread.answer_without = "1";
+  OcclusionMap elsewhere = map(8, 8, 0.5);
+  elsewhere.top = 5;
+  ExpectAllDifferent({draw(map(8, 8, 0.5)), draw(map(8, 8, -0.5)), draw(map(8, 20, 0.5)),
+                      draw(unknown), draw(misread), draw(elsewhere)},
+                     Language::kEnglish);
+  ExpectTranslated(draw(misread));
+  EXPECT_EQ(DrawOcclusion(misread, Language::kEnglish).title(),
+            "What the answer 7 hangs on. Read as 7 (90.0% sure); squares of 2 x 2 pixels are "
+            "covered in turn");
 }
 
 TEST(SamplesFigureTest, ShowsImagesAndLabels) {

@@ -63,7 +63,12 @@ struct Texts {
   const char* other_images_note;
   const char* preview_title;
   const char* preview_original;
-  const char* prediction_title;  // class, percentage
+  const char* occlusion_title;      // answer
+  const char* occlusion_subtitle;   // answer, percentage, height, width of a square
+  const char* occlusion_map;        // what its scale says
+  const char* occlusion_less_sure;  // percentage
+  const char* occlusion_read_as;    // another answer
+  const char* prediction_title;     // class, percentage
   const char* prediction_image;
   const char* prediction_photo;
   const char* prepared_inverted;

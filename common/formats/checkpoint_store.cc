@@ -149,11 +149,14 @@ absl::StatusOr<CheckpointStore> CheckpointStore::Open(std::string directory, int
 
 absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
   CONVOY_RETURN_IF_ERROR(EncodeCheckpoint(checkpoint, &buffer_));
-  const int64_t step = checkpoint.position.global_step;
-  const std::string path = absl::StrCat(directory_, "/", CheckpointFileName(step));
-  CONVOY_RETURN_IF_ERROR(WriteFileAtomically(path, buffer_));
+  return SaveBytes(checkpoint.position.global_step, buffer_);
+}
+
+absl::Status CheckpointStore::SaveBytes(int64_t global_step, std::string_view bytes) {
+  const std::string path = absl::StrCat(directory_, "/", CheckpointFileName(global_step));
+  CONVOY_RETURN_IF_ERROR(WriteFileAtomically(path, bytes));
   Failpoint("before_prune", path);
-  return Prune(step);
+  return Prune(global_step);
 }
 
 absl::Status CheckpointStore::Prune(int64_t newest_step) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -44,6 +45,9 @@ class CheckpointStore {
   // On any error all earlier checkpoints are as they were. Returns RESOURCE_EXHAUSTED if the disk
   // is full, INVALID_ARGUMENT as ValidateCheckpoint.
   absl::Status Save(const Checkpoint& checkpoint);
+
+  // Likewise with the bytes of a checkpoint's file, which another store has written.
+  absl::Status SaveBytes(int64_t global_step, std::string_view bytes);
 
  private:
   CheckpointStore(std::string directory, int keep_last)

@@ -38,6 +38,8 @@ constexpr double kStraight = 2;
 constexpr double kMostTilt = 40;
 // What is darker than this is background in an image that is prepared already.
 constexpr float kDark = 16;
+// Of a drawing: what is less dark than this on its white sheet is nothing.
+constexpr float kFaintestPen = 16;
 
 struct Point {
   double x = 0;
@@ -219,29 +221,57 @@ std::vector<uint8_t> InTheMiddle(const Plane& fitted, int height, int width,
   return ToBytes(result, 255 / *std::max_element(fitted.values.begin(), fitted.values.end()));
 }
 
+// Returns what was drawn on a white sheet, the darkest as 1.
+absl::StatusOr<Ink> AllInk(Plane sheet) {
+  for (float& value : sheet.values) value = 255 - value;
+  const float strongest = *std::max_element(sheet.values.begin(), sheet.values.end());
+  if (strongest < kFaintestPen) {
+    return absl::InvalidArgumentError("nothing is drawn; draw the digit dark on a white sheet");
+  }
+  for (float& value : sheet.values) value /= strongest;
+  return Ink{.strength = std::move(sheet), .dark = true};
+}
+
+// Brings the ink that was found in `working`, the picture made smaller, to the form of MNIST's.
+PreparedDigit FromInk(Upright found, const Plane& working, const GreyImage& picture, int height,
+                      int width) {
+  Plane& strength = found.ink.strength;
+  Preparation preparation{.inverted = found.ink.dark,
+                          .turned = static_cast<int>(std::lround(found.turned))};
+  const Box box = BoxOfInk(strength);
+  preparation.box =
+      InPicture(BeforeTurning(box, found.turned, strength, working), working, picture);
+  const int side = BoxSide(height, width);
+  ThickenIfThin(static_cast<double>(side) / std::max(box.width, box.height), &strength,
+                &preparation);
+  const Plane fitted = FitIntoBox(strength, BoxOfInk(strength), side);
+  std::vector<uint8_t> pixels = InTheMiddle(fitted, height, width, &preparation);
+  return PreparedDigit{.pixels = std::move(pixels), .preparation = preparation};
+}
+
+void CheckSides(const GreyImage& picture, int height, int width) {
+  CONVOY_CHECK(height >= kMinPreparedSide && width >= kMinPreparedSide);
+  CONVOY_CHECK(picture.width >= 1 && picture.height >= 1);
+}
+
 }  // namespace
 
 absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
                                            IfPrepared if_prepared) {
-  CONVOY_CHECK(height >= kMinPreparedSide && width >= kMinPreparedSide);
-  CONVOY_CHECK(picture.width >= 1 && picture.height >= 1);
+  CheckSides(picture, height, width);
   if (if_prepared == IfPrepared::kLeave) {
     if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
   }
   const Plane working = WorkingPlane(picture);
   CONVOY_ASSIGN_OR_RETURN(Upright found, FindUpright(working));
-  Ink& ink = found.ink;
-  Preparation preparation{.inverted = ink.dark,
-                          .turned = static_cast<int>(std::lround(found.turned))};
-  const Box box = BoxOfInk(ink.strength);
-  const Box there = BeforeTurning(box, found.turned, ink.strength, working);
-  preparation.box = InPicture(there, working, picture);
-  const int side = BoxSide(height, width);
-  ThickenIfThin(static_cast<double>(side) / std::max(box.width, box.height), &ink.strength,
-                &preparation);
-  const Plane fitted = FitIntoBox(ink.strength, BoxOfInk(ink.strength), side);
-  std::vector<uint8_t> pixels = InTheMiddle(fitted, height, width, &preparation);
-  return PreparedDigit{.pixels = std::move(pixels), .preparation = preparation};
+  return FromInk(std::move(found), working, picture, height, width);
+}
+
+absl::StatusOr<PreparedDigit> PrepareDrawing(const GreyImage& drawing, int height, int width) {
+  CheckSides(drawing, height, width);
+  const Plane working = WorkingPlane(drawing);
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, AllInk(working));
+  return FromInk({.ink = std::move(ink)}, working, drawing, height, width);
 }
 
 bool AreCentredDigits(const uint8_t* pixels, int64_t count, int height, int width) {

@@ -51,6 +51,11 @@ enum class IfPrepared { kLeave, kPrepareAgain };
 absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
                                            IfPrepared if_prepared = IfPrepared::kLeave);
 
+// As PrepareDigit, of a drawing on a white sheet (255): all that is drawn, darker, is taken for the
+// digit, also while it is no more than a dot or a line. Returns INVALID_ARGUMENT if nothing is
+// drawn. Thread-safe. REQUIRES: as PrepareDigit.
+absl::StatusOr<PreparedDigit> PrepareDrawing(const GreyImage& drawing, int height, int width);
+
 // Whether images are as MNIST's are, but for a few: a digit each, light on dark, of the right size,
 // its centre of mass in the middle. `pixels` is [count, height, width]; up to a thousand of them
 // are looked at, evenly spread. False if there are none. Thread-safe.

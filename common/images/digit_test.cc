@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "common/data/dataset.h"
 #include "common/data/digits/generated_digits.h"
@@ -402,6 +403,47 @@ TEST_F(DigitTest, BlankPicturesAreRefused) {
   }
   const GreyImage point{.width = 1, .height = 1, .pixels = {77}};
   EXPECT_EQ(PrepareDigit(point, kSide, kSide).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(DigitTest, DrawingsArePreparedAsPicturesAre) {
+  double sum = 0;
+  for (int i = 0; i < kDigits; ++i) {
+    const GreyImage drawing = Draw(Digit(i), {140, 140, 4, 12, 9});
+    const auto prepared = PrepareDrawing(drawing, kSide, kSide).value();
+    EXPECT_TRUE(prepared.preparation.inverted);
+    sum += Likeness(Digit(i), prepared.pixels);
+  }
+  EXPECT_GT(sum / kDigits, 0.95);
+}
+
+// What is on a sheet before the digit is whole, and digits that one draws by pieces.
+TEST_F(DigitTest, DrawingsAreTakenWhateverIsDrawn) {
+  const auto sheet = [](const std::vector<Box>& drawn) {
+    GreyImage picture{.width = 140, .height = 120, .pixels = std::vector<uint8_t>(16800, 255)};
+    for (const Box& box : drawn) {
+      for (int y = box.y; y < box.y + box.height; ++y) {
+        std::fill_n(picture.pixels.begin() + y * 140 + box.x, box.width, uint8_t{22});
+      }
+    }
+    return picture;
+  };
+  const std::vector<std::pair<const char*, std::vector<Box>>> drawings = {
+      {"a dot", {{20, 20, 11, 11}}},     {"a pixel", {{139, 119, 1, 1}}},
+      {"a bar", {{10, 20, 110, 11}}},    {"a blot", {{10, 10, 90, 100}}},
+      {"all of it", {{0, 0, 140, 120}}}, {"two pieces", {{10, 10, 11, 60}, {110, 40, 11, 60}}}};
+  for (const auto& [name, drawn] : drawings) {
+    const auto prepared = PrepareDrawing(sheet(drawn), kSide, kSide);
+    ASSERT_TRUE(prepared.ok()) << name << ": " << prepared.status();
+    EXPECT_EQ(*std::max_element(prepared->pixels.begin(), prepared->pixels.end()), 255) << name;
+    if (drawn.size() == 1) {
+      EXPECT_EQ(std::tie(prepared->preparation.box.x, prepared->preparation.box.width),
+                std::tie(drawn[0].x, drawn[0].width))
+          << name;
+    }
+  }
+  const absl::Status empty = PrepareDrawing(sheet({}), kSide, kSide).status();
+  EXPECT_EQ(empty.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(empty.message()), HasSubstr("nothing is drawn"));
 }
 
 TEST_F(DigitTest, OddShapesAreTakenOrRefused) {

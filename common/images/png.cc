@@ -49,8 +49,8 @@ absl::Status CheckSize(PngImage& image, const std::string& name, const PngLimits
 
 bool IsPng(std::string_view bytes) { return bytes.starts_with(kSignature); }
 
-absl::StatusOr<GreyImage> DecodePng(std::string_view bytes, const std::string& name,
-                                    const PngLimits& limits) {
+absl::StatusOr<PngPixels> ReadPng(std::string_view bytes, const std::string& name,
+                                  const PngLimits& limits, PngLayout layout) {
   if (!IsPng(bytes)) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": no PNG file (", bytes.size(), " bytes); save the picture as PNG"));
@@ -65,14 +65,24 @@ absl::StatusOr<GreyImage> DecodePng(std::string_view bytes, const std::string& n
     return Broken(name, image->message);
   }
   CONVOY_RETURN_IF_ERROR(CheckSize(image, name, limits));
-  image->format = PNG_FORMAT_GA;
-  std::vector<uint8_t> grey_alpha(PNG_IMAGE_SIZE(*image.get()));
-  const auto width = static_cast<int>(image->width);
-  const auto height = static_cast<int>(image->height);
-  if (png_image_finish_read(image.get(), nullptr, grey_alpha.data(), 0, nullptr) == 0) {
+  PngPixels pixels{.height = static_cast<int>(image->height),
+                   .width = static_cast<int>(image->width),
+                   .is_colored = (image->format & PNG_FORMAT_FLAG_COLOR) != 0,
+                   .bytes = {}};
+  image->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+  image->format = layout == PngLayout::kRgba ? PNG_FORMAT_RGBA : PNG_FORMAT_GA;
+  pixels.bytes.resize(PNG_IMAGE_SIZE(*image.get()));
+  if (png_image_finish_read(image.get(), nullptr, pixels.bytes.data(), 0, nullptr) == 0) {
     return Broken(name, image->message);
   }
-  return ToGrey(grey_alpha.data(), height, width, 2);
+  return pixels;
+}
+
+absl::StatusOr<GreyImage> DecodePng(std::string_view bytes, const std::string& name,
+                                    const PngLimits& limits) {
+  CONVOY_ASSIGN_OR_RETURN(const PngPixels pixels,
+                          ReadPng(bytes, name, limits, PngLayout::kGreyAlpha));
+  return ToGrey(pixels.bytes.data(), pixels.height, pixels.width, 2);
 }
 
 std::string EncodePng(const GreyImage& image) {

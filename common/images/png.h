@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/images/grey_image.h"
@@ -19,6 +20,22 @@ struct PngLimits {
 
 // True if `bytes` begin as every PNG does.
 bool IsPng(std::string_view bytes);
+
+// What libpng unpacks: `bytes_a_pixel` as asked for, a picture's rows from the top, nothing
+// between.
+struct PngPixels {
+  int height = 0;
+  int width = 0;
+  bool is_colored = false;  // as the file says; palettes are
+  std::vector<uint8_t> bytes;
+};
+enum class PngLayout { kGreyAlpha, kRgba };  // 2 and 4 bytes a pixel
+
+// The one way to read a PNG: of any colour type, bit depth and interlacing, to 8 bits in sRGB.
+// Files of 16 bits that have no gamma are taken to be as bright as those of 8 bits, not linear.
+// Errors as DecodePng.
+absl::StatusOr<PngPixels> ReadPng(std::string_view bytes, const std::string& name,
+                                  const PngLimits& limits, PngLayout layout);
 
 // Decodes a PNG of any colour type, bit depth and interlacing; colours become the grey of the same
 // brightness. What is transparent gets a background that the rest stands out from: white behind

@@ -74,6 +74,20 @@ TEST(PngTest, GreyPicturesComeBackAsTheyWere) {
   }
 }
 
+// 16 bits without a gamma are the same picture as its 8 bits; libpng's own choice is a brighter
+// one.
+TEST(PngTest, SixteenBitsAreAsBrightAsEight) {
+  std::vector<uint8_t> row8;
+  std::vector<uint8_t> row16;
+  for (int value = 0; value < 256; value += 5) {
+    row8.push_back(static_cast<uint8_t>(value));
+    for (int half = 0; half < 2; ++half) row16.push_back(static_cast<uint8_t>(value));
+  }
+  const auto width = static_cast<int>(row8.size());
+  const std::string deep = WritePng({16, PNG_COLOR_TYPE_GRAY, 0}, width, {row16});
+  EXPECT_EQ(DecodePng(deep, "NAME")->pixels, row8);
+}
+
 TEST(PngTest, EncodingGivesTheSameBytes) {
   EXPECT_EQ(EncodePng(Gradient(20, 30)), EncodePng(Gradient(20, 30)));
 }

@@ -1,3 +1,5 @@
+// Makes a network of a description: goes through the layers in their order, gives each its shape
+// and its place among the parameters, and refuses what cannot be computed, naming the layer.
 #include "common/nn/network.h"
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/nn/window.h"
 
 namespace convoy::nn {
@@ -18,13 +21,14 @@ constexpr int kMaxClasses = 256;  // a label is a byte
 absl::Status CheckInput(const ModelSpec& spec) {
   for (const int size : {spec.height, spec.width, spec.channels}) {
     if (size < 1 || size > kMaxImageSide) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "network '", spec.name, "': input must have a height, width and channels of 1 to ",
-          kMaxImageSide, ", not ", spec.height, "x", spec.width, "x", spec.channels));
+      return TextError(
+          absl::StatusCode::kInvalidArgument,
+          "network '$0': input must have a height, width and channels of 1 to $1, not $2x$3x$4",
+          spec.name, kMaxImageSide, spec.height, spec.width, spec.channels);
     }
   }
   if (spec.layers.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("network '", spec.name, "': has no layers"));
+    return TextError(absl::StatusCode::kInvalidArgument, "network '$0': has no layers", spec.name);
   }
   return absl::OkStatus();
 }
@@ -97,8 +101,8 @@ absl::StatusOr<Network> Network::Create(const ModelSpec& spec) {
   }
   CONVOY_RETURN_IF_ERROR(CheckSoftmaxAtTheEndOnly(network.layers_));
   if (network.num_trainable_ == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "network '", spec.name, "': has no parameters to train; give it a Dense layer"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "network '$0': has no parameters to train; give it a Dense layer", spec.name);
   }
   return network;
 }

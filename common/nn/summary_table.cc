@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/utf8.h"
 #include "common/nn/network.h"
 
 namespace convoy::nn {
@@ -35,8 +36,9 @@ std::string LayerRows(const Layer& layer) {
       absl::StrCat(" ", layer.name, " (", std::string(LayerTypeName(layer.kind)), ")");
   std::string rest;
   if (type.size() > kTypeEnd) {
-    rest = type.substr(kTypeEnd);
-    type.resize(kTypeEnd);
+    const size_t end = WholeUtf8(type, kTypeEnd);
+    rest = type.substr(end);
+    type.resize(end);
   }
   const std::string first =
       Row(type, ShapeToString(layer.output, /*batch=*/true), absl::StrCat(ParameterCount(layer)));

@@ -45,9 +45,9 @@ absl::Status ValidateOptimizer(const OptimizerConfig& config) {
       return RequirePositive("optimizer.epsilon", config.epsilon);
     case OptimizerConfig::Kind::kAdamW:
       if (!(config.weight_decay >= 0 && config.weight_decay <= 1)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("optimizer.weight_decay: is ", config.weight_decay,
-                         "; give a number from 0 to 1, such as 0.004"));
+        return TextError(absl::StatusCode::kInvalidArgument,
+                         "optimizer.weight_decay: is $0; give a number from 0 to 1, such as 0.004",
+                         config.weight_decay);
       }
       [[fallthrough]];
     case OptimizerConfig::Kind::kAdam:

@@ -1,4 +1,5 @@
 #include "common/rpc/address.h"
+#include "common/base/text_error.h"
 
 #include <arpa/inet.h>
 
@@ -14,8 +15,9 @@ constexpr char kUnix[] = "unix:";
 constexpr int kLargestPort = 65535;
 
 absl::Status WrongForm(const std::string& text) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "'", text, "' is not HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051, nor ", "unix:PATH"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "'$0' is not HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051, nor unix:PATH",
+                   text);
 }
 
 }  // namespace
@@ -39,8 +41,8 @@ absl::StatusOr<Address> ParseAddress(const std::string& text, int least_port) {
   const std::string port = text.substr(colon + 1);
   if (!absl::SimpleAtoi(port, &address.port)) return WrongForm(text);
   if (address.port < least_port || address.port > kLargestPort) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "': the port must be from ", least_port, " to ", kLargestPort));
+    return TextError(absl::StatusCode::kInvalidArgument, "'$0': the port must be from $1 to $2",
+                     text, least_port, kLargestPort);
   }
   return address;
 }

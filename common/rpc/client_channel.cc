@@ -5,8 +5,9 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/rpc/address.h"
-#include "common/rpc/grpc_log.h"
+#include "common/rpc/library_log.h"
 #include "common/rpc/secret_file.h"
 
 namespace convoy::rpc {
@@ -16,10 +17,12 @@ constexpr int kMaxMessageBytes = 64 << 20;
 
 absl::Status CheckTogether(const ClientOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
-    return absl::InvalidArgumentError("`tls_cert` and `tls_key`: give both, or neither");
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "`tls_cert` and `tls_key`: give both, or neither");
   }
   if (!options.tls_cert.empty() && options.tls_ca.empty()) {
-    return absl::InvalidArgumentError("tls_cert: needs `tls_ca`, the authority to trust");
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "tls_cert: needs `tls_ca`, the authority to trust");
   }
   return absl::OkStatus();
 }
@@ -48,7 +51,7 @@ grpc::ChannelArguments Arguments() {
 }  // namespace
 
 absl::StatusOr<ClientChannel> ClientChannel::Create(const ClientOptions& options) {
-  SilenceGrpc();
+  SilenceLibraries();
   const absl::StatusOr<Address> address = ParseAddress(options.address, /*least_port=*/1);
   if (!address.ok()) return Annotate(address.status(), "coordinator");
   CONVOY_ASSIGN_OR_RETURN(const auto credentials, Credentials(options));

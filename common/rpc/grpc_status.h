@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/printable.h"
 
 namespace convoy::rpc {
@@ -19,8 +20,12 @@ inline grpc::Status ToGrpc(const absl::Status& status) {
                       Printable(std::string(status.message())));
 }
 
+// An error that comes without a message, as libraries make them, is called by its code.
 inline absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  if (!status.error_message().empty()) return absl::Status(code, status.error_message());
+  return absl::Status(
+      code, absl::StrCat("the answer is ", absl::StatusCodeToString(code), ", without a reason"));
 }
 
 // The end of a handler: writes the value, or returns the error.

@@ -20,6 +20,7 @@ inline constexpr char kSummaryFile[] = "summary.json";
 inline constexpr char kHistoryFile[] = "history.json";
 inline constexpr char kHistoryCsvFile[] = "history.csv";
 inline constexpr char kModelFile[] = "model.convoy";
+inline constexpr char kLabelsFile[] = "labels.json";
 inline constexpr char kLogFile[] = "log.txt";
 inline constexpr char kProgressFile[] = "progress.json";
 inline constexpr char kRunIdFile[] = "run_id";

@@ -51,6 +51,10 @@ bool NewestStartHoldsLock(const std::string& directory) {
   return !newest.empty() && newest == NameIn(directory, kLockFile) && TrainerWorksIn(directory);
 }
 
+void ForgetOtherStarts(const std::string& directory) {
+  if (IsOverIn(directory)) ::unlink(PathIn(directory, kStartFile).c_str());
+}
+
 void TakeLockAway(const std::string& directory) {
   ::unlink(PathIn(directory, kLockFile).c_str());  // the next trainer makes another file
 }

@@ -29,6 +29,10 @@ bool IsOverIn(const std::string& directory);
 // Whether a process of the directory's newest start holds the lock of its trainer.
 bool NewestStartHoldsLock(const std::string& directory);
 
+// Lets this process's own start write a directory that no supervisor sees, whatever starts have
+// been there. Call it only where all ranks of the start are known to live.
+void ForgetOtherStarts(const std::string& directory);
+
 // Takes the lock from it: for a process that is known to be ended, or out of reach and over.
 void TakeLockAway(const std::string& directory);
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace convoy::terminal {
@@ -179,8 +180,9 @@ std::string ToAscii(std::string_view text) {
 }
 
 std::string Fit(std::string_view text, const Terminal& terminal) {
-  if (!terminal.is_terminal) return std::string(text);
-  const std::string shown = terminal.utf8 ? std::string(text) : ToAscii(text);
+  std::string shown = PrintableLines(text);
+  if (!terminal.is_terminal) return shown;
+  if (!terminal.utf8) shown = ToAscii(shown);
   std::vector<std::string> lines;
   for (const std::string& line : Pieces(shown, '\n')) {
     lines.push_back(FitLine(line, terminal.columns));

@@ -23,9 +23,10 @@ std::string CutLines(std::string_view text, int columns, int rows);
 // ASCII, others by '?': for terminals without UTF-8. Some take more columns than before.
 std::string ToAscii(std::string_view text);
 
-// Returns `text`, lines of prose and tables, for the terminal; for files and pipes as it is. A line
-// that is too long goes on in the next, further in, broken between words; runs of spaces within it
-// (columns of a table) shrink. Rules of one repeated character are cut.
+// Returns `text`, lines of prose and tables, for the terminal; for files and pipes as it is, but
+// for what PrintableLines shows otherwise: all text for people comes through here. A line that is
+// too long goes on in the next, further in, broken between words; runs of spaces within it (columns
+// of a table) shrink. Rules of one repeated character are cut.
 std::string Fit(std::string_view text, const Terminal& terminal);
 
 // Returns the parts one after another, `between` them, in as many lines of `columns` as they need;

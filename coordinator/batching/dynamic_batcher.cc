@@ -28,7 +28,7 @@ int64_t ImageBytes(const evaluate::LoadedModel& model) { return model.network().
 // A request under way. What changes is guarded by the batcher's mutex, but for `answer`, of which
 // each slice has its own part, and `left`.
 struct DynamicBatcher::Pending {
-  Pending(BatchedRequest asked, Done when_done, int images, absl::Time now)
+  Pending(BatchedRequest asked, Done when_done, int images, absl::Duration now)
       : request(std::move(asked)),
         done(std::move(when_done)),
         num_images(images),
@@ -41,17 +41,17 @@ struct DynamicBatcher::Pending {
   const BatchedRequest request;
   const Done done;
   const int num_images;
-  const absl::Time submitted;
+  const absl::Duration submitted;  // this and `begun` as Moment::steady
 
   int taken = 0;         // images taken from the queue so far
-  absl::Time begun;      // when the first was taken
+  absl::Duration begun;  // when the first was taken
   absl::Status refused;  // why those not taken were dropped
   BatchedAnswer answer;
 
   std::atomic<int> left;  // images neither computed nor dropped
 
   // Counts images as done `now` and calls `done` after the last.
-  void Finish(int images, absl::Time now) {
+  void Finish(int images, absl::Duration now) {
     if (left.fetch_sub(images) != images) return;
     if (!refused.ok()) return done(refused);
     answer.queued = begun - submitted;
@@ -273,7 +273,7 @@ void DynamicBatcher::Run(const std::vector<Slice>& batch, Predictors& predictors
   }
   const auto images = static_cast<int>(pixels.size());
   std::vector<float> probabilities(pixels.size() * static_cast<size_t>(classes));
-  const absl::Time begun = options_.now();
+  const absl::Duration begun = options_.now();
   predictor.Predict(pixels.data(), images, probabilities.data());
   const auto& counters = batch.front().pending->request.counters;
   if (counters != nullptr) counters->AddBatch(images, options_.now() - begun);

@@ -13,10 +13,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/stopwatch.h"
 #include "common/evaluate/loaded_model.h"
+#include "common/system/moment.h"
 #include "coordinator/batching/model_counters.h"
 
 namespace convoy::coordinator {
@@ -33,8 +33,8 @@ struct BatcherOptions {
   absl::Duration max_delay = absl::ZeroDuration();
   // Images that may wait; what comes beyond is refused.
   int64_t max_queued_images = 4096;
-  // Tells the time; for tests.
-  std::function<absl::Time()> now = absl::Now;
+  // Tells the time, as Moment::steady; for tests.
+  std::function<absl::Duration()> now = Moment::SteadyNow;
 };
 
 // The probabilities of a request's images, and the time that it took.
@@ -48,8 +48,9 @@ struct BatchedRequest {
   std::shared_ptr<const evaluate::LoadedModel> model;
   std::vector<uint8_t> pixels;  // [num_images, height, width, channels], at least one image
   std::shared_ptr<ModelCounters> counters = nullptr;  // are told of the batches; may be null
-  // Past it, or when `cancelled` (which may be empty) says so, images not yet taken are dropped.
-  absl::Time deadline = absl::InfiniteFuture();
+  // Past it (as Moment::steady), or when `cancelled` (which may be empty) says so, images not yet
+  // taken are dropped.
+  absl::Duration deadline = absl::InfiniteDuration();
   std::function<bool()> cancelled;
   // Whether the caller's thread may compute it; see BatcherOptions::callers_compute.
   bool caller_may_compute = true;

@@ -10,7 +10,6 @@
 
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
-#include "absl/time/clock.h"
 #include "common/evaluate/evaluate_testing.h"
 
 namespace convoy::coordinator {
@@ -141,7 +140,7 @@ TEST_F(DynamicBatcherTest, WaitsForMoreImagesButNotLongerThanAllowed) {
   std::atomic<int> millis{0};
   DynamicBatcher batcher(
       {.threads = 1, .max_batch_images = 4, .max_delay = absl::Milliseconds(10), .now = [&] {
-         return absl::UnixEpoch() + absl::Milliseconds(millis.load());
+         return absl::Milliseconds(millis.load());
        }});
   const auto full = batcher.Predict(Request(0, 4));
   ASSERT_TRUE(full.ok());
@@ -190,7 +189,7 @@ TEST_F(DynamicBatcherTest, ACallerComputesWhatNobodyElseDoes) {
   });
   EXPECT_EQ(computed_by, std::this_thread::get_id());
   BatchedRequest late = Request(0, 1);
-  late.deadline = absl::Now() - absl::Seconds(1);
+  late.deadline = Moment::SteadyNow() - absl::Seconds(1);
   EXPECT_EQ(batcher.Predict(std::move(late)).status().code(), absl::StatusCode::kDeadlineExceeded);
 }
 
@@ -215,7 +214,7 @@ TEST_F(DynamicBatcherTest, CallersAndThreadsShareTheWork) {
 TEST_F(DynamicBatcherTest, DropsWhatNobodyWaitsForAnyLonger) {
   std::atomic<int> seconds{0};
   DynamicBatcher batcher({.threads = 1, .callers_compute = false, .now = [&] {
-                            return absl::UnixEpoch() + absl::Seconds(seconds.load());
+                            return absl::Seconds(seconds.load());
                           }});
   const auto counters = std::make_shared<ModelCounters>();
   Block(batcher);
@@ -230,7 +229,7 @@ TEST_F(DynamicBatcherTest, DropsWhatNobodyWaitsForAnyLonger) {
   };
   submit(0, Request(0, 1));
   BatchedRequest late = Request(0, 2);
-  late.deadline = absl::UnixEpoch() + absl::Seconds(1);
+  late.deadline = absl::Seconds(1);
   submit(1, std::move(late));
   BatchedRequest abandoned = Request(0, 2);
   abandoned.cancelled = [] { return true; };

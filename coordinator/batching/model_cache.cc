@@ -1,5 +1,6 @@
 #include "coordinator/batching/model_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,14 @@
 #include "common/base/status.h"
 
 namespace convoy::coordinator {
+
+// The weights, as they are and as kernels want to read them; the file's other sections, of which
+// its size is a bound; the plan.
+int64_t ServedModel::bytes() const {
+  constexpr int64_t kPlan = 64 << 10;
+  const int64_t floats = model->network().num_parameters() + model->plan().prepared_floats();
+  return floats * static_cast<int64_t>(sizeof(float)) + facts.size_bytes() + kPlan;
+}
 
 absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Get(const std::string& id) {
   std::shared_ptr<Entry> entry;
@@ -20,8 +29,8 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Get(const std::st
   const absl::MutexLock loading(&entry->loading);
   {
     const absl::MutexLock lock(&mutex_);
-    // Another caller may have asked in the meantime.
-    if (IsFresh(*entry)) return Use(id, *entry);
+    // Another caller may have asked in the meantime, and the entry been dropped since.
+    if (IsFresh(*entry)) return Keep(id, std::move(entry));
   }
   auto model = Refresh(id, *entry);
   const absl::MutexLock lock(&mutex_);
@@ -32,8 +41,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelCache::Get(const std::st
   }
   entry->model = *model;
   entry->since_checked = Stopwatch();
-  entries_[id] = entry;
-  return Use(id, *entry);
+  return Keep(id, std::move(entry));
 }
 
 std::shared_ptr<const ServedModel> ModelCache::GetFresh(const std::string& id) {
@@ -48,15 +56,27 @@ bool ModelCache::IsFresh(const Entry& entry) const {
          entry.since_checked.Elapsed() < absl::ToDoubleSeconds(options_.max_age);
 }
 
-// Returns the entry's model, now the last asked for, and drops those that are too many.
+// Returns the entry's model, now the last asked for.
 std::shared_ptr<const ServedModel> ModelCache::Use(const std::string& id, const Entry& entry) {
-  order_.remove(id);
-  order_.push_front(id);
-  std::shared_ptr<const ServedModel> model = entry.model;
-  while (order_.size() > options_.max_models) {
-    entries_.erase(order_.back());
-    order_.pop_back();
+  if (order_.empty() || order_.front() != id) {
+    order_.remove(id);
+    order_.push_front(id);
   }
+  return entry.model;
+}
+
+// As Use, of an entry that may be new or have another model; drops those that are too many.
+std::shared_ptr<const ServedModel> ModelCache::Keep(const std::string& id,
+                                                    std::shared_ptr<Entry> entry) {
+  auto model = Use(id, *entry);
+  entries_[id] = std::move(entry);
+  int64_t bytes = 0;
+  const auto dropped = std::find_if(order_.begin(), order_.end(), [&](const std::string& kept) {
+    bytes += entries_.at(kept)->model->bytes();
+    return bytes > options_.max_bytes && kept != id;
+  });
+  std::for_each(dropped, order_.end(), [this](const std::string& kept) { entries_.erase(kept); });
+  order_.erase(dropped, order_.end());
   return model;
 }
 

@@ -1,6 +1,7 @@
 // The models that are asked for, loaded once.
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
@@ -24,11 +25,15 @@ struct ServedModel {
   v1::TrainedModel facts;
   std::shared_ptr<const evaluate::LoadedModel> model;
   std::shared_ptr<ModelCounters> counters;
+
+  // The memory that it takes, in bytes, or somewhat more.
+  int64_t bytes() const;
 };
 
 struct ModelCacheOptions {
-  // Models kept; the one not asked for the longest goes first. Calls under way keep theirs.
-  size_t max_models = 8;
+  // Of the models kept; the one not asked for the longest goes first, the last one stays. Calls
+  // under way keep theirs. The notebook's network takes 2 MB, a job has up to 17 versions of one.
+  int64_t max_bytes = 256LL << 20;
   // How long a model is served before the source is asked whether there is a newer version of it.
   absl::Duration max_age = absl::Milliseconds(250);
 };
@@ -60,6 +65,8 @@ class ModelCache {
 
   bool IsFresh(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<const ServedModel> Use(const std::string& id, const Entry& entry)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::shared_ptr<const ServedModel> Keep(const std::string& id, std::shared_ptr<Entry> entry)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::shared_ptr<const ServedModel>> Refresh(const std::string& id, Entry& entry);
   absl::StatusOr<std::shared_ptr<const ServedModel>> Load(const std::string& id);

@@ -54,11 +54,37 @@ TEST_F(ModelCacheTest, TheSameBytesUnderANewVersionAreNotLoadedAgain) {
 
 TEST_F(ModelCacheTest, DropsTheModelNotAskedForTheLongest) {
   for (const char* id : {"a", "b", "c"}) source_.Put(id, "1", ModelBytes());
-  ModelCache cache(source_, {.max_models = 2, .max_age = absl::InfiniteDuration()});
+  const int64_t bytes = ModelCache(source_, {}).Get("a").value()->bytes();
+  ModelCache cache(source_, {.max_bytes = 2 * bytes, .max_age = absl::InfiniteDuration()});
   for (const char* id : {"a", "b", "a", "c"}) ASSERT_TRUE(cache.Get(id).ok());
   ASSERT_EQ(cache.Loaded().size(), 2u);
   EXPECT_EQ(cache.Loaded()[0]->id, "a");
   EXPECT_EQ(cache.Loaded()[1]->id, "c");
+}
+
+TEST_F(ModelCacheTest, BytesAreThoseOfTheWeightsAtLeast) {
+  source_.Put("a", "1", ModelBytes());
+  const auto served = ModelCache(source_, {}).Get("a").value();
+  EXPECT_GE(served->bytes(), 4 * served->model->network().num_parameters());
+  EXPECT_GE(served->bytes(), static_cast<int64_t>(ModelBytes().size()));
+}
+
+TEST_F(ModelCacheTest, AllVersionsOfAJobStay) {
+  for (int i = 0; i < 17; ++i) source_.Put(std::to_string(i), "1", ModelBytes());
+  ModelCache cache(source_, {.max_age = absl::InfiniteDuration()});
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 17; ++i) ASSERT_TRUE(cache.Get(std::to_string(i)).ok());
+  }
+  EXPECT_EQ(source_.reads(), 17);
+}
+
+TEST_F(ModelCacheTest, AModelThatIsLargerThanAllThatIsKeptIsServed) {
+  for (const char* id : {"a", "b"}) source_.Put(id, "1", ModelBytes());
+  ModelCache cache(source_, {.max_bytes = 1, .max_age = absl::InfiniteDuration()});
+  for (const char* id : {"a", "b", "b"}) ASSERT_TRUE(cache.Get(id).ok());
+  ASSERT_EQ(cache.Loaded().size(), 1u);
+  EXPECT_EQ(cache.Loaded()[0]->id, "b");
+  EXPECT_EQ(source_.reads(), 2);
 }
 
 TEST_F(ModelCacheTest, FreshModelsAreFoundWithoutTheSource) {
@@ -84,7 +110,7 @@ TEST_F(ModelCacheTest, ErrorsAreNotKept) {
 
 TEST_F(ModelCacheTest, UnknownModelsPushNothingOut) {
   source_.Put("a", "1", ModelBytes());
-  ModelCache cache(source_, {.max_models = 1, .max_age = absl::InfiniteDuration()});
+  ModelCache cache(source_, {.max_bytes = 1, .max_age = absl::InfiniteDuration()});
   ASSERT_TRUE(cache.Get("a").ok());
   EXPECT_FALSE(cache.Get("b").ok());
   EXPECT_EQ(cache.Loaded().size(), 1u);

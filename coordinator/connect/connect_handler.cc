@@ -2,11 +2,12 @@
 // only the service knows. Errors that are found here have the codes that the protocol asks for.
 #include "coordinator/connect/connect_handler.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -34,8 +35,23 @@ struct Format {
   bool is_stream;
 };
 
-std::optional<Format> FormatOf(std::string type) {
-  type = type.substr(0, type.find_first_of("; "));
+// Whether the parameters behind a media type, such as "; charset=utf-8", say nothing that would
+// make the body mean something else than it does here.
+bool IsUtf8(std::string_view parameters) {
+  std::string lower = absl::AsciiStrToLower(std::string(parameters));
+  lower.erase(std::remove_if(lower.begin(), lower.end(),
+                             [](char c) { return c == ' ' || c == '\t' || c == '"'; }),
+              lower.end());
+  const size_t charset = lower.find(";charset=");
+  if (charset == std::string::npos) return true;
+  const std::string name = lower.substr(charset + std::string_view(";charset=").size());
+  return name.substr(0, name.find(';')) == "utf-8";
+}
+
+std::optional<Format> FormatOf(std::string_view given) {
+  const size_t end = std::min(given.find_first_of("; \t"), given.size());
+  if (!IsUtf8(given.substr(end))) return std::nullopt;
+  const std::string type = absl::AsciiStrToLower(std::string(given.substr(0, end)));
   // The last is what `curl -d` sends by itself. A page of another site could send it, too, which
   // the server has refused by its Origin.
   if (type == kJson || type == "application/x-www-form-urlencoded") return Format{true, false};
@@ -193,7 +209,7 @@ void Handle(bridge::GrpcCaller& caller, http::Request request,
     return reply->Send(
         ErrorResponse({grpc::UNIMPLEMENTED, "path: streams of requests are taken by gRPC alone"}));
   }
-  const std::optional<Format> format = FormatOf(std::string(Find(request.headers, "Content-Type")));
+  const std::optional<Format> format = FormatOf(Find(request.headers, "Content-Type"));
   if (!format || format->is_stream != method->server_streaming()) {
     return reply->Send(WrongType(method->server_streaming()));
   }

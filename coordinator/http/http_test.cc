@@ -33,8 +33,10 @@ TEST(OriginTest, OwnNamesAreThoseThatNobodyElseCanPointHere) {
                            "[fe80::1]", "lab.example", "Lab.Example:8080"}) {
     EXPECT_TRUE(IsOwnHost(host, {"lab.example"})) << host;
   }
-  for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80",
-                           "lab.example.evil", "", "[", "1.2.3"}) {
+  for (const char* host :
+       {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "lab.example.evil",
+        "", "[", "1.2.3", "localhost:evil", "127.0.0.1:80, evil.example",
+        "127.0.0.1:80@evil.example", "[::1]evil.example", "[::1]80", "localhost:123456"}) {
     EXPECT_FALSE(IsOwnHost(host, {"lab.example"})) << host;
   }
 }

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -69,6 +70,10 @@ std::optional<Response> CheckSource(const Request& request, const ServerOptions&
   const Headers& headers = request.headers;
   const std::string_view host = Find(headers, "Host");
   if (host.empty()) return Refusal(400, "host: the header is missing");
+  const auto hosts = std::count_if(headers.begin(), headers.end(), [](const auto& header) {
+    return EqualsIgnoreCase(header.first, "Host");
+  });
+  if (hosts > 1) return Refusal(400, "host: there are several, which could mean different servers");
   if (!IsOwnHost(host, options.names)) {
     return Refusal(421, "host: not a name of this server; call it by its address or localhost");
   }

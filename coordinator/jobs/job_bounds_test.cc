@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/resource_names.h"
 #include "coordinator/jobs/job_registry_testing.h"
 #include "coordinator/jobs/progress.h"
 
@@ -151,7 +152,7 @@ TEST_F(JobRegistryTest, NumbersOfEqualRunNamesAreFoundWithoutCountingUp) {
     request.set_run_id(std::string(32, static_cast<char>('a' + i)));
     const auto registered = registry_->Register(request);
     ASSERT_TRUE(registered.ok()) << registered.status();
-    EXPECT_LE(registered->job().size(), kMaxIdChars + 5);
+    EXPECT_LE(registered->job().size(), api::kMaxIdChars + 5);
     Restart();
   }
   EXPECT_EQ(registry_->List({})->jobs_size(), 3);

@@ -12,7 +12,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
+#include "coordinator/jobs/requests.h"
+#include "coordinator/store/page_token.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -22,7 +25,7 @@ absl::Status Stopping() {
 }
 
 absl::Status Deleted(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat(JobName(id), " was deleted"));
+  return absl::NotFoundError(absl::StrCat(api::JobName(id), " was deleted"));
 }
 
 // A job with its recipe.
@@ -154,7 +157,7 @@ absl::StatusOr<v1::ListJobsResponse> JobRegistry::List(const v1::ListJobsRequest
   response.set_next_page_token(page.next_token);
   const absl::MutexLock lock(&mutex_);
   for (v1::Job& stored : page.entries) {
-    const auto found = live_.find(stored.name().substr(JobName("").size()));
+    const auto found = live_.find(api::ShortName(stored.name()));
     // One that was asked for by its state is shown in that state.
     const bool newer = found != live_.end() && found->second.live.job().state() == stored.state();
     if (newer) {
@@ -188,9 +191,28 @@ absl::StatusOr<v1::Job> JobRegistry::Cancel(const std::string& id) {
     CONVOY_ASSIGN_OR_RETURN(Entry * entry, Find(id));
     if (entry->live.job().state() == v1::Job::SUCCEEDED) {
       return absl::FailedPreconditionError(
-          absl::StrCat(JobName(id), " has succeeded; there is nothing to cancel"));
+          absl::StrCat(api::JobName(id), " has succeeded; there is nothing to cancel"));
     }
     entry->live.Cancel(options_.now());
+    version = ChangedToSave(*entry);
+    job = entry->live.Snapshot();
+    recipe = entry->live.recipe();
+  }
+  CONVOY_RETURN_IF_ERROR(Save(id, version));
+  return Whole(std::move(job), recipe);
+}
+
+absl::StatusOr<v1::Job> JobRegistry::Update(const std::string& id,
+                                            const v1::UpdateJobRequest& request) {
+  v1::Job job;
+  std::shared_ptr<const v1::Recipe> recipe;
+  uint64_t version = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    CONVOY_ASSIGN_OR_RETURN(Entry * entry, Find(id));
+    CONVOY_ASSIGN_OR_RETURN(const v1::JobLabels labels,
+                            ChangedLabels(entry->live.job().labels(), request));
+    entry->live.SetLabels(labels, options_.now());
     version = ChangedToSave(*entry);
     job = entry->live.Snapshot();
     recipe = entry->live.recipe();
@@ -211,7 +233,7 @@ absl::Status JobRegistry::DeleteFromStore(const std::string& id) {
     if (!entry.ok() && !absl::IsDataLoss(entry.status())) return entry.status();
     if (entry.ok() && (*entry)->live.running()) {
       return absl::FailedPreconditionError(
-          absl::StrCat(JobName(id), " is running; cancel it first, then delete it"));
+          absl::StrCat(api::JobName(id), " is running; cancel it first, then delete it"));
     }
   }
   CONVOY_RETURN_IF_ERROR(store_.DeleteJob(id));

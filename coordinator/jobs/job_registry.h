@@ -16,10 +16,10 @@
 #include "absl/time/time.h"
 #include "common/base/serial_executor.h"
 #include "common/base/steady_condition.h"
+#include "common/system/moment.h"
 #include "convoy/v1/job_service.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
 #include "coordinator/jobs/live_job.h"
-#include "coordinator/jobs/moment.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
@@ -72,6 +72,8 @@ class JobRegistry {
   absl::StatusOr<v1::ListMetricsResponse> ListMetrics(const std::string& id,
                                                       const v1::ListMetricsRequest& request);
   absl::StatusOr<v1::Job> Cancel(const std::string& id);
+  // Changes its labels.
+  absl::StatusOr<v1::Job> Update(const std::string& id, const v1::UpdateJobRequest& request);
   absl::Status Delete(const std::string& id);
 
   // Keeps a job in memory while it lives, so that its versions count on. Thread-compatible.

@@ -75,6 +75,64 @@ TEST_F(JobRegistryTest, ResumedRunIsTheSameJobFromItsCheckpoint) {
             absl::StatusCode::kFailedPrecondition);  // the first process
 }
 
+v1::JobLabels Labels(const std::string& name, int64_t seconds) {
+  v1::JobLabels labels;
+  labels.set_display_name(name);
+  labels.mutable_update_time()->set_seconds(seconds);
+  return labels;
+}
+
+v1::UpdateJobRequest Change(const std::vector<std::string>& paths) {
+  v1::UpdateJobRequest request;
+  v1::JobLabels* labels = request.mutable_job()->mutable_labels();
+  labels->set_display_name("by hand");
+  labels->set_note("too few epochs");
+  labels->add_tags("lab3");
+  for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
+  return request;
+}
+
+TEST_F(JobRegistryTest, TheLatestLabelsCountWhoeverGivesThem) {
+  auto request = Registration();
+  *request.mutable_labels() = Labels("first", 1'700'000'100);  // its clock is ahead of ours
+  ASSERT_TRUE(registry_->Register(request).ok());
+  EXPECT_EQ(Job().labels().display_name(), "first");
+  ASSERT_TRUE(registry_->Update("lesson", Change({"labels.display_name"})).ok());
+  EXPECT_EQ(Job().labels().display_name(), "by hand");
+  ASSERT_TRUE(registry_->Register(request).ok());  // told again: no news
+  EXPECT_EQ(Job().labels().display_name(), "by hand");
+  Restart();
+  EXPECT_EQ(Job().labels().display_name(), "by hand");
+  *request.mutable_labels() = Labels("renamed", 1'700'000'200);
+  ASSERT_TRUE(registry_->Register(request).ok());
+  EXPECT_EQ(Job().labels().display_name(), "renamed");
+  request.clear_labels();  // as a trainer of an earlier version
+  ASSERT_TRUE(registry_->Register(request).ok());
+  EXPECT_EQ(Job().labels().display_name(), "renamed");
+}
+
+TEST_F(JobRegistryTest, OnlyWhatTheMaskNamesIsChanged) {
+  ASSERT_TRUE(registry_->Register(Registration()).ok());
+  ASSERT_TRUE(registry_->Update("lesson", Change({"labels.tags", "labels.note"})).ok());
+  EXPECT_EQ(Job().labels().display_name(), "");
+  EXPECT_THAT(Job().labels().tags(), ElementsAre("lab3"));
+  ASSERT_TRUE(registry_->Update("lesson", Change({})).ok());
+  EXPECT_EQ(Job().labels().display_name(), "by hand");
+  EXPECT_EQ(registry_->List({})->jobs(0).labels().note(), "too few epochs");
+  auto clear = Change({"labels"});
+  clear.mutable_job()->clear_labels();
+  EXPECT_EQ(registry_->Update("lesson", clear)->labels().tags_size(), 0);
+  for (const char* path : {"state", "labels.update_time", "labels.", "\x1b"}) {
+    const absl::Status refused = registry_->Update("lesson", Change({path})).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << path;
+    EXPECT_THAT(std::string(refused.message()), testing::StartsWith("update_mask: "));
+  }
+  auto large = Change({});
+  large.mutable_job()->mutable_labels()->set_note(std::string(1001, 'n'));
+  EXPECT_EQ(registry_->Update("lesson", large).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(registry_->Update("other", Change({})).status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(JobRegistryTest, AnotherRunOfTheSameNameIsAnotherJob) {
   ASSERT_TRUE(registry_->Register(Registration()).ok());
   auto other = Registration(kSecond);

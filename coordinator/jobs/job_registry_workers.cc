@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/api/model_description.h"
+#include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "coordinator/jobs/job_registry.h"
@@ -15,7 +16,7 @@ namespace convoy::coordinator {
 
 absl::StatusOr<JobRegistry::Entry*> JobRegistry::FindForProcess(const std::string& job_name,
                                                                 const std::string& process_id) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("jobs", job_name, "job"));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseJobName(job_name, "job"));
   absl::StatusOr<Entry*> found = Find(id);
   if (absl::IsDataLoss(found.status())) {
     return absl::NotFoundError(absl::StrCat(job_name, ": is damaged; register it again"));
@@ -37,8 +38,8 @@ absl::StatusOr<bool> JobRegistry::IsTaken(const std::string& id) {
 
 absl::StatusOr<std::string> JobRegistry::FreeId(const std::string& run_name) {
   constexpr size_t kSuffixChars = 12;
-  const std::string wanted = MakeId(run_name);
-  const std::string stem = wanted.substr(0, kMaxIdChars - kSuffixChars);
+  const std::string wanted = api::MakeId(run_name);
+  const std::string stem = wanted.substr(0, api::kMaxIdChars - kSuffixChars);
   std::string id = wanted;
   CONVOY_ASSIGN_OR_RETURN(bool taken, IsTaken(id));
   if (!taken) return id;
@@ -66,7 +67,7 @@ absl::StatusOr<std::string> JobRegistry::IdOfRun(const worker::v1::RegisterJobRe
   }
   if (known && !known->run_key.empty() && known->run_key != Sha256Hex(request.run_key())) {
     return absl::PermissionDeniedError(
-        absl::StrCat("run_key: ", JobName(known->id),
+        absl::StrCat("run_key: ", api::JobName(known->id),
                      " is a run with another key; only its owner can report it"));
   }
   if (known) return known->id;
@@ -99,7 +100,7 @@ absl::StatusOr<worker::v1::RegisterJobResponse> JobRegistry::Register(
     response.set_cancel_requested(entry->live.shall_stop());
   }
   CONVOY_RETURN_IF_ERROR(Save(id, version));
-  response.set_job(JobName(id));
+  response.set_job(api::JobName(id));
   CONVOY_ASSIGN_OR_RETURN(const int stored_epochs, store_.CompletedEpochs(id));
   response.set_stored_epochs(stored_epochs);
   response.set_heartbeat_interval_ms(
@@ -161,8 +162,8 @@ absl::StatusOr<worker::v1::PublishModelResponse> JobRegistry::Publish(
     return absl::DataLossError("the model's bytes are not those that its header says; send again");
   }
   const absl::StatusOr<v1::TrainedModel> old = store_.GetModel(id);
-  model.set_name(ModelName(id));
-  model.set_job(JobName(id));
+  model.set_name(api::ModelName(id));
+  model.set_job(api::JobName(id));
   model.set_version(absl::StrCat(header.epoch()));
   model.set_final(header.final());
   *model.mutable_update_time() = ToProto(options_.now().wall);

@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/api/job_labels.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "coordinator/jobs/progress.h"
 #include "coordinator/jobs/requests.h"
@@ -30,6 +32,9 @@ absl::Duration SilenceSince(const v1::Job& job, absl::Time now) {
   if (job.state() != v1::Job::LOST || !job.has_update_time()) return absl::ZeroDuration();
   return std::max(now - FromProto(job.update_time()), absl::ZeroDuration());
 }
+
+// When the job's labels were given; InfinitePast where nobody gave any.
+absl::Time LabelsTime(const v1::JobLabels& labels) { return api::FromProto(labels).time; }
 
 std::string StartMessage(const worker::v1::RegisterJobRequest& request) {
   std::set<std::string> hosts;
@@ -116,7 +121,7 @@ LiveJob::LiveJob(const std::string& id, const worker::v1::RegisterJobRequest& re
     : heard_(now.steady), stepped_(now.steady) {
   record_.id = id;
   record_.run_id = request.run_id();
-  record_.job.set_name(JobName(id));
+  record_.job.set_name(api::JobName(id));
   *record_.job.mutable_create_time() = ToProto(now.wall);
   *record_.job.mutable_start_time() = request.start_time();
   Register(request, now);
@@ -177,6 +182,9 @@ void LiveJob::AddRunEvents(const worker::v1::RegisterJobRequest& request) {
 void LiveJob::Register(const worker::v1::RegisterJobRequest& request, const Moment& now) {
   v1::Job& job = record_.job;
   *job.mutable_setup() = request.setup();
+  if (LabelsTime(request.labels()) > LabelsTime(job.labels())) {
+    *job.mutable_labels() = request.labels();
+  }
   record_.recipe = std::make_shared<v1::Recipe>(request.recipe());
   if (!request.run_key().empty()) record_.run_key = Sha256Hex(request.run_key());
   *job.mutable_ranks() = request.ranks();
@@ -339,6 +347,12 @@ void LiveJob::Cancel(const Moment& now) {
   if (job().cancel_requested()) return;
   record_.job.set_cancel_requested(true);
   AddEvent(v1::Event::CANCEL_REQUESTED, v1::Event::INFO, "cancelling was requested", now);
+}
+
+void LiveJob::SetLabels(const v1::JobLabels& labels, const Moment& now) {
+  const absl::Time later = LabelsTime(job().labels()) + absl::Microseconds(1);
+  *record_.job.mutable_labels() = labels;
+  *record_.job.mutable_labels()->mutable_update_time() = ToProto(std::max(now.wall, later));
 }
 
 bool LiveJob::CheckLiveness(const LivenessRules& rules, const Moment& now) {

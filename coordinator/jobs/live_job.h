@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/system/moment.h"
 #include "convoy/v1/job.pb.h"
 #include "convoy/worker/v1/worker_service.pb.h"
-#include "coordinator/jobs/moment.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {
@@ -87,6 +87,8 @@ class LiveJob {
 
   // What clients ask. REQUIRES: the job has not succeeded.
   void Cancel(const Moment& now);
+  // Later than any labels before, whatever the clocks say.
+  void SetLabels(const v1::JobLabels& labels, const Moment& now);
 
   // Finds out whether a running job is lost or has stalled. Returns whether that is news.
   bool CheckLiveness(const LivenessRules& rules, const Moment& now);

@@ -10,11 +10,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/job_description.h"
+#include "common/api/job_labels.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "coordinator/jobs/live_job.h"
-#include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -28,6 +29,7 @@ constexpr size_t kMaxTextBytes = 4096;
 constexpr size_t kMaxRecipeBytes = 256 << 10;
 constexpr size_t kMaxSetupBytes = 16 << 10;
 constexpr size_t kMaxRankBytes = 1024;
+constexpr size_t kMaxLabelsBytes = 16 << 10;
 constexpr size_t kMaxSampleBytes = 8 << 10;
 constexpr size_t kMaxConclusionBytes = 2 * kMaxTextBytes;
 constexpr int kMaxEpochs = 1'000'000;
@@ -74,7 +76,7 @@ absl::Status CheckTime(const std::string& field, const google::protobuf::Timesta
 }
 
 absl::Status CheckProcess(const std::string& job, const std::string& process_id) {
-  CONVOY_RETURN_IF_ERROR(ParseName("jobs", job, "job").status());
+  CONVOY_RETURN_IF_ERROR(api::ParseJobName(job, "job").status());
   return CheckHex("process_id", process_id, 32);
 }
 
@@ -167,6 +169,12 @@ absl::Status CheckConclusion(const worker::v1::Conclusion& conclusion) {
   return Wrong("conclusion.state", "must be SUCCEEDED, FAILED, STOPPED or CANCELLED");
 }
 
+absl::Status CheckLabels(const v1::JobLabels& labels) {
+  CONVOY_RETURN_IF_ERROR(CheckBytes("labels", labels.ByteSizeLong(), kMaxLabelsBytes));
+  CONVOY_RETURN_IF_ERROR(CheckTime("labels.update_time", labels.update_time()));
+  return Annotate(api::CheckLabels(labels), "labels");
+}
+
 absl::Status CheckRunEvent(const v1::Event& event) {
   CONVOY_RETURN_IF_ERROR(CheckText("run_events.message", event.message()));
   CONVOY_RETURN_IF_ERROR(CheckTime("run_events.time", event.time()));
@@ -197,6 +205,7 @@ absl::Status Check(const worker::v1::RegisterJobRequest& request) {
   CONVOY_RETURN_IF_ERROR(CheckRange("restarts", request.restarts(), 0, INT32_MAX));
   CONVOY_RETURN_IF_ERROR(CheckBytes("recipe", request.recipe().ByteSizeLong(), kMaxRecipeBytes));
   CONVOY_RETURN_IF_ERROR(CheckSetup(request.setup()));
+  CONVOY_RETURN_IF_ERROR(CheckLabels(request.labels()));
   CONVOY_RETURN_IF_ERROR(CheckRange("number of ranks", request.ranks_size(), 1, kMaxRanks));
   CONVOY_RETURN_IF_ERROR(
       CheckRange("number of run_events", request.run_events_size(), 0, kMaxRunEvents));
@@ -228,6 +237,33 @@ absl::Status Check(const worker::v1::ModelHeader& header) {
   CONVOY_RETURN_IF_ERROR(CheckRange("header.epoch", header.epoch(), 0, INT32_MAX));
   CONVOY_RETURN_IF_ERROR(CheckHex("header.sha256", header.sha256(), 64));
   return CheckMetrics(header.metrics());
+}
+
+absl::StatusOr<v1::JobLabels> ChangedLabels(const v1::JobLabels& before,
+                                            const v1::UpdateJobRequest& request) {
+  const v1::JobLabels& given = request.job().labels();
+  if (request.update_mask().paths().empty()) {
+    CONVOY_RETURN_IF_ERROR(CheckLabels(given));
+    return given;
+  }
+  v1::JobLabels labels = before;
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "labels") {
+      labels = given;
+    } else if (path == "labels.display_name") {
+      labels.set_display_name(given.display_name());
+    } else if (path == "labels.tags") {
+      *labels.mutable_tags() = given.tags();
+    } else if (path == "labels.note") {
+      labels.set_note(given.note());
+    } else {
+      return Wrong("update_mask",
+                   absl::StrCat(Quoted(path), " cannot be changed; what can is labels, ",
+                                "labels.display_name, labels.tags, labels.note"));
+    }
+  }
+  CONVOY_RETURN_IF_ERROR(CheckLabels(labels));
+  return labels;
 }
 
 absl::StatusOr<std::set<std::string>> MetricNames(

@@ -84,6 +84,12 @@ TEST(RequestsTest, RegistrationsNameTheFieldThatIsWrong) {
         r.mutable_setup()->MergeFromString("\xc2\x3e\xa0\x9c\x01" + std::string(20000, 'x'));
       },
       "setup");
+  refuse([](auto& r) { r.mutable_labels()->set_display_name(std::string(101, 'x')); },
+         "labels: display_name");
+  refuse([](auto& r) { r.mutable_labels()->add_tags("a\nb"); }, "labels: tags");
+  refuse([](auto& r) { r.mutable_labels()->set_note(std::string(20000, 'x')); }, "labels");
+  refuse([](auto& r) { r.mutable_labels()->mutable_update_time()->set_nanos(-1); },
+         "labels.update_time");
   refuse([](auto& r) { r.set_epochs(INT32_MAX); }, "epochs");
   refuse([](auto& r) { r.set_run_key("short"); }, "run_key");
   refuse([](auto& r) { r.set_restarts(-1); }, "restarts");

@@ -27,7 +27,7 @@ std::string DefaultStore() {
 
 void AddFlags(cli::Arguments& arguments, Flags& flags) {
   arguments.Group("Addresses and data");
-  arguments.TextOrNone("--listen", &flags.listen, "address of the gRPC services (127.0.0.1:50051)");
+  arguments.Text("--listen", &flags.listen, "address of the gRPC services (127.0.0.1:50051)");
   arguments.TextOrNone("--http", &flags.http,
                        "address of HTTP: the page, Connect and REST, /metrics, /healthz; '' for "
                        "none "
@@ -37,16 +37,16 @@ void AddFlags(cli::Arguments& arguments, Flags& flags) {
                   "repeat it for more");
   arguments.Text("--store", &flags.store,
                  "directory of all that is remembered (~/.local/state/convoy/coordinator)");
-  arguments.TextOrNone("--data", &flags.data,
-                       "directory of the four IDX files, or 'generated', for evaluations (searched "
-                       "as by the trainer)");
+  arguments.Text("--data", &flags.data,
+                 "directory of the four IDX files, or 'generated', for evaluations (searched "
+                 "as by the trainer)");
   arguments.Group("Safety; PEM files");
-  arguments.TextOrNone("--tls-cert", &flags.tls_cert, "certificate of this server: TLS");
-  arguments.TextOrNone("--tls-key", &flags.tls_key, "its key");
-  arguments.TextOrNone("--tls-client-ca", &flags.tls_client_ca,
-                       "only clients with a certificate of this authority: mutual TLS");
-  arguments.TextOrNone("--token-file", &flags.token_file,
-                       "file of the token that calls which change something must bring");
+  arguments.Text("--tls-cert", &flags.tls_cert, "certificate of this server: TLS");
+  arguments.Text("--tls-key", &flags.tls_key, "its key");
+  arguments.Text("--tls-client-ca", &flags.tls_client_ca,
+                 "only clients with a certificate of this authority: mutual TLS");
+  arguments.Text("--token-file", &flags.token_file,
+                 "file of the token that calls which change something must bring");
   arguments.Flag("--http-plain", &flags.http_plain,
                  "HTTP beyond this machine without TLS: anybody on the way can read and change it");
   arguments.Group("Predictions");

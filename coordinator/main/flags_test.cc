@@ -49,6 +49,14 @@ TEST(FlagsTest, BeyondLoopbackHttpWantsTlsOrAWordThatItMayDoWithout) {
   EXPECT_TRUE(Parse({"--http", ""}).ok());
 }
 
+// As a shell makes them of a variable that is not set: nobody shall be left without a token by one.
+TEST(FlagsTest, EmptyTextsMeanNothingElse) {
+  for (const char* flag : {"--token-file", "--tls-cert", "--tls-key", "--tls-client-ca", "--data",
+                           "--listen", "--store"}) {
+    ExpectRefused({flag, ""}, std::string(flag) + ": must not be empty");
+  }
+}
+
 TEST(FlagsTest, TakesOneNameAtATime) {
   const absl::StatusOr<Flags> flags = Parse({"--http-name", "lab", "--http-name", "lab.example"});
   ASSERT_TRUE(flags.ok());

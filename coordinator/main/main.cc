@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/api/resource_names.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
 #include "common/base/steady_condition.h"
@@ -18,6 +19,7 @@
 #include "common/log/log.h"
 #include "common/rpc/secret_file.h"
 #include "common/system/process_start.h"
+#include "common/terminal/output.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
 #include "coordinator/main/gateway.h"
@@ -147,7 +149,7 @@ absl::Status Serve(const Flags& flags, const StopSignals& signals) {
       Store::Open(flags.store, kStandardPatience, int64_t{flags.max_versions_mb} << 20));
   RegistryOptions registry_options;
   registry_options.on_event = [](const std::string& job, const v1::Event& event) {
-    log::Info(absl::StrCat(JobName(job), " ", event.message()));
+    log::Info(absl::StrCat(api::JobName(job), " ", event.message()));
   };
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<JobRegistry> registry,
                           JobRegistry::Open(*store, std::move(registry_options)));
@@ -199,7 +201,8 @@ ExitCode Main(int argc, char** argv) {
   const absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   absl::Status status = flags.status();
   if (flags.ok() && flags->print_and_exit) {
-    std::fputs(flags->print_and_exit->c_str(), stdout);
+    terminal::Print(*flags->print_and_exit, stdout);
+    status = terminal::Flush(stdout);
   } else if (flags.ok()) {
     const StopSignals signals(kTimeToStop);
     log::StartRecords(STDOUT_FILENO);

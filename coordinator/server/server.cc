@@ -17,7 +17,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/rpc/address.h"
-#include "common/rpc/grpc_log.h"
+#include "common/rpc/library_log.h"
 #include "convoy/v1/job_service.grpc.pb.h"
 #include "convoy/v1/model_service.grpc.pb.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
@@ -91,7 +91,7 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const std::vector<grpc::Service*>& services) {
-  rpc::SilenceGrpc();
+  rpc::SilenceLibraries();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // gRPC's health service comes without its description, which reflection needs.

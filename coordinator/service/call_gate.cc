@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "coordinator/jobs/moment.h"
+#include "common/system/moment.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -93,7 +93,7 @@ absl::StatusOr<CallGate::Pass> CallGate::Enter(grpc::ServerContext& context,
   // A watch goes on as long as its reader takes what it is sent.
   const absl::Duration longest = kind == kWatch ? absl::InfiniteDuration() : kDefaultTime;
   const absl::Duration end =
-      now.steady + std::min(absl::FromChrono(context.deadline()) - now.wall, longest);
+      std::min(now.SteadyAt(absl::FromChrono(context.deadline())), now.steady + longest);
   const absl::MutexLock lock(&mutex_);
   if (counts_[kind] >= LimitOf(kind)) {
     return absl::ResourceExhaustedError(absl::StrCat(
@@ -112,25 +112,20 @@ void CallGate::Leave(Entries::iterator entry) {
 }
 
 void CallGate::CancelOverdue() {
-  const absl::Duration now = Moment::Now().steady;
+  const absl::Duration now = Moment::SteadyNow();
   const absl::MutexLock lock(&mutex_);
   for (const Entry& entry : entries_) {
     if (entry.end <= now) entry.context.TryCancel();
   }
 }
 
-absl::Time CallGate::Pass::Deadline() const {
-  const Moment now = Moment::Now();
-  return now.wall + (end_ - now.steady);
-}
-
-bool CallGate::Pass::IsLate() const { return Moment::Now().steady >= end_; }
+bool CallGate::Pass::IsLate() const { return Moment::SteadyNow() >= end_; }
 
 bool CallGate::Pass::IsOver() const { return IsLate() || entry_->context.IsCancelled(); }
 
 void CallGate::Pass::NoteTaken() const {
   const absl::MutexLock lock(&gate_->mutex_);
-  entry_->end = std::min(end_, Moment::Now().steady + kReaderTime);
+  entry_->end = std::min(end_, Moment::SteadyNow() + kReaderTime);
 }
 
 }  // namespace convoy::coordinator

@@ -86,8 +86,8 @@ class CallGate::Pass {
       : gate_(std::exchange(other.gate_, nullptr)), entry_(other.entry_), end_(other.end_) {}
   Pass& operator=(Pass&&) = delete;
 
-  // After that nobody needs the answer, as the wall clock stands now.
-  absl::Time Deadline() const;
+  // After that, as Moment::steady, nobody needs the answer.
+  absl::Duration deadline() const { return end_; }
   // Whether the deadline has passed; whoever sets the wall clock does not change that.
   bool IsLate() const;
   // Whether the caller has gone or the deadline has passed.

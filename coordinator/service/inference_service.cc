@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
 #include "common/base/version.h"
 #include "common/rpc/grpc_status.h"
+#include "common/system/moment.h"
 #include "coordinator/service/infer_tensors.h"
-#include "coordinator/store/names.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -100,7 +101,7 @@ absl::Status Index(ModelSource& source, inference::RepositoryIndexResponse* resp
     CONVOY_ASSIGN_OR_RETURN(const Page<v1::TrainedModel> page,
                             source.ListModels(kIndexPage, token));
     for (const v1::TrainedModel& model : page.entries) {
-      CONVOY_ASSIGN_OR_RETURN(std::string id, ParseName("models", model.name()));
+      CONVOY_ASSIGN_OR_RETURN(std::string id, api::ParseLatestModelName(model.name()));
       auto* entry = response->add_models();
       entry->set_name(std::move(id));
       entry->set_version(model.version());
@@ -146,7 +147,7 @@ void Infer(const InferCall& call, const ModelPointer& served, Serving& serving,
       {.model = served->model,
        .pixels = *std::move(pixels),
        .counters = served->counters,
-       .deadline = absl::FromChrono(call.context->deadline()),
+       .deadline = Moment::Now().SteadyAt(absl::FromChrono(call.context->deadline())),
        .cancelled = [context = call.context] { return context->IsCancelled(); },
        .caller_may_compute = caller_may_compute},
       [=](const absl::StatusOr<BatchedAnswer>& answer) { Finish(call, *served, answer); });
@@ -156,7 +157,7 @@ void Infer(const InferCall& call, const ModelPointer& served, Serving& serving,
 
 absl::StatusOr<ModelPointer> InferenceService::Find(const std::string& name,
                                                     const std::string& version) {
-  if (!IsValidId(name)) {
+  if (!api::IsValidId(name)) {
     return absl::InvalidArgumentError(
         "model name: it is 1 to 128 letters, digits, '.', '_' and '-'; RepositoryIndex lists the "
         "models");

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/api/job_progress.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/rpc/grpc_status.h"
 
@@ -19,7 +20,7 @@ constexpr absl::Duration kWatchPatience = absl::Milliseconds(500);
 // Calls `call` with the {job} of `name`.
 template <typename Call>
 auto WithJob(const std::string& name, Call call) -> decltype(call(std::string())) {
-  const absl::StatusOr<std::string> id = ParseName("jobs", name);
+  const absl::StatusOr<std::string> id = api::ParseJobName(name);
   if (!id.ok()) return id.status();
   return call(*id);
 }
@@ -50,7 +51,7 @@ grpc::Status JobService::WatchJob(grpc::ServerContext* context, const v1::WatchJ
 // thread and one message, nothing more.
 absl::Status JobService::Watch(const CallGate::Pass& pass, const std::string& name,
                                grpc::ServerWriter<v1::WatchJobResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("jobs", name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseJobName(name));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<JobRegistry::Watch> watch,
                           registry_.StartWatch(id));
   for (uint64_t sent = 0; !pass.IsOver();) {
@@ -71,7 +72,7 @@ grpc::Status JobService::ListMetrics(grpc::ServerContext* context,
                                      const v1::ListMetricsRequest* request,
                                      v1::ListMetricsResponse* response) {
   const auto list = [&](const auto&) -> absl::StatusOr<v1::ListMetricsResponse> {
-    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("jobs", request->parent(), "parent"));
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseJobName(request->parent(), "parent"));
     return registry_.ListMetrics(id, *request);
   };
   return AnswerCall(gate_, *context, "convoy.v1.JobService/ListMetrics", response, list);
@@ -82,6 +83,16 @@ grpc::Status JobService::CancelJob(grpc::ServerContext* context,
   return AnswerCall(gate_, *context, "convoy.v1.JobService/CancelJob", response, [&](const auto&) {
     return WithJob(request->name(), [&](const std::string& id) { return registry_.Cancel(id); });
   });
+}
+
+grpc::Status JobService::UpdateJob(grpc::ServerContext* context,
+                                   const v1::UpdateJobRequest* request, v1::Job* response) {
+  const auto update = [&](const auto&) -> absl::StatusOr<v1::Job> {
+    CONVOY_ASSIGN_OR_RETURN(const std::string id,
+                            api::ParseJobName(request->job().name(), "job.name"));
+    return registry_.Update(id, *request);
+  };
+  return AnswerCall(gate_, *context, "convoy.v1.JobService/UpdateJob", response, update);
 }
 
 grpc::Status JobService::DeleteJob(grpc::ServerContext* context,

@@ -5,22 +5,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/image_options.h"
-#include "common/api/model_evaluation.h"
 #include "common/api/prediction.h"
+#include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
+#include "common/evaluate/detailed_evaluation.h"
 #include "common/evaluate/layer_outputs.h"
 #include "common/nn/geometry.h"
 #include "common/rpc/grpc_status.h"
 #include "coordinator/service/model_export.h"
-#include "coordinator/store/names.h"
+#include "coordinator/store/page_token.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -169,20 +171,33 @@ void SetImage(const api::NetworkImage& image, const nn::Network& network, v1::Ra
 
 // What a file of the model is called, without its ending.
 absl::StatusOr<std::string> FileStem(const std::string& id) {
-  CONVOY_ASSIGN_OR_RETURN(const ModelId model, ParseModelId(id));
+  CONVOY_ASSIGN_OR_RETURN(const api::ModelId model, api::ParseModelId(id));
   return model.version ? absl::StrCat(model.job, "-epoch-", *model.version) : model.job;
+}
+
+// What the evaluation is of that a request for one, or for a page of its images, needs.
+template <typename Request>
+EvaluationKey KeyOf(const Request& request, const ServedModel& served,
+                    const data::DataSource& source) {
+  return {.model_sha256 = served.facts.sha256(),
+          .data_set = request.data_set(),
+          .data_sha256 = source.sha256,
+          .split = request.split() == v1::SPLIT_UNSPECIFIED ? v1::TEST : request.split(),
+          .noise_level = request.noise_level(),
+          .noise_seed = request.noise_level() == 0 ? 0 : request.noise_seed()};
 }
 
 absl::Status CheckPreparation(v1::Preparation preparation) {
   if (v1::Preparation_IsValid(preparation)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("preparation: ", static_cast<int>(preparation),
-                                                 " is unknown; api.md lists them"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("preparation: ", static_cast<int>(preparation),
+                   " is unknown; it is AUTOMATIC, NONE, ALWAYS or DRAWING"));
 }
 
 }  // namespace
 
 absl::StatusOr<ModelService::ModelPointer> ModelService::Find(const std::string& name) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(name));
   return serving_.models.Get(id);
 }
 
@@ -197,7 +212,8 @@ grpc::Status ModelService::ListModelVersions(grpc::ServerContext* context,
                                              const v1::ListModelVersionsRequest* request,
                                              v1::ListModelVersionsResponse* response) {
   const auto list = [&](const auto&) -> absl::StatusOr<v1::ListModelVersionsResponse> {
-    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseName("models", request->parent(), "parent"));
+    CONVOY_ASSIGN_OR_RETURN(const std::string id,
+                            api::ParseLatestModelName(request->parent(), "parent"));
     CONVOY_ASSIGN_OR_RETURN(auto versions, serving_.source.ListVersions(id));
     v1::ListModelVersionsResponse listed;
     for (v1::TrainedModel& model : versions) *listed.add_models() = std::move(model);
@@ -210,7 +226,7 @@ grpc::Status ModelService::GetModel(grpc::ServerContext* context,
                                     const v1::GetModelRequest* request,
                                     v1::TrainedModel* response) {
   const auto get = [&](const auto&) -> absl::StatusOr<v1::TrainedModel> {
-    CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(request->name()));
+    CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(request->name()));
     return serving_.source.GetModel(id);
   };
   return AnswerCall(gate_, *context, "convoy.v1.ModelService/GetModel", response, get);
@@ -232,17 +248,33 @@ grpc::Status ModelService::EvaluateModel(grpc::ServerContext* context,
 absl::StatusOr<v1::EvaluateModelResponse> ModelService::Evaluate(
     const CallGate::Pass& pass, const v1::EvaluateModelRequest& request) {
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
-  const Permit permit(evaluating_, pass);
-  if (!permit.taken()) return Over(pass);
   CONVOY_ASSIGN_OR_RETURN(const auto source, DataFor(*served, request.data_set()));
-  auto result =
-      api::EvaluateModel(*served->model, *source, request, serving_.batcher.options().threads,
-                         [&pass] { return pass.IsOver(); });
-  if (absl::IsCancelled(result.status()) && pass.IsLate()) {
-    return absl::DeadlineExceededError("the deadline passed during the evaluation; give it longer");
-  }
+  auto result = api::EvaluateModel(*served->model, *source, request,
+                                   EvaluatorOf(pass, *served, KeyOf(request, *served, *source)));
   if (result.ok()) result->set_model_version(served->facts.version());
   return result;
+}
+
+// `pass` and `served` must outlive what it returns.
+api::Evaluator ModelService::EvaluatorOf(const CallGate::Pass& pass, const ServedModel& served,
+                                         EvaluationKey key) {
+  return [this, &pass, &served, key = std::move(key)](
+             const data::DatasetView& images,
+             evaluate::EvaluationOptions options) -> absl::StatusOr<EvaluationCache::Pointer> {
+    if (auto kept = serving_.evaluations.Find(key)) return kept;
+    const Permit permit(evaluating_, pass);
+    if (!permit.taken()) return Over(pass);
+    // Another caller may have computed it in the meantime.
+    if (auto kept = serving_.evaluations.Find(key)) return kept;
+    options.threads = serving_.batcher.options().threads;
+    options.stop = [&pass] { return pass.IsOver(); };
+    auto made = evaluate::EvaluateInDetail(*served.model, images, options);
+    if (absl::IsCancelled(made.status())) return Over(pass);
+    if (!made.ok()) return made.status();
+    auto evaluation = std::make_shared<const evaluate::DetailedEvaluation>(*std::move(made));
+    serving_.evaluations.Put(key, evaluation);
+    return evaluation;
+  };
 }
 
 absl::StatusOr<api::NetworkImage> ModelService::Prepare(
@@ -259,7 +291,7 @@ absl::StatusOr<std::vector<v1::Prediction>> ModelService::Answer(
   BatchedRequest request{.model = served->model,
                          .pixels = {},
                          .counters = served->counters,
-                         .deadline = pass.Deadline(),
+                         .deadline = pass.deadline(),
                          .cancelled = [&pass] { return pass.IsOver(); }};
   for (const api::NetworkImage& image : images) {
     request.pixels.insert(request.pixels.end(), image.pixels.begin(), image.pixels.end());
@@ -294,13 +326,10 @@ absl::StatusOr<v1::ListImagesResponse> ModelService::ImagesOf(
   CONVOY_ASSIGN_OR_RETURN(const int size,
                           PageSize(request.page_size(), kStandardPage, kLargestPageOfImages));
   CONVOY_ASSIGN_OR_RETURN(const ModelPointer served, Find(request.name()));
-  const Permit permit(evaluating_, pass);
-  if (!permit.taken()) return Over(pass);
   CONVOY_ASSIGN_OR_RETURN(const auto source, DataFor(*served, request.data_set()));
-  auto found = api::ListImages(
-      *served->model, *source, request, {.first = start.number, .most = size},
-      {.threads = serving_.batcher.options().threads, .stop = [&pass] { return pass.IsOver(); }});
-  if (absl::IsCancelled(found.status())) return Over(pass);
+  auto found =
+      api::ListImages(*served->model, *source, request, {.first = start.number, .most = size},
+                      EvaluatorOf(pass, *served, KeyOf(request, *served, *source)));
   if (!found.ok()) return found.status();
   if (found->next) {
     found->response.set_next_page_token(MakePageToken({.number = *found->next, .id = ""}));
@@ -410,7 +439,7 @@ grpc::Status ModelService::DownloadModel(grpc::ServerContext* context,
 // does not have the SHA-256 that was announced is told at the end, when it is known.
 absl::Status ModelService::Send(const CallGate::Pass& pass, const std::string& name,
                                 grpc::ServerWriter<v1::DownloadModelResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(name));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(name));
   CONVOY_ASSIGN_OR_RETURN(const OpenModel opened, serving_.source.OpenFile(id));
   v1::DownloadModelResponse message;
   *message.mutable_model() = opened.model;
@@ -442,7 +471,7 @@ grpc::Status ModelService::ExportModel(grpc::ServerContext* context,
 
 absl::Status ModelService::Export(const CallGate::Pass& pass, const v1::ExportModelRequest& request,
                                   grpc::ServerWriter<v1::ExportModelResponse>* writer) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string id, ParseModelName(request.name()));
+  CONVOY_ASSIGN_OR_RETURN(const std::string id, api::ParseModelName(request.name()));
   v1::ExportModelResponse message;
   std::string bytes;
   {

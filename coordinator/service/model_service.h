@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/api/image_input.h"
+#include "common/api/model_evaluation.h"
 #include "convoy/v1/model_service.grpc.pb.h"
 #include "coordinator/service/call_gate.h"
 #include "coordinator/service/serving.h"
@@ -17,7 +18,8 @@ namespace convoy::coordinator {
 class ModelService final : public v1::ModelService::Service {
  public:
   // Both must outlive the service. As many pictures are decoded at a time as the batcher has
-  // threads, and one evaluation is made; other calls wait, until they are over.
+  // threads, and one evaluation is made; other calls wait, until they are over. Evaluations are
+  // kept (ServingOptions::max_evaluation_bytes).
   ModelService(Serving& serving, CallGate& gate)
       : serving_(serving), gate_(gate), preparing_(serving.batcher.options().threads) {}
 
@@ -52,6 +54,9 @@ class ModelService final : public v1::ModelService::Service {
                                                      const v1::EvaluateModelRequest& request);
   absl::StatusOr<v1::ListImagesResponse> ImagesOf(const CallGate::Pass& pass,
                                                   const v1::ListImagesRequest& request);
+  // Returns what computes the evaluation `key` of a model, or finds it where it was made before.
+  api::Evaluator EvaluatorOf(const CallGate::Pass& pass, const ServedModel& served,
+                             EvaluationKey key);
   // Returns the images for evaluations of a model.
   absl::StatusOr<std::shared_ptr<const data::DataSource>> DataFor(const ServedModel& served,
                                                                   const std::string& data_set);

@@ -222,6 +222,8 @@ TEST_F(ServiceTest, OnlyTheTokenOpensWhatChangesSomething) {
     v1::Job job;
     EXPECT_EQ(jobs_->CancelJob(&cancel, request, &job).error_code(),
               grpc::StatusCode::UNAUTHENTICATED);
+    Context label(token);
+    EXPECT_EQ(jobs_->UpdateJob(&label, {}, &job).error_code(), grpc::StatusCode::UNAUTHENTICATED);
     Context beat(token);
     worker::v1::HeartbeatResponse response;
     EXPECT_EQ(workers_->Heartbeat(&beat, {}, &response).error_code(),
@@ -236,6 +238,23 @@ TEST_F(ServiceTest, OnlyTheTokenOpensWhatChangesSomething) {
   v1::Job job;
   EXPECT_TRUE(jobs_->CancelJob(&cancel, request, &job).ok());
   EXPECT_TRUE(job.cancel_requested());
+}
+
+TEST_F(ServiceTest, LabelsAreChangedByName) {
+  Register();
+  v1::UpdateJobRequest request;
+  request.mutable_job()->set_name("jobs/lesson");
+  request.mutable_job()->mutable_labels()->set_display_name("noyaux larges");
+  v1::Job job;
+  Context context;
+  ASSERT_TRUE(jobs_->UpdateJob(&context, request, &job).ok());
+  EXPECT_EQ(job.labels().display_name(), "noyaux larges");
+  EXPECT_TRUE(job.labels().has_update_time());
+  request.mutable_job()->set_name("lesson");
+  Context nameless;
+  const grpc::Status refused = jobs_->UpdateJob(&nameless, request, &job);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(refused.error_message().rfind("job.name: ", 0), 0u) << refused.error_message();
 }
 
 TEST_F(ServiceTest, WatchEndsWithTheJob) {

@@ -1,10 +1,12 @@
 // All that serves trained networks: what the services that answer about them share.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "coordinator/batching/dynamic_batcher.h"
 #include "coordinator/batching/model_cache.h"
+#include "coordinator/evaluation/evaluation_cache.h"
 #include "coordinator/evaluation/evaluation_data.h"
 #include "coordinator/store/model_source.h"
 
@@ -13,8 +15,9 @@ namespace convoy::coordinator {
 struct ServingOptions {
   BatcherOptions batcher;
   ModelCacheOptions cache;
-  int max_images = 1024;  // of one request
-  std::string data;       // the value of --data
+  int max_images = 1024;                      // of one request
+  int64_t max_evaluation_bytes = 64LL << 20;  // that are kept; one of MNIST takes 0.4 MB
+  std::string data;                           // the value of --data
 };
 
 // Thread-safe, as its parts are.
@@ -25,12 +28,14 @@ struct Serving {
         options(serving_options),
         models(model_source, serving_options.cache),
         data(serving_options.data),
+        evaluations(serving_options.max_evaluation_bytes),
         batcher(serving_options.batcher) {}
 
   ModelSource& source;
   const ServingOptions options;
   ModelCache models;
   EvaluationData data;
+  EvaluationCache evaluations;
   DynamicBatcher batcher;
 };
 

@@ -1,6 +1,8 @@
 // Models of earlier epochs, asked by name, and the images behind a cell of the confusion matrix.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "common/data/load_data.h"
 #include "coordinator/service/serving_testing.h"
 
@@ -77,6 +79,46 @@ TEST_F(ServingTest, ACellsImagesComeInPages) {
       EXPECT_EQ(in_cell, evaluation.confusion_matrix(label).counts(predicted));
     }
   }
+}
+
+// Every image is read as a 3, says an evaluation that is put where those are kept that were made.
+TEST_F(ServingTest, AnEvaluationIsMadeOnceForEachModel) {
+  using Stub = v1::ModelService::StubInterface;
+  const data::DataSource source = data::LoadData(directory_.path()).value();
+  evaluate::DetailedEvaluation forged;
+  forged.images = source.test.View().count;
+  forged.predicted.assign(static_cast<size_t>(forged.images), 3);
+  forged.probabilities.assign(static_cast<size_t>(forged.images) * kClasses, 0.125f);
+  forged.confusion = metrics::ConfusionMatrix(kClasses);
+  forged.accuracy = 0.75;
+  serving_.evaluations.Put(
+      {.model_sha256 = Sha256Hex(bytes_), .data_sha256 = source.sha256, .split = v1::TEST},
+      std::make_shared<const evaluate::DetailedEvaluation>(forged));
+  v1::ListImagesRequest request;
+  request.set_name(kModel);
+  request.set_label(7);
+  request.set_predicted_label(3);
+  request.set_page_size(200);
+  v1::ListImagesResponse page;
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::ListImages, request, &page).ok());
+  const uint8_t* labels = source.test.View().labels;
+  EXPECT_EQ(page.images_size(), std::count(labels, labels + forged.images, 7));
+  v1::EvaluateModelRequest evaluate;
+  evaluate.set_name(kModel);
+  evaluate.set_noise_seed(5);  // says nothing without noise
+  v1::EvaluateModelResponse response;
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::EvaluateModel, evaluate, &response).ok());
+  EXPECT_EQ(response.accuracy(), 0.75);
+  // With noise, and of another model, it is another one.
+  evaluate.set_noise_level(0.125);
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::EvaluateModel, evaluate, &response).ok());
+  EXPECT_NE(response.accuracy(), 0.75);
+  source_.Put("other", "1",
+              formats::EncodeModel(evaluate::UntrainedModelFile("notebook", 9)).value());
+  evaluate.set_noise_level(0);
+  evaluate.set_name("models/other");
+  ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::EvaluateModel, evaluate, &response).ok());
+  EXPECT_NE(response.accuracy(), 0.75);
 }
 
 TEST_F(ServingTest, ACellThatIsNoneIsRefused) {

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "coordinator/store/names.h"
+#include "coordinator/store/page_token.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/store.h"
 

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "coordinator/store/pages.h"
 #include "coordinator/store/store_directory.h"
@@ -53,7 +54,7 @@ constexpr char kJobColumns[] = "id, run_id, process_id, summary, details, run_ke
 
 absl::Status Damaged(const std::string& id) {
   return absl::DataLossError(
-      absl::StrCat("the store: what it has of ", JobName(id),
+      absl::StrCat("the store: what it has of ", api::JobName(id),
                    " is damaged; delete the job, or resume it: its trainer tells all anew"));
 }
 
@@ -72,9 +73,6 @@ absl::StatusOr<JobRecord> ReadRecord(const Statement& row) {
 }
 
 }  // namespace
-
-std::string JobName(const std::string& id) { return absl::StrCat("jobs/", id); }
-std::string ModelName(const std::string& id) { return absl::StrCat("models/", id); }
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   const int64_t micros = absl::ToUnixMicros(time);
@@ -175,7 +173,7 @@ absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
     return absl::NotFoundError(
-        absl::StrCat("there is no job ", JobName(id), "; ListJobs has all names"));
+        absl::StrCat("there is no job ", api::JobName(id), "; ListJobs has all names"));
   }
   absl::StatusOr<JobRecord> record = ReadRecord(row);
   if (!record.ok()) NoteDamage(id);
@@ -298,7 +296,7 @@ absl::Status Store::DeleteJob(const std::string& id) {
   CONVOY_ASSIGN_OR_RETURN(Statement remove, database_.Prepare("DELETE FROM jobs WHERE id=?"));
   CONVOY_RETURN_IF_ERROR(remove.BindText(id).Run());
   CONVOY_ASSIGN_OR_RETURN(const int64_t removed, database_.QueryInt("SELECT changes()"));
-  if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no job ", JobName(id)));
+  if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no job ", api::JobName(id)));
   // What cannot be removed now the next start removes.
   if (files.ok()) {
     for (const std::string& file : *files) ::unlink(ModelPath(file).c_str());

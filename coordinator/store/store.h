@@ -19,7 +19,6 @@
 #include "convoy/v1/job.pb.h"
 #include "convoy/v1/model_service.pb.h"
 #include "coordinator/store/model_source.h"
-#include "coordinator/store/names.h"
 #include "coordinator/store/sqlite.h"
 
 namespace convoy::coordinator {
@@ -181,6 +180,7 @@ class Store final : public ModelSource {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
   absl::StatusOr<std::optional<std::pair<v1::TrainedModel, std::string>>> FindEarlier(
       const std::string& job, int64_t epoch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
+  absl::Status AddLabels(v1::TrainedModel* model) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_);
   absl::Status RemoveStrayFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status FindDamage();
   void NoteDamage(const std::string& id) ABSL_LOCKS_EXCLUDED(damage_);
@@ -199,10 +199,6 @@ class Store final : public ModelSource {
   std::set<std::string> damaged_ ABSL_GUARDED_BY(damage_);
   std::vector<std::string> damage_to_tell_ ABSL_GUARDED_BY(damage_);
 };
-
-// Returns "jobs/ID" and "models/ID".
-std::string JobName(const std::string& id);
-std::string ModelName(const std::string& id);
 
 // Microseconds since 1970 and protobuf's form of a time.
 google::protobuf::Timestamp ToProto(absl::Time time);

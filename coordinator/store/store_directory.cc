@@ -23,10 +23,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/api/resource_names.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
-#include "coordinator/store/names.h"
 #include "coordinator/store/sqlite.h"
 
 namespace convoy::coordinator {
@@ -210,7 +210,7 @@ bool IsModelFileName(const std::string& file) {
   if (!TakeSuffix(".convoy", &name) || name.size() < kHashDigits + 2) return false;
   const size_t dash = name.size() - kHashDigits - 1;
   return name[dash] == '-' && IsLowerHex(name.substr(dash + 1)) &&
-         IsValidId(std::string(name.substr(0, dash)));
+         api::IsValidId(std::string(name.substr(0, dash)));
 }
 
 absl::StatusOr<FileLock> TakeStoreDirectory(const std::string& directory) {

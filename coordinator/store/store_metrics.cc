@@ -1,6 +1,7 @@
 // The part of the store that keeps metrics and events.
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "coordinator/store/page_token.h"
 #include "coordinator/store/store.h"
 
 namespace convoy::coordinator {

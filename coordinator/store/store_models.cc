@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/resource_names.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
@@ -32,7 +33,7 @@ absl::Status MissingFile(const std::string& id) {
 }
 
 absl::Status NoSuchVersion(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("there is no ", ModelName(id),
+  return absl::NotFoundError(absl::StrCat("there is no ", api::ModelName(id),
                                           ", or it is not kept any more; ListModelVersions has "
                                           "those that are"));
 }
@@ -74,13 +75,13 @@ absl::Status Store::WriteModel(const std::string& job, const v1::TrainedModel& m
 }
 
 absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindModel(const std::string& id) {
-  CONVOY_ASSIGN_OR_RETURN(const ModelId asked, ParseModelId(id));
+  CONVOY_ASSIGN_OR_RETURN(const api::ModelId asked, api::ParseModelId(id));
   if (!asked.version) return FindLast(asked.job);
   CONVOY_ASSIGN_OR_RETURN(auto earlier, FindEarlier(asked.job, *asked.version));
   if (earlier) return *std::move(earlier);
   CONVOY_ASSIGN_OR_RETURN(auto last, FindLast(asked.job));
   if (last.first.version() != absl::StrCat(*asked.version)) return NoSuchVersion(id);
-  last.first.set_name(ModelName(id));
+  last.first.set_name(api::ModelName(id));
   return last;
 }
 
@@ -90,7 +91,7 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindLast(const s
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
     return absl::NotFoundError(
-        absl::StrCat("there is no model ", ModelName(id), "; ListModels has all names"));
+        absl::StrCat("there is no model ", api::ModelName(id), "; ListModels has all names"));
   }
   std::pair<v1::TrainedModel, std::string> model;
   if (!model.first.ParseFromString(row.Blob(0))) {
@@ -104,18 +105,35 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindLast(const s
 absl::StatusOr<v1::TrainedModel> Store::GetModel(const std::string& id) {
   const absl::MutexLock lock(&reading_);
   CONVOY_ASSIGN_OR_RETURN(auto model, FindModel(id));
+  CONVOY_RETURN_IF_ERROR(AddLabels(&model.first));
   return std::move(model.first);
+}
+
+// A job that is damaged does not hide its model.
+absl::Status Store::AddLabels(v1::TrainedModel* model) {
+  const std::string id = api::ShortName(model->job());
+  CONVOY_ASSIGN_OR_RETURN(Statement row, reader_.Prepare("SELECT summary FROM jobs WHERE id=?"));
+  CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
+  v1::Job job;
+  if (found && job.ParseFromString(row.Blob(0)) && job.has_labels()) {
+    *model->mutable_labels() = job.labels();
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Page<v1::TrainedModel>> Store::ListModels(int page_size,
                                                          const std::string& page_token) {
   const absl::MutexLock lock(&reading_);
-  return ReadPage<v1::TrainedModel>(reader_,
-                                    {.select = "SELECT job, updated, model FROM models WHERE true",
-                                     .order = {"updated", "job"},
-                                     .page_size = page_size,
-                                     .page_token = page_token},
-                                    [this](const std::string& id) { NoteDamage(id); });
+  CONVOY_ASSIGN_OR_RETURN(
+      Page<v1::TrainedModel> page,
+      ReadPage<v1::TrainedModel>(reader_,
+                                 {.select = "SELECT job, updated, model FROM models WHERE true",
+                                  .order = {"updated", "job"},
+                                  .page_size = page_size,
+                                  .page_token = page_token},
+                                 [this](const std::string& id) { NoteDamage(id); }));
+  for (v1::TrainedModel& model : page.entries) CONVOY_RETURN_IF_ERROR(AddLabels(&model));
+  return page;
 }
 
 absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::ReadModel(const std::string& id) {

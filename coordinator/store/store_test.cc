@@ -1,4 +1,5 @@
 #include "coordinator/store/store.h"
+#include "common/api/resource_names.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +26,7 @@ JobRecord MakeJob(const std::string& id, int64_t created_seconds,
                   v1::Job::State state = v1::Job::RUNNING) {
   JobRecord record{
       .id = id, .run_id = "run-of-" + id, .process_id = "process", .run_key = "key", .job = {}};
-  record.job.set_name(JobName(id));
+  record.job.set_name(api::JobName(id));
   record.job.set_state(state);
   *record.job.mutable_create_time() = ToProto(absl::FromUnixSeconds(created_seconds));
   v1::Recipe recipe;
@@ -392,25 +393,6 @@ TEST_F(StoreTest, NothingAcknowledgedIsLostByAKill) {
   Reopen();
   for (int32_t i = 0; i <= acknowledged; ++i) {
     EXPECT_TRUE(store_->GetJob(absl::StrCat("job", i)).ok()) << i;
-  }
-}
-
-TEST(NamesTest, OnlyWellFormedOnesAreTaken) {
-  EXPECT_EQ(*ParseName("jobs", "jobs/a-1.b_2"), "a-1.b_2");
-  for (const std::string name :
-       {"", "a", "jobs/", "models/a", "jobs/a/b", "jobs/..", "jobs/.a", "jobs/-a", "jobs/a b"}) {
-    const auto parsed = ParseName("jobs", name, "parent");
-    EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument) << name;
-    EXPECT_THAT(parsed.status().message(), HasSubstr("parent:"));
-  }
-  EXPECT_FALSE(ParseName("jobs", "jobs/" + std::string(kMaxIdChars + 1, 'a')).ok());
-}
-
-TEST(NamesTest, EveryRunNameHasAValidId) {
-  EXPECT_EQ(MakeId("20260131-120000-1a2b"), "20260131-120000-1a2b");
-  for (const std::string& run_name : std::vector<std::string>{
-           "", "..", "--x", "a b/c", "\xc3\xa9t\xc3\xa9", std::string(500, 'x')}) {
-    EXPECT_TRUE(IsValidId(MakeId(run_name))) << run_name;
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "coordinator/store/kept_versions.h"
 #include "coordinator/store/store.h"
@@ -25,7 +26,7 @@ int64_t EpochOf(const v1::TrainedModel& model) {
 
 // A version as it is shown: what was the job's model had the job's name then.
 void Name(const std::string& job, int64_t epoch, v1::TrainedModel* model) {
-  model->set_name(absl::StrCat(ModelName(job), "/versions/", epoch));
+  model->set_name(absl::StrCat(api::ModelName(job), "/versions/", epoch));
 }
 
 }  // namespace

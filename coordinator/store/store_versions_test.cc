@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/resource_names.h"
 #include "common/base/sha256.h"
 #include "coordinator/store/store.h"
 
@@ -41,7 +42,7 @@ class StoreVersionsTest : public ::testing::Test {
   void AddJob(const std::string& id, int64_t created) {
     JobRecord record{
         .id = id, .run_id = "run-of-" + id, .process_id = "process", .run_key = "key", .job = {}};
-    record.job.set_name(JobName(id));
+    record.job.set_name(api::JobName(id));
     *record.job.mutable_create_time() = ToProto(absl::FromUnixSeconds(created));
     ASSERT_TRUE(store_->Update({.record = &record}).ok());
   }
@@ -53,7 +54,7 @@ class StoreVersionsTest : public ::testing::Test {
   void Publish(const std::string& job, int epoch, bool final = false) {
     const std::string bytes = absl::StrCat(BytesOf(job, epoch), final ? "!" : "");
     v1::TrainedModel model;
-    model.set_name(ModelName(job));
+    model.set_name(api::ModelName(job));
     model.set_version(absl::StrCat(epoch));
     model.set_final(final);
     model.set_sha256(Sha256Hex(bytes));
@@ -215,21 +216,6 @@ TEST_F(StoreVersionsTest, ADamagedModelBecomesNoVersion) {
   Publish("a", 3);
   EXPECT_THAT(Versions("a"), ElementsAre("0", "1", "3"));
   EXPECT_EQ(Files(), 3);
-}
-
-TEST(ModelNamesTest, OnlyWellFormedVersionsAreTaken) {
-  EXPECT_EQ(*ParseModelName("models/a.b"), "a.b");
-  EXPECT_EQ(*ParseModelName("models/a/versions/12"), "a/versions/12");
-  EXPECT_EQ(ParseModelId("a/versions/12")->version, 12);
-  EXPECT_EQ(ParseModelId("a")->version, std::nullopt);
-  for (const char* name :
-       {"models/a/versions/", "models/a/versions/x", "models/a/versions/-1", "models/a/versions/01",
-        "models/a/versions/1/2", "models/a/versions/4294967296", "models/a/epochs/1",
-        "models/../versions/1", "models//versions/1", "models/a/", "jobs/a/versions/1", "a"}) {
-    const absl::Status status = ParseModelName(name).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("name: ")) << name;
-  }
 }
 
 }  // namespace

@@ -129,6 +129,16 @@ class BadFilesTest(Refusals):
         self.refuse_model(HEAD + "layers { flatten {} }\n" + "layers { dense { units: 46000 } }\n" * 301 + TAIL,
                           "mine", "memory", worlds=(0, 3))
 
+    def test_passes_beyond_all_memory(self):
+        self.refuse(["--batch-size", 60000, "--micro-batch", 4096, "--threads", 1024], "--micro-batch", "--threads",
+                    "memory", worlds=(0, 2))
+        limited = ["-c", 'ulimit -v 1500000; exec "$0" "$@"', harness.TRAINER, *harness.data_flags()]
+        run = self.directory / "limited"
+        outcome = self.run_trainer(*limited, "--batch-size", 4096, "--micro-batch", 4096, "--threads", 16, "--run-dir", run,
+                                   program="sh")
+        self.assert_refused(outcome, USAGE, "--micro-batch", "memory")
+        self.assertFalse(run.exists())
+
 
 if __name__ == "__main__":
     harness.main()

@@ -67,10 +67,13 @@ class Disturbed:
         return found
 
     def await_end(self):
-        """Of a supervisor that ends; another number of ranks goes on."""
+        """Of a supervisor that ends; another number of ranks goes on, once what that one has left is gone: who kills
+        one of those sees no restart."""
         outcome = self.process.wait()
+        left = set(supervised.marked(self.run))
         self.ranks = self.rng.choice((1, 2, 3, 5))
         self.start()
+        self.wait_until("the end of what was left", lambda: not left & set(supervised.marked(self.run)))
         return outcome
 
     def a_process(self, of_rank):

@@ -82,7 +82,8 @@ class ContractTest(harness.TrainerTest):
 
     def test_batch_normalization(self):
         network = self.write("network.textproto", NORMALIZED)
-        job = self.train_with_coordinator("--model", network, "--epochs", 2)
+        job = self.train_with_coordinator("--model", network, "--epochs", 2, "--name", "réseau normalisé", "--tag",
+                                          "lab3", "--tag", "b", "--note", "the same here and there")
         self.assertEqual(job.model, "models/run")
         self.check_job("succeeded")
         self.check_models()

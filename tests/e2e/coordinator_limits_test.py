@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A coordinator under those who take too much: connections, handshakes, bombs; and its end, however it is asked for."""
+import collections
 import contextlib
 import gzip
 import pathlib
@@ -15,7 +16,7 @@ sys.dont_write_bytecode = True
 import grpc
 
 import harness
-from coordinators import COORDINATOR
+from coordinators import COORDINATOR, messages
 from harness import DONE
 from http_test import HttpCoordinator
 
@@ -23,6 +24,8 @@ MIB = 1 << 20
 LIST_JOBS = "/convoy.v1.JobService/ListJobs"
 STOPS_WITHIN = 10  # seconds; three of grace, and a busy machine
 AT_ONCE = 2
+HEARD_WITHIN = 10  # seconds; a job that is not heard of for so long is lost
+MOST_THREADS = 450  # 400 that answer, and the server's own
 
 
 class LimitedCoordinator(HttpCoordinator):
@@ -36,9 +39,12 @@ class LimitedCoordinator(HttpCoordinator):
         limited = ["-c", f'ulimit -n {self.descriptors}; exec "$0" "$@"', COORDINATOR, *self.command()]
         return self._started(self._test.start(*limited, program="sh"))
 
-    def peak_bytes(self):
+    def status(self, field):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+        return int(status.split(f"{field}:")[1].split()[0])
+
+    def peak_bytes(self):
+        return self.status("VmHWM") * 1024
 
     def is_asked(self):
         """A client that never was there before gets an answer."""
@@ -113,6 +119,64 @@ class CoordinatorLimitsTest(harness.TrainerTest):
                          f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode() + bomb)
             self.assertIn(b" 501 ", page.makefile("rb").readline())
         self.assertLess(coordinator.peak_bytes() - before, 32 * MIB)
+        self.assert_healthy(coordinator)
+
+    def publish(self, coordinator):
+        """Has a network trained and returns its model's name."""
+        outcome = self.run_trainer(*harness.data_flags(), "--train-limit", 320, "--epochs", 1, "--run-dir",
+                                   self.directory / "lesson", "--coordinator", coordinator.address)
+        self.assertEqual(outcome.code, DONE, outcome)
+        return "models/lesson"
+
+    def channels(self, coordinator, count):
+        """Connections of their own."""
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        return [self.enter(grpc.insecure_channel(coordinator.address, options=options)) for _ in range(count)]
+
+    def assert_a_trainer_is_heard(self, coordinator):
+        worker = messages("convoy/worker/v1/worker_service")
+        identity = "0" * 31 + "1"
+        request = worker.RegisterJobRequest(run_name="trainer", run_id=identity, process_id=identity, epochs=9,
+                                            steps_per_epoch=9, run_key=identity)
+        request.ranks.add(host="pc")
+        with coordinator.connect() as channel:
+            for method, message in (("RegisterJob", request),
+                                    ("Heartbeat", worker.HeartbeatRequest(job="jobs/trainer", process_id=identity)),
+                                    ("Heartbeat", worker.HeartbeatRequest(job="jobs/trainer", process_id=identity))):
+                call = channel.unary_unary(f"/convoy.worker.v1.WorkerService/{method}", response_deserializer=None,
+                                           request_serializer=type(message).SerializeToString)
+                call(message, timeout=HEARD_WITHIN, wait_for_ready=True)
+
+    def test_ten_thousand_calls_that_wait_take_no_threads_and_no_trainer_waits(self):
+        coordinator = self.start_coordinator(*harness.data_flags())
+        request = messages("convoy/v1/model_service").EvaluateModelRequest(name=self.publish(coordinator))
+        before = coordinator.peak_bytes()
+        calls = []
+        for channel in self.channels(coordinator, 40):
+            evaluate = channel.unary_unary("/convoy.v1.ModelService/EvaluateModel", response_deserializer=None,
+                                           request_serializer=type(request).SerializeToString)
+            calls += [evaluate.future(request) for _ in range(250)]
+        self.assert_a_trainer_is_heard(coordinator)
+        self.assertLess(coordinator.status("Threads"), MOST_THREADS)
+        codes = collections.Counter(call.code() for call in calls[1:] if call.done())
+        self.assertLessEqual(set(codes), {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}, codes)
+        for call in calls:
+            call.cancel()
+        self.assertLess(coordinator.peak_bytes() - before, 256 * MIB)
+        self.assert_healthy(coordinator)
+
+    def test_readers_who_do_not_read_take_no_threads_and_no_trainer_waits(self):
+        coordinator = self.start_coordinator()
+        request = messages("convoy/v1/model_service").DownloadModelRequest(name=self.publish(coordinator))
+        downloads = []
+        for channel in self.channels(coordinator, 40):
+            download = channel.unary_stream("/convoy.v1.ModelService/DownloadModel", response_deserializer=None,
+                                            request_serializer=type(request).SerializeToString)
+            downloads += [download(request) for _ in range(25)]
+        self.assert_a_trainer_is_heard(coordinator)
+        self.assertLess(coordinator.status("Threads"), MOST_THREADS)
+        for download in downloads:
+            download.cancel()
         self.assert_healthy(coordinator)
 
     def test_a_signal_always_stops_it_in_order(self):

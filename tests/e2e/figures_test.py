@@ -19,10 +19,11 @@ from harness import DONE, USAGE, Run
 
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 DATA = ["--data", datasets.directory()]
-FIGURES = ("samples", "curves", "confusion", "mistakes", "filters", "feature-maps", "noise", "noise-curve")
+FIGURES = ("samples", "curves", "confusion", "mistakes", "filters", "feature-maps", "occlusion", "noise",
+           "noise-curve")
 WITH_DATA = set(FIGURES) - {"curves", "filters"}
 FILES = ("samples", "curves", "confusion", "mistakes", "filters-conv1", "filters-conv2", "feature-maps-conv1",
-         "feature-maps-pool1", "feature-maps-conv2", "feature-maps-pool2", "noise", "noise-curve")
+         "feature-maps-pool1", "feature-maps-conv2", "feature-maps-pool2", "occlusion", "noise", "noise-curve")
 
 
 def chunk(kind, content):

@@ -43,7 +43,7 @@ def one_machine():
 def environment(scratch, extra):
     """The tests' environment without what would change a run, plus `extra`."""
     kept = {name: value for name, value in os.environ.items()
-            if not name.startswith(("CONVOY_", "OMPI_", "OPENBLAS_", "PMIX_"))}
+            if not name.startswith(("CONVOY_", "OMPI_", "OPENBLAS_", "PMIX_", "LANG", "LC_"))}
     shared_memory = {f"OMPI_MCA_{name}": str(scratch) for name in
                      ("orte_tmpdir_base", "btl_vader_backing_directory", "osc_sm_backing_directory")}
     return {**kept, **one_machine(), **shared_memory, **extra}
@@ -212,7 +212,7 @@ class TrainerTest(unittest.TestCase):
             command = ["mpirun", *mpirun, "-np", str(ranks), *command]
         variables = environment(self.scratch, env or {})
         for name in unset:
-            del variables[name]
+            variables.pop(name, None)
         process = Process(command, self.directory, variables, **options)
         self.addCleanup(process.close)
         return process

@@ -18,10 +18,11 @@ import zipfile
 sys.dont_write_bytecode = True
 
 import harness
-from coordinators import CALL_SECONDS, Coordinator, free_port
+from coordinators import CALL_SECONDS, Coordinator, free_port, messages
 from harness import DONE, Run
 
 JOBS = "/convoy.v1.JobService/"
+MODELS = "/convoy.v1.ModelService/"
 JSON = "application/json"
 END_OF_STREAM = 2
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
@@ -133,6 +134,41 @@ class ConnectTest(HttpTest):
         status, model = self.call("/convoy.v1.ModelService/GetModel", name="models/lesson")
         self.assertEqual(status, 200, model)
         self.assert_exports_are_the_converters(run)
+        self.assert_drawings_are_bounded()
+        self.assert_a_deleted_model_is_gone()
+
+    def predict(self, side):
+        """A bar drawn on a sheet of side x side pixels, as the page sends drawings; returns (status, answer)."""
+        service = messages("convoy/v1/model_service")
+        sheet = bytearray(b"\xff" * side * side)
+        for row in range(side // 4, side // 2):
+            sheet[row * side + side // 3:row * side + side // 2] = bytes(side // 2 - side // 3)
+        request = service.PredictRequest(name="models/lesson", preparation=service.DRAWING)
+        request.images.add().raw.MergeFrom(service.RawImage(height=side, width=side, pixels=bytes(sheet)))
+        status, headers, body = self.ask(MODELS + "Predict", request.SerializeToString(), Content_Type="application/proto")
+        binary = status == 200 and headers["Content-Type"] == "application/proto"
+        return status, service.PredictResponse.FromString(body) if binary else body
+
+    def assert_drawings_are_bounded(self):
+        status, answer = self.predict(3900)  # 15 MB
+        self.assertEqual((status, len(answer.predictions[0].probabilities)), (200, 10), answer)
+        status, answer = self.predict(4200)  # 17 MB
+        self.assertEqual((status, b"limit" in answer), (413, True), answer)
+        self.assertEqual(self.predict(140)[0], 200)
+
+    def assert_a_deleted_model_is_gone(self):
+        for method in "Predict", "EvaluateModel", "GetFilters":
+            self.assertNotEqual(self.call(MODELS + method, name="models/lesson")[0], 404, method)
+        self.assertEqual(self.call(JOBS + "DeleteJob", name="jobs/lesson")[0], 200)
+        end = time.monotonic() + CALL_SECONDS  # for a moment it is served without asking the store
+        while self.call(MODELS + "GetFilters", name="models/lesson")[0] != 404:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        for method in "GetFilters", "EvaluateModel", "ListImages", "GetModel":
+            status, error = self.call(MODELS + method, name="models/lesson")
+            self.assertEqual((status, error["code"]), (404, "not_found"), method)
+        self.assertEqual(self.predict(140)[0], 404)
+        self.assert_alive()
 
     def exported(self, model, kind):
         """ExportModel's file: (name, bytes)."""
@@ -178,7 +214,11 @@ class ConnectTest(HttpTest):
             (501, "unimplemented", "{}", {"Content_Encoding": "gzip"}),
             (415, "unknown", "{}", {"Content_Type": "text/plain"}),
             (415, "unknown", "{}", {"Content_Type": "application/connect+json"}),
+            (415, "unknown", "{}", {"Content_Type": "application/json; charset=utf-16"}),
+            (415, "unknown", "{}", {"Content_Type": "application/json; a=b; CHARSET = latin1"}),
         ]
+        for kind in 'Application/JSON;Charset="UTF-8"', "application/json; a=b":
+            self.assertEqual(self.ask(JOBS + "ListJobs", "{}", Content_Type=kind)[0], 200, kind)
         for status, code, body, headers in cases:
             with self.subTest(body=body, headers=headers):
                 answer = self.ask(JOBS + "ListJobs", body, **{"Content_Type": JSON, **headers})
@@ -211,7 +251,8 @@ class TokenTest(HttpTest):
 
 class BadInputTest(HttpTest):
     def test_other_sites_and_names_are_refused(self):
-        self.assertEqual(self.ask("/healthz", Host="evil.example")[0], 421)
+        for host in "evil.example", "127.0.0.1:80, evil.example", "localhost:80@evil.example":
+            self.assertEqual(self.ask("/healthz", Host=host)[0], 421, host)
         self.assertEqual(self.ask(JOBS + "ListJobs", "{}", Origin="http://evil.example")[0], 403)
         self.assertEqual(self.ask(JOBS + "ListJobs", "{}", Sec_Fetch_Site="cross-site")[0], 403)
         self.assertEqual(self.ask("/healthz", Host="localhost:1")[0], 200)
@@ -232,7 +273,12 @@ class BadInputTest(HttpTest):
     def test_what_is_not_http_is_refused(self):
         for request in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"GET\r\n\r\n",
                         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /healthz HTTP/1.1\r\n\r\n",
-                        b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n"):
+                        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n",
+                        b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+                        # Two lengths, of which a proxy before this server might believe the other one.
+                        b"POST /v2/repository/index HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+                        b"POST /v2/repository/index HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                        b"POST /v2/repository/index HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"):
             self.assertIn(b" 400 ", self.raw(request).split(b"\r\n")[0], request)
         self.assert_alive()
 

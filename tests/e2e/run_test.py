@@ -103,6 +103,18 @@ class RunTest(harness.TrainerTest):
                          ["STARTED", "RESTARTED", "RESUMED", "SUCCEEDED"])
         self.assertEqual([event.message for event in job.events][1], self.events()[0]["message"])
 
+    def test_giving_up_reaches_the_coordinator_at_once(self):
+        coordinator = coordinators.Coordinator(self).start()
+        outcome = self.supervise(np=2, options=("--coordinator", coordinator.address), env={
+            "CONVOY_FAILPOINT": "before_validation:1:rank-1", "CONVOY_FAILPOINT_SIGNAL": str(int(signal.SIGSEGV))}).wait()
+        self.assertEqual(outcome.code, FAILED, outcome)
+        job = coordinator.job("jobs/supervised")
+        messages = coordinators.messages("convoy/v1/job")
+        self.assertEqual(messages.Job.State.Name(job.state), "FAILED")
+        self.assertIn("died of SIGSEGV", job.error)
+        types = [messages.Event.Type.Name(event.type) for event in job.events]
+        self.assertEqual([types.count(name) for name in ("RESTARTED", "GAVE_UP", "FAILED")], [1, 1, 1])
+
     def test_killed_mpirun(self):
         hold, process = self.held()
         os.kill(self.pid_of(""), signal.SIGKILL)
@@ -169,6 +181,15 @@ class RunTest(harness.TrainerTest):
             self.assertEqual(outcome.code, USAGE, outcome)
             self.assertRegex(outcome.err, r"^trainer: error: unknown flag '--bach-size'[^\n]*\n$")
             self.assertFalse(self.run_.path.exists())
+
+    def test_checkpoint_of_another_kernel_family_is_one_line(self):
+        for isa in harness.isas()[1:]:
+            run = Run(self.directory / isa)
+            self.train(*RECIPE, "--isa", isa, "--epochs", 1, run=run)
+            outcome = self.supervise("--resume", run=run, np=2).wait()
+            self.assertEqual(outcome.code, USAGE, outcome)
+            self.assertRegex(outcome.err, rf"^trainer: error: [^\n]*was computed with {isa} kernels[^\n]*--isa[^\n]*\n$")
+            self.assertEqual(self.supervise("--resume", "--isa", isa, run=run, np=2).wait().code, DONE)
 
     def test_stop_with_a_checkpoint_and_go_on(self):
         hold, process = self.held()

@@ -34,6 +34,10 @@ class SameBitsTest(ways.WaysTest):
     def test_micro_batches_that_do_not_divide_the_batch(self):
         self.check([*ONE_EPOCH, "--batch-size", 50, "--micro-batch", 7], ways.FEW)
 
+    def test_hundreds_of_threads(self):
+        recipe = [*ONE_EPOCH, "--model", "lenet5", "--batch-size", 600, "--micro-batch", 1]
+        self.assertEqual(self.train(*recipe, "--threads", 300).bits(), self.train(*recipe, "--threads", 2).bits())
+
     def test_without_validation(self):
         self.check([*ONE_EPOCH, "--validation-split", 0], ways.FEW)
 

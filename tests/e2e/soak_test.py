@@ -38,7 +38,7 @@ CLOCK = pathlib.Path(os.environ.get("CONVOY_JUMPING_CLOCK",
                                     harness.ROOT / "build" / "release" / "tests" / "libjumping_clock.so"))
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
 ONE = bytes(255 if 12 <= i % 28 < 16 and 4 <= i // 28 < 24 else 0 for i in range(784))  # an empty picture is refused
-TRAINERS, REPORTERS, CLIENTS, WATCHERS, SLEEPERS = 3, 4, 8, 16, 16
+TRAINERS, REPORTERS, CLIENTS, WATCHERS, SLEEPERS = 3, 4, 32, 84, 16
 job, worker, models = (messages(f"convoy/{name}") for name in ("v1/job", "worker/v1/worker_service", "v1/model_service"))
 
 

@@ -63,6 +63,44 @@ class SweepTest(harness.TrainerTest):
         self.assertIn("3 trainings", outcome.err)
         self.assertRegex(outcome.out, r"(?m)^3 ")
 
+    def test_halving(self):
+        rates = ["0.00001", "0.001", "0.002", "0.00002"]
+        command = ["sweep", "lenet5", "--seeds", "1..2", "--set", "learning_rate=" + ",".join(rates), "--halving",
+                   "--set", "train_limit=400", "--set", "epochs=4", *DATA]
+        outcome = self.convoy(*command)
+        self.assertIn("after epoch 1 the better 2 of 4 combinations go on", outcome.err)
+        self.assertIn("after epoch 2 the better 1 of 2 combinations go on", outcome.err)
+        self.assertRegex(outcome.out, r"0\.00001 .*after epoch 1: \d+\.\d\d%, place \d of 4")
+        told = json.loads(self.convoy(*command, "--json").out)  # nothing is trained again, and decided alike
+        self.assertEqual([(one["epoch"], one["combinations"], one["kept"]) for one in told["halving"]],
+                         [(1, 4, 2), (2, 2, 1)])
+        ended = {group["settings"]["learning_rate"]: group["ended"] for group in told["groups"]}
+        self.assertEqual([ended[rate]["epoch"] for rate in (rates[0], rates[3])], [1, 1])
+        whole = [rate for rate in rates if ended[rate] is None]
+        self.assertEqual(len(whole), 1)
+        self.assertEqual(told["best"]["settings"]["learning_rate"], whole[0])
+        sweep = self.directory / "sweeps" / "lenet5"
+        stopped = Run(sweep / "learning_rate-0.00001_seed-1")
+        self.assertEqual((stopped.summary()["state"], len(stopped.history()["loss"])), ("stopped", 1))
+        # Halved or not, the bits are those of the training alone.
+        alone = self.train(*DATA, "--model", "lenet5", "--train-limit", 400, "--epochs", 4, "--seed", 2,
+                           "--learning-rate", whole[0], run=Run(self.directory / "alone"))
+        best = Run(sweep / f"learning_rate-{whole[0]}_seed-2")
+        self.assertEqual(best.summary()["weights_sha256"], alone.summary()["weights_sha256"])
+        # Without it those that were ended go on to the end.
+        command.remove("--halving")
+        self.assertNotIn("after epoch", self.convoy(*command).out)
+        self.assertEqual((stopped.summary()["state"], len(stopped.history()["loss"])), ("succeeded", 4))
+
+    def test_halving_needs_something_to_halve(self):
+        for flags, words in [(["--seeds", "1..4"], "--set"), (["--set", "epochs=1,2"], "epochs"),
+                             (["--set", "epochs=1", "--set", "learning_rate=0.001,0.002"], "two epochs")]:
+            with self.subTest(flags):
+                outcome = self.convoy("sweep", "lenet5", "--halving", *flags, *DATA, expect=USAGE)
+                self.assertIn("--halving: ", outcome.err)
+                self.assertIn(words, outcome.err)
+                self.assertFalse((self.directory / "sweeps").exists())
+
     def test_wrong_input_is_one_line(self):
         for arguments, words in [
                 (["lenet", "--seeds", "1"], "lenet5"), (["lenet5", "--seeds", "5..1"], "--seeds"),

@@ -104,7 +104,7 @@ class TerminalTest(harness.TrainerTest):
         commands = [["status", "run"], ["history", "run"], ["show", "run"], ["jobs", "."], ["models", "."],
                     ["evaluate", "run", *harness.data_flags()], ["confusion", "run", *harness.data_flags()], ["--help"],
                     ["evaluate", "--help"], ["watch", "run"], ["compare", "run", "./run"], ["show", "lenet5"],
-                    ["help", "sweep"]]
+                    ["help", "sweep"], ["note", "run"], ["noise", "run", "--levels", "0,0.5", *harness.data_flags()]]
         for columns in (20, 40, 80, 200):
             for command in commands:
                 for locale in (UTF8, ASCII, FRENCH, FRENCH_ASCII):
@@ -119,6 +119,33 @@ class TerminalTest(harness.TrainerTest):
         written = re.sub(rb"\033\[[0-9;]*[A-Za-z]", b"", shown.raw).decode()
         for line in re.split("\r?\n|\r", written):
             self.assertLessEqual(len(line), columns, line)
+
+    def test_tables_are_never_broken_within_a_row(self):
+        self.train(80, "--name", "noyaux larges", "--tag", "lab3", run="run", **UTF8)
+        number = r"\d\.\d{4}"
+        for columns in (40, 80):
+            shown = self.show([CONVOY, "history", "run"], columns, **UTF8)
+            self.assertRegex(shown.text(), rf"(?m)^ *2( +{number}){{4}}$")
+        for columns, locale in ((40, FRENCH), (80, UTF8), (200, FRENCH)):
+            with self.subTest(columns=columns):
+                shown = self.show([CONVOY, "jobs", "."], columns, **locale)
+                if columns == 200:
+                    self.assertRegex(shown.text(), r"(?m)^run +noyaux larges +lab3 .*UTC$")
+                else:  # a line for each fact
+                    self.assertRegex(shown.text(), r"(?m)^  \S+ +noyaux larges$")
+                    self.assertRegex(shown.text(), r"(?m)^  val_accuracy +\d+\.\d\d%$")
+
+    def test_what_takes_a_while_says_so(self):
+        self.train(80, run="run", **UTF8)
+        for columns, locale, words in ((20, UTF8, "Drawing noise"), (80, FRENCH, "Dessin de noise-curve [")):
+            with self.subTest(columns=columns):
+                shown = self.show([CONVOY, "report", "run", *harness.data_flags()], columns, **locale)
+                self.assertTrue(any(words in frame for frame in shown.frames), shown.frames[-3:])
+                self.assertNotIn(words.split()[0], shown.text())
+                self.check_fits(shown, columns)
+        quiet = self.show([CONVOY, "report", "run", "--json", *harness.data_flags()], 80, **UTF8)
+        self.assertEqual(len(quiet.frames[-1].splitlines()), 1, quiet.raw)
+        self.assertNotIn(b"\033", quiet.raw)
 
     def test_a_thousand_columns(self):
         self.train(1000, run="wide", **UTF8)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # convoy run on several hosts: one is cut off or frozen, also the one with rank 0, and comes back; the
 # training goes on without and then with it, by itself, to the bits of one host. What a start on a host
-# that was out of reach has left, processes too, harms nothing and is gone at the end.
+# that was out of reach has left, processes too, harms nothing and is gone at the end. Where the hosts
+# share no directory, the checkpoints on the second of them are enough when the first is lost for good.
 #
 # Usage: tests/hosts/supervised_test.sh [CASE...]        (as root, after building the preset release)
-#   CASE  cut_off, frozen, rank_0_frozen, refusals; all of them unless some are named
+#   CASE  cut_off, frozen, rank_0_frozen, nothing_shared, asked_to_stop, refusals; all of them unless some are named
 # Environment: CONVOY_DATA  directory of the MNIST files; generated digits unless one is found
 # Exit code: 0 all of it worked, 1 not, 2 not possible here.
 set -euo pipefail
@@ -21,7 +22,7 @@ main() {
   wanted=$(sha_of one)
   export runs data wanted
   local case
-  [[ $# -gt 0 ]] || set -- cut_off frozen rank_0_frozen refusals
+  [[ $# -gt 0 ]] || set -- cut_off frozen rank_0_frozen nothing_shared asked_to_stop refusals
   for case in "$@"; do
     "$CONVOY_ROOT/tests/hosts/with_hosts.sh" 4 "$CONVOY_ROOT/tests/hosts/supervised_test.sh" --inside "$case"
   done
@@ -66,6 +67,54 @@ go_on_without() {
   say "$case: the bits of one host"
 }
 
+# The supervisor is on host1; the results are on the first host that trains, a copy of the checkpoints on the second.
+nothing_shared() {
+  local host hold=$runs.hold code=0
+  for host in $CONVOY_HOSTS; do on_host "$host" --mount mount -t tmpfs tmpfs "$runs"; done
+  run=$runs/$case
+  touch "$hold"
+  CONVOY_FAILPOINT=before_end CONVOY_FAILPOINT_HOLD=$hold on_host1 \
+    "$CONVOY_BIN/convoy" run --hosts host2,host3,host4 -- --data "$data" --run-dir "$run" "${RECIPE[@]}" &
+  job=$!
+  await "a copy of a checkpoint" holds_checkpoint host3
+  on_host host2 --net ip link set eth0 down
+  await "a start on the second host" leads_on host3
+  rm "$hold"
+  wait "$job" || code=$?
+  [[ $code -eq 0 ]] || fail 1 "$case: exit code $code"
+  found=$(on_host host3 --mount cat "$run/summary.json" | field weights_sha256)
+  [[ $found == "$wanted" ]] || fail 1 "$case: weights_sha256 is $found, on one host $wanted"
+  found=$(on_host host3 --mount cat "$run/summary.json" | field restarts)
+  [[ $found -ge 1 ]] || fail 1 "$case: it did not go on but began anew"
+  say "$case: the bits of one host, from the copy on host3"
+}
+
+# Once: with a checkpoint, on all hosts; twice: at once.
+asked_to_stop() {
+  local code=0 wish
+  run=$runs/$case
+  for wish in once twice; do
+    local hold=$run.hold
+    touch "$hold"
+    CONVOY_FAILPOINT=before_step:30 CONVOY_FAILPOINT_HOLD=$hold on_host1 \
+      "$CONVOY_BIN/convoy" run --hosts host1,host2 -- --data "$data" --run-dir "$run" "${RECIPE[@]}" &
+    job=$!
+    await "a checkpoint" has_checkpoint
+    await "two ranks" works_on "host1 host2"
+    kill -INT "$(pgrep -f "^[^ ]*/convoy run .*--run-dir $run")"
+    sleep 1
+    if [[ $wish == twice ]]; then kill -INT "$(pgrep -f "^[^ ]*/convoy run .*--run-dir $run")"; else rm "$hold"; fi
+    code=0
+    wait "$job" || code=$?
+    rm -f "$hold"
+    [[ $code -eq 75 ]] || fail 1 "$case: asked $wish, exit code $code"
+    assert_nothing_left
+  done
+  "$CONVOY_BIN/convoy" run --hosts host1,host2 -- --data "$data" --run-dir "$run" "${RECIPE[@]}"
+  [[ $(sha_of "$case") == "$wanted" ]] || fail 1 "$case: weights_sha256 is $(sha_of "$case"), on one host $wanted"
+  say "$case: the bits of one host"
+}
+
 # What convoy run refuses, with a line that says which host and why.
 refusals() {
   expect "host9: NOT READY, it cannot be reached by ssh" --hosts host1,host9
@@ -76,6 +125,9 @@ refusals() {
   ssh-keygen -q -t ed25519 -N '' -f "$runs/other_key"
   CONVOY_SSH=${CONVOY_SSH/-i */-i $runs/other_key -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null} \
     expect "host2: NOT READY, it cannot be reached by ssh: root@host2: Permission denied" --hosts host1,host2
+  on_host host2 --mount mount -t tmpfs -o size=1m tmpfs /dev/shm
+  expect "KB of room in /dev/shm/convoy-" --hosts host1,host2
+  on_host host2 --mount umount /dev/shm
   on_host host2 --mount mount -t tmpfs tmpfs "$CONVOY_BIN"
   expect "host2: NOT READY, it has no $CONVOY_BIN/trainer" --hosts host1,host2
   on_host host2 --mount cp /bin/true "$CONVOY_BIN/trainer"
@@ -132,6 +184,16 @@ on_host() { nsenter --target "$(cat "$CONVOY_HOST_PIDS/$1")" "${@:2}"; }
 
 # on_host1 COMMAND...: on that host alone, without sight of the others' processes.
 on_host1() { exec nsenter --target "$(cat "$CONVOY_HOST_PIDS/host1")" --all --wdns="$PWD" "$@"; }
+
+# holds_checkpoint HOST: whether there is one in that host's own directory.
+holds_checkpoint() { on_host "$1" --mount sh -c "ls $run/checkpoints/step-*.convoy" >/dev/null 2>&1; }
+# leads_on HOST: whether rank 0 of a start is on this host, and trains.
+leads_on() {
+  [[ $(on_host "$1" --mount cat "$run/progress.json" 2>/dev/null |
+    /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["ranks"][0]["host"])' 2>/dev/null) == "$1" ]]
+}
+# field NAME: of the JSON on standard input.
+field() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 
 has_checkpoint() { compgen -G "$run/checkpoints/step-*.convoy" >/dev/null; }
 has_event() { grep -q "\"kind\":\"$1\"" "$run/events.jsonl" 2>/dev/null; }

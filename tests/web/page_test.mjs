@@ -220,6 +220,19 @@ test("a drawn 7 is read as 7, and the maps are those of GetFeatureMaps", async (
   await page.getByText("1 of 1 drawings read rightly").waitFor();
 });
 
+// Before it is a digit it is a dot, a bar, two pieces: nothing that a picture may show.
+test("a drawing is read from its first dot on", async () => {
+  const page = await open("#/draw?model=lesson");
+  const sure = page.getByText(/^\d, \d/);
+  for (const strokes of [[[[0.3, 0.3]]], [[[0.1, 0.3], [0.9, 0.3]]], [[[0.1, 0.1], [0.1, 0.4]], [[0.9, 0.6], [0.9, 0.9]]]]) {
+    await draw(page, ...strokes);
+    await sure.waitFor();
+    assert.equal(await page.locator(".problem").count(), 0);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await sure.waitFor({ state: "hidden" });
+  }
+});
+
 test("noise changes what the network sees, and two networks read side by side", async () => {
   const page = await open("#/draw?model=lesson&with=lesson");
   await draw(page, SEVEN);
@@ -233,12 +246,101 @@ test("noise changes what the network sees, and two networks read side by side", 
 test("the coordinator is killed and comes back, and the page goes on", async () => {
   const page = await open("#/jobs");
   await page.getByRole("link", { name: "lesson", exact: true }).waitFor();
-  page.watched.tolerant = true;
+  page.watched.away = true;
   await coordinator.kill();
   await page.locator(".banner:not([hidden])").waitFor();
   await coordinator.start();
   await page.locator(".banner").waitFor({ state: "hidden" });
-  page.watched.tolerant = false;
+  page.watched.away = false;
+});
+
+// As a server answers that has too many connections, or a proxy before one that is away.
+test("an answer that is none of the protocol is waited out", async () => {
+  const page = await open("#/lesson?model=lesson");
+  page.watched.expected = [/^503 /];
+  await page.locator(".questions").waitFor();
+  let refused = 0;
+  await page.route("**/ListJobs", (route) => (++refused < 3 ? route.fulfill({ status: 503, body: "busy\n" }) : route.continue()));
+  await page.goto(`${coordinator.origin}/#/jobs`);
+  await page.getByRole("link", { name: "lesson", exact: true }).waitFor();
+  assert.ok(refused >= 3);
+});
+
+test("where as many watch a job as may, the page asks for it now and then", async () => {
+  const page = await open("#/jobs");
+  const end = Buffer.from(JSON.stringify({ error: { code: "resource_exhausted", message: "too many" } }));
+  const body = Buffer.concat([Buffer.from([2, 0, 0, 0, end.length]), end]);
+  await page.route("**/WatchJob", (route) => route.fulfill({ status: 200, contentType: "application/connect+proto", body }));
+  const again = page.waitForRequest((one) => one.url().endsWith("/GetJob"));
+  await page.goto(`${coordinator.origin}/#/job/lesson`);
+  await again;
+  await page.locator(".pill.good").first().waitFor();
+  assert.equal(await page.locator(".problem").count(), 0);
+});
+
+// A stream of WatchJob that says one state of a job, which tests cannot bring about, and then that no more may watch.
+function watchOf(job) {
+  const { createFileRegistry, fromBinary, fromJson, toBinary } = require("@bufbuild/protobuf");
+  const { FileDescriptorSetSchema } = require("@bufbuild/protobuf/wkt");
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(process.env.CONVOY_API)));
+  const schema = registry.getMessage("convoy.v1.WatchJobResponse");
+  const wrap = (flags, body) => Buffer.concat([Buffer.from([flags]), Buffer.from(new Uint32Array([body.length]).buffer).reverse(), body]);
+  return Buffer.concat([wrap(0, Buffer.from(toBinary(schema, fromJson(schema, { job }, { registry })))), wrap(2, Buffer.from("{}"))]);
+}
+
+test("a slow rank is marked until the job starts anew, and every kind of event has its words", async () => {
+  const phases = (forward) => ({ data: 0.1, forward, backward: 1, reduce: 0.1, update: 0.1, wait: 1 });
+  const job = { name: "jobs/slow", state: "RUNNING", epoch: 1, epochs: 3, step: 10, totalSteps: 100, worldSize: 2, estimatedRemainingDuration: "65s",
+    ranks: [0, 1].map((rank) => ({ rank, host: `pc${rank}`, threads: 1, epochPhaseSeconds: phases(1 + rank) })),
+    events: [...Array(19).keys()].map((type) => ({ type, severity: "WARNING", message: `event ${type}`, time: "2026-01-01T00:00:00Z" })) };
+  const slow = { type: "STRAGGLER", severity: "WARNING", message: "slow", straggler: { rank: 1, host: "pc1", phase: "forward", slowdown: 1.5 } };
+  const page = await open("#/jobs");
+  page.watched.expected = [/^404 /];  // there is no such job
+  let shown = { ...job, events: [...job.events, slow] };
+  await page.route("**/WatchJob", (route) => route.fulfill({ status: 200, contentType: "application/connect+proto", body: watchOf(shown) }));
+  await page.goto(`${coordinator.origin}/#/job/slow`);
+  await page.locator(".straggler").getByText("1.5 times slower: forward").waitFor();
+  assert.equal(await page.locator(".straggler th").innerText(), "1");
+  await page.locator(".tile", { hasText: "Time left" }).getByText("1 min 5 s").waitFor();
+  const said = await page.locator(".events .pill").allInnerTexts();
+  assert.equal(said.length, 20);
+  assert.ok(said.every((one) => /^[a-z ]+$/.test(one)), said.join());
+  shown = { ...job, events: [...shown.events, { type: "RESUMED", severity: "INFO", message: "again" }] };
+  await page.locator(".straggler").waitFor({ state: "detached" });
+});
+
+// Browsers have six connections to a server for all of their windows.
+test("a window that is hidden watches nothing", async () => {
+  const ended = coordinator.train("hidden", 0, "--epochs", "5000", "--local-ranks", "1", "--train-limit", "2000");
+  await until("it has a model", async () => (await coordinator.call("JobService/GetJob", { name: "jobs/hidden" })).model);
+  const isWatch = (one) => one.url().endsWith("/WatchJob");
+  const page = await open("#/jobs");
+  await Promise.all([page.waitForRequest(isWatch), page.goto(`${coordinator.origin}/#/job/hidden`)]);
+  await page.locator(".pill.live").first().waitFor();
+  const heights = await until("it trains", () => page.evaluate(() => {
+    const parts = [".pill.live", ".progress.live"].map((one) => document.querySelector(one)?.getBoundingClientRect().height);
+    return parts.every(Boolean) && parts;
+  }));
+  assert.ok(Math.max(...heights) < 40, `a line is ${heights} pixels high`);
+  const look = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await Promise.all([page.waitForEvent("requestfailed", isWatch), look(true)]);
+  await Promise.all([page.waitForRequest(isWatch), look(false)]);
+  await page.locator(".pill.live").first().waitFor();
+  await coordinator.call("JobService/CancelJob", { name: "jobs/hidden" });
+  assert.equal(await ended, 76);
+  await page.locator(".page-head").getByText("cancelled").waitFor();
+  // It is deleted while it is looked at, and while its network is drawn for.
+  const drawing = await open("#/draw?model=hidden");
+  await drawing.locator("select").first().locator("option", { hasText: "hidden" }).waitFor({ state: "attached" });
+  for (const one of [page, drawing]) one.watched.expected = [/^404 /];
+  await coordinator.call("JobService/DeleteJob", { name: "jobs/hidden" });
+  await page.getByText("does not exist, or was deleted").waitFor();
+  await until("its network is gone", async () => !(await drawing.locator("select").first().innerText()).includes("hidden"));
+  await draw(drawing, SEVEN);
+  await drawing.getByText(/^\d, \d/).waitFor();
 });
 
 test("a job is cancelled after a question, and its name is text", async () => {
@@ -251,6 +353,7 @@ test("a job is cancelled after a question, and its name is text", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
   assert.equal(await ended, 76);
   await page.locator(".page-head").getByText("cancelled").waitFor();
+  page.watched.expected = [/^404 /];  // what was asked before it was gone
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForURL(/#\/jobs$/);
@@ -314,12 +417,44 @@ test("a script in the name of a network, a layer or a class is text", async () =
   await page.locator(".layers figcaption", { hasText: EVIL }).waitFor();
   await choosePixel(page, { layer: `"${EVIL}"`, channels: 4, height: 38, width: 50 }, { map: 1, y: 2, x: 3 });
   await page.locator(".inspector h3", { hasText: EVIL }).waitFor();
-  page.watched.tolerant = true;  // the coordinator's images are others, and it says so
+  page.watched.expected = [/^400 .*\/EvaluateModel$/];  // the coordinator's images are others, and it says so
   for (const route of ["#/job/names", "#/compare?runs=names", "#/lesson?model=names"]) {
     await page.goto(`${coordinator.origin}/${route}`);
     await page.getByText("<script>alert(3)</script>").or(page.getByText(EVIL)).locator("visible=true").first().waitFor();
   }
   assert.equal(await page.locator("main img, main script, main i").count(), 0);
+});
+
+test("names of any length fit every screen", async () => {
+  const long = (letter) => letter.repeat(200);
+  const pictures = join(coordinator.folder, "long");
+  writePictures(pictures, ["A", "B", "C"].map(long));
+  const model = join(coordinator.folder, "long.textproto");
+  writeFileSync(model, `name: "${long("n")}" input { height: 40 width: 52 channels: 3 }
+    layers { name: "${long("c")}" conv2d { filters: 4 kernel_size: 3 activation: RELU } } layers { name: "${long("f")}" flatten {} }
+    layers { name: "${long("d")}" dense { units: 3 activation: SOFTMAX } }`);
+  assert.equal(await coordinator.train(long("j"), 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--data", pictures), 0);
+  const [{ name: job }] = (await coordinator.call("JobService/ListJobs", {})).jobs;
+  const id = job.replace("jobs/", "");
+  assert.match(id, /^jjj/);
+  for (const width of [360, 768, 1280]) {
+    const page = await open("", { viewport: { width, height: 780 } });
+    page.watched.expected = [/^400 .*\/EvaluateModel$/];
+    for (const [route, ready] of [["#/jobs", ".job-row"], [`#/job/${id}`, ".recipe table"], [`#/draw?model=${id}&with=${id}`, ".reading h3"], [`#/compare?runs=${id},lesson`, ".compare-table"], [`#/lesson?model=${id}`, ".questions"]]) {
+      await page.goto(`${coordinator.origin}/${route}`);
+      await page.locator(ready).first().waitFor();
+      if (route.startsWith("#/draw")) {
+        await draw(page, SEVEN);
+        await page.locator(".inspector h3").waitFor();
+      }
+      const widest = await page.evaluate(() => {
+        const holds = (element) => !element.closest(".scroll, .numbers, select, svg");
+        const over = [...document.querySelectorAll("main *")].filter((one) => holds(one) && one.getBoundingClientRect().right > innerWidth + 1);
+        return [document.documentElement.scrollWidth - innerWidth, over.slice(0, 3).map((one) => one.outerHTML.slice(0, 120))];
+      });
+      assert.ok(widest[0] <= 0 && widest[1].length === 0, `${route.slice(0, 12)} at ${width}: ${JSON.stringify(widest)}`);
+    }
+  }
 });
 
 test("nothing was asked of anybody else, and no console had an error", () => {

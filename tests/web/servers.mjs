@@ -92,13 +92,19 @@ export function chromiumPath() {
 
 export class Watched {
   complaints = [];
-  tolerant = false;  // while the coordinator is away the browser itself writes to the console
+  expected = [];  // answers that are errors and meant to be, such as /^404 .*GetJob$/
+  away = false;   // whether the coordinator is, of which the browser itself writes to the console
 
   constructor(page, origin) {
-    this.page = page;
     page.on("pageerror", (error) => this.complaints.push(String(error.stack)));
     page.on("console", (message) => {
-      if (message.type() === "error" && !(this.tolerant && /Failed to load resource/.test(message.text()))) this.complaints.push(message.text());
+      const ofAnswer = /Failed to load resource: the server responded/.test(message.text());  // see below
+      const ofAbsence = this.away && /Failed to load resource/.test(message.text());
+      if (message.type() === "error" && !ofAnswer && !ofAbsence) this.complaints.push(message.text());
+    });
+    page.on("response", (answer) => {
+      const said = `${answer.status()} ${answer.url()}`;
+      if (answer.status() >= 400 && !this.expected.some((one) => one.test(said))) this.complaints.push(said);
     });
     page.on("request", (request) => {
       if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) this.complaints.push(`asked ${request.url()}`);

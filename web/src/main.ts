@@ -55,7 +55,7 @@ function languageSwitch(): HTMLElement {
 }
 
 function themeSwitch(): HTMLElement {
-  const label = t("theme", { theme: t(`theme_${currentTheme()}` as Key) });
+  const label = t("theme", { theme: t(`theme_${currentTheme()}`) });
   return h("button", { class: "quiet theme", type: "button", "aria-label": label, title: label, onclick: () => {
     applyTheme(nextTheme());
     show(false);

@@ -1,13 +1,24 @@
 #include "worker/main/coordinator_link.h"
 
+#include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/log/log.h"
+#include "common/run/run_files.h"
+#include "common/textproto/text_proto.h"
 #include "worker/report/finished_run.h"
 #include "worker/report/reporting.h"
 #include "worker/train/stop_request.h"
 
 namespace convoy::trainer {
+namespace {
+
+constexpr std::chrono::seconds kEndTimeout{10};
+
+}  // namespace
+
 absl::StatusOr<CoordinatorChannel> OpenCoordinatorChannel(const Flags& flags) {
   if (flags.coordinator.empty()) return CoordinatorChannel();
   CONVOY_ASSIGN_OR_RETURN(rpc::ClientChannel channel,
@@ -36,13 +47,33 @@ absl::StatusOr<std::unique_ptr<report::CoordinatorClient>> StartCoordinatorClien
 absl::Status TellOfFinishedRun(const CoordinatorChannel& channel, const train::Job& job,
                                report::RunDirectory& directory) {
   if (!channel) return absl::OkStatus();
-  CONVOY_ASSIGN_OR_RETURN(const report::FinishedRun run, report::ReadFinishedRun(directory.path()));
+  CONVOY_ASSIGN_OR_RETURN(const report::EndedRun run, report::ReadEndedRun(directory.path()));
   CONVOY_ASSIGN_OR_RETURN(const auto client,
                           StartCoordinatorClient(channel, job, run.history, directory));
-  client->OnStart(run.facts);
-  client->OnFinished(run.result);
+  report::Retell(run, *client);
   report::DeliverReports(client.get(), directory);
   return absl::OkStatus();
+}
+
+absl::Status TellOfEndedRun(const CoordinatorChannel& channel, const std::string& run_directory) {
+  if (!channel) return absl::OkStatus();
+  CONVOY_ASSIGN_OR_RETURN(const report::EndedRun run, report::ReadEndedRun(run_directory));
+  CONVOY_ASSIGN_OR_RETURN(const std::string recipe_text, run::ReadRecipe(run_directory));
+  v1::Recipe recipe;
+  CONVOY_RETURN_IF_ERROR(
+      ParseTextProto(recipe_text, run::PathIn(run_directory, run::kRecipeFile), &recipe));
+  CONVOY_ASSIGN_OR_RETURN(const auto client,
+                          report::CoordinatorClient::Start(
+                              {.channel = *channel,
+                               .run_directory = run_directory,
+                               .recipe = std::move(recipe),
+                               .finished_epochs = run.history,
+                               .on_cancel = [] {},
+                               .on_note = [](const std::string& line) { log::Note(line); }}));
+  report::Retell(run, *client);
+  if (client->Finish(kEndTimeout, kEndTimeout)) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("the coordinator ", client->address(),
+                                             " was not told how ", run_directory, " ended"));
 }
 
 }  // namespace convoy::trainer

@@ -32,4 +32,8 @@ absl::StatusOr<std::unique_ptr<report::CoordinatorClient>> StartCoordinatorClien
 absl::Status TellOfFinishedRun(const CoordinatorChannel& channel, const train::Job& job,
                                report::RunDirectory& directory);
 
+// Tells the coordinator, if there is one, how the run in `run_directory` has ended, whichever way;
+// changes nothing there. Returns UNAVAILABLE if it was not told all.
+absl::Status TellOfEndedRun(const CoordinatorChannel& channel, const std::string& run_directory);
+
 }  // namespace convoy::trainer

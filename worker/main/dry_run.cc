@@ -20,8 +20,7 @@
 #include "common/data/augmentation.h"
 #include "common/figures/preview_figure.h"
 #include "common/i18n/translate.h"
-#include "common/terminal/fit.h"
-#include "common/terminal/terminal.h"
+#include "common/terminal/output.h"
 #include "worker/comm/communicator.h"
 #include "worker/report/console.h"
 #include "worker/report/observer.h"
@@ -36,9 +35,7 @@ constexpr size_t kFewestSteps = 4;
 constexpr int kPreviewImages = 6;
 constexpr int kPreviewEpochs = 4;
 
-void Print(const std::string& text) {
-  std::fputs(terminal::Fit(text, terminal::TerminalOf(stdout)).c_str(), stdout);
-}
+void Print(const std::string& text) { terminal::Print(text, stdout); }
 
 // Times the steps, and ends the training when it has seen enough.
 class StepTimer : public report::Observer {
@@ -62,7 +59,12 @@ class StepTimer : public report::Observer {
     if (now >= kMeasureSeconds && seconds_.size() >= kFewestSteps) train::RequestCancel();
   }
 
+  void OnNotice(const std::string& line) override { absl::StrAppend(&notices_, line, "\n"); }
+
   size_t steps() const { return seconds_.size(); }
+
+  // What the trainer had to say, a line each.
+  const std::string& notices() const { return notices_; }
 
   double MedianSeconds() {
     if (seconds_.empty()) return 0;
@@ -76,6 +78,7 @@ class StepTimer : public report::Observer {
   Stopwatch watch_;
   double last_ = 0;
   std::vector<double> seconds_;
+  std::string notices_;
 };
 
 int64_t StepsAnEpoch(const train::Job& job) {
@@ -95,6 +98,7 @@ std::string Verdict(StepTimer& timer, const report::JobFacts& whole, int batch_s
   const double epoch = step * static_cast<double>(steps);
   const double rate = step > 0 ? batch_size / step : 0;
   return absl::StrCat(
+      timer.notices(),
       Tr("\nSteps   $0 an epoch, $1 epochs\n", TrThousands(steps), TrThousands(whole.epochs)),
       Tr("Time    $0 s an epoch here ($1 images/s, median of $2 steps), $3 in all, without "
          "validation\n",

@@ -61,9 +61,9 @@ struct RawFlags {
 
 void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.Group("The recipe: shapes the trained weights");
-  arguments.TextOrNone("--model", &raw.model,
-                       Tr("network: $0, or a .textproto file (notebook)",
-                          absl::StrJoin(nn::BuiltinModelNames(), ", ")));
+  arguments.Text("--model", &raw.model,
+                 Tr("network: $0, or a .textproto file (notebook)",
+                    absl::StrJoin(nn::BuiltinModelNames(), ", ")));
   arguments.WholeNumber("--batch-size", &raw.batch_size,
                         "images of a step, all ranks together (128)");
   arguments.WholeNumber("--micro-batch", &raw.micro_batch,
@@ -75,58 +75,65 @@ void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
                    "last part of the training images that is held out (0.2)");
   arguments.WholeNumber("--train-limit", &raw.train_limit,
                         "only the first N training images, before the split (0: all)");
-  arguments.TextOrNone("--optimizer", &raw.optimizer,
-                       absl::StrCat(absl::StrJoin(optim::OptimizerNames(), ", "), " (adam)"));
+  arguments.Text("--optimizer", &raw.optimizer,
+                 absl::StrCat(absl::StrJoin(optim::OptimizerNames(), ", "), " (adam)"));
   arguments.Number("--learning-rate", &raw.learning_rate, "step size (0.001)");
-  arguments.TextOrNone("--scale-learning-rate", &raw.learning_rate_scaling,
-                       "linear or sqrt: the learning rate is for batches of 128 and follows the "
-                       "batch size (none)");
+  arguments.Text("--scale-learning-rate", &raw.learning_rate_scaling,
+                 "linear or sqrt: the learning rate is for batches of 128 and follows the "
+                 "batch size (none)");
   arguments.Number("--momentum", &raw.momentum, "of sgd and rmsprop (0)");
   arguments.Flag("--nesterov", &raw.nesterov, "Nesterov's momentum for sgd");
-  arguments.TextOrNone("--reduce", &raw.reduce,
-                       "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)");
-  arguments.TextOrNone("--initial-weights", &flags.initial_weights,
-                       "model file to go on from, such as convoy import writes; also gives network "
-                       "and optimizer (drawn from the seed)");
-  arguments.TextOrNone("--image-size", &raw.image_size,
-                       "HEIGHTxWIDTH that pictures are brought to (their own, if all have the "
-                       "same)");
-  arguments.TextOrNone("--image-fit", &raw.image_fit,
-                       "crop, pad or stretch: what is done to pictures of another shape (crop)");
+  arguments.Text("--reduce", &raw.reduce,
+                 "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)");
+  arguments.Text("--initial-weights", &flags.initial_weights,
+                 "model file to go on from, such as convoy import writes; also gives network "
+                 "and optimizer (drawn from the seed)");
+  arguments.Text("--image-size", &raw.image_size,
+                 "HEIGHTxWIDTH that pictures are brought to (their own, if all have the "
+                 "same)");
+  arguments.Text("--image-fit", &raw.image_fit,
+                 "crop, pad or stretch: what is done to pictures of another shape (crop)");
   arguments.Flag("--skip-bad", &raw.skip_bad,
                  "leave out pictures that cannot be read, and count them");
   arguments.Flag("--transpose", &raw.transpose,
                  "swap rows and columns, as EMNIST's images need it");
-  arguments.TextOrNone("--isa", &raw.isa, "avx512, avx2 or baseline (the best that the CPU has)");
+  arguments.Text("--isa", &raw.isa, "avx512, avx2 or baseline (the best that the CPU has)");
 }
 
 void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.Group("The rest: never shapes the weights");
-  arguments.TextOrNone("--recipe", &raw.recipe_file,
-                       Tr("recipe: $0, or a .textproto file; flags override it",
-                          absl::StrJoin(recipes::BuiltinRecipeNames(), ", ")));
-  arguments.TextOrNone("--data", &flags.data,
-                       "folder of IDX files, or of pictures in a folder a class, or an archive of "
-                       "these, or 'generated' (searched: $CONVOY_DATA, ./data/mnist, "
-                       "~/.cache/convoy/mnist)");
+  arguments.Text("--recipe", &raw.recipe_file,
+                 Tr("recipe: $0, or a .textproto file; flags override it",
+                    absl::StrJoin(recipes::BuiltinRecipeNames(), ", ")));
+  arguments.Text("--data", &flags.data,
+                 "folder of IDX files, or of pictures in a folder a class, or an archive of "
+                 "these, or 'generated' (searched: $CONVOY_DATA, ./data/mnist, "
+                 "~/.cache/convoy/mnist)");
   arguments.WholeNumber("--threads", &flags.threads, 1, kMaxThreads,
                         "of each rank (its share of the cores)");
   arguments.WholeNumber("--local-ranks", &flags.local_ranks, 1, kMaxThreads,
                         "single-node test mode: that many ranks as threads, without mpirun");
-  arguments.TextOrNone("--run-dir", &flags.run_dir, "where the results go (runs/<time>-<id>)");
+  arguments.Text("--run-dir", &flags.run_dir, "where the results go (runs/<time>-<id>)");
+  arguments.Text("--name", &flags.labels.name,
+                 "what people call the run, beside its directory (convoy note changes it)");
+  arguments.Texts("--tag", &flags.labels.tags,
+                  "a word to find the run by (convoy jobs --tag); again for another");
+  arguments.Text("--note", &flags.labels.note, "a sentence on the run, for people");
   arguments.Flag("--resume", &flags.resume, "go on from the newest checkpoint of --run-dir");
   arguments.WholeNumber("--checkpoint-every", &flags.checkpoint_every, 0, kMaxSteps,
                         "steps between checkpoints, besides one each epoch (0: none)");
+  arguments.WholeNumber("--stop-after-epoch", &flags.stop_after_epoch, 0, kMaxSteps,
+                        "stop there with a checkpoint, as on request; --resume goes on (0: never)");
   arguments.WholeNumber("--keep-checkpoints", &flags.keep_checkpoints, 1, kMaxCheckpoints,
                         "newest ones that are kept (3)");
-  arguments.TextOrNone("--coordinator", &flags.coordinator,
-                       "HOST:PORT of a coordinator to report to, or none; training goes on without "
-                       "it ($CONVOY_COORDINATOR)");
-  arguments.TextOrNone("--tls-ca", &flags.tls_ca, "PEM file of the coordinator's authority: TLS");
-  arguments.TextOrNone("--tls-cert", &flags.tls_cert,
-                       "PEM file of this client's certificate: mutual TLS");
-  arguments.TextOrNone("--tls-key", &flags.tls_key, "PEM file of its key");
-  arguments.TextOrNone("--token-file", &flags.token_file, "file of the coordinator's token");
+  arguments.Text("--coordinator", &flags.coordinator,
+                 "HOST:PORT of a coordinator to report to, or none; training goes on without "
+                 "it ($CONVOY_COORDINATOR)");
+  arguments.Text("--tls-ca", &flags.tls_ca, "PEM file of the coordinator's authority: TLS");
+  arguments.Text("--tls-cert", &flags.tls_cert,
+                 "PEM file of this client's certificate: mutual TLS");
+  arguments.Text("--tls-key", &flags.tls_key, "PEM file of its key");
+  arguments.Text("--token-file", &flags.token_file, "file of the coordinator's token");
   arguments.WholeNumber("--verbose", &flags.verbose, 0, 2,
                         "0 silent, 1 progress bar, 2 a line an epoch (1)");
   arguments.Flag("--figures", &flags.figures,
@@ -136,6 +143,8 @@ void AddFreeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
                  "write nothing");
   arguments.Text("--preview", &flags.preview,
                  "of --dry-run: FILE.png or FILE.svg for the first images as training sees them");
+  arguments.Flag("--report-only", &flags.report_only,
+                 "only tell the coordinator how the run in --run-dir has ended; train nothing");
   arguments.Flag("--explain-plan", &flags.explain_plan,
                  "print how each layer will be computed, then train");
 }
@@ -226,31 +235,18 @@ absl::StatusOr<v1::Recipe> ReadRecipe(const std::string& path) {
 
 const cli::FlagNames& FlagsOfFields() {
   static const auto* names = [] {
-    auto* flags = new cli::FlagNames(cli::FlagsLikeFields({"batch_size",
-                                                           "micro_batch",
-                                                           "epochs",
-                                                           "seed",
-                                                           "validation_split",
-                                                           "train_limit",
-                                                           "model",
-                                                           "reduce",
-                                                           "isa",
-                                                           "recipe",
-                                                           "data",
-                                                           "run_dir",
-                                                           "resume",
-                                                           "initial_weights",
-                                                           "tls_ca",
-                                                           "tls_cert",
-                                                           "tls_key",
-                                                           "token_file",
-                                                           "coordinator",
-                                                           "preview"}));
+    auto* flags = new cli::FlagNames(cli::FlagsLikeFields(
+        {"batch_size",  "micro_batch", "threads",         "epochs", "seed",     "validation_split",
+         "train_limit", "model",       "reduce",          "isa",    "recipe",   "data",
+         "run_dir",     "resume",      "initial_weights", "tls_ca", "tls_cert", "tls_key",
+         "token_file",  "coordinator", "preview",         "note"}));
     flags->insert({{"model_name", "--model"},
                    {"initial_weights_sha256", "--initial-weights"},
                    {"learning_rate_scaling", "--scale-learning-rate"},
                    {"images.image_size", "--image-size"},
                    {"image_size", "--image-size"},
+                   {"display_name", "--name"},
+                   {"tags", "--tag"},
                    {"images.image_fit", "--image-fit"},
                    {"optimizer.name", "--optimizer"},
                    {"optimizer.learning_rate", "--learning-rate"},
@@ -285,6 +281,10 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv) {
     return TextError(absl::StatusCode::kInvalidArgument,
                      "--resume: needs --run-dir, the run to go on with");
   }
+  if (flags.report_only && flags.run_dir.empty()) {
+    return absl::InvalidArgumentError(Tr("--report-only: needs --run-dir, the run to tell of"));
+  }
+  CONVOY_RETURN_IF_ERROR(run::CheckLabels(flags.labels));
   CONVOY_RETURN_IF_ERROR(CheckDryRun(flags));
   CONVOY_RETURN_IF_ERROR(ApplyUserConfig(flags));
   CONVOY_RETURN_IF_ERROR(CheckCoordinator(flags));

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/cli/flag_names.h"
+#include "common/run/labels_file.h"
 #include "convoy/v1/recipe.pb.h"
 
 namespace convoy::trainer {
@@ -22,16 +23,19 @@ struct Flags {
   int threads = 0;  // 0: as many as there is room for
   int local_ranks = 1;
   int64_t checkpoint_every = 0;
+  int64_t stop_after_epoch = 0;  // 0: not before the end
   int keep_checkpoints = 3;
   std::string coordinator;  // "HOST:PORT"; empty: none
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;
   std::string token_file;
+  run::Labels labels;  // of a run that begins; without a time
   int verbose = 1;
   bool explain_plan = false;
   bool figures = false;
   bool dry_run = false;
+  bool report_only = false;
   std::string preview;                        // of a dry run; empty: none
   std::optional<std::string> print_and_exit;  // the text of --help or --version
 };

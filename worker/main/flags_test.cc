@@ -40,6 +40,14 @@ TEST(FlagsTest, ValuesThatAreNoNumbersNameTheirFlag) {
   EXPECT_THAT(ErrorOf({"--isa", "avx3"}), HasSubstr("--isa"));
 }
 
+// As a shell makes them of a variable that is not set.
+TEST(FlagsTest, EmptyTextsMeanNothingElse) {
+  for (const char* flag : {"--run-dir", "--recipe", "--coordinator", "--initial-weights", "--data",
+                           "--token-file", "--tls-ca", "--model", "--optimizer", "--isa"}) {
+    EXPECT_EQ(ErrorOf({flag, ""}), std::string(flag) + ": must not be empty");
+  }
+}
+
 TEST(FlagsTest, ValuesThatWouldBecomeOthersAreRefused) {
   EXPECT_THAT(ErrorOf({"--seed", "-1"}), HasSubstr("--seed: must be a whole number from 0"));
   EXPECT_THAT(ErrorOf({"--batch-size", ""}), HasSubstr("--batch-size: must be a whole number"));
@@ -51,6 +59,18 @@ TEST(FlagsTest, ValuesThatWouldBecomeOthersAreRefused) {
 TEST(FlagsTest, ResumeNeedsARunDirectory) {
   EXPECT_THAT(ErrorOf({"--resume"}), HasSubstr("--resume: needs --run-dir"));
   EXPECT_TRUE(Parse({"--resume", "--run-dir", "x"}).ok());
+}
+
+TEST(FlagsTest, LabelsAreBounded) {
+  const Flags flags =
+      Parse({"--name", "noyaux larges", "--tag", "lab3", "--tag", "été", "--note", "x"}).value();
+  EXPECT_EQ(flags.labels.name, "noyaux larges");
+  EXPECT_EQ(flags.labels.tags, (std::vector<std::string>{"lab3", "été"}));
+  EXPECT_THAT(ErrorOf({"--name", std::string(101, 'x').c_str()}), HasSubstr("101 characters"));
+  EXPECT_THAT(ErrorOf({"--note", "a\nb"}), HasSubstr("control character"));
+  EXPECT_THAT(ErrorOf({"--tag", "a", "--tag", "a"}), HasSubstr("'a' is there twice"));
+  EXPECT_EQ(FlagsOfFields().find("display_name")->second, "--name");
+  EXPECT_EQ(FlagsOfFields().find("tags")->second, "--tag");
 }
 
 TEST(FlagsTest, CoordinatorIsAnAddressAndItsFilesNeedIt) {

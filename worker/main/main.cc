@@ -1,6 +1,7 @@
 // The trainer: mpirun -np 4 trainer, trainer alone, or trainer --local-ranks 4.
 #include <chrono>
 #include <cstdlib>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
+#include "common/rpc/library_log.h"
 #include "common/run/start_file.h"
 #include "common/system/process_start.h"
 #include "worker/comm/mpi_communicator.h"
@@ -121,6 +123,8 @@ void WriteOnlyInOwnStart(const std::string& run_directory) {
 ExitCode Main(int argc, char** argv) {
   PrepareProcess();
   log::Start("trainer");
+  std::set_new_handler([] { OutOfMemory(0); });
+  rpc::SilenceLibraries();
   absl::StatusOr<Flags> flags = ParseFlags(argc, argv);
   if (flags.ok() && !flags->print_and_exit) {
     const absl::Status prepared = PrepareKernels(*flags);

@@ -31,14 +31,22 @@
 #include "common/kernels/simd/isa.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
+#include "common/run/run_id.h"
+#include "common/system/secret_digits.h"
+#include "common/terminal/activity.h"
 #include "common/terminal/fit.h"
+#include "common/terminal/output.h"
 #include "common/terminal/terminal.h"
 #include "worker/main/coordinator_link.h"
 #include "worker/main/dry_run.h"
+#include "worker/main/run_labels.h"
+#include "worker/replicate/fetch.h"
+#include "worker/replicate/replication.h"
 #include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
 #include "worker/train/checkpointer.h"
 #include "worker/train/job.h"
+#include "worker/train/job_checks.h"
 #include "worker/train/trainer.h"
 #include "worker/watch/last_words.h"
 
@@ -61,7 +69,8 @@ std::string Fingerprint(const Flags& flags) {
                       "\nset of recipe flags\t", recipe.ShortDebugString(), "\n--run-dir\t",
                       flags.run_dir, "\n--initial-weights\t", flags.initial_weights, "\n--resume\t",
                       flags.resume, "\n--dry-run\t", flags.dry_run, "\n--checkpoint-every\t",
-                      flags.checkpoint_every, "\n--figures\t", flags.figures);
+                      flags.checkpoint_every, "\n--stop-after-epoch\t", flags.stop_after_epoch,
+                      "\n--figures\t", flags.figures);
 }
 
 // Compares this rank's fingerprint with rank 0's.
@@ -115,6 +124,20 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
   return report::RunDirectory::Open(flags.run_dir, flags.resume);
 }
 
+// COLLECTIVE. Where a run goes on its newest checkpoint may lie on another host. Returns, on rank
+// 0, a note on it.
+absl::StatusOr<std::string> FetchCheckpoint(comm::Communicator& communicator, const Flags& flags) {
+  if (!flags.resume || flags.dry_run || communicator.on_one_host()) return "";
+  return replicate::FetchNewestCheckpoint(communicator, flags.run_dir);
+}
+
+// Gives the run the identity by which copies of it are known.
+absl::Status Identify(const std::string& directory) {
+  const std::string known = run::KnownRunId(directory);
+  if (!known.empty()) return run::SetRunId(directory, known);
+  return ReadOrDrawSecretDigits(run::PathIn(directory, run::kRunIdFile)).status();
+}
+
 report::Reporting::Run RunSoFar(const train::Job& job) {
   report::Reporting::Run run = {.recipe_text = train::RecipeToText(job.recipe_proto),
                                 .learning_rate = job.recipe.optimizer.learning_rate};
@@ -124,13 +147,15 @@ report::Reporting::Run RunSoFar(const train::Job& job) {
   return run;
 }
 
-absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
+absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job, bool on_one_host,
                                       const CoordinatorChannel& channel,
                                       std::unique_ptr<report::RunDirectory> directory) {
   if (directory == nullptr) {
     const std::string path = flags.run_dir.empty() ? run::NewRunPath() : flags.run_dir;
     CONVOY_ASSIGN_OR_RETURN(directory, report::RunDirectory::Open(path, flags.resume));
   }
+  if (!on_one_host) CONVOY_RETURN_IF_ERROR(Identify(directory->path()));
+  CONVOY_RETURN_IF_ERROR(LabelRun(flags.labels, *directory));
   CONVOY_ASSIGN_OR_RETURN(
       formats::CheckpointStore store,
       formats::CheckpointStore::Open(directory->checkpoints(), flags.keep_checkpoints));
@@ -145,6 +170,23 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
   }
   return RankZero{.reporting = std::move(reporting),
                   .store = std::make_unique<formats::CheckpointStore>(std::move(store))};
+}
+
+// COLLECTIVE.
+absl::StatusOr<std::unique_ptr<replicate::Replication>> StartReplication(
+    comm::Communicator& communicator, const Flags& flags, const RankZero& mine) {
+  const bool root = communicator.rank() == 0;
+  CONVOY_ASSIGN_OR_RETURN(
+      std::string directory,
+      comm::BroadcastString(communicator, root ? mine.reporting->directory().path() : "", 0));
+  replicate::ReplicationOptions options{
+      .run_directory = std::move(directory), .keep = flags.keep_checkpoints, .on_note = nullptr};
+  if (root) {
+    options.on_note = [&mine](const std::string& line) {
+      report::Note(mine.reporting->directory(), line);
+    };
+  }
+  return replicate::Replication::Start(communicator, std::move(options));
 }
 
 // Rank 0: writes the model and tells everybody how the training ended.
@@ -162,18 +204,23 @@ absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
 absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, const train::Job& job,
                                      RankZero& mine) {
   comm::Communicator& communicator = watch.communicator();
+  CONVOY_ASSIGN_OR_RETURN(const auto replication, StartReplication(communicator, flags, mine));
   train::TrainerOptions options{.threads = ThreadsOf(flags, communicator),
                                 .checkpoint_every = flags.checkpoint_every,
+                                .stop_after_epoch = flags.stop_after_epoch,
                                 .store = mine.store.get(),
                                 .watch = &watch};
   const bool root = communicator.rank() == 0;
   if (root) {
     options.run_id = std::filesystem::path(mine.reporting->directory().path()).filename().string();
     options.observers = mine.reporting->observers();
+    options.on_checkpoint = [&replication](int64_t global_step, const std::string& path) {
+      replication->Copy(global_step, path);
+    };
   }
   CONVOY_ASSIGN_OR_RETURN(auto trainer,
                           train::Trainer::Create(communicator, job, std::move(options)));
-  if (root && flags.explain_plan) std::fputs(trainer->ExplainPlan().c_str(), stdout);
+  if (root && flags.explain_plan) terminal::Print(trainer->ExplainPlan(), stdout);
   if (root && !flags.coordinator.empty() && !job.checkpoint) {
     mine.reporting->PublishUntrained(trainer->UntrainedModel());
   }
@@ -201,15 +248,19 @@ ExitCode ExitCodeOf(train::Outcome outcome) {
 absl::Status WriteFigures(const Flags& flags, const train::Job& job, report::Reporting& reporting) {
   const std::string& directory = reporting.directory().path();
   CONVOY_ASSIGN_OR_RETURN(const figures::Language language, figures::LanguageOf(""));
-  const absl::Status written = gallery::WriteReport(
-      directory, job.train, job.test,
-      {.language = language, .threads = flags.threads > 0 ? flags.threads : UsableCores()});
+  terminal::Activity activity(stdout, flags.verbose == 1);
+  gallery::ReportOptions options{.language = language,
+                                 .threads = flags.threads > 0 ? flags.threads : UsableCores()};
+  options.progress = [&activity](const std::string& figure, int done, int total) {
+    activity.Show(Tr("Drawing $0", figure), done, total);
+  };
+  const absl::Status written = gallery::WriteReport(directory, job.train, job.test, options);
+  activity.Clear();
   if (!written.ok()) {
     return Annotate(written, Tr("--figures: the training is complete, its report is not"));
   }
   CONVOY_RETURN_IF_ERROR(reporting.AddFigures(run::PathIn(directory, run::kFigures)));
-  if (flags.verbose > 0)
-    std::fputs(Tr("The report is $0/report.html\n", directory).c_str(), stdout);
+  if (flags.verbose > 0) terminal::Print(Tr("The report is $0/report.html\n", directory), stdout);
   return absl::OkStatus();
 }
 
@@ -235,11 +286,18 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   Failpoint("after_start", absl::StrCat("rank-", communicator.rank()));
   const bool root = communicator.rank() == 0;
   if (flags.print_and_exit) {
-    if (root) std::fputs(flags.print_and_exit->c_str(), stdout);
+    if (root) terminal::Print(*flags.print_and_exit, stdout);
+    CONVOY_RETURN_IF_ERROR(
+        comm::Agree(communicator, root ? terminal::Flush(stdout) : absl::OkStatus()));
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(const CoordinatorChannel channel,
                           OnRankZero(communicator, [&] { return OpenCoordinatorChannel(flags); }));
+  if (flags.report_only) {
+    CONVOY_RETURN_IF_ERROR(comm::Agree(
+        communicator, root ? TellOfEndedRun(channel, flags.run_dir) : absl::OkStatus()));
+    return ExitCode::kOk;
+  }
   CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<report::RunDirectory> claimed,
                           OnRankZero(communicator, [&] { return ClaimRunDirectory(flags); }));
   const train::JobRequest request{.asked = flags.asked,
@@ -249,11 +307,15 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                                   .resume = flags.resume,
                                   .network_follows_data = flags.network_follows_data,
                                   .progress = ShowDecoding(flags)};
+  CONVOY_ASSIGN_OR_RETURN(const std::string fetched, FetchCheckpoint(communicator, flags));
   CONVOY_ASSIGN_OR_RETURN(train::Job job, train::PrepareJob(communicator, request));
+  const int threads = ThreadsOf(flags, communicator);
+  CONVOY_RETURN_IF_ERROR(comm::Agree(
+      communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
+  if (!fetched.empty()) job.notes.push_back(fetched);
   if (flags.dry_run) {
     CONVOY_RETURN_IF_ERROR(
-        DryRun(watch, {.threads = ThreadsOf(flags, communicator), .preview = flags.preview},
-               std::move(job)));
+        DryRun(watch, {.threads = threads, .preview = flags.preview}, std::move(job)));
     return ExitCode::kOk;
   }
   if (job.finished_before) {
@@ -263,14 +325,16 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                              "its figures)\n",
                              flags.run_dir)
                         : Tr("$0: this run is finished; its results are there\n", flags.run_dir);
-      std::fputs(said.c_str(), stdout);
+      terminal::Print(said, stdout);
     }
-    const absl::Status told = root ? TellOfFinishedRun(channel, job, *claimed) : absl::OkStatus();
+    absl::Status told = root ? LabelRun(flags.labels, *claimed) : absl::OkStatus();
+    if (root && told.ok()) told = TellOfFinishedRun(channel, job, *claimed);
     CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(RankZero mine, OnRankZero(communicator, [&] {
-                            return OpenRankZero(flags, job, channel, std::move(claimed));
+                            return OpenRankZero(flags, job, communicator.on_one_host(), channel,
+                                                std::move(claimed));
                           }));
   CONVOY_RETURN_IF_ERROR(
       watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));

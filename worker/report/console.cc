@@ -12,6 +12,7 @@
 #include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 #include "common/terminal/fit.h"
+#include "common/terminal/output.h"
 
 namespace convoy::report {
 namespace {
@@ -47,7 +48,7 @@ Console::Console(std::FILE* out, int verbose, std::string run_directory)
 
 void Console::Print(const std::string& text) {
   if (verbose_ == 0) return;
-  std::fputs(terminal::Fit(text, terminal::TerminalOf(out_)).c_str(), out_);
+  terminal::Print(text, out_);
   std::fflush(out_);
 }
 
@@ -147,7 +148,11 @@ void Console::OnEpoch(const EpochReport& report) {
   Print((fits ? whole : terminal::Flow(parts, " - ", terminal.columns)) + "\n");
 }
 
-void Console::OnNotice(const std::string& line) { Print(line + "\n"); }
+void Console::OnNotice(const std::string& line) {
+  if (bar_) Redraw("");
+  if (bar_) std::fputs("\r", out_);
+  Print(line + "\n");
+}
 void Console::OnStopped(int64_t global_step, bool cancelled) {
   const std::string step = TrThousands(global_step);
   const std::string checkpoints = run::PathIn(run_directory_, run::kCheckpoints);

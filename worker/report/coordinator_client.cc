@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/api/job_description.h"
+#include "common/api/job_labels.h"
+#include "common/api/resource_names.h"
 #include "common/base/files.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
@@ -17,6 +19,7 @@
 #include "common/formats/model_file.h"
 #include "common/rpc/grpc_status.h"
 #include "common/run/events_file.h"
+#include "common/run/labels_file.h"
 #include "common/run/run_files.h"
 #include "common/system/secret_digits.h"
 #include "convoy/worker/v1/worker_service.grpc.pb.h"
@@ -221,7 +224,7 @@ void CoordinatorClient::Serve() {
 
 // Tells what is due, or only that the job lives.
 absl::Status CoordinatorClient::Talk(bool with_steps) {
-  if (job_.empty()) CONVOY_RETURN_IF_ERROR(Register());
+  if (job_.empty() || LabelsChanged()) CONVOY_RETURN_IF_ERROR(Register());
   bool told = false;
   while (auto report = story_.DueReport(with_steps)) {
     report->set_job(job_);
@@ -249,14 +252,33 @@ absl::Status CoordinatorClient::Talk(bool with_steps) {
   return absl::OkStatus();
 }
 
+// Somebody else's run may be called so already.
+void CoordinatorClient::NoteName(const std::string& run_name) {
+  const std::string id = api::ShortName(job_);
+  if (id == run_name || std::exchange(name_told_, true)) return;
+  options_.on_note(absl::StrCat("coordinator ", address(), " knows this run as ", id));
+}
+
+// What `convoy note` wrote meanwhile.
+bool CoordinatorClient::LabelsChanged() const {
+  const absl::StatusOr<run::Labels> labels = run::ReadLabels(options_.run_directory);
+  return labels.ok() && labels->time != labels_told_;
+}
+
 absl::Status CoordinatorClient::Register() {
   worker::v1::RegisterJobResponse response;
   worker::v1::RegisterJobRequest request = story_.Registration();
   for (const run::RunEvent& event : run::ReadEvents(options_.run_directory)) {
     *request.add_run_events() = api::ToEvent(event);
   }
+  const absl::StatusOr<run::Labels> labels = run::ReadLabels(options_.run_directory);
+  if (labels.ok() && labels->time != absl::InfinitePast()) {
+    *request.mutable_labels() = api::ToProto(*labels);
+  }
   CONVOY_RETURN_IF_ERROR(calls_->Register(request, &response));
   job_ = response.job();
+  NoteName(request.run_name());
+  labels_told_ = labels.ok() ? labels->time : absl::InfinitePast();
   if (response.heartbeat_interval_ms() > 0) {
     interval_ = milliseconds(response.heartbeat_interval_ms());
   }

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/formats/model_file.h"
 #include "common/rpc/client_channel.h"
 #include "convoy/v1/recipe.pb.h"
@@ -80,6 +81,8 @@ class CoordinatorClient : public Observer {
   void Serve();
   absl::Status Talk(bool with_steps);
   absl::Status Register();
+  void NoteName(const std::string& run_name);
+  bool LabelsChanged() const;
   absl::Status PublishUntrained();
   absl::Status PublishModel(const DueModel& model);
   absl::Status Publish(int epoch, bool final, const metrics::EpochMetrics& metrics,
@@ -96,6 +99,8 @@ class CoordinatorClient : public Observer {
 
   // Only the reporting thread uses these.
   std::string job_;  // empty: not registered
+  bool name_told_ = false;
+  absl::Time labels_told_ = absl::InfinitePast();  // of the labels that were registered
   std::chrono::milliseconds interval_;
   bool cancel_told_ = false;
   bool away_ = false;

@@ -1,5 +1,6 @@
 #include "worker/report/finished_run.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,21 +9,45 @@
 
 namespace convoy::report {
 
-absl::StatusOr<FinishedRun> ReadFinishedRun(const std::string& run_directory) {
+absl::StatusOr<EndedRun> ReadEndedRun(const std::string& run_directory) {
   CONVOY_ASSIGN_OR_RETURN(run::Summary summary, run::ReadSummary(run_directory));
-  FinishedRun run;
-  CONVOY_ASSIGN_OR_RETURN(run.history, run::ReadHistory(run_directory));
-  if (summary.state != run::RunState::kSucceeded || summary.weights_sha256.empty() ||
-      !summary.test_loss || !summary.test_accuracy) {
-    return absl::DataLossError(absl::StrCat(run::PathIn(run_directory, run::kSummaryFile),
-                                            ": is not that of a run that succeeded"));
+  const std::string path = run::PathIn(run_directory, run::kSummaryFile);
+  if (summary.state == run::RunState::kRunning) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": the run has not ended; `resume` goes on with it"));
   }
-  run.facts = std::move(summary.facts);
+  EndedRun run{.state = summary.state,
+               .facts = std::move(summary.facts),
+               .history = {},
+               .result = {},
+               .error = std::move(summary.error)};
   run.facts.resumed_at_step = summary.steps;
+  absl::StatusOr<metrics::History> history = run::ReadHistory(run_directory);
+  // There is none before the end of the first epoch.
+  if (!history.ok() && !absl::IsNotFound(history.status())) return history.status();
+  if (history.ok()) run.history = *std::move(history);
+  if (run.state != run::RunState::kSucceeded) return run;
+  if (summary.weights_sha256.empty() || !summary.test_loss || !summary.test_accuracy) {
+    return absl::DataLossError(absl::StrCat(path, ": is not that of a run that succeeded"));
+  }
   run.result = {.test_loss = *summary.test_loss,
                 .test_accuracy = *summary.test_accuracy,
-                .weights_sha256 = summary.weights_sha256};
+                .restored_epoch = std::nullopt,
+                .weights_sha256 = std::move(summary.weights_sha256)};
   return run;
+}
+
+void Retell(const EndedRun& run, Observer& observer) {
+  observer.OnStart(run.facts);
+  switch (run.state) {
+    case run::RunState::kSucceeded:
+      return observer.OnFinished(run.result);
+    case run::RunState::kStopped:
+    case run::RunState::kCancelled:
+      return observer.OnStopped(run.facts.resumed_at_step, run.state == run::RunState::kCancelled);
+    default:
+      return observer.OnFailed(run.error);
+  }
 }
 
 }  // namespace convoy::report

@@ -1,22 +1,28 @@
-// A finished run, read back from its directory: for a coordinator that was away when it ended.
+// A run that has ended, read back from its directory: for a coordinator that does not know of it.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "common/metrics/history.h"
+#include "common/run/summary.h"
 #include "worker/report/observer.h"
 
 namespace convoy::report {
 
-struct FinishedRun {
-  JobFacts facts;  // resumed_at_step: at the end
+struct EndedRun {
+  run::RunState state = run::RunState::kFailed;  // any but kRunning
+  JobFacts facts;                                // resumed_at_step: at the end
   metrics::History history;
-  FinalReport result;
+  FinalReport result;  // of a success
+  std::string error;   // of a failure
 };
 
-// Reads summary.json and history.json. Returns what ReadFile says, or DATA_LOSS for files that are
-// not those of a run that succeeded.
-absl::StatusOr<FinishedRun> ReadFinishedRun(const std::string& run_directory);
+// Reads summary.json and history.json. Returns what ReadFile says, FAILED_PRECONDITION if the run
+// has not ended, or DATA_LOSS for a success without its results.
+absl::StatusOr<EndedRun> ReadEndedRun(const std::string& run_directory);
+
+// Tells `observer` of it as if it had just ended.
+void Retell(const EndedRun& run, Observer& observer);
 
 }  // namespace convoy::report

@@ -40,8 +40,8 @@ void RunRecorder::OnStart(const JobFacts& facts) {
       log::Level::kInfo,
       absl::StrCat(facts.restarts == 0 ? "start: " : "go on: ", facts.world_size, " ranks, ",
                    facts.TotalThreads(), " threads, ", facts.DistinctHosts().size(), " hosts, ",
-                   facts.isa, ", ", facts.blas_core, ", data ", facts.data_kind, ", step ",
-                   facts.resumed_at_step));
+                   facts.isa, ", ", facts.blas_core, ", data ", facts.data_kind, " (",
+                   facts.data_where, "), step ", facts.resumed_at_step));
   directory_.Write(run::kRecipeFile, recipe_text_);
   WriteHistory();
   UpdateSpeed();

@@ -15,16 +15,12 @@
 #include "common/base/aligned_buffer.h"
 #include "common/base/status.h"
 #include "worker/step/collectives.h"
+#include "worker/step/message_sizes.h"
 
 namespace convoy::step {
 namespace {
 
-constexpr int64_t kFloatsPerDouble = sizeof(double) / sizeof(float);
-constexpr size_t kHeaderFlags = 2;
-
-int64_t HeaderFloats(size_t num_nodes) {
-  return static_cast<int64_t>(num_nodes + kHeaderFlags) * kFloatsPerDouble;
-}
+constexpr int64_t kFloatsOfDouble = sizeof(double) / sizeof(float);
 
 // Copies arrays one behind another into a message, or out of it.
 class Writer {
@@ -36,7 +32,7 @@ class Writer {
   }
   void PutDouble(double value) {
     std::memcpy(out_, &value, sizeof(value));
-    out_ += kFloatsPerDouble;
+    out_ += kFloatsOfDouble;
   }
 
  private:
@@ -53,7 +49,7 @@ class Reader {
   double GetDouble() {
     double value = 0;
     std::memcpy(&value, in_, sizeof(value));
-    in_ += kFloatsPerDouble;
+    in_ += kFloatsOfDouble;
     return value;
   }
   const float* Skip(int64_t n) {
@@ -143,29 +139,19 @@ class MessageCollectives : public Collectives {
     gathered_ = AlignedBuffer<float>(static_cast<size_t>(next));
   }
 
-  int64_t MessageFloats(const BatchPartition& batch, int sender, int owner) const {
-    const size_t num_nodes = batch.NodesOfRank(sender).size();
-    const int64_t images = batch.ImagesOfRank(sender).size();
-    int64_t floats = HeaderFloats(num_nodes) +
-                     static_cast<int64_t>(num_nodes) * TotalSize(sharding_.summed_of(owner));
-    for (const KernelRows& part : sharding_.rows_of(owner)) floats += images * part.rows.size();
-    for (const nn::OuterProductGradient& kernel : sharding_.kernels())
-      floats += images * kernel.units;
-    return floats;
-  }
-
   void PlanRoutes(const std::vector<BatchPartition>& batches) {
     const int self = communicator_.rank();
+    const MessageSizes sizes(sharding_);
     int64_t send_floats = 0;
     int64_t recv_floats = 0;
     for (const BatchPartition& batch : batches) {
       Route& route = routes_.emplace_back(Route{.batch = batch});
       for (int rank = 0; rank < communicator_.world_size(); ++rank) {
         route.send_offsets.push_back(route.send_floats);
-        route.send_counts.push_back(MessageFloats(batch, self, rank));
+        route.send_counts.push_back(sizes.Scattered(batch, self, rank));
         route.send_floats += route.send_counts.back();
         route.recv_offsets.push_back(route.recv_floats);
-        route.recv_counts.push_back(MessageFloats(batch, rank, self));
+        route.recv_counts.push_back(sizes.Scattered(batch, rank, self));
         route.recv_floats += route.recv_counts.back();
       }
       send_floats = std::max(send_floats, route.send_floats);

@@ -43,8 +43,9 @@ std::vector<ThreadSums::Merge> ThreadSums::PlanMerges(const Schedule& schedule,
         parts.emplace_back(thread, place);
       }
     }
-    merges.push_back(
-        {.program = SumProgram(batch.num_micro_batches(), nodes, node), .parts = std::move(parts)});
+    merges.push_back({.program = SumProgram(batch.num_micro_batches(), nodes, node),
+                      .parts = std::move(parts),
+                      .sources = {}});
   }
   return merges;
 }
@@ -56,6 +57,14 @@ void ThreadSums::SetMemory(std::vector<float*> arrays) {
     for (float*& gradient : stack.gradients) gradient = *next++;
   }
   for (float*& sum : rank_sums_) sum = *next++;
+  for (Schedule& schedule : schedules_) {
+    for (Merge& merge : schedule.merges) {
+      merge.sources.clear();
+      for (const auto& [thread, place] : merge.parts) {
+        merge.sources.push_back(stacks_[thread].gradients[place]);
+      }
+    }
+  }
 }
 
 void ThreadSums::Start(int thread) {
@@ -97,9 +106,7 @@ void ThreadSums::AddUp(size_t batch, ThreadTeam& team, Contribution* contributio
       return stacks_[thread].losses[place];
     };
     contribution->losses.push_back(merge.program.SumOf(loss_of));
-    const auto [thread, place] = merge.parts[0];
-    contribution->gradients.push_back(merge.parts.size() == 1 ? stacks_[thread].gradients[place]
-                                                              : rank_sums_[i]);
+    contribution->gradients.push_back(merge.parts.size() == 1 ? merge.sources[0] : rank_sums_[i]);
   }
   if (team.size() == 1) return;
   team.Run([&](int thread) {
@@ -111,15 +118,9 @@ void ThreadSums::AddUp(size_t batch, ThreadTeam& team, Contribution* contributio
 }
 
 void ThreadSums::AddPart(const Merge& merge, int thread, int num_threads, float* dst) {
-  constexpr size_t kMaxParts = 256;
-  CONVOY_CHECK_LE(merge.parts.size(), kMaxParts);
-  const float* sources[kMaxParts];
-  for (size_t i = 0; i < merge.parts.size(); ++i) {
-    sources[i] = stacks_[merge.parts[i].first].gradients[merge.parts[i].second];
-  }
   for (const Range& range : sharding_.summed()) {
     const Range part = EqualPart(range.size(), thread, num_threads);
-    merge.program.Sum(sources, {range.begin + part.begin, range.begin + part.end},
+    merge.program.Sum(merge.sources.data(), {range.begin + part.begin, range.begin + part.end},
                       dst + range.begin + part.begin);
   }
 }

@@ -48,6 +48,7 @@ class ThreadSums {
   struct Merge {
     SumProgram program;
     std::vector<std::pair<size_t, size_t>> parts;  // thread, place on its stack
+    std::vector<float*> sources;                   // [parts] what lies there
   };
   // What depends on the batch.
   struct Schedule {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
@@ -16,15 +17,22 @@
 namespace convoy::train {
 Checkpointer::Checkpointer(comm::Communicator& communicator, const Job& job,
                            const nn::Network& network, step::TrainingStep& step,
-                           formats::CheckpointStore* store, std::string run_id)
+                           formats::CheckpointStore* store, OnSaved on_saved, std::string run_id)
     : communicator_(communicator),
       job_(job),
       network_(network),
       step_(step),
       run_id_(std::move(run_id)) {
   if (store == nullptr) return;
-  writer_ = std::make_unique<CheckpointWriter>(
-      [store](const formats::Checkpoint& checkpoint) { return store->Save(checkpoint); });
+  writer_ = std::make_unique<CheckpointWriter>([store, on_saved = std::move(on_saved)](
+                                                   const formats::Checkpoint& checkpoint) {
+    const absl::Status saved = store->Save(checkpoint);
+    const int64_t number = checkpoint.position.global_step;
+    if (saved.ok() && on_saved) {
+      on_saved(number, absl::StrCat(store->directory(), "/", formats::CheckpointFileName(number)));
+    }
+    return saved;
+  });
 }
 
 absl::Status Checkpointer::Restore(const formats::Checkpoint& checkpoint, Progress* progress,

@@ -1,6 +1,8 @@
 // Checkpoints of a training under way: from the ranks' shards to one file, and back.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +25,14 @@ namespace convoy::train {
 // same error on all ranks.
 class Checkpointer {
  public:
-  // `store` is rank 0's; null: no checkpoints are written. `run_id` is written into them. All
-  // references must outlive this.
+  using OnSaved = std::function<void(int64_t global_step, const std::string& path)>;
+
+  // `store` is rank 0's; null: no checkpoints are written. `on_saved` is told, in another thread,
+  // of each one's step and file; may be empty. `run_id` is written into them. All references must
+  // outlive this.
   Checkpointer(comm::Communicator& communicator, const Job& job, const nn::Network& network,
-               step::TrainingStep& step, formats::CheckpointStore* store, std::string run_id);
+               step::TrainingStep& step, formats::CheckpointStore* store, OnSaved on_saved,
+               std::string run_id);
 
   // COLLECTIVE. Sets weights, optimizer slots, `progress` and `callbacks` to the checkpoint's.
   absl::Status Restore(const formats::Checkpoint& checkpoint, Progress* progress,

@@ -1,5 +1,9 @@
+// Each check compares two parts of a job by their own words (shapes, counts, hashes), before
+// anything is built on them; what a file says is bounded here, so that training need not look
+// again.
 #include "worker/train/job_checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -10,15 +14,20 @@
 #include "common/base/status.h"
 #include "common/base/text_error.h"
 #include "common/data/sampler.h"
+#include "common/evaluate/evaluation.h"
 #include "common/evaluate/model_network.h"
 #include "common/formats/model_file.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
+#include "common/nn/cost.h"
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
 
 namespace convoy::train {
 namespace {
+
+constexpr double kArrays = 3;  // the weights, those of the next step and the gradient, at least
+constexpr double kGigabyte = 1e9;
 
 // Says what to type for these kernels, on a machine that can run them.
 std::string HowToHave(const formats::KernelFamily& family) {
@@ -32,16 +41,31 @@ std::string HowToHave(const formats::KernelFamily& family) {
 }  // namespace
 
 absl::Status CheckNetworkFitsMemory(const Recipe& recipe) {
-  constexpr double kArrays = 3;  // the weights, those of the next step and the gradient, at least
-  constexpr double kGigabyte = 1e9;
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
   const double needed = kArrays * sizeof(float) * static_cast<double>(network.num_parameters());
-  const auto memory = static_cast<double>(PhysicalMemoryBytes());
+  const auto memory = static_cast<double>(UsableMemoryBytes());
   if (needed <= memory) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "network '", recipe.model.name, "': its ", network.num_parameters(), " parameters need ",
       std::ceil(needed / kGigabyte), " GB of memory or more, and this computer has ",
       std::floor(memory / kGigabyte), "; make its layers smaller"));
+}
+
+absl::Status CheckPassesFitMemory(const Recipe& recipe, int threads, int ranks_on_host) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  const int images = std::max(recipe.micro_batch, evaluate::kChunkImages);
+  // A thread keeps all outputs, a gradient of each, and the gradient of the parameters.
+  const double thread =
+      sizeof(float) * (2.0 * static_cast<double>(nn::OutputElems(network)) * images +
+                       static_cast<double>(network.num_parameters()));
+  const double rank = kArrays * sizeof(float) * static_cast<double>(network.num_parameters());
+  const double needed = ranks_on_host * (rank + threads * thread);
+  const auto memory = static_cast<double>(UsableMemoryBytes());
+  if (needed <= memory) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "`micro_batch` and `threads`: ", threads, " threads with ", recipe.micro_batch,
+      " images at a time need ", std::ceil(needed / kGigabyte), " GB of memory or more on ",
+      HostName(), ", and there are ", std::floor(memory / kGigabyte), "; take fewer of either"));
 }
 
 // The weights, the optimizer's slots, and the best weights so far.
@@ -112,7 +136,16 @@ absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe&
   for (const formats::OptimizerSlot& slot : checkpoint.optimizer.slots) slots.push_back(slot.name);
   if (slots != optimizer->SlotNames()) return refuse("its state is not that of its optimizer");
   const int64_t steps = data::StepsPerEpoch(train_images, recipe.batch_size);
-  if (checkpoint.position.step_in_epoch > steps) return refuse("its step is beyond its epoch");
+  const formats::Position& position = checkpoint.position;
+  if (position.step_in_epoch > steps) return refuse("its step is beyond its epoch");
+  // The history has as many epochs as are finished, so none of these can overflow.
+  const int64_t done = position.epoch * steps + position.step_in_epoch;
+  if (position.global_step != done || checkpoint.optimizer.step_count > done) {
+    return refuse("its steps are not those of its epochs");
+  }
+  if (checkpoint.best && checkpoint.best->epoch >= position.epoch) {
+    return refuse("its best epoch is not finished");
+  }
   return absl::OkStatus();
 }
 

@@ -15,6 +15,10 @@ namespace convoy::train {
 // Returns an error for a network that this computer could never train, rather than die in trying.
 absl::Status CheckNetworkFitsMemory(const Recipe& recipe);
 
+// Returns INVALID_ARGUMENT if a host's ranks, of so many threads each, could not have the memory of
+// their passes. Counts what is certain to be needed, so it lets some pass that will not fit.
+absl::Status CheckPassesFitMemory(const Recipe& recipe, int threads, int ranks_on_host);
+
 // Returns INVALID_ARGUMENT if checkpoints would be too large to be read back.
 absl::Status CheckCheckpointsCanBeRead(const Recipe& recipe);
 

@@ -45,6 +45,7 @@ std::string ArraysError(const formats::Checkpoint& checkpoint) {
 TEST(CheckArraysFitTest, TakesWhatTrainingWrites) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
   checkpoint.position.step_in_epoch = 8;  // 1000 = 7 * 128 + 104
+  checkpoint.position.global_step = 8;
   EXPECT_TRUE(CheckArraysFit(checkpoint, NotebookRecipe(), kTrainImages).ok());
 }
 
@@ -67,6 +68,28 @@ TEST(CheckArraysFitTest, StepsBeyondTheEpochAreRefused) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
   checkpoint.position.step_in_epoch = 9;
   EXPECT_THAT(ArraysError(checkpoint), HasSubstr("step"));
+}
+
+// Counts with the right checksums that would index an array or overflow an optimizer's power.
+TEST(CheckArraysFitTest, CountsThatContradictOneAnotherAreRefused) {
+  formats::Checkpoint checkpoint = NotebookCheckpoint();
+  checkpoint.position.global_step = INT64_MAX;
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("its steps are not those of its epochs"));
+  checkpoint = NotebookCheckpoint();
+  checkpoint.optimizer.step_count = INT64_MAX;
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("steps"));
+  checkpoint = NotebookCheckpoint();
+  checkpoint.best = formats::BestWeights{"val_loss", 0.1, int64_t{1} << 40, {}};
+  EXPECT_THAT(ArraysError(checkpoint), HasSubstr("best epoch"));
+}
+
+TEST(CheckPassesFitMemoryTest, ThreadsAndImagesAreCountedBeforeMemoryIsTaken) {
+  Recipe recipe = NotebookRecipe();
+  EXPECT_TRUE(CheckPassesFitMemory(recipe, 2, 2).ok());
+  recipe.micro_batch = 1 << 20;
+  const absl::Status status = CheckPassesFitMemory(recipe, 1024, 1);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("`micro_batch` and `threads`: 1024"));
 }
 
 TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {

@@ -4,6 +4,7 @@
 #include "worker/train/trainer.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -61,6 +62,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(comm::Communicator& com
                                                nn::Plan(std::move(network)), std::move(optimizer),
                                                std::move(threads)));
   CONVOY_RETURN_IF_ERROR(trainer->Open());
+  CONVOY_RETURN_IF_ERROR(trainer->MeasureHosts(hosts));
   run::JobFacts facts = FactsOf(job, trainer->plan_.network());
   facts.world_size = communicator.world_size();
   facts.threads = trainer->threads_of_rank_;
@@ -106,13 +108,26 @@ absl::Status Trainer::Open() {
     step_ = std::make_unique<step::MpiStep>(communicator_, team_, runners_, *optimizer_, plan_,
                                             batches_);
   }
-  checkpointer_ = std::make_unique<Checkpointer>(communicator_, job_, plan_.network(), *step_,
-                                                 options_.store, options_.run_id);
+  checkpointer_ =
+      std::make_unique<Checkpointer>(communicator_, job_, plan_.network(), *step_, options_.store,
+                                     options_.on_checkpoint, options_.run_id);
   if (job_.checkpoint) return checkpointer_->Restore(*job_.checkpoint, &progress_, &callbacks_);
   if (!job_.initial_weights.empty()) return step_->SetWeights(job_.initial_weights.data());
   AlignedBuffer<float> initial(static_cast<size_t>(plan_.network().num_parameters()));
   nn::InitializeWeights(plan_.network(), job_.recipe.seed, initial.data());
   return step_->SetWeights(initial.data());
+}
+
+// Of MPI's own sums the model knows nothing.
+absl::Status Trainer::MeasureHosts(const std::vector<std::string>& hosts) {
+  if (communicator_.on_one_host() || !job_.recipe.exact_reduce) return absl::OkStatus();
+  std::vector<int> host_of_rank = comm::HostOfRank(communicator_, hosts);
+  if (*std::max_element(host_of_rank.begin(), host_of_rank.end()) == 0) return absl::OkStatus();
+  CONVOY_ASSIGN_OR_RETURN(const comm::Link link, comm::MeasureLink(communicator_, host_of_rank));
+  if (communicator_.rank() != 0) return absl::OkStatus();
+  expectation_.emplace(plan_, job_.recipe, job_.train.count, threads_of_rank_,
+                       std::move(host_of_rank), link);
+  return absl::OkStatus();
 }
 
 Trainer::~Trainer() = default;
@@ -128,7 +143,9 @@ absl::Status Trainer::SaveCheckpoint() {
 }
 
 absl::StatusOr<Outcome> Trainer::Run() {
+  const int64_t stop_after = options_.stop_after_epoch;
   while (progress_.position.epoch < job_.recipe.epochs && !callbacks_.stopped()) {
+    if (stop_after > 0 && progress_.position.epoch >= stop_after) return Stop();
     CONVOY_ASSIGN_OR_RETURN(const bool finished, RunEpoch());
     if (!finished) return Stop();
   }
@@ -191,6 +208,12 @@ absl::StatusOr<bool> Trainer::RunStep() {
   progress_.epoch_seconds.back() += watch.Lap();
   const report::StepProgress step = progress_.Step();
   Tell([&](report::Observer& observer) { observer.OnStep(step); });
+  if (expectation_) {
+    if (const std::optional<std::string> line = expectation_->AfterStep(step_->phases())) {
+      Tell([&](report::Observer& observer) { observer.OnNotice(*line); });
+      expectation_.reset();
+    }
+  }
   return result->stop_requested;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "worker/step/training_step.h"
 #include "worker/train/callbacks.h"
 #include "worker/train/checkpointer.h"
+#include "worker/train/expectation.h"
 #include "worker/train/job.h"
 #include "worker/train/progress.h"
 #include "worker/watch/watch.h"
@@ -25,8 +27,10 @@ namespace convoy::train {
 struct TrainerOptions {
   int threads = 1;                            // of this rank
   int64_t checkpoint_every = 0;               // steps; 0: at the end of epochs only
+  int64_t stop_after_epoch = 0;               // as if asked to stop at its end; 0: never
   std::string run_id;                         // rank 0
   formats::CheckpointStore* store = nullptr;  // rank 0 only; may be null: no checkpoints
+  Checkpointer::OnSaved on_checkpoint;        // rank 0; may be empty
   std::vector<report::Observer*> observers;   // rank 0 only
   watch::Watch* watch = nullptr;              // is told what this rank does; may be null
 };
@@ -63,6 +67,7 @@ class Trainer {
           std::unique_ptr<optim::Optimizer> optimizer, std::vector<int> threads_of_rank);
 
   absl::Status Open();
+  absl::Status MeasureHosts(const std::vector<std::string>& hosts);
   absl::StatusOr<Outcome> Stop();
   void Enter(watch::Phase phase);
   absl::Status SaveCheckpoint();
@@ -99,6 +104,7 @@ class Trainer {
   Progress progress_;
   std::vector<uint32_t> order_;  // of the epoch's images
   report::FinalReport final_report_;
+  std::optional<Expectation> expectation_;  // rank 0's, where there are several hosts
 };
 
 }  // namespace convoy::train

@@ -34,7 +34,9 @@ class Listener : public report::Observer {
     losses.push_back(report.metrics[0].second);
     ranks = report.phases.size();
   }
+  void OnNotice(const std::string& line) override { notices.push_back(line); }
   std::vector<std::string> told;
+  std::vector<std::string> notices;
   std::vector<double> losses;
   int64_t steps = 0;
   size_t ranks = 0;
@@ -48,10 +50,12 @@ struct Way {
   std::string store;  // directory of checkpoints; empty: none
   std::optional<formats::Checkpoint> from;
   int64_t checkpoint_every = 0;
+  int64_t stop_after_epoch = 0;
 };
 
 struct Trained {
   absl::Status status;
+  Outcome outcome = Outcome::kFinished;
   std::string weights_sha256;
   report::FinalReport report;
   Listener listener;  // rank 0's
@@ -68,7 +72,9 @@ Trained Train(const v1::Recipe& recipe, const Way& way) {
     Job job = TestJob(recipe);
     job.checkpoint = way.from;
     std::optional<formats::CheckpointStore> store;
-    TrainerOptions options{.threads = way.threads, .checkpoint_every = way.checkpoint_every};
+    TrainerOptions options{.threads = way.threads,
+                           .checkpoint_every = way.checkpoint_every,
+                           .stop_after_epoch = way.stop_after_epoch};
     if (rank.rank() == 0) {
       options.observers = {&trained.listener};
       if (!way.store.empty()) store = formats::CheckpointStore::Open(way.store, 100).value();
@@ -80,6 +86,7 @@ Trained Train(const v1::Recipe& recipe, const Way& way) {
     statuses.push_back(outcome.status());
     if (rank.rank() != 0) return;
     trained.status = outcome.status();
+    if (outcome.ok()) trained.outcome = *outcome;
     trained.report = trainer->final_report();
     trained.weights_sha256 = formats::WeightsSha256(trainer->Model().tensors);
   });
@@ -124,6 +131,16 @@ TEST(TrainerTest, TellsObserversInOrder) {
   EXPECT_LT(trained.listener.losses[1], trained.listener.losses[0]);
 }
 
+TEST(TrainerTest, SaysOnceWhatSeveralHostsMayExpect) {
+  v1::Recipe recipe = TestRecipe();
+  recipe.set_epochs(12);
+  EXPECT_THAT(Train(recipe, {.ranks = 3, .several_hosts = true}).listener.notices,
+              ElementsAre(::testing::StartsWith("note: 3 hosts at ")));
+  EXPECT_THAT(Train(recipe, {.ranks = 3}).listener.notices, ElementsAre());
+  recipe.set_reduce("mpi");
+  EXPECT_THAT(Train(recipe, {.ranks = 3, .several_hosts = true}).listener.notices, ElementsAre());
+}
+
 // Every step's checkpoint leads to the bits of the undisturbed run, on other ranks too.
 TEST(TrainerTest, GoesOnFromAnyCheckpointOnOtherRanks) {
   const std::string directory = ::testing::TempDir() + "/trainer_test_" + std::to_string(getpid());
@@ -148,6 +165,27 @@ TEST(TrainerTest, GoesOnFromAnyCheckpointOnOtherRanks) {
     EXPECT_EQ(found, 8);
     std::filesystem::remove_all(store);
   }
+}
+
+TEST(TrainerTest, StopsAfterAnEpochAndGoesOnToTheSameBits) {
+  const std::string store = ::testing::TempDir() + "/trainer_test_stop_" + std::to_string(getpid());
+  const Trained stopped = Train(TestRecipe(), {.ranks = 2, .store = store, .stop_after_epoch = 1});
+  EXPECT_EQ(stopped.outcome, Outcome::kStopped);
+  EXPECT_THAT(stopped.listener.told, ElementsAre("start", "epoch 0", "end"));
+  const std::string path = store + "/" + formats::CheckpointFileName(4);
+  const auto checkpoint = formats::DecodeCheckpoint(ReadFile(path, 1 << 24).value(), path);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  const Trained again = Train(TestRecipe(), {.from = *checkpoint, .stop_after_epoch = 1});
+  EXPECT_EQ(again.outcome, Outcome::kStopped);
+  EXPECT_EQ(again.listener.steps, 0);
+  const Trained whole = Train(TestRecipe(), {.ranks = 3});
+  for (const int64_t epoch :
+       {0, 2, 7}) {  // the last one, and those that there are not, end nothing
+    const Trained rest = Train(TestRecipe(), {.from = *checkpoint, .stop_after_epoch = epoch});
+    EXPECT_EQ(rest.outcome, Outcome::kFinished);
+    EXPECT_EQ(rest.weights_sha256, whole.weights_sha256);
+  }
+  std::filesystem::remove_all(store);
 }
 
 TEST(TrainerTest, NamesTheStepWhoseWeightsAreNotFinite) {

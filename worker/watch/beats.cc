@@ -4,8 +4,6 @@
 #include "worker/watch/beats.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
+#include "worker/comm/own_addresses.h"
 
 namespace convoy::watch {
 namespace {
@@ -40,25 +39,6 @@ struct Beat {
 static_assert(sizeof(Beat) <= 1200);
 
 size_t BytesOf(const Beat& beat) { return offsetof(Beat, entries) + beat.count * sizeof(Entry); }
-
-// Returns this host's IPv4 addresses, with commas; loopback only where there is no other.
-std::string OwnAddresses() {
-  std::vector<std::string> found;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return "";
-  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
-    if ((entry->ifa_flags & IFF_LOOPBACK) != 0) continue;
-    std::array<char, INET_ADDRSTRLEN> text{};
-    const auto* address = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr);
-    if (::inet_ntop(AF_INET, &address->sin_addr, text.data(), text.size()) != nullptr) {
-      found.emplace_back(text.data());
-    }
-  }
-  ::freeifaddrs(list);
-  if (found.empty()) return "127.0.0.1";
-  return absl::StrJoin(found, ",");
-}
 
 // Returns a socket at any free port, or -1.
 int OpenSocket() {
@@ -97,7 +77,8 @@ absl::StatusOr<std::unique_ptr<Beats>> Beats::Start(comm::Communicator& communic
   const int socket = leader_of_rank[static_cast<size_t>(rank)] == rank ? OpenSocket() : -1;
   std::string where;
   if (rank == 0 && socket >= 0) {
-    where = absl::StrCat(DrawSecret(), " ", PortOf(socket), " ", OwnAddresses());
+    where = absl::StrCat(DrawSecret(), " ", PortOf(socket), " ",
+                         absl::StrJoin(comm::OwnAddresses(), ","));
   }
   std::unique_ptr<Beats> beats;
   if (socket >= 0) beats.reset(new Beats(socket, rank, boards, std::move(leader_of_rank)));

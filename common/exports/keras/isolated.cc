@@ -1,6 +1,10 @@
+// Files of strangers are read by large libraries: in a fork, with little memory and time and no
+// right to make anything, so that what goes wrong there is an error here. What was read comes back
+// through a pipe, as bytes.
 #include "common/exports/keras/isolated.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +54,10 @@ void PrepareFork(const IsolationLimits& limits, uint64_t address_space_bytes) {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
   LowerLimit(RLIMIT_CORE, 0);
+  // Whatever a file makes the library do: it starts no program, gets no rights, and writes no file.
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  LowerLimit(RLIMIT_NPROC, 0);
+  LowerLimit(RLIMIT_FSIZE, 0);
   if (address_space_bytes != 0)
     LowerLimit(RLIMIT_AS, address_space_bytes + limits.extra_memory_bytes);
   LowerLimit(RLIMIT_CPU, limits.cpu_seconds);

@@ -54,6 +54,12 @@ const std::vector<FigureKind>& FigureKinds() {
        [](Gallery& gallery, const FigureChoice& choice) {
          return gallery.FeatureMaps(choice.layer, choice.image, choice.filter);
        }},
+      {"occlusion",
+       Marked("which parts of an image the answer hangs on"),
+       {.model = true, .data = true, .image = true},
+       [](Gallery& gallery, const FigureChoice& choice) {
+         return gallery.Occlusion(choice.image);
+       }},
       {"noise",
        Marked("test images with gaussian noise and what is read in them"),
        {.model = true, .data = true, .count = true, .level = true},

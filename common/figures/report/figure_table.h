@@ -12,7 +12,7 @@ namespace convoy::gallery {
 // What a figure is to show, where there is a choice.
 struct FigureChoice {
   std::string layer;           // of filters and feature maps; "": the first that can be shown
-  ShownImage image;            // of feature maps
+  ShownImage image;            // of feature maps and occlusion
   int count = 0;               // of galleries; 0: as many as the notebook shows
   double level = kNoiseLevel;  // of noisy images
   int64_t filter = 0;          // the only one to show of filters and feature maps, from 1; 0: all

@@ -11,14 +11,18 @@
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/data/noise.h"
 #include "common/evaluate/layer_outputs.h"
+#include "common/evaluate/occlusion.h"
 #include "common/figures/confusion_figure.h"
 #include "common/figures/curves_figure.h"
 #include "common/figures/feature_maps_figure.h"
 #include "common/figures/filters_figure.h"
 #include "common/figures/mistakes_figure.h"
+#include "common/figures/occlusion_figure.h"
 #include "common/figures/samples_figure.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::gallery {
 namespace {
@@ -31,10 +35,10 @@ figures::PixelImage ImageOf(const data::DatasetView& data, int64_t number) {
           .pixels = std::vector<uint8_t>(pixels, pixels + data.image_bytes())};
 }
 
-absl::Status CheckCount(int count, int64_t available, const char* what) {
+// `text` says it with the number that was asked for and how many there are.
+absl::Status CheckCount(int count, int64_t available, const char* text) {
   if (count >= 1 && count <= available) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot show ", count, " ", what, "; choose 1 to ", available));
+  return TextError(absl::StatusCode::kInvalidArgument, text, count, available);
 }
 
 const nn::Layer* FindLayer(const nn::Network& network, const std::vector<std::string>& names,
@@ -46,14 +50,29 @@ const nn::Layer* FindLayer(const nn::Network& network, const std::vector<std::st
   return nullptr;
 }
 
-absl::Status NoSuchLayer(const std::string& name, const char* kind,
+// Why there is no such layer, with its name, those that there are, and the nearest of them.
+struct LayerErrors {
+  const char* unknown;
+  const char* misspelt;
+};
+
+constexpr LayerErrors kNoConvolution = {
+    Marked("layer: $0 is no convolution layer of the network; there are $1"),
+    Marked("layer: $0 is no convolution layer of the network; there are $1; did you mean $2?")};
+constexpr LayerErrors kNoLayer = {
+    Marked("layer: $0 is no layer of the network; there are $1"),
+    Marked("layer: $0 is no layer of the network; there are $1; did you mean $2?")};
+
+absl::Status NoSuchLayer(const std::string& name, const LayerErrors& errors,
                          const std::vector<std::string>& names) {
   if (names.empty()) {
-    return absl::NotFoundError(absl::StrCat("the network has no ", kind));
+    return TextError(absl::StatusCode::kNotFound, "the network has no convolution layer");
   }
-  return absl::NotFoundError(absl::StrCat("layer: '", name, "' is no ", kind,
-                                          " of the network; there are ", absl::StrJoin(names, ", "),
-                                          DidYouMean(name, names)));
+  const std::string near = NearestName(name, names);
+  const std::string there = absl::StrJoin(names, ", ");
+  return near.empty() ? TextError(absl::StatusCode::kNotFound, errors.unknown, Quoted(name), there)
+                      : TextError(absl::StatusCode::kNotFound, errors.misspelt, Quoted(name), there,
+                                  Quoted(near));
 }
 
 absl::Status CheckImageFits(const figures::PixelImage& image, const nn::Network& network) {
@@ -61,10 +80,11 @@ absl::Status CheckImageFits(const figures::PixelImage& image, const nn::Network&
   if (image.height == spec.height && image.width == spec.width && image.channels == spec.channels) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("the network takes images of ", spec.height, " x ", spec.width, " x ",
-                   spec.channels, ", not of ", image.height, " x ", image.width, " x ",
-                   image.channels, "; choose data or a model that fit"));
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "the network takes images of $0 x $1 x $2, not of $3 x $4 x $5; choose data or "
+                   "a model that fit",
+                   spec.height, spec.width, spec.channels, image.height, image.width,
+                   image.channels);
 }
 
 // Whether a layer with so many filters has the one that is asked for, or none was.
@@ -123,7 +143,8 @@ figures::Reading Gallery::ReadImage(evaluate::Predictor& predictor,
 }
 
 absl::StatusOr<figures::Canvas> Gallery::Samples(int count) const {
-  CONVOY_RETURN_IF_ERROR(CheckCount(count, subject_.train.count, "training images"));
+  CONVOY_RETURN_IF_ERROR(CheckCount(count, subject_.train.count,
+                                    Marked("cannot show $0 training images; choose 1 to $1")));
   std::vector<figures::Sample> samples;
   for (int i = 0; i < count; ++i) {
     samples.push_back({ImageOf(subject_.train, i), ClassText(subject_.train.labels[i])});
@@ -133,8 +154,9 @@ absl::StatusOr<figures::Canvas> Gallery::Samples(int count) const {
 
 absl::StatusOr<figures::Canvas> Gallery::Curves() const {
   if (subject_.history.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        subject_.name, ": has no finished epoch to draw; name a run directory with one"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "$0: has no finished epoch to draw; name a run directory with one",
+                     subject_.name);
   }
   return figures::DrawCurves(subject_.history, language_);
 }
@@ -147,7 +169,8 @@ absl::StatusOr<figures::Canvas> Gallery::Confusion(bool by_row) {
 
 absl::StatusOr<figures::Canvas> Gallery::Mistakes(int count) {
   CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, Evaluate(0));
-  CONVOY_RETURN_IF_ERROR(CheckCount(count, plain->images, "mistakes"));
+  CONVOY_RETURN_IF_ERROR(
+      CheckCount(count, plain->images, Marked("cannot show $0 mistakes; choose 1 to $1")));
   std::vector<figures::Mistake> shown;
   for (const evaluate::Mistake& mistake :
        WorstMistakes(*plain, subject_.test, static_cast<size_t>(count))) {
@@ -164,7 +187,7 @@ absl::StatusOr<figures::Canvas> Gallery::Filters(const std::string& layer, int64
   const nn::Network& network = subject_.model->network();
   const std::vector<std::string> names = ConvolutionLayers(network);
   const nn::Layer* found = FindLayer(network, names, layer);
-  if (found == nullptr) return NoSuchLayer(layer, "convolution layer", names);
+  if (found == nullptr) return NoSuchLayer(layer, kNoConvolution, names);
   const nn::Parameter& kernel = found->parameters.front();
   const float* weights = subject_.model->weights().weights + kernel.offset;
   const figures::FilterBank bank{.layer = found->name,
@@ -186,7 +209,7 @@ absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
   std::vector<std::string> names;
   for (const nn::Layer& each : network.layers()) names.push_back(each.name);
   const nn::Layer* found = FindLayer(network, names, layer);
-  if (found == nullptr) return NoSuchLayer(layer, "layer", names);
+  if (found == nullptr) return NoSuchLayer(layer, kNoLayer, names);
   const bool has_maps = found->output.size() == 3;
   CONVOY_RETURN_IF_ERROR(CheckFilter(filter, has_maps ? found->output[2] : 0, found->name));
   std::vector<std::vector<float>> outputs =
@@ -202,17 +225,36 @@ absl::StatusOr<figures::Canvas> Gallery::FeatureMaps(const std::string& layer,
       language_);
 }
 
+absl::StatusOr<figures::Canvas> Gallery::Occlusion(const ShownImage& image) const {
+  CONVOY_RETURN_IF_ERROR(CheckImageFits(image.image, subject_.model->network()));
+  evaluate::Occlusion found =
+      evaluate::Occlude(subject_.model, image.image.pixels.data(), threads_);
+  return figures::DrawOcclusion(
+      {.image = image.image,
+       .actual = image.label == kUnknownLabel ? "" : ClassText(image.label),
+       .answer = ClassText(found.label),
+       .probability = found.probability,
+       .drops = std::move(found.drops),
+       .side = found.side,
+       .top = found.top,
+       .left = found.left,
+       .answer_without = ClassText(found.label_without),
+       .probability_without = found.probability_without},
+      language_);
+}
+
 absl::StatusOr<ShownImage> Gallery::TestImage(int64_t number) const {
   if (number < 0 || number >= subject_.test.count) {
-    return absl::InvalidArgumentError(absl::StrCat("image: the test images are 0 to ",
-                                                   subject_.test.count - 1, ", not ", number));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "image: the test images are 0 to $0, not $1", subject_.test.count - 1, number);
   }
   return ShownImage{ImageOf(subject_.test, number), subject_.test.labels[number]};
 }
 
 absl::StatusOr<std::vector<figures::NoisyPair>> Gallery::NoisyPairs(double level, int count) const {
   CONVOY_RETURN_IF_ERROR(data::CheckNoiseLevel(level));
-  CONVOY_RETURN_IF_ERROR(CheckCount(count, subject_.test.count, "test images"));
+  CONVOY_RETURN_IF_ERROR(
+      CheckCount(count, subject_.test.count, Marked("cannot show $0 test images; choose 1 to $1")));
   evaluate::Predictor predictor(subject_.model);
   std::vector<figures::NoisyPair> pairs;
   for (int i = 0; i < count; ++i) {

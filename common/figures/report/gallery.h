@@ -77,6 +77,10 @@ class Gallery {
   absl::StatusOr<figures::Canvas> FeatureMaps(const std::string& layer, const ShownImage& image,
                                               int64_t filter = 0) const;
 
+  // What the network's answer to an image hangs on. Returns INVALID_ARGUMENT if the image is not of
+  // the network's size.
+  absl::StatusOr<figures::Canvas> Occlusion(const ShownImage& image) const;
+
   // Returns a test image. Returns INVALID_ARGUMENT, which says how many there are, if there is
   // none with this number.
   absl::StatusOr<ShownImage> TestImage(int64_t number) const;

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/figures/report/figure_table.h"
@@ -49,6 +51,15 @@ std::string FileName(const nn::Layer& layer) {
   return name.size() <= kMostLetters ? name : absl::StrCat("layer-", layer.ordinal);
 }
 
+// A path as a word of a shell's command.
+std::string ForShell(const std::string& path) {
+  const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("/._-").find(c) != std::string_view::npos;
+  });
+  return plain ? path : absl::StrCat("'", absl::StrReplaceAll(path, {{"'", "'\\''"}}), "'");
+}
+
 // Collects the page's body and the files beside it.
 class ReportWriter {
  public:
@@ -57,6 +68,7 @@ class ReportWriter {
       : run_(run),
         language_(options.language),
         texts_(ReportTextsIn(language_)),
+        progress_(options.progress),
         gallery_({.name = run.name,
                   .model = run.model,
                   .history = run.history,
@@ -100,6 +112,24 @@ class ReportWriter {
   }
   void Table(const HtmlTable& table) { body_ += TableToHtml(table); }
 
+  // A layer whose feature maps are shown.
+  std::vector<const nn::Layer*> MappedLayers() const {
+    std::vector<const nn::Layer*> layers;
+    for (const nn::Layer& layer : run_.model->network().layers()) {
+      if (layer.output.size() == 3 && layers.size() < kMostFeatureMaps) layers.push_back(&layer);
+    }
+    return layers;
+  }
+
+  // Says that a figure, or an evaluation for it, is begun.
+  void Begin(const std::string& figure) {
+    constexpr size_t kAlways = 6;  // samples, curves, confusion, mistakes, occlusion, noise
+    const size_t total = kAlways + ConvolutionLayers(run_.model->network()).size() +
+                         MappedLayers().size() + NoiseLevels().size();
+    if (progress_) progress_(figure, begun_, static_cast<int>(total));
+    ++begun_;
+  }
+
   // Adds a figure to the page and, as PNG and SVG, to the files.
   absl::Status Figure(const std::string& name, const absl::StatusOr<figures::Canvas>& canvas) {
     CONVOY_RETURN_IF_ERROR(canvas.status());
@@ -113,6 +143,7 @@ class ReportWriter {
 
   absl::Status Named(const std::string& name, const char* what_to_see) {
     CONVOY_ASSIGN_OR_RETURN(const FigureKind* kind, FindFigure(name));
+    Begin(name);
     CONVOY_RETURN_IF_ERROR(Figure(name, kind->draw(gallery_, {})));
     Hint(what_to_see);
     return absl::OkStatus();
@@ -129,16 +160,31 @@ class ReportWriter {
 
   void AddRun() {
     Heading(texts_.run_heading);
+    HtmlTable table = LabelsTable();
     const run::JobFacts& facts = run_.summary.facts;
-    Table({.header = {},
-           .rows = {{texts_.seed, absl::StrCat(facts.seed)},
-                    {texts_.ranks, absl::StrCat(facts.world_size)},
-                    {texts_.threads, OrUnknown(absl::StrJoin(facts.threads, ", "))},
-                    {texts_.hosts, OrUnknown(absl::StrJoin(facts.DistinctHosts(), ", "))},
-                    {texts_.kernels,
-                     absl::StrCat(OrUnknown(facts.isa), ", ", OrUnknown(facts.blas_core))},
-                    {texts_.version, OrUnknown(run_.summary.version)},
-                    {texts_.weights, run_.model->weights_sha256()}}});
+    table.rows.insert(
+        table.rows.end(),
+        {{texts_.seed, absl::StrCat(facts.seed)},
+         {texts_.ranks, absl::StrCat(facts.world_size)},
+         {texts_.threads, OrUnknown(absl::StrJoin(facts.threads, ", "))},
+         {texts_.hosts, OrUnknown(absl::StrJoin(facts.DistinctHosts(), ", "))},
+         {texts_.kernels, absl::StrCat(OrUnknown(facts.isa), ", ", OrUnknown(facts.blas_core))},
+         {texts_.version, OrUnknown(run_.summary.version)},
+         {texts_.weights, run_.model->weights_sha256()}});
+    Table(table);
+  }
+
+  // What people call the run, as far as they do.
+  HtmlTable LabelsTable() const {
+    HtmlTable table;
+    const std::pair<const char*, std::string> labels[] = {
+        {texts_.name, run_.labels.name},
+        {texts_.tags, absl::StrJoin(run_.labels.tags, ", ")},
+        {texts_.note, run_.labels.note}};
+    for (const auto& [title, text] : labels) {
+      if (!text.empty()) table.rows.push_back({title, text});
+    }
+    return table;
   }
 
   absl::Status AddData() {
@@ -212,16 +258,19 @@ class ReportWriter {
     const nn::Network& network = run_.model->network();
     for (const nn::Layer& layer : network.layers()) {
       if (!std::holds_alternative<nn::Conv2dSpec>(layer.kind)) continue;
+      Begin("filters");
       CONVOY_RETURN_IF_ERROR(Figure("filters-" + FileName(layer), gallery_.Filters(layer.name)));
     }
     if (!ConvolutionLayers(network).empty()) Hint(texts_.see_filters);
-    size_t shown = 0;
-    for (const nn::Layer& layer : network.layers()) {
-      if (layer.output.size() != 3 || ++shown > kMostFeatureMaps) continue;
+    for (const nn::Layer* layer : MappedLayers()) {
+      Begin("feature-maps");
       CONVOY_RETURN_IF_ERROR(
-          Figure("feature-maps-" + FileName(layer), gallery_.FeatureMaps(layer.name, image)));
+          Figure("feature-maps-" + FileName(*layer), gallery_.FeatureMaps(layer->name, image)));
     }
-    if (shown > 0) Hint(texts_.see_maps);
+    if (!MappedLayers().empty()) Hint(texts_.see_maps);
+    Begin("occlusion");
+    CONVOY_RETURN_IF_ERROR(Figure("occlusion", gallery_.Occlusion(image)));
+    Hint(texts_.see_occlusion);
     return absl::OkStatus();
   }
 
@@ -231,6 +280,7 @@ class ReportWriter {
         static_cast<int>(std::min<int64_t>(kNoisyImages, gallery_.subject().test.count));
     Paragraph(Fill(texts_.noise_lead,
                    {absl::StrCat(count), figures::ShortNumber(language_, kNoiseLevel)}));
+    Begin("noise");
     CONVOY_RETURN_IF_ERROR(Figure("noise", gallery_.NoisyImages(kNoiseLevel, count)));
     Hint(texts_.see_noise);
     CONVOY_ASSIGN_OR_RETURN(const auto pairs, gallery_.NoisyPairs(kNoiseLevel, count));
@@ -241,8 +291,13 @@ class ReportWriter {
                                pair.of_original.predicted, pair.of_noisy.predicted});
     }
     Table(readings);
-    CONVOY_RETURN_IF_ERROR(Named("noise-curve", texts_.see_noise_curve));
+    for (const double level : NoiseLevels()) {  // the dear part of the report
+      Begin("noise-curve");
+      CONVOY_RETURN_IF_ERROR(gallery_.Evaluate(level).status());
+    }
     CONVOY_ASSIGN_OR_RETURN(const figures::NoiseCurve curve, gallery_.NoiseCurve(NoiseLevels()));
+    CONVOY_RETURN_IF_ERROR(Figure("noise-curve", figures::DrawNoiseCurves({curve}, language_)));
+    Hint(texts_.see_noise_curve);
     HtmlTable table{.header = {texts_.noise_level, texts_.accuracy}, .rows = {}};
     for (size_t i = 0; i < curve.levels.size(); ++i) {
       table.rows.push_back({figures::ShortNumber(language_, curve.levels[i]),
@@ -260,14 +315,18 @@ class ReportWriter {
         "trainer --model my_network.textproto --run-dir runs/mine --figures\n");
     Heading(texts_.save_heading);
     Paragraph(texts_.save_lead);
-    Preformatted(
-        "convoy export model.convoy --format keras --output mnist_cnn_model.h5\n"
-        "convoy predict photo.png --model model.convoy --figure prediction.png\n");
+    const std::string run = ForShell(run_.directory);
+    Preformatted(absl::StrCat("convoy export ", run,
+                              " --format keras --output mnist_cnn_model.h5\n"
+                              "convoy predict photo.png --model ",
+                              run, " --figure prediction.png\n"));
   }
 
   const RunFiles& run_;
   figures::Language language_;
   const ReportTexts& texts_;
+  const std::function<void(const std::string&, int, int)> progress_;
+  int begun_ = 0;
   Gallery gallery_;
   std::string body_;
   std::vector<ReportFile> files_;

@@ -1,6 +1,7 @@
 // The story of a finished run, in the notebook's order: all figures and report.html.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct ReportFile {
 struct ReportOptions {
   figures::Language language = figures::Language::kEnglish;
   int threads = 1;  // to evaluate with; the report does not depend on it
+  // Is told before each step what it draws, a figure's name, and how many of all steps are done;
+  // may be empty.
+  std::function<void(const std::string& figure, int done, int total)> progress;
 };
 
 // Draws every figure, as PNG and SVG, and writes the page that holds them all: one file that needs

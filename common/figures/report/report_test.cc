@@ -7,6 +7,7 @@
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/evaluate/evaluate_testing.h"
@@ -18,6 +19,7 @@ namespace {
 
 using figures::Language;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ReportTest : public testing::Test {
  protected:
@@ -59,6 +61,7 @@ TEST_F(ReportTest, PageNeedsNoOtherFileAndEscapesWhatItShows) {
   EXPECT_TRUE(holds("epochs: 1 # &lt;b&gt;"));
   EXPECT_TRUE(holds("<td>&lt;pc&gt;, b</td>"));
   EXPECT_TRUE(holds(" conv1 (Conv2D)"));
+  EXPECT_TRUE(holds(absl::StrCat("convoy export &#39;", directory_, "&#39; --format keras")));
   EXPECT_FALSE(holds("src=\"figures"));
   EXPECT_FALSE(holds("http"));
 }
@@ -70,10 +73,38 @@ TEST_F(ReportTest, HasEveryFigureInBothFormats) {
   for (const ReportFile& file : *files) names.insert(file.name);
   for (const std::string name :
        {"samples", "curves", "confusion", "mistakes", "filters-conv1", "filters-conv2",
-        "feature-maps-conv1", "feature-maps-pool2", "noise", "noise-curve"}) {
+        "feature-maps-conv1", "feature-maps-pool2", "occlusion", "noise", "noise-curve"}) {
     EXPECT_EQ(names.count("figures/" + name + ".png"), 1u) << name;
     EXPECT_EQ(names.count("figures/" + name + ".svg"), 1u) << name;
   }
+}
+
+TEST_F(ReportTest, ShowsWhatPeopleCallTheRun) {
+  EXPECT_THAT(Make(Language::kEnglish)->back().content, Not(HasSubstr(">tags<")));
+  ASSERT_TRUE(run::WriteLabels(directory_, {.name = "wide <kernels>",
+                                            .tags = {"lab3", "été"},
+                                            .note = "too few epochs",
+                                            .time = absl::FromUnixSeconds(1)})
+                  .ok());
+  const std::string page = Make(Language::kFrench)->back().content;
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">nom</th><td>wide &lt;kernels&gt;</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>lab3, été</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>too few epochs</td>"));
+}
+
+TEST_F(ReportTest, TellsWhatItDrawsUntilAllIsDone) {
+  std::vector<std::string> figures;
+  int expected = 0;
+  int last = 0;
+  const auto progress = [&](const std::string& figure, int done, int total) {
+    EXPECT_EQ(done, expected++);
+    figures.push_back(figure);
+    last = total;
+  };
+  ASSERT_TRUE(WriteReport(directory_, data_.View(), data_.View(), {.progress = progress}).ok());
+  EXPECT_EQ(expected, last);
+  EXPECT_EQ(figures.front(), "samples");
+  EXPECT_EQ(figures.back(), "noise-curve");
 }
 
 TEST_F(ReportTest, SameBytesAtAnyNumberOfThreads) {

@@ -50,12 +50,20 @@ constexpr ReportTexts kEnglish = {
     .see_maps =
         "Each map shows where one filter answers. Maps that stay dark found nothing here; the "
         "deeper the layer, the coarser and the fewer the answers.",
+    .see_occlusion =
+        "A square of the image is covered, and the network asked again: where the map is orange, "
+        "the "
+        "answer hangs on what is there; where it is blue, the network is surer without it. Look "
+        "whether it is the strokes that count, or something that a person would not look at.",
     .see_noise =
         "Compare how sure the network is with and without noise: certainty goes before the "
         "answer is wrong.",
     .see_noise_curve =
         "The further right the curve stays high, the more robust the network. Training with noise "
         "moves it.",
+    .name = "name",
+    .tags = "tags",
+    .note = "note",
     .epoch = "epoch",
     .image = "image",
     .actual = "true",
@@ -130,6 +138,11 @@ constexpr ReportTexts kFrench = {
         "Chaque carte montre où un filtre répond. Celles qui restent sombres n'ont rien trouvé ici "
         "; "
         "plus la couche est profonde, plus les réponses sont grossières et rares.",
+    .see_occlusion =
+        "On couvre un carré de l'image et on interroge de nouveau le réseau : là où la carte est "
+        "orange, la réponse dépend de ce qui s'y trouve ; là où elle est bleue, le réseau est plus "
+        "sûr sans cela. Regardez si ce sont bien les traits qui comptent, ou quelque chose qu'une "
+        "personne ne regarderait pas.",
     .see_noise =
         "Comparez combien le réseau est sûr avec et sans bruit : la certitude s'en va avant que la "
         "réponse soit fausse.",
@@ -137,6 +150,9 @@ constexpr ReportTexts kFrench = {
         "Plus la courbe reste haute vers la droite, plus le réseau est robuste. S'entraîner avec "
         "du "
         "bruit la déplace.",
+    .name = "nom",
+    .tags = "étiquettes",
+    .note = "note",
     .epoch = "époque",
     .image = "image",
     .actual = "réel",

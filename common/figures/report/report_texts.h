@@ -33,8 +33,12 @@ struct ReportTexts {
   const char* see_mistakes;
   const char* see_filters;
   const char* see_maps;
+  const char* see_occlusion;
   const char* see_noise;
   const char* see_noise_curve;
+  const char* name;
+  const char* tags;
+  const char* note;
   const char* epoch;
   const char* image;
   const char* actual;

@@ -7,12 +7,15 @@
 #include "absl/status/statusor.h"
 #include "common/evaluate/loaded_model.h"
 #include "common/metrics/history.h"
+#include "common/run/labels_file.h"
 #include "common/run/summary.h"
 
 namespace convoy::gallery {
 
 struct RunFiles {
-  std::string name;  // of the run: the directory's last part
+  std::string directory;  // as it was named
+  std::string name;       // of the run: the directory's last part
+  run::Labels labels;     // none where they are damaged
   run::Summary summary;
   std::string recipe;  // recipe.textproto
   metrics::History history;

@@ -1,29 +1,14 @@
-#include <png.h>
-
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
 #include "common/images/decode/decode.h"
+#include "common/images/png.h"
 
 namespace convoy::images {
 namespace {
 
 constexpr int kRgba = 4;
 constexpr int kFull = 255;
-
-// libpng's simplified interface, which keeps its errors in `image` and prints nothing.
-struct PngReader {
-  png_image image{};
-  PngReader() { image.version = PNG_IMAGE_VERSION; }
-  ~PngReader() { png_image_free(&image); }
-  PngReader(const PngReader&) = delete;
-  PngReader& operator=(const PngReader&) = delete;
-};
-
-absl::Status Broken(const std::string& name, const PngReader& reader) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, ": broken PNG (", reader.image.message, "); save the picture again"));
-}
 
 // Lays RGBA pixels on white and keeps the first `channels` of each.
 std::vector<uint8_t> OnWhite(const std::vector<uint8_t>& rgba, int channels) {
@@ -43,28 +28,15 @@ std::vector<uint8_t> OnWhite(const std::vector<uint8_t>& rgba, int channels) {
 
 absl::StatusOr<ColorImage> DecodeColorPng(std::string_view bytes, const std::string& name,
                                           const DecodeLimits& limits) {
-  PngReader reader;
-  png_image& image = reader.image;
-  if (png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()) == 0) {
-    return Broken(name, reader);
-  }
-  if (int64_t{image.width} * image.height > limits.max_pixels) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(name, ": the picture has ", image.width, " x ", image.height,
-                     " pixels; at most ", limits.max_pixels, " are read, so make it smaller"));
-  }
-  ColorImage decoded{.height = static_cast<int>(image.height),
-                     .width = static_cast<int>(image.width),
-                     .channels = (image.format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1};
-  // Files of 16 bits without a gamma are as bright as those of 8 bits, not linear.
-  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-  image.format = PNG_FORMAT_RGBA;
-  std::vector<uint8_t> rgba(PNG_IMAGE_SIZE(image));
-  if (png_image_finish_read(&image, nullptr, rgba.data(), 0, nullptr) == 0) {
-    return Broken(name, reader);
-  }
-  decoded.pixels = OnWhite(rgba, decoded.channels);
-  return decoded;
+  CONVOY_ASSIGN_OR_RETURN(
+      const PngPixels rgba,
+      ReadPng(bytes, name, {.max_bytes = limits.max_bytes, .max_pixels = limits.max_pixels},
+              PngLayout::kRgba));
+  const int channels = rgba.is_colored ? 3 : 1;
+  return ColorImage{.height = rgba.height,
+                    .width = rgba.width,
+                    .channels = channels,
+                    .pixels = OnWhite(rgba.bytes, channels)};
 }
 
 }  // namespace convoy::images

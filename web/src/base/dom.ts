@@ -36,6 +36,10 @@ export function svg<K extends keyof SVGElementTagNameMap>(tag: K, props: Props =
   return element;
 }
 
+// The heads of a table's columns; those of numbers stand at the right, as their cells do.
+export const heads = (titles: string[], numbers: number[] = []) => h("thead", {}, h("tr", {}, titles.map((title, i) =>
+  h("th", { scope: "col", class: numbers.includes(i) ? "number" : null }, title))));
+
 export function replace(parent: Element, ...children: Child[]): void {
   parent.replaceChildren();
   append(parent, ...children);

@@ -1,7 +1,7 @@
 // What several pages say about a job.
 import type { Job, JobState, Metric } from "../api/api";
 import { h } from "./dom";
-import { type Key, percent, t } from "./text";
+import { percent, t } from "./text";
 
 const TONES: Partial<Record<JobState, string>> = {
   RUNNING: "live", SUCCEEDED: "good", FAILED: "bad", LOST: "warn", STOPPED: "calm", CANCELLED: "calm",
@@ -9,7 +9,7 @@ const TONES: Partial<Record<JobState, string>> = {
 
 export function statePill(job: Job): HTMLElement {
   const asked = job.cancelRequested && job.state === "RUNNING";
-  return h("span", { class: `pill ${TONES[job.state] ?? "calm"}` }, t(asked ? "state_CANCELLING" : (`state_${job.state}` as Key)));
+  return h("span", { class: `pill ${TONES[job.state] ?? "calm"}` }, t(asked ? "state_CANCELLING" : `state_${job.state}`));
 }
 
 export const metric = (metrics: Metric[], name: string) => metrics.find((one) => one.name === name)?.value;

@@ -36,8 +36,10 @@ export function count(value: number | bigint): string {
   return plain(new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }).format(value));
 }
 
+// Without a minus sign before what is rounded to zero.
 export function fixed(value: number, digits: number): string {
-  return plain(new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value));
+  const shown = Number(value.toFixed(digits)) || 0;
+  return plain(new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(shown));
 }
 
 // Of a part from 0 to 1; the minus sign and the space before % as the language has them.

@@ -1,12 +1,19 @@
 // Doing something again and again until a page is left, through times without a coordinator.
-import { isAborted, isAway } from "../rpc/client";
+import { isAborted, isAway, isBusy } from "../rpc/client";
 
 const AWAY_MS = 1000;
+const MOST_TIMES_BUSY = 60;
 
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
   });
 }
 
@@ -19,22 +26,53 @@ export async function poll(signal: AbortSignal, ms: number, task: () => Promise<
       await sleep(ms, signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      if (!isAway(error)) return failed(error);
+      if (!isAway(error) && !isBusy(error)) return failed(error);
       await sleep(AWAY_MS, signal);
     }
   }
 }
 
-// Calls `task` until it succeeds, as long as the coordinator is away.
+// Calls `task` until it succeeds, as long as the coordinator is away, and a minute while it has too much to do.
 export async function insist<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let busy = 0;;) {
     try {
       return await task();
     } catch (error) {
-      if (signal.aborted || !isAway(error)) throw error;
+      if (signal.aborted || !(isAway(error) || (isBusy(error) && ++busy < MOST_TIMES_BUSY))) throw error;
       await sleep(AWAY_MS, signal);
     }
   }
+}
+
+// Resolves when the page is seen, or left.
+export function untilSeen(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      signal.removeEventListener("abort", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    signal.addEventListener("abort", look);
+    look();
+  });
+}
+
+// A signal that is aborted when the page is hidden, or left. Browsers open six connections to a server, for all of their
+// windows together, so a hidden one must not hold one.
+export function whileSeen(signal: AbortSignal): AbortSignal {
+  const seen = new AbortController();
+  const end = () => {
+    if (!document.hidden && !signal.aborted) return;
+    document.removeEventListener("visibilitychange", end);
+    signal.removeEventListener("abort", end);
+    seen.abort();
+  };
+  document.addEventListener("visibilitychange", end);
+  signal.addEventListener("abort", end);
+  end();
+  return seen.signal;
 }
 
 // Runs the newest task alone: one that is asked for while another runs waits, and only the last of those that wait runs.
@@ -49,11 +87,14 @@ export class Newest {
 
   private async drain(): Promise<void> {
     this.running = true;
-    while (this.next) {
-      const task = this.next;
-      this.next = undefined;
-      await task();
+    try {
+      while (this.next) {
+        const task = this.next;
+        this.next = undefined;
+        await task();
+      }
+    } finally {
+      this.running = false;
     }
-    this.running = false;
   }
 }

@@ -24,6 +24,7 @@ export interface ChartOptions {
   yDomain?: (series: Series[]) => Domain;
   xDomain?: () => Domain;
   xTicks?: (domain: Domain) => number[];
+  wholeX?: boolean;  // there is nothing between whole numbers of x
   height?: number;
   leastRoom?: number;
 }
@@ -126,7 +127,7 @@ export class LineChart {
         svg("text", { x: MARGIN.left - 8, y: toY(tick) + 4, "text-anchor": "end" }, formatTick(tick, step)));
     }
     const xTicks = this.options.xTicks?.(this.x) ?? ticks(this.x, Math.max(2, Math.min(8, width / 90)));
-    for (const tick of xTicks) {
+    for (const tick of xTicks.filter((one) => !this.options.wholeX || Number.isInteger(one))) {
       append(group, svg("text", { x: this.toX(tick), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, this.options.formatX(tick)));
     }
     append(group, svg("text", { class: "axis-label", x: width - MARGIN.right, y: height - 4, "text-anchor": "end" }, this.options.xLabel));

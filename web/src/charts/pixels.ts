@@ -1,8 +1,7 @@
 // Images, feature maps and filters as pixels of a canvas, which the style sheet enlarges without smoothing.
 import type { RawImage } from "../api/api";
 import { h } from "../base/dom";
-
-type Rgb = readonly [number, number, number];
+import type { Rgb } from "./contrast";
 
 // Viridis at nine places (matplotlib's): even to the eye, and told apart by colour-blind people.
 const VIRIDIS: Rgb[] = [
@@ -22,8 +21,6 @@ function between(colours: Rgb[], part: number): Rgb {
 export const viridis = (part: number) => between(VIRIDIS, part);
 export const diverging = (part: number) => between(DIVERGING, (part + 1) / 2);
 export const css = (colour: Rgb) => `rgb(${colour.map(Math.round).join(" ")})`;
-// Whether black letters are read better on it than white ones.
-export const isLight = ([r, g, b]: Rgb) => 0.299 * r + 0.587 * g + 0.114 * b > 140;
 
 export function canvas(width: number, height: number, label: string): HTMLCanvasElement {
   return h("canvas", { width, height, class: "pixels", role: "img", "aria-label": label });

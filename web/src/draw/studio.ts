@@ -1,6 +1,6 @@
 // The sheet with what one or two networks read on it, live: used by the page "Draw" and by the lesson. While somebody
 // draws, each question waits for the one before; of those that wait only the newest is asked.
-import type { RawImage, TrainedModel } from "../api/api";
+import type { TrainedModel } from "../api/api";
 import { freshId, h, replace, setText } from "../base/dom";
 import { problem } from "../base/page";
 import { fixed, t } from "../base/text";
@@ -11,10 +11,10 @@ import { Inspector } from "../network/inspector";
 import { brightest, MapsView, type Place } from "../network/maps";
 import { factsOf, type NetworkFacts } from "../network/models";
 import { Probabilities } from "../network/probabilities";
-import { isAborted, isAway } from "../rpc/client";
+import { isAborted, isAway, isBusy } from "../rpc/client";
 import { Pad } from "./pad";
 import { rawImage } from "./pictures";
-import { readImage, readMaps, type Reading } from "./reader";
+import { readImage, readMaps, type Reading, type Sheet } from "./reader";
 
 const SENT_SIZE = 140;  // of the sheet: fine enough for any network here
 
@@ -123,50 +123,55 @@ export class Studio {
     this.ask();
   }
 
-  private sent(model: TrainedModel): RawImage | undefined {
-    if (this.picture) return rawImage(this.picture, model.input);
-    return this.pad.empty ? undefined : rawImage(this.pad.canvas, model.input, SENT_SIZE);
+  private sent(model: TrainedModel): Sheet | undefined {
+    if (this.picture) return { image: rawImage(this.picture, model.input), preparation: "AUTOMATIC" };
+    return this.pad.empty ? undefined : { image: rawImage(this.pad.canvas, model.input, SENT_SIZE), preparation: "DRAWING" };
   }
 
   private ask(): void {
-    this.read(this.first, (reading) => this.show(reading));
+    this.read(this.first, (reading, model) => this.show(reading, model));
     this.read(this.second, () => undefined);
   }
 
-  private read(side: Side, done: (reading: Reading) => void): void {
+  private read(side: Side, done: (reading: Reading, model: TrainedModel) => void): void {
     side.newest.run(async () => {
       const model = side.model;
-      const image = model && this.sent(model);
-      if (!model || !image) return;
+      const sheet = model && this.sent(model);
+      if (!model || !sheet) return;
       try {
-        const reading = await readImage(model, image, this.level, this.signal);
+        const reading = await readImage(model, sheet, this.level, this.signal);
         if (this.pad.empty || model !== side.model) return;
         side.probabilities.answer(reading.prediction.probabilities, reading.prediction.label);
         this.trouble.replaceChildren();
-        done(reading);
+        done(reading, model);
       } catch (error) {
-        if (!isAborted(error) && !isAway(error)) replace(this.trouble, problem(error));
+        this.complain(error);
       }
     });
   }
 
-  private show(reading: Reading): void {
+  // The maps are asked of the model that read: another one may take images of another size.
+  private show(reading: Reading, model: TrainedModel): void {
     drawImage(this.prepared, reading.image);
     setText(this.preparation, preparationText(reading));
     this.onReading(reading);
     this.mapsNewest.run(async () => {
-      const model = this.first.model;
-      if (!model) return;
+      if (model !== this.first.model) return;
       try {
         const maps = await readMaps(model, reading.image, this.signal);
-        if (this.pad.empty) return;
+        if (this.pad.empty || model !== this.first.model) return;
         this.maps.update(maps);
         this.inspector.update(this.facts && { ...this.facts, maps, image: reading.image });
         if (!this.chosen && maps[0]) this.look(brightest(maps[0]));
       } catch (error) {
-        if (!isAborted(error) && !isAway(error)) replace(this.trouble, problem(error));
+        this.complain(error);
       }
     });
+  }
+
+  // Not of what the next movement of the pen mends: it is asked again.
+  private complain(error: unknown): void {
+    if (!isAborted(error) && !isAway(error) && !isBusy(error)) replace(this.trouble, problem(error));
   }
 
   private choose(place: Place): void {

@@ -12,7 +12,7 @@ export interface ConfusionOptions {
 function shade(cell: HTMLElement, counted: number, most: number, right: boolean): void {
   const strength = counted === 0 ? 0 : 0.08 + 0.92 * (Math.log(1 + counted) / Math.log(1 + most));
   cell.style.setProperty("--strength", strength.toFixed(3));
-  cell.className = `cell ${right ? "right" : "wrong"}${strength > 0.55 ? " strong" : ""}`;
+  cell.className = `cell ${right ? "right" : "wrong"}`;
 }
 
 function cell(options: ConfusionOptions, label: number, predicted: number, most: number): HTMLElement {

@@ -1,9 +1,10 @@
-// Evaluations of models, each made once: the coordinator computes for seconds.
+// Evaluations of models, each asked for once: the coordinator may compute for seconds.
 import { type EvaluateModelResponse, ModelService } from "../api/api";
 import { insist } from "../base/waiting";
 import { call } from "../rpc/client";
 
-const MAX_MISTAKES = 1000;
+export const WORST = 20;  // mistakes that are asked for, and shown at most
+const MOST = 40;
 const known = new Map<string, Promise<EvaluateModelResponse>>();
 
 // `version` tells the epochs of a model apart.
@@ -12,8 +13,9 @@ export function evaluate(model: string, version: string, noise: number, signal: 
   const found = known.get(key);
   if (found) return found;
   const asked = insist(signal, () => call(ModelService.evaluateModel,
-    { name: model, split: "TEST", noiseLevel: noise, noiseSeed: 42n, maxMistakes: MAX_MISTAKES }, { signal }));
+    { name: model, split: "TEST", noiseLevel: noise, noiseSeed: 42n, maxMistakes: WORST }, { signal }));
   known.set(key, asked);
+  if (known.size > MOST) known.delete(known.keys().next().value!);
   asked.catch(() => known.delete(key));
   return asked;
 }

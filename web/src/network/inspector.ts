@@ -2,7 +2,8 @@
 import type { FeatureMaps, LayerFilters, RawImage } from "../api/api";
 import { type Child, freshId, h, replace } from "../base/dom";
 import { fixed, significant, t } from "../base/text";
-import { css, diverging, isLight, viridis } from "../charts/pixels";
+import { textOn } from "../charts/contrast";
+import { css, diverging, viridis } from "../charts/pixels";
 import { convolve, type Convolved, type Volume, windowOf } from "./arithmetic";
 import type { LayerFacts } from "./layers";
 import { type Place, valueAt } from "./maps";
@@ -34,16 +35,18 @@ function numbers(title: string, rows: number[][], kind: "input" | "signed", chos
     const colour = kind === "input" ? viridis(value / most) : diverging(value / most);
     const cell = h("td", { class: value === chosen ? "chosen" : null }, fixed(value, 2));
     cell.style.background = css(colour);
-    cell.style.color = isLight(colour) ? "#111" : "#fff";
+    cell.style.color = textOn(colour);
     return cell;
   }))))));
 }
 
 const sign = (text: string) => h("span", { class: "operator", "aria-hidden": "true" }, text);
 
+const plus = (a: number, b: number) => `${significant(a)} ${b < 0 ? "−" : "+"} ${significant(Math.abs(b))}`;
+
 function equation(layer: LayerFacts, done: Convolved, value: number): HTMLElement {
   const activation = layer.activation === "LINEAR" ? "" : layer.activation.toLowerCase();
-  const inner = `${significant(done.sum)} + ${significant(done.bias)}`.replace("+ -", "− ");
+  const inner = plus(done.sum, done.bias);
   return h("p", { class: "equation" }, activation ? `${activation}(${inner})` : inner, " = ", h("strong", {}, significant(done.result)),
     h("span", { class: "muted" }, ` · ${t("networkSays", { value: significant(value) })}`));
 }
@@ -55,7 +58,7 @@ function channelBars(done: Convolved, chosen: number, choose: (channel: number) 
     const bar = h("span", { class: `bar ${value < 0 ? "negative" : "positive"}` });
     bar.style.width = `${(50 * Math.abs(value)) / most}%`;
     return h("li", {}, h("button", { type: "button", class: "quiet", "aria-pressed": String(channel === chosen), onclick: () => choose(channel) },
-      h("span", { class: "name" }, `n° ${channel + 1}`), h("span", { class: "track" }, bar), h("span", { class: "value" }, significant(value, 3))));
+      h("span", { class: "name" }, t("number", { n: channel + 1 })), h("span", { class: "track" }, bar), h("span", { class: "value" }, significant(value, 3))));
   }));
 }
 
@@ -79,19 +82,48 @@ function strongest(done: Convolved): number {
 function explain(seen: Inspected, place: Place, value: number): Child {
   const layer = seen.layers.find((one) => one.name === place.layer);
   const input = layer && inputOf(seen, layer);
-  if (!layer || !input) return h("p", { class: "muted" }, t("noExplanation"));
-  const filters = seen.filters.find((one) => one.layer === layer.name);
-  if (filters && layer.window) {
-    const done = convolve(input, layer, filters, place.map, place.y, place.x);
-    const inner = h("div", {});
-    convolution(inner, layer, done, value, strongest(done));
-    return inner;
+  if (!layer || !input) return unexplained();
+  const how = layer.explained;
+  switch (how.by) {
+    case "sum": return summed(seen, layer, input, place, value);
+    case "largest":
+    case "mean": return pooled(layer, input, place, value, how.by);
+    case "place": return h("p", {}, t("sameMap", { kind: layer.kind, value: significant(input.at(place.map, place.y, place.x)) }));
+    case "padding": return padded(input, place, how.top, how.left);
+    case "skip": return skipped(seen, input, place, value, how.from);
+    case "nothing": return unexplained();
   }
-  if (!layer.window) return h("p", {}, t("sameMap", { kind: layer.kind, value: significant(input.at(place.map, place.y, place.x)) }));
+}
+
+const unexplained = () => h("p", { class: "muted" }, t("noExplanation"));
+
+function summed(seen: Inspected, layer: LayerFacts, input: Volume, place: Place, value: number): Child {
+  const filters = seen.filters.find((one) => one.layer === layer.name);
+  if (!filters) return unexplained();
+  const done = convolve(input, layer, filters, place.map, place.y, place.x);
+  const inner = h("div", {});
+  convolution(inner, layer, done, value, strongest(done));
+  return inner;
+}
+
+function pooled(layer: LayerFacts, input: Volume, place: Place, value: number, by: "largest" | "mean"): Child {
   const window = windowOf(input, layer, place.map, place.y, place.x);
-  const largest = layer.kind === "MaxPooling2D";
-  return [numbers(t("window"), window, "input", largest ? Math.max(...window.flat()) : undefined),
-    h("p", { class: "equation" }, t(largest ? "largestOf" : "meanOf", { n: window.flat().length }), " = ", h("strong", {}, significant(value)))];
+  return [numbers(t("window"), window, "input", by === "largest" ? value : undefined),
+    h("p", { class: "equation" }, t(by === "largest" ? "largestOf" : "meanOf", { n: window.flat().length }), " = ", h("strong", {}, significant(value)))];
+}
+
+function padded(input: Volume, place: Place, top: number, left: number): Child {
+  const [y, x] = [place.y - top, place.x - left];
+  const inside = y >= 0 && x >= 0 && y < input.height && x < input.width;
+  return h("p", {}, inside ? t("movedFrom", { y: y + 1, x: x + 1, value: significant(input.at(place.map, y, x)) }) : t("zeroAround"));
+}
+
+function skipped(seen: Inspected, input: Volume, place: Place, value: number, from: string): Child {
+  const other = seen.maps.find((one) => one.layer === from);
+  if (!other) return unexplained();
+  const [here, there] = [input.at(place.map, place.y, place.x), valueAt(other, place.map, place.y, place.x)];
+  return [h("p", {}, t("plusSkip", { from })),
+    h("p", { class: "equation" }, plus(here, there), " = ", h("strong", {}, significant(value)))];
 }
 
 export class Inspector {

@@ -2,7 +2,7 @@
 import type { FeatureMaps } from "../api/api";
 import { h, replace, setText } from "../base/dom";
 import { significant, t } from "../base/text";
-import { canvas, drawTiles, tileBox, viridis } from "../charts/pixels";
+import { canvas, diverging, drawTiles, tileBox, viridis } from "../charts/pixels";
 import { largest } from "./filters";
 
 export interface Place {
@@ -36,9 +36,10 @@ class LayerAtlas {
   update(maps: FeatureMaps): void {
     this.maps = maps;
     const most = largest(maps.values);
-    setText(this.scaleNote, ` · ${t("upTo", { most: significant(most, 3) })}`);
+    const signed = maps.values.some((value) => value < 0);
+    setText(this.scaleNote, ` · ${t(signed ? "filterScale" : "upTo", { most: significant(most, 3) })}`);
     drawTiles(this.picture, { count: maps.channels, height: maps.height, width: maps.width, columns: this.columns,
-      value: (map, y, x) => valueAt(maps, map, y, x) / most }, viridis);
+      value: (map, y, x) => valueAt(maps, map, y, x) / most }, signed ? diverging : viridis);
   }
 
   private chosen: Place | undefined;

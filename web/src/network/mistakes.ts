@@ -12,7 +12,7 @@ export function mistakeFigure(mistake: Mistake, names: string[], open?: OpenCell
   const answer = [`${names[mistake.label]} → `, h("b", {}, names[mistake.predictedLabel]!)];
   return h("figure", { class: "thumb" }, mistake.image && imageCanvas(mistake.image, said),
     h("figcaption", {}, open ? h("button", { type: "button", class: "link", title: t("openCell"), onclick: () => open(mistake.label, mistake.predictedLabel) }, answer) : h("span", {}, answer),
-      h("span", { class: "muted" }, percent(mistake.predictedProbability, 1)), h("span", { class: "muted" }, `n° ${count(mistake.imageIndex)}`)));
+      h("span", { class: "muted" }, percent(mistake.predictedProbability, 1)), h("span", { class: "muted" }, t("number", { n: count(mistake.imageIndex) }))));
 }
 
 export function mistakeGallery(mistakes: Mistake[], names: string[], open?: OpenCell): HTMLElement {

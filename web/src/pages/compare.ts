@@ -98,7 +98,7 @@ export const comparePage: Page = (root, { signal, query }) => {
     ([from, to]) => Array.from({ length: Math.floor(to) - Math.ceil(from) + 1 }, (_, i) => Math.ceil(from) + i).filter((_, i, all) => i % Math.ceil(all.length / 10) === 0)) }));
   const choices = h("div", {});
   const tables = h("div", { class: "stack" });
-  const body = h("div", { class: "card wide" }, h("p", { class: "muted" }, t("validationOnly")), h("div", { class: "two" }, charts.map(({ chart }) => chart.element)));
+  const body = h("div", { class: "card wide" }, h("p", { class: "muted note" }, t("validationOnly")), h("div", { class: "two" }, charts.map(({ chart }) => chart.element)));
   root.append(heading(t("compareTitle"), t("compareLead")), choices, body, tables);
   const known = new Runs();
   let listed = "";

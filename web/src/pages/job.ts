@@ -2,11 +2,11 @@
 import { type Job, JobService } from "../api/api";
 import { ask } from "../base/dialog";
 import { h, replace, setText } from "../base/dom";
-import { bestAccuracy, metric, progressBar, secondsOf, statePill } from "../base/job_facts";
+import { bestAccuracy, dateOf, hasEnded, metric, progressBar, secondsOf, statePill } from "../base/job_facts";
 import { drawAddress, empty, idOf, type Page, problem } from "../base/page";
 import { count, duration, fixed, percent, t } from "../base/text";
-import { sleep } from "../base/waiting";
-import { call, isAborted, isAway, read, RpcError } from "../rpc/client";
+import { insist, sleep, untilSeen, whileSeen } from "../base/waiting";
+import { call, isAway, isBusy, read, RpcError } from "../rpc/client";
 import { jobCurves } from "./job_curves";
 import { jobDownloads } from "./job_downloads";
 import { eventsCard, ranksCard } from "./job_ranks";
@@ -21,14 +21,17 @@ export interface JobPart {
   update(job: Job): void;
 }
 
+// The job whenever it changed, while the page is seen. Where as many watch as may be it is asked for now and then.
 async function* follow(name: string, signal: AbortSignal): AsyncGenerator<Job> {
   while (!signal.aborted) {
+    await untilSeen(signal);
+    const seen = whileSeen(signal);
     try {
-      for await (const { job } of read(JobService.watchJob, { name }, { signal })) if (job) yield job;
+      for await (const { job } of read(JobService.watchJob, { name }, { signal: seen })) if (job) yield job;
     } catch (error) {
-      if (signal.aborted || isAborted(error)) return;
-      const limit = error instanceof RpcError && error.code === "resource_exhausted";
-      if (!isAway(error) && !limit) throw error;
+      if (signal.aborted) return;
+      if (isBusy(error)) yield await insist(signal, () => call(JobService.getJob, { name }, { signal }));
+      else if (!seen.aborted && !isAway(error)) throw error;
     }
     await sleep(AGAIN_MS, signal);  // it ended, and may be resumed; or the coordinator is away
   }
@@ -63,7 +66,7 @@ function head(name: string): JobPart {
   return { element, update(next) {
     job = next;
     replace(pill, statePill(job));
-    setText(facts, [job.setup?.network, t("ranks", { n: job.worldSize }), job.setup?.dataKind, job.setup?.runDirectory].filter(Boolean).join(" · "));
+    setText(facts, [job.setup?.network, t("ranks", { n: job.worldSize }), job.setup?.dataKind, job.setup?.owner, job.setup?.runDirectory].filter(Boolean).join(" · "));
     draw.hidden = !job.model;
     draw.setAttribute("href", drawAddress(job.model));
     cancelling.hidden = job.state === "SUCCEEDED" || job.state === "CANCELLED" || job.cancelRequested;
@@ -76,6 +79,11 @@ function head(name: string): JobPart {
 function tile(label: string): { element: HTMLElement; set: (value: string) => void } {
   const value = h("dd", {}, "–");
   return { element: h("div", { class: "tile" }, h("dt", {}, label), value), set: (text) => setText(value, text) };
+}
+
+function tookText(job: Job): string {
+  const [from, to] = [dateOf(job.startTime), dateOf(job.endTime)];
+  return hasEnded(job) && from && to ? duration((to.getTime() - from.getTime()) / 1000) : "–";
 }
 
 function tiles(): JobPart {
@@ -93,7 +101,8 @@ function tiles(): JobPart {
     const best = bestAccuracy(job);
     epoch.set(`${count(job.epoch)} / ${count(job.epochs)}`);
     step.set(`${count(job.step)} / ${count(job.totalSteps)}`);
-    left.set(job.state === "RUNNING" && remaining !== undefined ? duration(remaining) : "–");
+    left.set(job.state === "RUNNING" && remaining !== undefined ? duration(remaining) : tookText(job));
+    setText(left.element.querySelector("dt")!, t(hasEnded(job) ? "fromStartToEnd" : "timeLeft"));
     speed.set(job.imagesPerSecond ? count(job.imagesPerSecond) : "–");
     loss.set(lossNow === undefined ? "–" : fixed(lossNow, 4));
     accuracy.set(best ? best.value : percent(metric(job.metrics, "accuracy") ?? 0));

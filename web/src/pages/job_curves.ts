@@ -28,7 +28,7 @@ export const accuracyText = (value: number) => percent(Math.min(value, 1), 2);
 export const lossText = (value: number) => fixed(value, value < 0.1 ? 4 : 3);
 
 export function metricChart(name: MetricName, xLabel: string, formatX: (value: number) => string, xTicks?: (domain: Domain) => number[]): LineChart {
-  return new LineChart({ title: t(`metric_${name}`), xLabel, formatX, xTicks, formatY: name === "accuracy" ? accuracyText : lossText,
+  return new LineChart({ title: t(`metric_${name}`), xLabel, formatX, xTicks, wholeX: true, formatY: name === "accuracy" ? accuracyText : lossText,
     formatTick: name === "accuracy" ? accuracyTick : lossTick, yDomain: (series) => curveDomain(name, series) });
 }
 

@@ -45,10 +45,11 @@ async function saveExport(job: Job, format: ExportFormat, said: HTMLElement): Pr
   save(name, chunks, "application/octet-stream");
 }
 
-// Keras's history object.
+// Keras's history object: what was measured, by its names.
 async function saveHistory(job: Job): Promise<void> {
   const { samples } = await call(JobService.listMetrics, { parent: job.name, scope: "EPOCH", pageSize: 10000 });
-  const history = Object.fromEntries(HISTORY.map((name) => [name, samples.map((sample) => metric(sample.metrics, name))]));
+  const measured = HISTORY.filter((name) => samples.some((sample) => metric(sample.metrics, name) !== undefined));
+  const history = Object.fromEntries(measured.map((name) => [name, samples.map((sample) => metric(sample.metrics, name))]));
   save(`${idOf(job.name)}-history.json`, [JSON.stringify(history, null, 1)], "application/json");
 }
 

@@ -1,19 +1,26 @@
 // Where each rank's time went, and what happened.
 import type { Event, Job, PhaseSeconds, Rank } from "../api/api";
-import { h, replace } from "../base/dom";
+import { h, heads, replace } from "../base/dom";
 import { dateOf } from "../base/job_facts";
 import { card } from "../base/page";
-import { clockTime, count, duration, fixed, type Key, t } from "../base/text";
+import { clockTime, count, duration, fixed, t } from "../base/text";
 import type { JobPart } from "./job";
 
 const PHASES = ["data", "forward", "backward", "reduce", "update", "wait"] as const;
 
+// Of a phase that an event names; one that this page does not know goes by the name that it has.
+function phaseName(name: string): string {
+  const known = PHASES.find((phase) => phase === name);
+  return known ? t(`phase_${known}`) : name;
+}
+
 const total = (seconds: PhaseSeconds) => PHASES.reduce((sum, phase) => sum + seconds[phase], 0);
 
-// The ranks that the newest events call slow.
+// The ranks that the newest events call slow; those of a start before the last are gone.
 function stragglers(job: Job): Map<number, Event> {
   const slow = new Map<number, Event>();
   for (const event of job.events) {
+    if (event.type === "STARTED" || event.type === "RESUMED") slow.clear();
     if (!event.straggler) continue;
     if (event.type === "STRAGGLER") slow.set(event.straggler.rank, event);
     else slow.delete(event.straggler.rank);
@@ -35,7 +42,7 @@ function row(rank: Rank, longest: number, slow?: Event): HTMLElement {
   return h("tr", { class: slow ? "straggler" : null },
     h("th", { scope: "row" }, count(rank.rank)), h("td", {}, rank.host), h("td", { class: "number" }, count(rank.threads)),
     h("td", { class: "phase-cell" }, rank.epochPhaseSeconds ? bar(rank, longest) : "",
-      slow && h("span", { class: "pill warn" }, t("straggler", { times: fixed(slow.straggler!.slowdown, 1), phase: t(`phase_${slow.straggler!.phase}` as Key) }))),
+      slow && h("span", { class: "pill warn" }, t("straggler", { times: fixed(slow.straggler!.slowdown, 1), phase: phaseName(slow.straggler!.phase) }))),
     h("td", { class: "number" }, rank.epochPhaseSeconds ? duration(total(rank.epochPhaseSeconds)) : "–"));
 }
 
@@ -43,7 +50,7 @@ export function ranksCard(): JobPart {
   const body = h("tbody", {});
   const legend = h("ul", { class: "legend" }, PHASES.map((phase, i) => h("li", {}, h("span", { class: `swatch s${i + 1}` }), t(`phase_${phase}`))));
   const table = h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "rank-table" },
-    h("thead", {}, h("tr", {}, [t("rank"), t("host"), t("threads"), t("lastEpoch"), t("sum")].map((title) => h("th", { scope: "col" }, title)))), body));
+    heads([t("rank"), t("host"), t("threads"), t("lastEpoch"), t("sum")], [2, 4]), body));
   const element = card("ranksTitle", legend, table);
   element.classList.add("wide");
   return { element, update(job) {
@@ -65,6 +72,6 @@ export function eventsCard(): JobPart {
     shown = job.events.length;
     replace(list, [...job.events].reverse().map((event) => h("li", {},
       h("time", { class: "muted" }, clockTime(dateOf(event.time) ?? new Date())),
-      h("span", { class: `pill ${TONES[event.severity] ?? "calm"}` }, t(`event_${event.type}` as Key)), h("span", { class: "event-text" }, event.message))));
+      h("span", { class: `pill ${TONES[event.severity] ?? "calm"}` }, t(`event_${event.type}`)), h("span", { class: "event-text" }, event.message))));
   } };
 }

@@ -9,15 +9,13 @@ import { insist } from "../base/waiting";
 import { cellImages } from "../network/cell_images";
 import { confusionTable, countsOf } from "../network/confusion";
 import { classNames } from "../network/classes";
-import { evaluate } from "../network/evaluation";
+import { evaluate, WORST } from "../network/evaluation";
 import { FiltersView } from "../network/filters";
 import { mistakeGallery } from "../network/mistakes";
 import { noiseCurve } from "../network/noise";
 import { TimeMachine } from "../network/time_machine";
 import { call } from "../rpc/client";
 import type { JobPart } from "./job";
-
-const WORST = 20;
 
 // The matrix, with the images of a cell below it, and the worst mistakes, each of which opens its cell.
 export function confusionView(model: TrainedModel, result: EvaluateModelResponse, worst: number, signal: AbortSignal): HTMLElement[] {
@@ -30,7 +28,7 @@ export function confusionView(model: TrainedModel, result: EvaluateModelResponse
     title.focus({ preventScroll: true });
     place.scrollIntoView({ block: "nearest" });
   };
-  return [h("section", {}, h("p", { class: "lead" }, t("evaluated", { accuracy: percent(result.accuracy), loss: fixed(result.loss, 4), n: count(result.imageCount), data: result.dataKind })),
+  return [h("section", {}, h("p", { class: "lead" }, t("evaluated", { epoch: result.modelVersion, accuracy: percent(result.accuracy), loss: fixed(result.loss, 4), n: count(result.imageCount), data: result.dataKind })),
     confusionTable({ counts, names, open }), place),
   h("section", {}, h("h3", {}, t("worstMistakes")), mistakeGallery(result.mistakes.slice(0, worst), names, open))];
 }
@@ -40,12 +38,14 @@ function results(model: TrainedModel, result: EvaluateModelResponse, signal: Abo
   return h("div", { class: "results" }, confusionView(model, result, WORST, signal), h("section", {}, h("h3", {}, t("noiseTitle")), noise));
 }
 
+// Evaluated at once when the training is over; before, whenever that is asked for.
 export function jobResults(signal: AbortSignal): JobPart {
   const place = h("div", {});
+  const again = h("button", { type: "button", onclick: () => void measure(now) }, t("evaluateNow"));
   const filters = new FiltersView(signal);
   let now = "";
   const times = new TimeMachine(signal, (model) => filters.show(model?.name ?? now));
-  const element = h("section", { class: "card wide" }, h("h2", {}, t("results")), place, h("h3", {}, t("filters")), times.element, filters.element);
+  const element = h("section", { class: "card wide" }, h("h2", {}, t("results")), again, place, h("h3", {}, t("filters")), times.element, filters.element);
   let shown = "";
   const measure = (name: string) => orProblem(place, async () => {
     replace(place, h("p", { class: "muted", role: "status" }, t("measuring")));
@@ -60,7 +60,7 @@ export function jobResults(signal: AbortSignal): JobPart {
     now = job.model;
     if (times.atNow) filters.show(now);
     void orProblem(place, () => times.follow(job.model, key));
+    again.hidden = hasEnded(job);
     if (hasEnded(job)) void measure(job.model);
-    else if (place.childElementCount === 0) replace(place, h("button", { type: "button", onclick: () => void measure(job.model) }, t("evaluateNow")));
   } };
 }

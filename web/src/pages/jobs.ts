@@ -42,7 +42,7 @@ function row(job: Job, samples: MetricSample[]): HTMLElement {
   const created = dateOf(job.createTime);
   return h("li", { class: "job-row" },
     h("div", { class: "job-name" }, h("a", { href: jobAddress(job.name) }, idOf(job.name)),
-      h("span", { class: "muted" }, [job.setup?.network, job.setup?.dataKind].filter(Boolean).join(" · "))),
+      h("span", { class: "muted" }, [job.setup?.network, job.setup?.dataKind, job.setup?.owner].filter(Boolean).join(" · "))),
     statePill(job),
     h("div", { class: "job-progress" }, progressBar(job), h("span", { class: "muted" }, progressText(job))),
     h("div", { class: "job-curve" }, curve(samples)),

@@ -9,7 +9,7 @@ import { Studio } from "../draw/studio";
 import { classNames } from "../network/classes";
 import { evaluate } from "../network/evaluation";
 import { filtersView } from "../network/filters";
-import { describe, type LayerFacts } from "../network/layers";
+import { describe, type LayerFacts, shapeText } from "../network/layers";
 import { listModels, ModelChoice } from "../network/models";
 import { noiseCurve } from "../network/noise";
 import { call, isAborted } from "../rpc/client";
@@ -32,7 +32,7 @@ const paragraph = (key: Key, values: Record<string, string | number> = {}) => h(
 const product = (shape: number[]) => shape.reduce((all, one) => all * one, 1);
 
 function whenSeen(make: () => Child): HTMLElement {
-  const place = h("div", { class: "live" }, h("p", { class: "muted" }, t("loadWhenSeen")));
+  const place = h("div", { class: "live-part" }, h("p", { class: "muted" }, t("loadWhenSeen")));
   const observer = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
@@ -62,14 +62,17 @@ function setup({ job }: Lesson): Child[] {
   return [paragraph("section1a"), h("dl", { class: "pairs" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))];
 }
 
-function data({ job }: Lesson): Child[] {
-  return [paragraph("section2a"), paragraph("section2b", { validation: count(job.setup?.validationImageCount ?? 0), train: count(job.setup?.trainImageCount ?? 0) })];
+const DIGITS = ["mnist", "generated"];
+
+function data({ model, job, layers }: Lesson): Child[] {
+  const other = !DIGITS.includes(job.setup?.dataKind ?? "");
+  return [paragraph("section2a"), other && paragraph("section2c", { data: job.setup?.dataKind ?? "?", shape: shapeText(layers[0]?.input ?? []), classes: count(model.classCount) }), paragraph("section2b", { validation: count(job.setup?.validationImageCount ?? 0), train: count(job.setup?.trainImageCount ?? 0) })];
 }
 
 function network({ job, layers }: Lesson): Child[] {
   const conv = layers.filter((layer) => layer.kind === "Conv2D").at(-1);
   return [paragraph("section3a"), job.recipe && summaryTable(job.recipe),
-    conv && paragraph("section3b", { channels: conv.input[2]!, filters: conv.output[2]! })];
+    conv?.window && paragraph("section3b", { size: `${conv.window.height} × ${conv.window.width}`, channels: conv.input[2]!, filters: conv.output[2]! })];
 }
 
 function training(lesson: Lesson): Child[] {

@@ -16,6 +16,9 @@ export function isAway(error: unknown): boolean {
   return error instanceof RpcError && (error.code === "unreachable" || error.code === "unavailable");
 }
 
+// Whether it does too much at the moment, so that it is worth trying again a few times.
+export const isBusy = (error: unknown) => error instanceof RpcError && error.code === "resource_exhausted";
+
 export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
@@ -43,9 +46,12 @@ function silence(error: unknown, options: CallOptions): unknown {
   return new RpcError("unreachable", "the coordinator does not answer");
 }
 
+// Of answers that are none of the protocol, such as those of a proxy or of a server with too many connections.
+const CODES: Record<number, string> = { 401: "unauthenticated", 403: "permission_denied", 429: "unavailable", 502: "unavailable", 503: "unavailable", 504: "unavailable" };
+
 async function errorOf(response: Response): Promise<RpcError> {
   const body = await response.json().catch(() => ({}));
-  return new RpcError(String(body.code ?? "unknown"), String(body.message ?? `HTTP ${response.status}`));
+  return new RpcError(String(body.code ?? CODES[response.status] ?? "unknown"), String(body.message ?? `HTTP ${response.status}`));
 }
 
 export async function call<Q, R>(method: UnaryMethod<Q, R>, request: Partial<Q>, options: CallOptions = {}): Promise<R> {

@@ -63,11 +63,17 @@ class Reader {
     return this.at >= this.bytes.length;
   }
 
+  private byteAt(place: number): number {
+    const byte = this.bytes[place];
+    if (byte === undefined) throw new Error("a message is cut off");
+    return byte;
+  }
+
   // Numbers of up to 49 bits, which almost all are, need no bigint.
   varint(): number | bigint {
     let value = 0;
     for (let i = 0, scale = 1; i < 7; ++i, scale *= 128) {
-      const byte = this.bytes[this.at + i]!;
+      const byte = this.byteAt(this.at + i);
       value += (byte & 127) * scale;
       if (byte < 128) {
         this.at += i + 1;
@@ -76,7 +82,7 @@ class Reader {
     }
     let large = 0n;
     for (let shift = 0n; ; shift += 7n) {
-      const byte = this.bytes[this.at++]!;
+      const byte = this.byteAt(this.at++);
       large |= BigInt(byte & 127) << shift;
       if (byte < 128) return large;
     }
@@ -108,9 +114,10 @@ class Reader {
     }
   }
 
+  // A value that this page does not know, of a newer coordinator, is the first: unspecified.
   private enumName(field: Field): string {
     const value = Number(this.varint());
-    return field.values![value] ?? String(value);
+    return field.values![value] ?? field.values![0]!;
   }
 
   skip(wire: number): void {
@@ -166,6 +173,8 @@ function decode(fields: Map<number, Field>, bytes: Uint8Array): Record<string, u
       message[field.name] = readPacked(field, reader.chunk(reader.size()), message[field.name]);
     } else if (!field || wire !== WIRE[field.kind]) {
       reader.skip(wire);
+    } else if (field.repeated && field.kind === "float") {
+      message[field.name] = joinFloats(message[field.name] as Float32Array, Float32Array.of(reader.scalar(field) as number));
     } else if (field.repeated) {
       (message[field.name] as unknown[]).push(reader.scalar(field));
     } else {

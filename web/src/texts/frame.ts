@@ -15,6 +15,7 @@ export const frameTexts = table({
   token: ["Token of the coordinator", "Jeton du coordinateur"],
   tokenHelp: ["Whoever runs the coordinator has it. It stays in this window only.", "La personne qui gère le coordinateur le connaît. Il reste dans cette fenêtre."],
   none: ["none", "aucun"],
+  number: ["no. {n}", "n° {n}"],
   jobs: ["Jobs", "Entraînements"],
   job: ["Job", "Entraînement"],
   draw: ["Draw", "Dessiner"],

@@ -1,12 +1,14 @@
-#include "common/rpc/grpc_log.h"
+#include "common/rpc/library_log.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 
 #include <cstdlib>
 
 namespace convoy::rpc {
 
-void SilenceGrpc() {
+void SilenceLibraries() {
+  google::protobuf::SetLogHandler(nullptr);
   if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
 }
 

@@ -1,0 +1,130 @@
+#include "worker/train/expectation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/text.h"
+#include "worker/step/step_cost.h"
+
+namespace convoy::train {
+namespace {
+
+// Steps are measured, after the first, until they have computed so long, or are so many.
+constexpr double kEnoughSeconds = 0.05;
+constexpr int kFewestSteps = 3;
+constexpr int kEnoughSteps = 20;
+// Larger batches than this take long to try, and more than this part of the images few steps.
+constexpr int kLargestBatch = 8192;
+constexpr int kFewestBatches = 8;
+// A larger batch is named if it is so much faster; of those nearly as fast the smallest.
+constexpr double kWorthwhile = 1.2;
+constexpr double kNearlyAsFast = 0.9;
+// Who has more ranks knows his network; the model would take longer than a step.
+constexpr size_t kMostRanks = 512;
+
+std::string SpeedText(double bytes_per_second) {
+  const double mbit = bytes_per_second * step::kWireBytes * 8 / 1e6;
+  return mbit < 1000 ? absl::StrFormat("%.0f Mbit/s", mbit)
+                     : absl::StrFormat("%.1f Gbit/s", mbit / 1000);
+}
+
+std::string Milliseconds(double seconds) { return absl::StrFormat("%.1f ms", 1000 * seconds); }
+
+std::string Times(double times) { return absl::StrFormat(times < 0.1 ? "%.2f" : "%.1f", times); }
+
+}  // namespace
+
+Expectation::Expectation(const nn::Plan& plan, const Recipe& recipe, int64_t train_images,
+                         std::vector<int> threads_of_rank, std::vector<int> host_of_rank,
+                         comm::Link link)
+    : plan_(plan),
+      batch_size_(recipe.batch_size),
+      micro_batch_(recipe.micro_batch),
+      train_images_(train_images),
+      threads_of_rank_(std::move(threads_of_rank)),
+      host_of_rank_(std::move(host_of_rank)),
+      link_(link),
+      told_(threads_of_rank_.size() > kMostRanks) {}
+
+std::optional<std::string> Expectation::AfterStep(const metrics::PhaseSeconds& phases) {
+  if (told_) return std::nullopt;
+  if (steps_++ == 0) {
+    before_ = phases;
+    return std::nullopt;
+  }
+  const metrics::PhaseSeconds spent = phases - before_;
+  const double passes = spent.data + spent.forward + spent.backward;
+  const int measured = steps_ - 1;
+  if (measured < kFewestSteps || (passes < kEnoughSeconds && measured < kEnoughSteps)) {
+    return std::nullopt;
+  }
+  told_ = true;
+  const step::BatchPartition batch(batch_size_, micro_batch_, threads_of_rank_);
+  const double images =
+      static_cast<double>(batch.ImagesOfRank(0).size()) / threads_of_rank_.front();
+  image_seconds_ = passes / measured / images;
+  update_seconds_ =
+      (spent.reduce + spent.update) / measured * static_cast<double>(threads_of_rank_.size());
+  return Line();
+}
+
+std::string Expectation::Line() const {
+  const Speed now = SpeedOf(batch_size_);
+  const int hosts = 1 + *std::max_element(host_of_rank_.begin(), host_of_rank_.end());
+  std::string line =
+      absl::StrCat("note: ", hosts, " hosts at ", SpeedText(link_.bytes_per_second), ": exchange ",
+                   Milliseconds(now.step_seconds - now.compute_seconds), " a step beside ",
+                   Milliseconds(now.compute_seconds), " of computing; expect ",
+                   Times(now.times_one_host), " times one host");
+  const int best = BestBatch(now);
+  if (best != batch_size_) {
+    absl::StrAppend(&line, "; batches of ", Thousands(best), " would give ",
+                    Times(SpeedOf(best).times_one_host), " (another training: docs/scaling.md)");
+  }
+  return line;
+}
+
+// Of the last batch of an epoch and of the validation nothing is said.
+Expectation::Speed Expectation::SpeedOf(int batch_size) const {
+  const auto cost = [&](const std::vector<int>& threads, std::vector<int> hosts) {
+    const step::ShardingPlan sharding =
+        step::PlanSharding(plan_, batch_size, static_cast<int>(threads.size()));
+    return step::CostOfStep(sharding, {batch_size, micro_batch_, threads},
+                            {.threads_of_rank = threads,
+                             .host_of_rank = std::move(hosts),
+                             .image_seconds = image_seconds_,
+                             .update_seconds = update_seconds_,
+                             .message_seconds = link_.message_seconds,
+                             .bytes_per_second = link_.bytes_per_second});
+  };
+  std::vector<int> threads_alone;  // of the first host's ranks
+  for (size_t rank = 0; rank < host_of_rank_.size(); ++rank) {
+    if (host_of_rank_[rank] == 0) threads_alone.push_back(threads_of_rank_[rank]);
+  }
+  const step::StepCost together = cost(threads_of_rank_, host_of_rank_);
+  const step::StepCost alone = cost(threads_alone, std::vector<int>(threads_alone.size(), 0));
+  return {.step_seconds = together.seconds,
+          .compute_seconds = together.compute_seconds,
+          .times_one_host = alone.seconds / together.seconds};
+}
+
+// The batch to try; the own one if no larger one is worth it.
+int Expectation::BestBatch(const Speed& now) const {
+  std::vector<std::pair<int, double>> larger;
+  double best = std::max(1.0, kWorthwhile * now.times_one_host);
+  for (int64_t batch = int64_t{2} * batch_size_;
+       batch <= kLargestBatch && batch * kFewestBatches <= train_images_; batch *= 2) {
+    larger.emplace_back(static_cast<int>(batch), SpeedOf(static_cast<int>(batch)).times_one_host);
+    best = std::max(best, larger.back().second);
+  }
+  for (const auto& [batch, times] : larger) {
+    if (times >= kNearlyAsFast * best && times > std::max(1.0, kWorthwhile * now.times_one_host)) {
+      return batch;
+    }
+  }
+  return batch_size_;
+}
+
+}  // namespace convoy::train
