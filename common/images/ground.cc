@@ -141,9 +141,9 @@ Flattened Flatten(const Plane& picture, bool dark, int radius) {
                  .calm = Transpose(MedianOfRows(Transpose(MedianOfRows(picture)))),
                  .dark = dark};
   // What is left of a slanting edge between two grounds is as thin as the edge is blurred.
-  const int rim = std::max(1, std::max(picture.width, picture.height) / kRim);
+  const int rim = std::max(picture.width, picture.height) / kRim;
   flat.ground = Extreme(Ground(flat.calm, dark, radius), rim, !dark);
-  flat.blur = std::max(1, std::max(picture.width, picture.height) / kBlur);
+  flat.blur = std::max(2, std::max(picture.width, picture.height) / kBlur);
   for (size_t i = 0; i < flat.ink.values.size(); ++i) {
     flat.ink.values[i] = Share(picture.values[i], flat.ground.values[i], dark);
   }
