@@ -41,7 +41,9 @@ struct Scene {
   double desk = 0;   // how much of the picture is desk, on each side
   Color table = {90, 70, 50};
   double grain = 0.1;  // of the table
-  bool edge = false;   // the sheet ends in the picture
+  double plank = 0;    // how wide its planks are
+  double plank_tilt = 0;
+  bool edge = false;  // the sheet ends in the picture
   Lines lines = Lines::kNone;
   Color line = {150, 180, 215};
   double spacing = 0.07;
@@ -204,6 +206,26 @@ const std::vector<Group>& Groups() {
          s.text = d.Between(0.03, 0.12);
          s.tilt = d.Between(-0.1, 0.1);
        }},
+      {{"desk, sheet askew by 20 to 35", true},
+       [](Dice& d, Scene& s) {
+         OnDesk(d, s, d.Below(2) == 0 ? d.Between(20, 35) : -d.Between(20, 35));
+       }},
+      {{"desk, sheet's corners cut off", true},
+       [](Dice& d, Scene& s) {
+         OnDesk(d, s, d.Below(2) == 0 ? d.Between(8, 25) : -d.Between(8, 25));
+         s.desk = d.Between(-0.05, 0.03);
+       }},
+      {{"desk of planks, sheet askew", true},
+       [](Dice& d, Scene& s) {
+         OnDesk(d, s, d.Between(-20, 20));
+         s.plank = d.Between(0.06, 0.15);
+         s.plank_tilt = d.Between(-0.4, 0.4);
+       }},
+      {{"desk, askew, hard shadow", true},
+       [](Dice& d, Scene& s) {
+         OnDesk(d, s, d.Between(-20, 20));
+         s.shadow = d.Between(0.3, 0.6);
+       }},
   };
   return *groups;
 }
@@ -272,8 +294,8 @@ class Canvas {
     const double dy = y - scene_.height * 0.5;
     const double sx = std::cos(scene_.tilt) * dx + std::sin(scene_.tilt) * dy;
     const double sy = std::cos(scene_.tilt) * dy - std::sin(scene_.tilt) * dx;
-    const bool off = (scene_.desk > 0 && (std::abs(sx) > scene_.width * (0.5 - scene_.desk) ||
-                                          std::abs(sy) > scene_.height * (0.5 - scene_.desk))) ||
+    const bool off = (scene_.desk != 0 && (std::abs(sx) > scene_.width * (0.5 - scene_.desk) ||
+                                           std::abs(sy) > scene_.height * (0.5 - scene_.desk))) ||
                      (scene_.edge && sy > scene_.height * edge_place_);
     return off ? TableAt(x, y) : SheetAt(sx + scene_.width * 0.5, sy + scene_.height * 0.5);
   }
@@ -281,8 +303,11 @@ class Canvas {
   Color TableAt(double x, double y) const {
     const double wave = std::sin((0.15 * x + phase_ + 40 * std::sin(y / unit_ * 3)) * 300 / unit_) *
                         std::sin(y * 20 / unit_);
+    const double across = std::cos(scene_.plank_tilt) * y - std::sin(scene_.plank_tilt) * x;
+    const double plank = scene_.plank * unit_;
+    const bool crack = plank > 0 && std::fmod(across + phase_ + 100 * plank, plank) < 0.006 * unit_;
     Color color = scene_.table;
-    for (double& value : color) value *= 1 + scene_.grain * wave;
+    for (double& value : color) value *= (1 + scene_.grain * wave) * (crack ? 0.5 : 1);
     return color;
   }
 

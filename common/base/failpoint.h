@@ -23,9 +23,10 @@
 namespace convoy {
 
 // Failpoints in use: "before_rename" and "after_rename" (WriteFileAtomically; the latter is before
-// the directory is synced), "before_prune" (CheckpointStore), and in the trainer, on every rank and
-// about "rank-0" and so on, "after_start", "before_step", "before_validation", "before_checkpoint"
-// and "before_end". Thread-safe.
+// the directory is synced), "before_prune" (CheckpointStore), "before_read" and "after_read" (a
+// file of a data directory), and in the trainer, on every rank and about "rank-0" and so on,
+// "after_start", "before_step", "before_validation", "before_checkpoint" and "before_end".
+// Thread-safe.
 void Failpoint(std::string_view name, std::string_view about);
 
 // Whether a write has to fail for want of room. Thread-safe.

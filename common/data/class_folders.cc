@@ -196,7 +196,8 @@ void HoldOutTest(ClassFolders* folders) {
 
 bool IsPictureName(const std::string& path) {
   const std::string lower = absl::AsciiStrToLower(path);
-  const std::array endings = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+  const std::array endings = {".jpg",  ".jpeg", ".jpe", ".jfif", ".png", ".heic", ".heif",
+                              ".avif", ".webp", ".gif", ".bmp",  ".tif", ".tiff"};
   return std::any_of(endings.begin(), endings.end(),
                      [&](const char* ending) { return absl::EndsWith(lower, ending); });
 }

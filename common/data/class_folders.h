@@ -26,7 +26,8 @@ struct ClassFolders {
   size_t ignored = 0;              // pictures in no class's folder
 };
 
-// True for the name of a picture, by its ending: .jpg, .jpeg, .jpe, .jfif or .png in any case.
+// True for the name of a picture, by its ending in any case: .jpg, .png and others. Also of formats
+// that are not read, such as phones' .heic: a class's pictures are not to be left out silently.
 bool IsPictureName(const std::string& path);
 
 // Arranges the pictures among `paths`, which ascend. Where the top folders are called after the

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -127,14 +129,28 @@ absl::StatusOr<DataSource> LoadDirectory(const std::string& directory, const Loa
                      Printable(directory), Printable(absl::StrJoin(archives, ", ")));
   }
   if (archives.size() == 1) return LoadFile(directory + "/" + archives.front(), options);
-  if (HoldsIdxFiles(*tree)) return source;
+  if (HoldsIdxFiles(*tree) || HoldsPictures(*tree)) return source;
   return LoadIdxDirectory(directory);
 }
 
-// Loads the set of IDX files whose names begin with `path`, such as DIR/emnist-letters.
+// Whether the name of anything in the folder begins so. A slip of the pen shall not have us look
+// through a whole home directory.
+bool AnyNameBegins(const std::string& folder, const std::string& beginning) {
+  std::error_code error;
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator entry(folder, error); !error && entry != end;
+       entry.increment(error)) {
+    if (absl::StartsWith(entry->path().filename().string(), beginning)) return true;
+  }
+  return false;
+}
+
+// Loads the set of IDX files whose names begin with `path`, such as DIR/emnist-letters. Returns
+// NOT_FOUND if there is none.
 absl::StatusOr<DataSource> LoadPrefix(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (!AnyNameBegins(folder, path.substr(slash + 1))) return absl::NotFoundError("no such files");
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenDirectory(folder));
   return LoadIdxTree(*tree, path.substr(slash + 1));  // npos + 1 is 0
 }

@@ -1,8 +1,8 @@
 // Brings a picture of a digit to the form of MNIST's images, in the steps of its makers (LeCun,
-// Cortes, Burges): the ink is found (ink.cc), specks and the page's rim removed (strokes.cc), thin
-// strokes widened, the box scaled to 20 of 28 pixels with its aspect ratio kept, and the centre of
-// mass moved into the middle. A picture that is in this form already is left as it is, because
-// resampling would only blur it.
+// Cortes, Burges): the ink is found (ink.cc), specks and the page's rim removed (strokes.cc), what
+// is on a sheet askew turned upright (tilt.cc), thin strokes widened, the box scaled to 20 of 28
+// pixels with its aspect ratio kept, and the centre of mass moved into the middle. A picture that
+// is in this form already is left as it is, because resampling would only blur it.
 #include "common/images/digit.h"
 #include "common/base/text_error.h"
 
@@ -19,6 +19,7 @@
 #include "common/images/ground.h"
 #include "common/images/ink.h"
 #include "common/images/strokes.h"
+#include "common/images/tilt.h"
 
 namespace convoy::images {
 namespace {
@@ -31,6 +32,10 @@ constexpr double kBoxShare = 20.0 / 28;
 // most of MNIST's are about two pixels wide.
 constexpr double kThinStroke = 1.2;
 constexpr double kUsualStroke = 2.0;
+// A sheet askew by less, in degrees, is as good as straight; by more than the second there is no
+// telling which of its sides is below.
+constexpr double kStraight = 2;
+constexpr double kMostTilt = 40;
 // What is darker than this is background in an image that is prepared already.
 constexpr float kDark = 16;
 // Of a drawing: what is less dark than this on its white sheet is nothing.
@@ -134,6 +139,46 @@ Box InPicture(const Box& box, const Plane& working, const GreyImage& picture) {
   return result;
 }
 
+// A digit, and how far the plane was turned for it.
+struct Upright {
+  Ink ink;
+  double turned = 0;  // degrees, clockwise
+};
+
+bool IsAskew(const std::optional<double>& tilt) {
+  return tilt.has_value() && std::abs(*tilt) >= kStraight;
+}
+
+absl::StatusOr<Upright> FindTurned(const Plane& working, double tilt) {
+  if (std::abs(tilt) > kMostTilt) {
+    return TextError(
+        absl::StatusCode::kInvalidArgument,
+        "shows a sheet that lies askew by $0 degrees; turn the picture until the digit is upright",
+        std::lround(std::abs(tilt)));
+  }
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(Turned(working, -tilt)));
+  return Upright{std::move(ink), -tilt};
+}
+
+// Finds the digit, on a sheet askew after turning that upright: what is askew is harder to find,
+// and harder to read. Only when the digit is known can its own lines be told from the sheet's, and
+// the sheet's from the desk's, so the tilt is looked at again then.
+absl::StatusOr<Upright> FindUpright(const Plane& working) {
+  const absl::StatusOr<Ink> first = FindDigit(working);
+  std::optional<double> tilt = TiltOfSheet(working, nullptr);
+  if (first.ok() && tilt.has_value() && !IsAskew(tilt)) {
+    tilt = TiltOfSheet(working, &first->strength);
+  }
+  if (IsAskew(tilt)) {
+    CONVOY_ASSIGN_OR_RETURN(Upright found, FindTurned(working, *tilt));
+    const auto left = TiltOfSheet(Turned(working, found.turned), &found.ink.strength);
+    if (IsAskew(left)) return FindTurned(working, *tilt + *left);
+    if (left.has_value()) return found;
+  }
+  if (!first.ok()) return first.status();
+  return Upright{*first};
+}
+
 // Where a size of `scaled` begins along an axis of `size`, so that the digit's centre of mass,
 // `mass` from the beginning, falls into the pixel after the middle, as in every image of MNIST; but
 // within the image.
@@ -159,6 +204,23 @@ Plane FitIntoBox(const Plane& strength, const Box& box, int side) {
   return Resample(strength, box, scaled(box.width), scaled(box.height));
 }
 
+// Returns an image [height, width] with the fitted digit's centre of mass in the middle.
+std::vector<uint8_t> InTheMiddle(const Plane& fitted, int height, int width,
+                                 Preparation* preparation) {
+  const Point mass = CentreOfMass(fitted);
+  const int x0 = Placement(width, fitted.width, mass.x);
+  const int y0 = Placement(height, fitted.height, mass.y);
+  Plane result{width, height, std::vector<float>(static_cast<size_t>(width) * height)};
+  for (int y = 0; y < fitted.height; ++y) {
+    for (int x = 0; x < fitted.width; ++x) result.at(x0 + x, y0 + y) = fitted.at(x, y);
+  }
+  preparation->scaled_width = fitted.width;
+  preparation->scaled_height = fitted.height;
+  preparation->shift_x = x0 - (width - fitted.width) / 2;
+  preparation->shift_y = y0 - (height - fitted.height) / 2;
+  return ToBytes(result, 255 / *std::max_element(fitted.values.begin(), fitted.values.end()));
+}
+
 // Returns what was drawn on a white sheet, the darkest as 1.
 absl::StatusOr<Ink> AllInk(Plane sheet) {
   for (float& value : sheet.values) value = 255 - value;
@@ -171,29 +233,20 @@ absl::StatusOr<Ink> AllInk(Plane sheet) {
 }
 
 // Brings the ink that was found in `working`, the picture made smaller, to the form of MNIST's.
-PreparedDigit FromInk(Ink ink, const Plane& working, const GreyImage& picture, int height,
+PreparedDigit FromInk(Upright found, const Plane& working, const GreyImage& picture, int height,
                       int width) {
-  Preparation preparation{.inverted = ink.dark};
-  Box box = BoxOfInk(ink.strength);
-  preparation.box = InPicture(box, working, picture);
+  Plane& strength = found.ink.strength;
+  Preparation preparation{.inverted = found.ink.dark,
+                          .turned = static_cast<int>(std::lround(found.turned))};
+  const Box box = BoxOfInk(strength);
+  preparation.box =
+      InPicture(BeforeTurning(box, found.turned, strength, working), working, picture);
   const int side = BoxSide(height, width);
-  ThickenIfThin(static_cast<double>(side) / std::max(box.width, box.height), &ink.strength,
+  ThickenIfThin(static_cast<double>(side) / std::max(box.width, box.height), &strength,
                 &preparation);
-  box = BoxOfInk(ink.strength);
-  const Plane fitted = FitIntoBox(ink.strength, box, side);
-  const Point mass = CentreOfMass(fitted);
-  const int x0 = Placement(width, fitted.width, mass.x);
-  const int y0 = Placement(height, fitted.height, mass.y);
-  Plane result{width, height, std::vector<float>(static_cast<size_t>(width) * height)};
-  for (int y = 0; y < fitted.height; ++y) {
-    for (int x = 0; x < fitted.width; ++x) result.at(x0 + x, y0 + y) = fitted.at(x, y);
-  }
-  preparation.scaled_width = fitted.width;
-  preparation.scaled_height = fitted.height;
-  preparation.shift_x = x0 - (width - fitted.width) / 2;
-  preparation.shift_y = y0 - (height - fitted.height) / 2;
-  const float strongest = *std::max_element(fitted.values.begin(), fitted.values.end());
-  return PreparedDigit{.pixels = ToBytes(result, 255 / strongest), .preparation = preparation};
+  const Plane fitted = FitIntoBox(strength, BoxOfInk(strength), side);
+  std::vector<uint8_t> pixels = InTheMiddle(fitted, height, width, &preparation);
+  return PreparedDigit{.pixels = std::move(pixels), .preparation = preparation};
 }
 
 void CheckSides(const GreyImage& picture, int height, int width) {
@@ -210,15 +263,15 @@ absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height,
     if (auto digit = AsItIs(picture, height, width)) return *std::move(digit);
   }
   const Plane working = WorkingPlane(picture);
-  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(working));
-  return FromInk(std::move(ink), working, picture, height, width);
+  CONVOY_ASSIGN_OR_RETURN(Upright found, FindUpright(working));
+  return FromInk(std::move(found), working, picture, height, width);
 }
 
 absl::StatusOr<PreparedDigit> PrepareDrawing(const GreyImage& drawing, int height, int width) {
   CheckSides(drawing, height, width);
   const Plane working = WorkingPlane(drawing);
   CONVOY_ASSIGN_OR_RETURN(Ink ink, AllInk(working));
-  return FromInk(std::move(ink), working, drawing, height, width);
+  return FromInk({.ink = std::move(ink)}, working, drawing, height, width);
 }
 
 bool AreCentredDigits(const uint8_t* pixels, int64_t count, int height, int width) {
@@ -244,6 +297,9 @@ std::string Preparation::InWords() const {
   if (inverted) done.emplace_back("made light on dark");
   done.push_back(
       absl::StrFormat("cut out %d x %d pixels at (%d, %d)", box.width, box.height, box.x, box.y));
+  if (turned != 0) {
+    done.push_back(absl::StrFormat("turned by %+d degrees, as its sheet lies askew", turned));
+  }
   if (thickened) done.emplace_back("made its thin strokes wider");
   done.push_back(absl::StrFormat("scaled to %d x %d", scaled_width, scaled_height));
   if (shift_x != 0 || shift_y != 0) {

@@ -16,6 +16,7 @@ namespace convoy::images {
 struct Preparation {
   bool unchanged = false;  // it looked prepared already; at most inverted
   bool inverted = false;   // the digit was darker than its background
+  int turned = 0;          // the picture, degrees clockwise: its sheet lay askew
   Box box;                 // where the digit was found, in pixels of the picture
   int scaled_width = 0;    // what the box became
   int scaled_height = 0;
@@ -44,7 +45,8 @@ enum class IfPrepared { kLeave, kPrepareAgain };
 // of the right size in the middle) is left as it is, but inverted if it is dark on light, unless
 // `if_prepared` says otherwise. Returns
 // INVALID_ARGUMENT if the picture shows nothing, or a filled area and no strokes. A sheet of paper
-// on a desk, light or dark, is looked at inside. Thread-safe. REQUIRES: height and width are
+// on a desk, light or dark, is looked at inside, and straightened if it lies askew;
+// INVALID_ARGUMENT if it may as well be on its side. Thread-safe. REQUIRES: height and width are
 // kMinPreparedSide at least, the picture's sides are not 0.
 absl::StatusOr<PreparedDigit> PrepareDigit(const GreyImage& picture, int height, int width,
                                            IfPrepared if_prepared = IfPrepared::kLeave);

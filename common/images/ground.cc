@@ -102,13 +102,8 @@ float Median(std::vector<float> values) {
   return *middle;
 }
 
-Plane Share(const Plane& picture, const Plane& ground, bool dark) {
-  Plane share = picture;
-  const float sign = dark ? -1.0f : 1.0f;
-  for (size_t i = 0; i < share.values.size(); ++i) {
-    share.values[i] = sign * (picture.values[i] - ground.values[i]) / (ground.values[i] + kBlack);
-  }
-  return share;
+float Share(float value, float ground, bool dark) {
+  return (dark ? ground - value : value - ground) / (ground + kBlack);
 }
 
 Plane Extreme(const Plane& src, int radius, bool largest) {
@@ -140,21 +135,29 @@ Plane Largest(const Plane& src, int radius) { return Extreme(src, radius, true);
 Plane Smooth(const Plane& src) { return Transpose(SmoothRows(Transpose(SmoothRows(src)))); }
 
 Flattened Flatten(const Plane& picture, bool dark, int radius) {
-  constexpr int kNearby = 100;  // the picture's larger side over how far that is
-  const Plane calm = Transpose(MedianOfRows(Transpose(MedianOfRows(picture))));
-  Plane ground = Ground(calm, dark, radius);
-  const int nearby = std::max(1, std::max(picture.width, picture.height) / kNearby);
-  Flattened flat{.ink = Share(picture, ground, dark),
-                 .nearby = Share(Extreme(calm, nearby, dark), ground, dark)};
+  constexpr int kBlur = 100;  // the picture's larger side over how wide edges may be
+  constexpr int kRim = 200;   // and over how far the ground reaches beyond its edges
+  Flattened flat{.ink = picture,
+                 .calm = Transpose(MedianOfRows(Transpose(MedianOfRows(picture)))),
+                 .dark = dark};
+  // What is left of a slanting edge between two grounds is as thin as the edge is blurred.
+  const int rim = std::max(picture.width, picture.height) / kRim;
+  flat.ground = Extreme(Ground(flat.calm, dark, radius), rim, !dark);
+  flat.blur = std::max(2, std::max(picture.width, picture.height) / kBlur);
+  for (size_t i = 0; i < flat.ink.values.size(); ++i) {
+    flat.ink.values[i] = Share(picture.values[i], flat.ground.values[i], dark);
+  }
   // The ground lies at the edge of the noise, not in the middle of it.
-  const float offset = Median(flat.ink.values);
+  flat.offset = Median(flat.ink.values);
   std::vector<float> deviation;
-  for (float& value : flat.ink.values) deviation.push_back(std::abs(value -= offset));
-  for (float& value : flat.nearby.values) value -= offset;
+  for (float& value : flat.ink.values) deviation.push_back(std::abs(value -= flat.offset));
   constexpr float kOfMedian = 1.4826f;  // a normal distribution's deviation over its median's
   flat.noise = kOfMedian * Median(std::move(deviation));
-  flat.ground = std::move(ground);
   return flat;
+}
+
+float Flattened::InkThere(int x, int y, int other_x, int other_y) const {
+  return Share(calm.at(other_x, other_y), ground.at(x, y), dark) - offset;
 }
 
 }  // namespace convoy::images

@@ -7,10 +7,16 @@ namespace convoy::images {
 
 // A picture as if its light were even.
 struct Flattened {
-  Plane ink;        // [height, width]: the difference from the ground as a share of it, 0: none
-  Plane nearby;     // the same of the pixel within a few that is most like the ground
-  Plane ground;     // its brightness, 0 to 255
-  float noise = 0;  // the standard deviation of `ink` where there is none
+  Plane ink;         // [height, width]: the difference from the ground as a share of it, 0: none
+  Plane calm;        // the picture, 0 to 255, without single pixels of noise
+  Plane ground;      // its brightness, 0 to 255
+  bool dark = true;  // whether ink is darker than its ground
+  float offset = 0;  // the share that is no ink
+  float noise = 0;   // the standard deviation of `ink` where there is none
+  int blur = 1;      // how many pixels an edge may be wide
+
+  // Returns how much of the ink of (x, y) the pixel (other_x, other_y) would have on its ground.
+  float InkThere(int x, int y, int other_x, int other_y) const;
 };
 
 // Returns what is darker (or, without `dark`, lighter) than the ground and fits into no square of

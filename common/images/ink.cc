@@ -31,8 +31,9 @@ constexpr double kMinContrast = 16;
 constexpr double kSmallest = 0.04;
 // What has less of the contrast of another thing is much fainter.
 constexpr double kFainter = 0.5;
-// How much of an outline is sharp at least.
-constexpr double kSharp = 0.75;
+// How much of an outline is sharp at least: 0.92 and more of photographed digits', less than 0.87
+// of most pieces of paper between a digit and the edge of its sheet or of a shadow.
+constexpr double kSharp = 0.89;
 // Below the first share of the ink's usual strength a pixel is background, above the second it is
 // all ink.
 constexpr float kInkBegins = 0.2f;
@@ -46,6 +47,9 @@ struct Sight {
   absl::Status refusal;
   std::vector<Box> things;  // that were taken for ink
   double contrast = 0;      // out of 255
+  double level = 0;         // the ink's brightness
+  double ground = 0;        // that of what it stands on
+  double thickness = 0;     // strokes.h
   Ink ink;
 };
 
@@ -191,12 +195,12 @@ Plane Strength(const Plane& ink, const Plane& mask, double level) {
   return strength;
 }
 
-// Returns the mean difference from the ground, out of 255, where `mask` is set.
-double Contrast(const Plane& picture, const Plane& ground, const Plane& mask) {
+// Returns the mean where `mask` is set.
+double MeanWithin(const Plane& plane, const Plane& mask) {
   double sum = 0;
   double count = 0;
   for (size_t i = 0; i < mask.values.size(); ++i) {
-    sum += mask.values[i] * std::abs(picture.values[i] - ground.values[i]);
+    sum += static_cast<double>(mask.values[i]) * plane.values[i];
     count += mask.values[i];
   }
   return sum / count;
@@ -231,7 +235,10 @@ Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, floa
     several = true;
     sight.things.push_back(pieces.all()[i].box);
   }
-  sight.contrast = Contrast(picture, flat.ground, mask);
+  sight.level = MeanWithin(picture, mask);
+  sight.ground = MeanWithin(flat.ground, mask);
+  sight.contrast = std::abs(sight.level - sight.ground);
+  sight.thickness = Thickness(mask);
   if (several) {
     sight.kind = Kind::kSeveral;
     sight.refusal = TextError(absl::StatusCode::kInvalidArgument,
@@ -279,14 +286,27 @@ bool LieWithin(const std::vector<Box>& things, const std::vector<Box>& others) {
   });
 }
 
-// Whether `inner` is the inside of what `outer` shows, which is then no fainter.
+// Whether what `outer` shows is paper between the digit, which `inner` shows, and the edge of its
+// sheet or of a shadow: it is thicker than strokes are, and than the digit's.
+bool IsPaperAround(const Sight& outer, const Sight& inner) {
+  constexpr double kThick = 0.34;
+  return LieWithin(inner.things, outer.things) && inner.contrast >= kFainter * outer.contrast &&
+         outer.thickness > kThick && inner.thickness < outer.thickness;
+}
+
+// Whether `inner` is the inside of what `outer` shows: that is then no fainter, and what is seen
+// inside is the ground around it.
 bool IsInsideOf(const Sight& inner, const Sight& outer) {
-  return LieWithin(inner.things, outer.things) && outer.contrast >= kFainter * inner.contrast;
+  constexpr double kSameGround = 0.6;  // of the contrast; narrow insides are blurred
+  return LieWithin(inner.things, outer.things) && outer.contrast >= kFainter * inner.contrast &&
+         std::abs(inner.level - outer.ground) <= kSameGround * outer.contrast;
 }
 
 // Whether what was seen is the picture's ink rather than `other`.
 bool Beats(const Sight& sight, const Sight& other) {
   if (!Counts(sight) || !Counts(other)) return sight.kind > other.kind;
+  if (IsPaperAround(sight, other)) return false;
+  if (IsPaperAround(other, sight)) return true;
   if (IsInsideOf(sight, other)) return false;
   if (IsInsideOf(other, sight)) return true;
   const double weaker = std::min(sight.contrast, other.contrast);

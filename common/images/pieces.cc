@@ -61,7 +61,7 @@ void Pieces::Measure(const Flattened& flat) {
     }
   }
   for (Piece& piece : pieces_) piece.ink /= static_cast<double>(piece.pixels);
-  constexpr double kLikeGround = 0.25;  // of the piece's ink
+  constexpr double kLikeGround = 0.5;  // of the piece's ink
   constexpr std::pair<int, int> kSides[] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1}};
   for (int y = 0; y < height_; ++y) {
     for (int x = 0; x < width_; ++x) {
@@ -71,10 +71,23 @@ void Pieces::Measure(const Flattened& flat) {
       for (const auto& [dx, dy] : kSides) {
         if (LabelAt(x + dx, y + dy) != kNone) continue;
         ++piece.outline;
-        piece.sharp += flat.nearby.at(x, y) < kLikeGround * piece.ink;
+        piece.sharp += IsSharp(flat, x, y, dx, dy, kLikeGround * piece.ink);
       }
     }
   }
+}
+
+// Whether the ground of (x, y) is seen a few pixels on in this direction. At the edge of a sheet on
+// a desk it is on one side only: on the other the sheet goes on.
+bool Pieces::IsSharp(const Flattened& flat, int x, int y, int dx, int dy,
+                     double like_ground) const {
+  for (int i = 1; i <= flat.blur; ++i) {
+    const int other_x = x + i * dx;
+    const int other_y = y + i * dy;
+    if (other_x < 0 || other_y < 0 || other_x >= width_ || other_y >= height_) return true;
+    if (flat.InkThere(x, y, other_x, other_y) < like_ground) return true;
+  }
+  return false;
 }
 
 Plane Pieces::Mask(const std::vector<uint8_t>& marked) const {

@@ -12,7 +12,7 @@ struct Piece {
   Box box;
   int64_t pixels = 0;
   int64_t outline = 0;  // sides of its pixels that face others
-  int64_t sharp = 0;    // of these, the ones with ground nearby
+  int64_t sharp = 0;    // of these, the ones with ground before them
   double ink = 0;       // the mean difference from the ground, as a share of it
   bool touches_edge = false;
 };
@@ -37,6 +37,7 @@ class Pieces {
   size_t IndexOf(int x, int y) const { return static_cast<size_t>(y) * width_ + x; }
   void Flood(int x, int y);
   void Measure(const Flattened& flat);
+  bool IsSharp(const Flattened& flat, int x, int y, int dx, int dy, double like_ground) const;
 
   int width_;
   int height_;

@@ -16,6 +16,10 @@ Box BoxOfInk(const Plane& strength);
 // outline. REQUIRES: there is ink stronger than one half.
 double StrokeWidth(const Plane& strength);
 
+// Returns how thick the ink is where it is thickest: the side of the largest square within it over
+// the larger side of its box. REQUIRES: there is ink stronger than one half.
+double Thickness(const Plane& strength);
+
 // Returns INVALID_ARGUMENT for ink that is none of a digit's: of a filled area, as a blot is, or of
 // more strokes than a digit has, as writing or cloth. REQUIRES: there is ink stronger than one
 // half.

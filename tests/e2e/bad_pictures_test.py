@@ -4,8 +4,11 @@ half-read; and names in any script are names like any other."""
 import base64
 import os
 import pathlib
+import signal
+import socket
 import struct
 import sys
+import time
 import zlib
 
 sys.dont_write_bytecode = True
@@ -58,14 +61,30 @@ class BadPicturesTest(harness.TrainerTest):
             for i in range(count):
                 self.write(f"{name}/{i}.jpg")
 
-    def run_on_data(self, *flags, before=(), **where):
+    def start_on_data(self, *flags, before=(), **where):
         self.runs += 1
         self.run_dir = self.directory / f"run{self.runs}"
-        return self.run_trainer(*before, "--data", self.data, "--model", "cifar10_fast", "--epochs", 1, "--batch-size", 4,
-                                "--run-dir", self.run_dir, *flags, **where)
+        return self.start(*before, "--data", self.data, "--model", "cifar10_fast", "--epochs", 1, "--batch-size", 4,
+                          "--run-dir", self.run_dir, *flags, **where)
+
+    def run_on_data(self, *flags, **where):
+        return self.start_on_data(*flags, **where).wait()
+
+    def stopped_at(self, failpoint):
+        """A trainer that stands still there."""
+        asked = self.directory / "stop"
+        asked.write_text(failpoint)
+        process = self.start_on_data(env={"CONVOY_FAILPOINT_STOP": str(asked)})
+        deadline = time.monotonic() + harness.TIMEOUT
+        while not harness.is_stopped(process.pid):
+            self.assertTrue(process.is_running() and time.monotonic() < deadline, f"never came to {failpoint}")
+            time.sleep(harness.POLL_SECONDS)
+        return process
 
     def refused(self, *words, flags=(), **where):
-        outcome = self.run_on_data(*flags, **where)
+        self.check_refused(self.run_on_data(*flags, **where), *words)
+
+    def check_refused(self, outcome, *words):
         self.assertEqual(outcome.code, USAGE, outcome)
         self.assertEqual(len(outcome.err.strip().splitlines()), 1, outcome)
         for word in words:
@@ -78,6 +97,9 @@ class BadPicturesTest(harness.TrainerTest):
                                     ("huge.jpg", jpeg_of_size(30000, 30000), "30000"),
                                     ("huge.png", png_of_size(30000, 30000), "30000"),
                                     ("empty.png", b"", "is empty"),
+                                    ("long.jpg", JPEG + bytes(65 << 20), "more than the"),
+                                    ("cut.png", pictures.png([[7] * 24] * 16)[:60], "broken PNG"),
+                                    ("turned.jpg", JPEG.replace(b"\xff\xc0", b"\xff\xc9"), "broken JPEG"),
                                     ("page.jpg", b"<html>not found</html>", "web page"),
                                     ("phone.jpg", b"\0\0\0\x18ftypheic", "HEIC"),
                                     ("lfs.png", b"version https://git-lfs" + b".github.com/spec/v1\n", "Git LFS")):
@@ -93,11 +115,20 @@ class BadPicturesTest(harness.TrainerTest):
     def test_folders_that_make_no_classes(self):
         for i in range(6):
             self.write(f"only/{i}.jpg")
-        self.refused("class")
-        for i in range(300):
-            self.write(f"class{i:03}/0.jpg")
-            self.write(f"class{i:03}/1.jpg")
-        self.refused("301", "256")
+        self.refused("one class alone, 'only'")
+        for i in range(10000):
+            self.write(f"class{i:05}/0.jpg", b"")
+        self.refused("10001", "256")
+
+    def test_pictures_in_no_folder(self):
+        for i in range(6):
+            self.write(f"{i}.jpg")
+        self.refused(str(self.data), "holds no folder with pictures", "make one a class")
+
+    def test_formats_that_are_not_read_are_not_left_out_silently(self):
+        self.two_classes()
+        self.write("a/IMG_1.HEIC", b"\0\0\0\x18ftypheic")
+        self.refused("a/IMG_1.HEIC", "save it as JPEG")
 
     def test_pictures_of_several_sizes(self):
         self.two_classes()
@@ -113,10 +144,62 @@ class BadPicturesTest(harness.TrainerTest):
         os.symlink("self", self.data / "a" / "self")
         self.refused("self", "circle")
 
+    def test_a_misspelt_folder_is_not_searched_for(self):
+        home = self.directory / "home"
+        home.mkdir()
+        os.symlink(home, home / "again")
+        self.data = home / "flowres"
+        self.refused(str(self.data), "No such file")
+
+    def test_what_is_no_file(self):
+        self.two_classes()
+        odd = self.data / "a" / "odd.jpg"
+
+        def listen(path):
+            with socket.socket(socket.AF_UNIX) as opened:  # the name stays
+                opened.bind(str(path))
+
+        for name, make, word in (("pipe", os.mkfifo, "no file"), ("socket", listen, "no file"),
+                                 ("device", lambda path: path.symlink_to("/dev/zero"), "no file"),
+                                 ("nothing", lambda path: path.symlink_to("gone.jpg"), "No such file"),
+                                 ("folder", pathlib.Path.mkdir, "")):
+            with self.subTest(name):
+                make(odd)
+                if word:
+                    self.refused("a/odd.jpg", word)
+                    odd.unlink()
+                else:
+                    self.assertEqual(self.run_on_data().code, DONE)
+
     def test_what_may_not_be_read(self):
         self.two_classes()
-        self.write("b/secret.jpg").chmod(0)
-        self.refused("b/secret.jpg", "Permission denied", **AS_ANYBODY)
+        secret = self.write("b/secret.jpg")
+        for hidden in secret, secret.parent:
+            rights = hidden.stat().st_mode
+            hidden.chmod(0)
+            self.refused(f"/{hidden.name}", "Permission denied", **AS_ANYBODY)
+            hidden.chmod(rights)
+
+    def test_what_changes_meanwhile(self):
+        self.two_classes()
+        picture = self.data / "b" / "3.jpg"
+
+        def replace_by_pipe():
+            picture.unlink()
+            os.mkfifo(picture)
+
+        for when, change, word in (("before_read", picture.unlink, "b/3.jpg: was removed"),
+                                   ("before_read", lambda: picture.write_bytes(JPEG + b"."), "b/3.jpg: was changed"),
+                                   ("before_read", replace_by_pipe, "b/3.jpg: is not a regular file"),
+                                   ("after_read", lambda: picture.write_bytes(JPEG[:300]), "b/3.jpg: was changed"),
+                                   ("after_read", picture.unlink, "b/3.jpg: was removed")):
+            with self.subTest(when=when, word=word):
+                picture.unlink(missing_ok=True)
+                picture.write_bytes(JPEG)
+                process = self.stopped_at(f"{when}:b/3.jpg")
+                change()
+                process.signal(signal.SIGCONT)
+                self.check_refused(process.wait(), word)
 
     def test_names_in_any_script_and_of_any_bytes(self):
         for name in ("猫", "зелёная гайка", "naïve café", "\u202egnp.exe", "a\nb"):

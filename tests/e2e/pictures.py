@@ -1,10 +1,15 @@
-"""Small sets of colour pictures in a folder a class, drawn here and written as PNG by zlib alone, or as JPEG by OpenCV."""
+"""Small sets of colour pictures in a folder a class, drawn here; written as PNG by zlib alone, as JPEG by the guide's
+script."""
 import pathlib
 import struct
+import sys
 import zlib
 
-import cv2
 import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "docs" / "guide"))
+
+from draw_photos import jpeg
 
 CLASSES = ["blaue Schraube", "red nut", "зелёная гайка"]  # in the order of their bytes
 _COLOURS = [(40, 60, 200), (210, 50, 40), (40, 190, 60)]
@@ -24,16 +29,6 @@ def png(pixels):
             + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def jpeg(upright, orientation=1):
-    """Returns the JPEG file of bytes [height, width, 3] as a camera writes it that was held otherwise (Exif 2.3, 0x0112)."""
-    stored = {1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1], 5: upright.transpose(1, 0, 2),
-              6: upright.transpose(1, 0, 2)[::-1], 7: upright[::-1, ::-1].transpose(1, 0, 2),
-              8: upright.transpose(1, 0, 2)[:, ::-1]}[orientation]
-    _, encoded = cv2.imencode(".jpg", np.ascontiguousarray(stored[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 98])
-    exif = (b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0))
-    return encoded.tobytes()[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + encoded.tobytes()[2:]
-
-
 def draw(label, number, height=40, width=52):
     """A picture of a class: a disk of its colour somewhere on a speckled ground."""
     random = np.random.default_rng([label, number])
@@ -45,13 +40,14 @@ def draw(label, number, height=40, width=52):
     return np.clip(np.where(disk[..., None], colour, ground), 0, 255).astype(np.uint8)
 
 
-def write_folders(directory, train=30, test=10, **sizes):
-    """Writes train/CLASS/N.png and test/CLASS/N.png, and returns the directory."""
+def write_folders(directory, train=30, test=10, encode=png, **sizes):
+    """Writes train/CLASS/N.png and test/CLASS/N.png, or with `encode` jpeg N.jpg, and returns the directory."""
     directory = pathlib.Path(directory)
+    suffix = "jpg" if encode is jpeg else "png"
     for part, first, count in ("train", 0, train), ("test", 1000, test):
         for label, name in enumerate(CLASSES):
             folder = directory / part / name
             folder.mkdir(parents=True)
             for number in range(first, first + count):
-                (folder / f"{number}.png").write_bytes(png(draw(label, number, **sizes)))
+                (folder / f"{number}.{suffix}").write_bytes(encode(draw(label, number, **sizes)))
     return directory

@@ -10,6 +10,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import harness
+import pictures
 import ways
 from harness import convoy_file
 
@@ -73,6 +74,13 @@ class SameBitsTest(ways.WaysTest):
     def test_stopped_twice_in_the_middle_of_an_epoch(self):
         recipe = [*harness.data_flags(), "--batch-size", 32, "--epochs", 1]  # 40 steps
         self.assertEqual(self.stop_twice(recipe), self.train(*recipe).bits())
+
+    def test_pictures_in_colour(self):
+        """Files that are decoded side by side, and all that pictures are augmented by."""
+        data = pictures.write_folders(self.directory / "data", train=60, test=5, encode=pictures.jpeg, height=32, width=32)
+        recipe = ["--data", data, "--recipe", "cifar10_fast", "--epochs", 1, "--batch-size", 16]  # 12 steps
+        bits = self.check(recipe, [(f"mpirun -np {ranks}", [], ranks) for ranks in (2, 3)])
+        self.assertEqual(self.stop_twice(recipe), bits)
 
     def test_last_batch_of_29_images(self):
         recipe = [*harness.data_flags(12037), "--train-limit", 12037, "--epochs", 1]

@@ -67,6 +67,13 @@ def named(layer):
     return forward
 
 
+def separable(values, config, arrays):
+    alone = {**config, "use_bias": False, "activation": "linear"}
+    values = keras_forward.FORWARD["DepthwiseConv2D"](values, alone, arrays[:1])
+    pointwise = {**config, "kernel_size": [1, 1], "strides": [1, 1], "padding": "valid", "groups": 1}
+    return FORWARD["Conv2D"](values, pointwise, arrays[1:])
+
+
 def same(values, _, __):
     return values
 
@@ -79,6 +86,8 @@ FORWARD = {
     "Rescaling": lambda values, config, _: values * config["scale"] + config["offset"],
     "ReLU": lambda values, config, _: numpy.maximum(values, 0),
     "Softmax": lambda values, config, _: keras_forward.activate(values, "softmax"),
+    "GlobalMaxPooling2D": lambda values, config, _: values.max(axis=(1, 2)),
+    "SeparableConv2D": separable,
     "Reshape": lambda values, config, _: values.reshape(len(values), *config["target_shape"]),
     **{idle: same for idle in ("GaussianNoise", "SpatialDropout2D", "RandomFlip", "ActivityRegularization")},
 }
@@ -98,6 +107,15 @@ class Maker:
                   "data_format": "channels_last", "dilation_rate": [1, 1], "use_bias": True, "filters": filters}
         return Layer("Conv2D", name, {"kernel": self.array(3, 2, channels, filters), "bias": self.array(filters)},
                      **{**fields, **config})
+
+    def separable(self, name, channels, filters=5, depth_multiplier=2, use_bias=True, **config):
+        arrays = {"depthwise_kernel": self.array(3, 3, channels, depth_multiplier),
+                  "pointwise_kernel": self.array(1, 1, channels * depth_multiplier, filters)}
+        arrays = {**arrays, "bias": self.array(filters)} if use_bias else arrays
+        return Layer("SeparableConv2D", name, arrays, **{
+            "kernel_size": [3, 3], "strides": [1, 1], "padding": "same", "data_format": "channels_last",
+            "dilation_rate": [1, 1], "depth_multiplier": depth_multiplier, "filters": filters, "use_bias": use_bias,
+            "activation": "relu", "groups": 1, **config})
 
     def dense(self, name, inputs, units=4, activation="softmax"):
         return Layer("Dense", name, {"kernel": self.array(inputs, units), "bias": self.array(units)}, units=units,
@@ -218,6 +236,33 @@ def write_keras(path, config, weights, compression=zipfile.ZIP_STORED, compiled=
             file.write(weights)
 
 
+def write_keras_1(path, layers, **more):
+    """The same network as Keras 1.2 wrote it in 2016, with `more` in its first layer's settings."""
+    names = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode", "data_format": "dim_ordering",
+             "use_bias": "bias", "units": "output_dim", "rate": "p"}
+    arrays = {"kernel": "W", "bias": "b", "moving_mean": "running_mean", "moving_variance": "running_std"}
+    listed, renamed = [], []
+    for layer in layers:
+        config = {names.get(key, key): value for key, value in layer.config.items()
+                  if key not in ("dtype", "kernel_size", "groups", "dilation_rate", "noise_shape", "seed")}
+        if layer.class_name == "MaxPooling2D":  # whose strides kept their name
+            config["strides"] = config.pop("subsample")
+        if "dim_ordering" in config:
+            config["dim_ordering"] = "tf"
+        if layer.class_name == "Conv2D":
+            config.update(zip(("nb_row", "nb_col"), layer.config["kernel_size"]))
+            config["W_regularizer"] = {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.0005}
+        if layer.class_name == "BatchNormalization":
+            config["mode"] = 0
+        if layer is layers[0]:
+            config.update({"batch_input_shape": [None, SIDE, SIDE, 1], "input_dtype": "float32", **more})
+        listed.append({"class_name": {"Conv2D": "Convolution2D"}.get(layer.class_name, layer.class_name), "config": config})
+        renamed.append(Layer(layer.class_name, layer.name,
+                             {arrays.get(key, key): array for key, array in layer.arrays.items()}))
+    write_h5(path, {"class_name": "Sequential", "config": listed}, own_groups(renamed), version="1.2.2",
+             style="{layer}_{name}", fixed=True)
+
+
 def forms():
     """Returns every form."""
     image = (SIDE, SIDE, 1)
@@ -300,6 +345,16 @@ def forms():
         Layer("ActivityRegularization", "regularization", l1=0.1, l2=0.0)])]
     h5("layers_for_training_only", layers, sequential([input_layer(image), *layers]),
        notes=["works in training only and is left out"] * 4)
+    for number, config in enumerate(({}, {"use_bias": False}, {"activation": "elu", "strides": [2, 2], "padding": "valid"})):
+        maker = Maker(40 + number)
+        layers = [maker.conv("conv2d"), maker.separable("separable", 3, **config), Layer(
+            "GlobalMaxPooling2D", "global_max", data_format="channels_last", keepdims=False), maker.dense("dense", 5)]
+        h5(f"separable_{number}", layers, sequential([input_layer(image), *layers]))
+        keras(f"archived_separable_{number}", layers)
+    maker = Maker(50)
+    layers = maker.chain(conv=maker.conv("convolution2d_1"), middle=[maker.norm("batchnormalization_1", 3)])
+    add("keras_1", layers, lambda path: write_keras_1(path, layers_of_keras_1), notes=["was written by Keras 1"])
+    layers_of_keras_1 = layers
     layers = Maker(26).chain()
     keras("archive", layers)
     maker = Maker(27)

@@ -144,12 +144,16 @@ class RefusedTest(WithTool):
                 keras_forms.write_h5(path, model, keras_forms.own_groups(layers))
                 self.refuse(path, part, "Convoy's networks are chains of layers")
 
-    def test_keras_1_and_other_programs(self):
-        layers = keras_forms.Maker(1).chain()
-        config = keras_forms.sequential([keras_forms.input_layer((6, 6, 1)), *layers])
+    def test_what_only_keras_1_had(self):
         path = self.folder / "model.h5"
-        keras_forms.write_h5(path, config, keras_forms.own_groups(layers), version="1.2.2")
-        self.refuse(path, "was written by Keras 1; load the model in Keras 2")
+        for change, part in [({"dim_ordering": "th"}, "field 'data_format' must be channels_last"),
+                             ({"border_mode": "full"}, "field 'padding' must be valid or same"),
+                             ({"mode": 2}, "field 'mode' must be 0")]:
+            layers = keras_forms.Maker(1).chain()
+            keras_forms.write_keras_1(path, layers, **change)
+            self.refuse(path, part)
+
+    def test_other_programs(self):
         folder = self.folder / "saved"
         folder.mkdir()
         (folder / "saved_model.pb").write_bytes(b"")

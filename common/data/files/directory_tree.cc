@@ -1,6 +1,7 @@
 // Lists a directory depth first. A link may lead to a folder that is listed already: twice the same
 // pictures are the user's wish, but a folder within itself is not, so the folders on the way down
-// are remembered by device and inode.
+// are remembered by device and inode. What a file was when it was listed is remembered, too: data
+// that somebody is still copying or changing are no data to train on.
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/failpoint.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
@@ -18,6 +20,19 @@ namespace convoy::data {
 namespace {
 
 using FolderId = std::pair<dev_t, ino_t>;
+
+// Tells a file's content from what it is after somebody changed it.
+struct Version {
+  off_t size = 0;
+  int64_t seconds = 0;  // of the last change
+  int64_t nanoseconds = 0;
+
+  friend bool operator==(const Version&, const Version&) = default;
+};
+
+Version VersionOf(const struct stat& info) {
+  return {info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+}
 
 absl::Status Refuse(const std::string& path, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrCat(Printable(path), ": ", why));
@@ -36,15 +51,30 @@ class DirectoryTree : public FileTree {
     if (::stat(root_.c_str(), &info) != 0) return SystemError(errno, root_);
     way_down_.emplace_back(info.st_dev, info.st_ino);
     CONVOY_RETURN_IF_ERROR(ListFolder(""));
-    std::sort(paths_.begin(), paths_.end());
+    std::sort(listed_.begin(), listed_.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [path, version] : std::exchange(listed_, {})) {
+      paths_.push_back(std::move(path));
+      versions_.push_back(version);
+    }
     return absl::OkStatus();
   }
 
   absl::StatusOr<std::string> Read(size_t index, uint64_t max_bytes) const override {
-    absl::StatusOr<std::string> content = ReadFile(root_ + "/" + paths_[index], max_bytes);
-    if (content.ok()) return content;
-    return absl::Status(content.status().code(),
-                        Printable(std::string(content.status().message())));
+    const std::string path = root_ + "/" + paths_[index];
+    Failpoint("before_read", path);
+    absl::StatusOr<std::string> content = ReadFile(path, max_bytes);
+    Failpoint("after_read", path);
+    if (!content.ok() && !absl::IsNotFound(content.status())) {
+      return absl::Status(content.status().code(),
+                          Printable(std::string(content.status().message())));
+    }
+    struct stat info {};
+    const bool there = ::stat(path.c_str(), &info) == 0;
+    if (content.ok() && there && VersionOf(info) == versions_[index]) return content;
+    return absl::FailedPreconditionError(
+        absl::StrCat(Name(index), ": ", there ? "was changed" : "was removed",
+                     " while the data were read; begin again when nobody changes them"));
   }
 
  private:
@@ -70,13 +100,16 @@ class DirectoryTree : public FileTree {
         return Refuse(full, "is a symbolic link that leads in a circle; remove it");
       return ErrnoStatus(errno, "cannot read", Printable(full));
     }
-    if (S_ISDIR(info.st_mode)) return Enter(path, {info.st_dev, info.st_ino});
-    if (!S_ISREG(info.st_mode)) return absl::OkStatus();
-    if (paths_.size() == kMaxTreeFiles) {
+    // Folders count, too: links may make a few of them endlessly many.
+    if (++entries_ > kMaxTreeFiles) {
       return Refuse(root_, absl::StrCat("holds more than ", kMaxTreeFiles,
                                         " files; name the folder of the data alone"));
     }
-    paths_.push_back(path);
+    if (S_ISDIR(info.st_mode)) return Enter(path, {info.st_dev, info.st_ino});
+    if (!S_ISREG(info.st_mode)) {
+      return Refuse(full, "is a pipe, a socket or a device, and no file; remove it");
+    }
+    listed_.emplace_back(path, VersionOf(info));
     return absl::OkStatus();
   }
 
@@ -95,6 +128,9 @@ class DirectoryTree : public FileTree {
   }
 
   std::vector<FolderId> way_down_;  // the root and the folders that are being listed
+  size_t entries_ = 0;              // files and folders so far
+  std::vector<std::pair<std::string, Version>> listed_;  // files so far
+  std::vector<Version> versions_;                        // [paths]
 };
 
 }  // namespace

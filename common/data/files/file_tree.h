@@ -10,7 +10,8 @@
 
 namespace convoy::data {
 
-// What a tree may hold: more is taken for a mistake, such as naming the home directory.
+// What a tree may hold, folders counted as files: more is taken for a mistake, such as naming the
+// home directory.
 inline constexpr size_t kMaxTreeFiles = 2'000'000;
 inline constexpr int kMaxTreeDepth = 32;
 inline constexpr uint64_t kMaxUnpackedBytes = uint64_t{8} << 30;
@@ -28,7 +29,8 @@ class FileTree {
   const std::vector<std::string>& paths() const { return paths_; }
 
   // Returns a file's content. Errors name the file: OUT_OF_RANGE if it is larger than `max_bytes`,
-  // or what the system says. REQUIRES: index < paths().size().
+  // FAILED_PRECONDITION if it was changed or removed since the tree was opened, or what the system
+  // says. REQUIRES: index < paths().size().
   virtual absl::StatusOr<std::string> Read(size_t index, uint64_t max_bytes) const = 0;
 
   // Returns the file's name for people, made printable.
@@ -40,8 +42,8 @@ class FileTree {
 };
 
 // Opens a directory; symbolic links are followed. Returns NOT_FOUND or PERMISSION_DENIED as the
-// system says, also for a folder within; INVALID_ARGUMENT for a link that leads in a circle, or a
-// tree beyond the limits above.
+// system says, also for a folder within; INVALID_ARGUMENT for a link that leads in a circle, what
+// is neither file nor folder, or a tree beyond the limits above.
 absl::StatusOr<std::unique_ptr<FileTree>> OpenDirectory(const std::string& path);
 
 // Opens a tar archive, plain or compressed by gzip, xz, bzip2 or zstd, or a zip, and keeps the

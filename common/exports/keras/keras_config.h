@@ -34,6 +34,10 @@ struct KerasOrigin {
   std::vector<std::string> path;  // in .keras: {"conv2d_1"}, or {"sequential", "conv2d"}
   bool has_gamma = true;
   bool has_beta = true;
+  // Of a layer that is several here: its variables in the file, in their order there, and what this
+  // one's are called among them, by their names here.
+  std::vector<std::string> variables;
+  std::map<std::string, std::string> renamed;
 };
 
 // A network out of a Keras file. The file's own network may begin with Rescaling layers: it gives

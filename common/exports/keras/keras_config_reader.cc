@@ -18,6 +18,7 @@
 #include "common/exports/keras/keras_config.h"
 #include "common/exports/keras/keras_layer_reader.h"
 #include "common/nn/layer.h"
+#include "common/nn/network.h"
 #include "common/nn/window.h"
 
 namespace convoy::exports {
@@ -148,16 +149,45 @@ class NetworkReader {
   // Adds what the layer is here.
   absl::Status AddLayers(const KerasChainLayer& layer, const JsonFields& config) {
     CONVOY_RETURN_IF_ERROR(MakeImage());
+    if (layer.class_name == "GlobalMaxPooling2D") return AddGlobalMaxPooling(layer, config);
     CONVOY_ASSIGN_OR_RETURN(std::vector<nn::LayerKind> kinds,
                             ReadKerasLayer(layer.class_name, config, flat_, notes_));
-    for (nn::LayerKind& kind : kinds) {
-      if (auto* add = std::get_if<nn::AddSpec>(&kind)) {
+    for (size_t i = 0; i < kinds.size(); ++i) {
+      if (auto* add = std::get_if<nn::AddSpec>(&kinds[i])) {
         CONVOY_ASSIGN_OR_RETURN(add->from, OutputOf(layer));
       }
-      const std::string suffix = &kind == &kinds.front() ? "" : "_activation";
-      CONVOY_RETURN_IF_ERROR(AddKind(layer, suffix, kind, config));
+      const bool pointwise = i == 1 && layer.class_name == kSeparableConv2d;
+      const std::string suffix = i == 0 ? "" : pointwise ? "_pointwise" : "_activation";
+      CONVOY_RETURN_IF_ERROR(AddKind(layer, suffix, kinds[i], config));
     }
     return absl::OkStatus();
+  }
+
+  // A pool over the whole image, and its one pixel as features.
+  absl::Status AddGlobalMaxPooling(const KerasChainLayer& layer, const JsonFields& config) {
+    CONVOY_ASSIGN_OR_RETURN(const std::string format,
+                            config.StringOr("data_format", "channels_last"));
+    if (format != "channels_last") return config.Mismatch("data_format", "channels_last");
+    CONVOY_ASSIGN_OR_RETURN(const bool keeps, config.BoolOr("keepdims", false));
+    CONVOY_ASSIGN_OR_RETURN(const Shape given, Given());
+    if (given.size() != 3) {
+      return absl::InvalidArgumentError(absl::StrCat(layer.where, ": needs an image"));
+    }
+    const nn::Size2d whole{static_cast<int>(given[0]), static_cast<int>(given[1])};
+    const nn::MaxPooling2dSpec pool{.pool = whole, .strides = whole};
+    CONVOY_RETURN_IF_ERROR(AddKind(layer, "", pool, config));
+    return keeps ? absl::OkStatus() : AddKind(layer, "_flatten", nn::FlattenSpec{}, config);
+  }
+
+  // The shape of what the next layer is given: that of the network so far, with an end.
+  absl::StatusOr<Shape> Given() const {
+    nn::ModelSpec spec = network_.spec;
+    const size_t layers = spec.layers.size();
+    if (!flat_) spec.layers.push_back({.name = "the image", .kind = nn::FlattenSpec{}});
+    const nn::DenseSpec end{.units = 2, .activation = nn::ActivationFunction::kSoftmax};
+    spec.layers.push_back({.name = "the end", .kind = end});
+    CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
+    return layers == 0 ? network.input_shape() : network.layers()[layers - 1].output;
   }
 
   // The layer here that gives what an Add takes beside the chain's last value.
@@ -234,6 +264,12 @@ class NetworkReader {
     if (std::holds_alternative<nn::BatchNormalizationSpec>(kind)) {
       CONVOY_ASSIGN_OR_RETURN(origin.has_gamma, config.BoolOr("scale", true));
       CONVOY_ASSIGN_OR_RETURN(origin.has_beta, config.BoolOr("center", true));
+    }
+    if (layer.class_name == kSeparableConv2d) {
+      CONVOY_ASSIGN_OR_RETURN(const bool biased, config.BoolOr("use_bias", true));
+      origin.variables = {"depthwise_kernel", "pointwise_kernel"};
+      if (biased) origin.variables.emplace_back("bias");
+      if (suffix == "_pointwise") origin.renamed = {{"kernel", "pointwise_kernel"}};
     }
     flat_ = flat_ || std::holds_alternative<nn::FlattenSpec>(kind) ||
             std::holds_alternative<nn::GlobalAveragePooling2dSpec>(kind);

@@ -372,12 +372,16 @@ bool IsIn(const std::array<std::string_view, kSize>& names, const std::string& n
 absl::Status UnknownLayer(const std::string& where, const std::string& class_name) {
   if (IsIn(kKeras1Layers, class_name)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        where, ": was written by Keras 1; load the model in Keras 2 and save it again"));
+        where,
+        ": is Keras 1's, in a file that does not say so; load the model in Keras 2 and save "
+        "it again"));
   }
   std::vector<std::string> known;
   for (const LayerReader& reader : kLayerReaders) known.emplace_back(reader.class_name);
   for (const ActivationReader& reader : kActivationLayers) known.emplace_back(reader.class_name);
-  known.emplace_back("Reshape");
+  for (const char* name : {"GlobalMaxPooling2D", "Reshape", kSeparableConv2d}) {
+    known.emplace_back(name);
+  }
   std::sort(known.begin(), known.end());
   return absl::InvalidArgumentError(absl::StrCat(
       where, ": Convoy has no layer ", Quoted(class_name), ", only ", absl::StrJoin(known, ", ")));
@@ -412,6 +416,20 @@ absl::StatusOr<std::vector<nn::LayerKind>> Split(Spec spec, const JsonFields& co
   return std::vector<nn::LayerKind>{spec, activation};
 }
 
+// A convolution of each channel by itself, and one of single pixels, which has bias and activation.
+absl::StatusOr<std::vector<nn::LayerKind>> ReadSeparableConv2d(const JsonFields& fields) {
+  CONVOY_ASSIGN_OR_RETURN(const nn::LayerKind kind, ReadDepthwiseConv2d(fields));
+  auto depthwise = std::get<nn::DepthwiseConv2dSpec>(kind);
+  nn::Conv2dSpec pointwise{.kernel = {1, 1}, .strides = {1, 1}};
+  CONVOY_ASSIGN_OR_RETURN(pointwise.filters, fields.PositiveInt("filters"));
+  pointwise.activation = std::exchange(depthwise.activation, nn::ActivationFunction::kLinear);
+  pointwise.use_bias = std::exchange(depthwise.use_bias, false);
+  pointwise.kernel_l2 = KernelL2(fields, "pointwise_regularizer").value_or(0);
+  CONVOY_ASSIGN_OR_RETURN(std::vector<nn::LayerKind> kinds, Split(pointwise, fields));
+  kinds.insert(kinds.begin(), depthwise);
+  return kinds;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<nn::LayerKind>> ReadKerasLayer(const std::string& class_name,
@@ -424,6 +442,11 @@ absl::StatusOr<std::vector<nn::LayerKind>> ReadKerasLayer(const std::string& cla
   if (const ActivationReader* activation = FindActivationLayer(class_name)) {
     CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec spec, activation->read(config));
     return std::vector<nn::LayerKind>{spec};
+  }
+  if (class_name == kSeparableConv2d) {
+    CONVOY_RETURN_IF_ERROR(CheckFloat32(config));
+    NoteWhatOnlyTrainingUses(config, notes);
+    return ReadSeparableConv2d(config);
   }
   const auto* reader =
       std::find_if(kLayerReaders.begin(), kLayerReaders.end(),

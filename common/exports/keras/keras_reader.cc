@@ -16,6 +16,7 @@
 #include "common/exports/keras/hdf5_reader.h"
 #include "common/exports/keras/isolated.h"
 #include "common/exports/keras/json_fields.h"
+#include "common/exports/keras/keras1_config.h"
 #include "common/exports/keras/keras_training.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/exports/keras/keras_weights_reader.h"
@@ -110,11 +111,9 @@ KerasModel WithScaleOf(const KerasNetwork& keras) {
   return result;
 }
 
-absl::Status CheckVersion(const Hdf5Reader& reader) {
+bool IsOfKeras1(const Hdf5Reader& reader) {
   const absl::StatusOr<std::string> version = reader.String("/", "keras_version");
-  if (!version.ok() || !absl::StartsWith(*version, "1.")) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "was written by Keras 1; load the model in Keras 2 and save it again");
+  return version.ok() && absl::StartsWith(*version, "1.");
 }
 
 // Not an error: a configuration file may name a model for all commands.
@@ -141,11 +140,14 @@ absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
 absl::StatusOr<KerasModel> ReadH5(const std::string& bytes, const KerasReadOptions& options,
                                   Notes* notes) {
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5Reader> reader, Hdf5Reader::Open(bytes));
-  CONVOY_RETURN_IF_ERROR(CheckVersion(*reader));
   if (!reader->HasAttribute("/", "model_config")) return ReadWeightsOnly(*reader, options);
   NoteOwnNetwork(options, notes);
   CONVOY_ASSIGN_OR_RETURN(const std::string text, reader->String("/", "model_config"));
-  CONVOY_ASSIGN_OR_RETURN(const json config, ParseJsonObject(text, "model_config"));
+  CONVOY_ASSIGN_OR_RETURN(json config, ParseJsonObject(text, "model_config"));
+  if (IsOfKeras1(*reader)) {
+    CONVOY_ASSIGN_OR_RETURN(config, FromKeras1(config));
+    notes->push_back("was written by Keras 1; kernels are taken as it wrote them over TensorFlow");
+  }
   CONVOY_ASSIGN_OR_RETURN(const KerasNetwork keras,
                           ReadKerasNetwork(config, options.image_size, notes));
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(keras.spec));

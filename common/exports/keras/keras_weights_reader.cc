@@ -1,7 +1,8 @@
 // Finds each layer's arrays, then reads them with the shapes of the network. Keras has two layouts:
-// up to Keras 2 lists of names in attributes, by layer ("conv1/kernel:0"; Keras 3 writes the path
-// of the variable instead, which ends in the same); since 2.12 in .keras archives numbered arrays
-// below the layer's kind ("layers/conv2d_1/vars/0"), whatever the layer's name.
+// up to Keras 2 lists of names in attributes, by layer ("conv1/kernel:0", in Keras 1 "conv1_W";
+// Keras 3 writes the path of the variable instead, which ends in the same); since 2.12 in .keras
+// archives numbered arrays below the layer's kind ("layers/conv2d_1/vars/0"), whatever the layer's
+// name.
 #include "common/exports/keras/keras_weights_reader.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -25,10 +27,20 @@ bool InFile(const KerasOrigin& origin, const std::string& variable) {
   return (origin.has_gamma || variable != "gamma") && (origin.has_beta || variable != "beta");
 }
 
-size_t CountInFile(const nn::Layer& layer, const KerasOrigin& origin) {
-  return static_cast<size_t>(std::count_if(
-      layer.parameters.begin(), layer.parameters.end(),
-      [&](const nn::Parameter& p) { return InFile(origin, VariableName(layer, p)); }));
+std::string NameInFile(const KerasOrigin& origin, const std::string& variable) {
+  const auto renamed = origin.renamed.find(variable);
+  return renamed == origin.renamed.end() ? variable : renamed->second;
+}
+
+// The names of the variables that the file has for a layer, in their order.
+std::vector<std::string> VariablesInFile(const nn::Layer& layer, const KerasOrigin& origin) {
+  if (!origin.variables.empty()) return origin.variables;
+  std::vector<std::string> variables;
+  for (const nn::Parameter& parameter : layer.parameters) {
+    const std::string variable = VariableName(layer, parameter);
+    if (InFile(origin, variable)) variables.push_back(variable);
+  }
+  return variables;
 }
 
 std::string Listed(const std::vector<std::string>& names) {
@@ -42,7 +54,7 @@ absl::Status ReadLayer(const Hdf5Reader& reader, const nn::Layer& layer, const K
     formats::NamedTensor tensor{parameter.name, parameter.shape, parameter.trainable, {}};
     if (!InFile(origin, variable)) {
       tensor.data.assign(static_cast<size_t>(parameter.size), variable == "gamma" ? 1.0F : 0.0F);
-    } else if (const auto found = paths.find(variable); found != paths.end()) {
+    } else if (const auto found = paths.find(NameInFile(origin, variable)); found != paths.end()) {
       CONVOY_ASSIGN_OR_RETURN(tensor.data, reader.Floats(found->second, parameter.shape));
     } else {
       std::vector<std::string> there;
@@ -68,6 +80,22 @@ std::pair<std::string, std::string> LayerAndVariable(const std::string& weight_n
   return {previous == std::string::npos ? before : before.substr(previous + 1), variable};
 }
 
+// Keras 1 wrote "conv1_W" where later versions write "conv1/kernel".
+std::string VariableOfKeras1(const std::string& weight, const std::string& layer) {
+  static const auto* const names = new std::map<std::string, std::string>{
+      {"W", "kernel"},
+      {"b", "bias"},
+      {"gamma", "gamma"},
+      {"beta", "beta"},
+      {"running_mean", "moving_mean"},
+      {"running_std", "moving_variance"},  // the variance, in spite of its name
+      {"depthwise_kernel", "depthwise_kernel"},
+      {"pointwise_kernel", "pointwise_kernel"}};
+  if (!absl::StartsWith(weight, layer + "_")) return weight;
+  const auto found = names->find(weight.substr(layer.size() + 1));
+  return found == names->end() ? weight : found->second;
+}
+
 // The arrays in a layer's own group, or of one layer in the group of the model around it.
 absl::StatusOr<Paths> PathsInGroup(const Hdf5Reader& reader, const std::string& group,
                                    const nn::Layer& layer, const KerasOrigin& origin) {
@@ -79,10 +107,11 @@ absl::StatusOr<Paths> PathsInGroup(const Hdf5Reader& reader, const std::string& 
   for (const std::string& name : names) {
     const auto [owner, variable] = LayerAndVariable(name);
     if (nested && owner != origin.name) continue;
-    paths[variable] = absl::StrCat(group, "/", name);
+    paths[owner.empty() ? VariableOfKeras1(variable, origin.name) : variable] =
+        absl::StrCat(group, "/", name);
     ++count;
   }
-  const size_t expected = CountInFile(layer, origin);
+  const size_t expected = VariablesInFile(layer, origin).size();
   if (count == expected && paths.size() == count) return paths;
   return nn::LayerError(
       layer, absl::StrCat("must have ", expected, " weights, but the file has ", Listed(names)));
@@ -129,9 +158,7 @@ absl::StatusOr<Paths> NumberedPaths(const Hdf5Reader& reader, const nn::Layer& l
     const std::string group = GroupAt(origin.path, spelling);
     if (!reader.Has(group)) continue;
     Paths paths;
-    for (const nn::Parameter& parameter : layer.parameters) {
-      const std::string variable = VariableName(layer, parameter);
-      if (!InFile(origin, variable)) continue;
+    for (const std::string& variable : VariablesInFile(layer, origin)) {
       const std::string path = absl::StrCat(group, "/vars/", paths.size());
       paths[variable] = path;
     }
