@@ -28,16 +28,18 @@ Plane Sheet(double degrees, const Brightness& brightness) {
   return plane;
 }
 
-float OnDesk(double x, double y) { return std::abs(x) < 120 && std::abs(y) < 85 ? 220.0f : 60.0f; }
+float LightSheet(double x, double y) {
+  return std::abs(x) < 120 && std::abs(y) < 85 ? 220.0f : 60.0f;
+}
 
 TEST(TiltTest, FollowsTheSheetsEdges) {
   for (const double degrees : {-40.0, -15.0, -3.0, 0.0, 8.0, 30.0}) {
-    EXPECT_NEAR(TiltOfSheet(Sheet(degrees, OnDesk), nullptr).value_or(99), degrees, 1);
+    EXPECT_NEAR(TiltOfSheet(Sheet(degrees, LightSheet), nullptr).value_or(99), degrees, 1);
   }
 }
 
 TEST(TiltTest, FollowsDarkSheetsOnLightDesks) {
-  const auto board = [](double x, double y) { return 280 - OnDesk(x, y); };
+  const auto board = [](double x, double y) { return 280 - LightSheet(x, y); };
   EXPECT_NEAR(TiltOfSheet(Sheet(12, board), nullptr).value_or(99), 12, 1);
 }
 
