@@ -99,7 +99,7 @@ class BadPicturesTest(harness.TrainerTest):
                                     ("empty.png", b"", "is empty"),
                                     ("long.jpg", JPEG + bytes(65 << 20), "more than the"),
                                     ("cut.png", pictures.png([[7] * 24] * 16)[:60], "broken PNG"),
-                                    ("turned.jpg", JPEG.replace(b"\xff\xc0", b"\xff\xc9"), "broken JPEG"),
+                                    ("other.jpg", JPEG.replace(b"\xff\xc0", b"\xff\xc5"), "broken JPEG"),
                                     ("page.jpg", b"<html>not found</html>", "web page"),
                                     ("phone.jpg", b"\0\0\0\x18ftypheic", "HEIC"),
                                     ("lfs.png", b"version https://git-lfs" + b".github.com/spec/v1\n", "Git LFS")):
