@@ -172,7 +172,7 @@ class FiguresTest(harness.TrainerTest):
 
     def test_the_page_tells_what_to_see(self):
         page = (self.run_dir / "report.html").read_text(encoding="utf-8")
-        self.assertEqual(page.count('class="hint"'), 8)
+        self.assertEqual(page.count('class="hint"'), 9)
         self.assertNotIn('alt="samples"', page)
         self.assertIn("prefers-color-scheme: dark", page)
         self.assertIn("@media print", page)

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 
 import coordinators
 import harness
-from harness import DONE, FAILED, USAGE, Run
+from harness import DONE, USAGE, Run
 
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 DATA = harness.data_flags()
@@ -73,12 +73,12 @@ class LabelsTest(harness.TrainerTest):
         # One that somebody damaged hides nothing else.
         (self.run_dir.path / "labels.json").write_text('{"display_name": "\\u001b[2J"')
         self.assertEqual(self.told("status", "first")["display_name"], None)
-        self.assertIn("labels.json", self.convoy("note", "first", "--name", "x", expect=FAILED).err)
+        self.assertIn("labels.json", self.convoy("note", "first", "--name", "x", expect=USAGE).err)
 
     def test_a_run_that_goes_on_keeps_them(self):
         self.stop(self.run_dir, *RECIPE, "--batch-size", 16, "--name", "a")
         self.convoy("note", "first", "--name", "b")
-        outcome = self.run_trainer("--run-dir", self.run_dir.path, "--resume", "--name", "a")
+        outcome = self.run_trainer("--run-dir", self.run_dir.path, *DATA, "--resume", "--name", "a")
         self.assertEqual(outcome.code, DONE, outcome)
         self.assertIn("keeps", outcome.err)
         self.assertEqual(self.told("status", "first")["display_name"], "b")

@@ -97,7 +97,7 @@ class LanguageTest(harness.TrainerTest):
                 (CONVOY, ["show", "nett.textproto"], "aucun fichier de ce nom ; vouliez-vous dire 'net.textproto' ?"),
                 (CONVOY, ["status", "empty/"], "n'est pas un répertoire d'entraînement"),
                 (CONVOY, ["predict"], "FILE : manque"),
-                (CONVOY, ["jobs", "--limit"], "--limit: il manque sa valeur (ENTIER)"),
+                (CONVOY, ["jobs", "--limit"], "--limit : il manque sa valeur, ENTIER"),
                 (CONVOY, ["jobs", "--limit", "x"], "--limit: doit être un nombre entier de 1 à 1000000, et non 'x'"),
                 (CONVOY, ["figure", "curvs"], "il n'y a pas de figure 'curvs'"),
                 (CONVOY, ["figure", "curves", "--output", "a.gif"], "le nom d'une figure doit finir par .png ou .svg"),
