@@ -94,6 +94,14 @@ class OddNamesTest(harness.TrainerTest):
                     self.assertEqual(outcome.code, USAGE, outcome)
                     self.assert_one_line(outcome, "network.textproto", *([words] if "--model" in command else []))
 
+    def test_an_error_in_a_run_of_such_a_name_is_told(self):
+        run = self.directory / os.fsdecode(b"run-\xff")
+        outcome = self.run_trainer("-c", 'ulimit -f 100; exec "$0" "$@"', harness.TRAINER, *harness.data_flags(),
+                                   "--train-limit", 320, "--epochs", 1, "--verbose", 0, "--run-dir", run, program="sh")
+        self.assertEqual(outcome.code, FAILED, outcome)
+        self.assert_one_line(outcome, "run-\\xff")
+        self.assertEqual(Run(run).summary()["state"], "failed")
+
     def test_a_full_disk_under_a_result_is_an_error(self):
         self.train(*harness.data_flags(), "--train-limit", 320, "--epochs", 1, run=Run(self.directory / "plain"))
         for program, *arguments in ((CONVOY, "status", self.directory / "plain"), (CONVOY, "history", self.directory / "plain", "--json"),
