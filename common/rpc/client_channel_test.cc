@@ -70,9 +70,16 @@ TEST_F(ClientChannelTest, NotesSecretsThatOthersCanRead) {
 TEST(GrpcStatusTest, GoesThereAndBack) {
   for (const absl::Status& status :
        {absl::OkStatus(), absl::NotFoundError("a"), absl::UnauthenticatedError("b"),
-        absl::DataLossError("c"), absl::CancelledError("")}) {
+        absl::DataLossError("c"), absl::CancelledError("d")}) {
     EXPECT_EQ(FromGrpc(ToGrpc(status)), status);
   }
+}
+
+// As gRPC itself answers a request that it cannot read.
+TEST(GrpcStatusTest, AnErrorWithoutAMessageIsCalledByItsCode) {
+  const absl::Status status = FromGrpc(grpc::Status(grpc::StatusCode::INTERNAL, ""));
+  EXPECT_EQ(status.message(), "the answer is INTERNAL, without a reason");
+  EXPECT_TRUE(FromGrpc(grpc::Status::OK).ok());
 }
 
 TEST(GrpcStatusTest, SendsMessagesThatArrive) {

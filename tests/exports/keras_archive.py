@@ -10,8 +10,8 @@ import h5py
 
 import keras_forward
 
-LAYERS = {"InputLayer", "AveragePooling2D", "BatchNormalization", "Conv2D", "ELU", "GlobalAveragePooling2D",
-          "LeakyReLU", "MaxPooling2D", "Flatten", "Dense", "Dropout", "Activation", "Rescaling"}
+LAYERS = {"InputLayer", "AveragePooling2D", "BatchNormalization", "Conv2D", "DepthwiseConv2D", "ELU",
+          "GlobalAveragePooling2D", "LeakyReLU", "MaxPooling2D", "Flatten", "Dense", "Dropout", "Activation", "Rescaling"}
 
 
 def check_object(value, module):

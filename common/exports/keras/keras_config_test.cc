@@ -158,8 +158,8 @@ TEST(ReadKerasModelConfigTest, RefusesByNameWhatConvoyDoesNotHave) {
   EXPECT_EQ(ErrorOf(R"({"class_name": "LSTM", "config": {"name": "memory"}})"),
             "layer 'memory' (LSTM): Convoy has no layer 'LSTM', only Activation, Add, "
             "AveragePooling2D, BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Dropout, ELU, "
-            "Flatten, GlobalAveragePooling2D, GroupNormalization, LeakyReLU, MaxPooling2D, ReLU, "
-            "Rescaling, Reshape, Softmax, ZeroPadding2D");
+            "Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, GroupNormalization, LeakyReLU, "
+            "MaxPooling2D, ReLU, Rescaling, Reshape, SeparableConv2D, Softmax, ZeroPadding2D");
   const auto conv = [](const std::string& field) {
     return ErrorOf(R"({"class_name": "Conv2D", "config": {"name": "c", "filters": 2,
                        "kernel_size": 3, )" +

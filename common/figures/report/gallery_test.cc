@@ -115,7 +115,7 @@ TEST(FindFigureTest, UnknownNameListsAll) {
   EXPECT_EQ((*FindFigure("filters"))->name, "filters");
   EXPECT_EQ(FindFigure("filter").status().message(),
             "there is no figure 'filter'; there are samples, curves, confusion, mistakes, filters, "
-            "feature-maps, noise, noise-curve; did you mean 'filters'?");
+            "feature-maps, occlusion, noise, noise-curve; did you mean 'filters'?");
 }
 
 }  // namespace
