@@ -87,10 +87,12 @@ test("an empty coordinator says what to type", async () => {
 
 test("curves move while mpirun trains, and the end is shown", async () => {
   const list = await open("#/jobs");
+  const letGo = coordinator.hold(120);
   const ended = coordinator.train("lesson", 2, "--epochs", "2");
   await list.getByRole("link", { name: "lesson", exact: true }).click();
   const line = list.locator(".series.faint > path").first();
   const first = await until("the curve begins", async () => (await line.count()) && (await line.getAttribute("d")));
+  letGo();
   await until("the curve moves", async () => (await line.getAttribute("d")).length > first.length);
   assert.equal(await ended, 0);
   await list.locator(".pill.good").first().waitFor();

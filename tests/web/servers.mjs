@@ -1,7 +1,7 @@
 // A coordinator and trainers for the page's tests, in a folder of their own, and a browser that watches for what must
 // never happen: an error in the console, a request to anywhere else.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +41,7 @@ export async function until(what, test, seconds = PATIENCE) {
 export class Coordinator {
   folder = mkdtempSync(join(tmpdir(), "convoy-web."));
   trainers = [];
+  environment = {};  // of the trainings that begin
 
   static async create(...flags) {
     const made = new Coordinator();
@@ -69,9 +70,21 @@ export class Coordinator {
   // Under mpirun if `ranks`; resolves to its exit code.
   train(name, ranks, ...flags) {
     const run = [...(flags.includes("--data") ? [] : ["--data", data]), "--coordinator", `127.0.0.1:${this.port}`, "--run-dir", join(this.folder, name), "--verbose", "0", ...flags];
-    const trainer = ranks ? spawn("mpirun", [...MPIRUN, CONVOY_TRAINER, ...run], { stdio: "ignore" }) : spawn(CONVOY_TRAINER, run, { stdio: "ignore" });
+    const options = { stdio: "ignore", env: { ...process.env, ...this.environment } };
+    const trainer = ranks ? spawn("mpirun", [...MPIRUN, CONVOY_TRAINER, ...run], options) : spawn(CONVOY_TRAINER, run, options);
     this.trainers.push(trainer);
     return new Promise((resolve) => trainer.once("exit", resolve));
+  }
+
+  // Holds the trainings that begin from now on before that step, until the function that is returned is called.
+  hold(step) {
+    const file = join(this.folder, "hold");
+    writeFileSync(file, "");
+    this.environment = { CONVOY_FAILPOINT: `before_step:${step}`, CONVOY_FAILPOINT_HOLD: file };
+    return () => {
+      rmSync(file);
+      this.environment = {};
+    };
   }
 
   async call(method, fields) {
