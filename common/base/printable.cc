@@ -17,7 +17,7 @@ std::string Shown(std::string_view bytes, uint32_t code) {
     return shown;
   }
   if (!IsInvisible(code)) return std::string(bytes);
-  return absl::StrFormat(code < 0x100 ? "\\x%02x" : "\\u%04x", code);
+  return code < 0x100 ? absl::StrFormat("\\x%02x", code) : absl::StrFormat("\\u%04x", code);
 }
 
 }  // namespace
