@@ -151,8 +151,7 @@ std::string NetworksText(const std::vector<Compared>& jobs) {
   for (size_t i = 1; i < jobs.size(); ++i) {
     const auto lines = DifferingLayers(jobs[0].job.recipe().model(), jobs[i].job.recipe().model());
     if (lines.empty()) continue;
-    absl::StrAppend(&text, Tr("\nLayers of $0 (-) and $1 (+):\n", Printable(jobs[0].name),
-                              Printable(jobs[i].name)));
+    absl::StrAppend(&text, Tr("\nLayers of $0 (-) and $1 (+):\n", jobs[0].name, jobs[i].name));
     for (const std::string& line : lines) absl::StrAppend(&text, "  ", Printable(line), "\n");
   }
   return text;

@@ -208,7 +208,7 @@ std::string LabelsText(const v1::Job& job) {
   std::string lines;
   AddLabels(job, &lines);
   if (lines.empty()) return Tr("$0: has no name, tags or note\n", JobId(job));
-  return absl::StrCat(JobId(job), ":\n", lines);
+  return absl::StrCat(Printable(JobId(job)), ":\n", lines);
 }
 
 std::string JobsTable(const std::vector<v1::Job>& jobs, int columns) {

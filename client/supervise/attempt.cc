@@ -165,9 +165,9 @@ void Attempt::EndStopped(const std::vector<MarkedProcess>& processes, TimePoint 
   stopped_since_ = std::move(stopped);
 }
 
-// mpirun can miss the death of a rank that comes while it starts the others. They then wait in
-// MPI_Init for ever, before they have watchdogs. All begin and end together, so who is missing so
-// long is gone.
+// A training was once seen to wait for good after a rank had died; that mpirun missed the death
+// while it started the others is the likeliest reason, as these wait in MPI_Init, before they have
+// watchdogs. All begin and end together, so who is missing so long is gone.
 void Attempt::EndWithoutRank(Child& child, const std::vector<MarkedProcess>& processes,
                              TimePoint now) {
   std::set<std::string> missing = ranks_;

@@ -201,11 +201,11 @@ absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
   return reporting.Succeed(report);
 }
 
-absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, const train::Job& job,
-                                     RankZero& mine) {
+absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, int threads,
+                                     const train::Job& job, RankZero& mine) {
   comm::Communicator& communicator = watch.communicator();
   CONVOY_ASSIGN_OR_RETURN(const auto replication, StartReplication(communicator, flags, mine));
-  train::TrainerOptions options{.threads = ThreadsOf(flags, communicator),
+  train::TrainerOptions options{.threads = threads,
                                 .checkpoint_every = flags.checkpoint_every,
                                 .stop_after_epoch = flags.stop_after_epoch,
                                 .store = mine.store.get(),
@@ -310,8 +310,10 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   CONVOY_ASSIGN_OR_RETURN(const std::string fetched, FetchCheckpoint(communicator, flags));
   CONVOY_ASSIGN_OR_RETURN(train::Job job, train::PrepareJob(communicator, request));
   const int threads = ThreadsOf(flags, communicator);
-  CONVOY_RETURN_IF_ERROR(comm::Agree(
-      communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
+  if (!job.finished_before) {
+    CONVOY_RETURN_IF_ERROR(comm::Agree(
+        communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
+  }
   if (!fetched.empty()) job.notes.push_back(fetched);
   if (flags.dry_run) {
     CONVOY_RETURN_IF_ERROR(
@@ -338,7 +340,7 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                           }));
   CONVOY_RETURN_IF_ERROR(
       watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));
-  const absl::StatusOr<train::Outcome> outcome = Train(watch, flags, job, mine);
+  const absl::StatusOr<train::Outcome> outcome = Train(watch, flags, threads, job, mine);
   if (!outcome.ok()) return root ? mine.reporting->Fail(outcome.status()) : outcome.status();
   if (*outcome == train::Outcome::kFinished && flags.figures) {
     CONVOY_RETURN_IF_ERROR(comm::Agree(

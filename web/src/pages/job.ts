@@ -21,7 +21,7 @@ export interface JobPart {
   update(job: Job): void;
 }
 
-// The job whenever it changed, while the page is seen. Where as many watch as may be it is asked for now and then.
+// The job whenever it changed, while the page is seen. Where as many watch as may, it is asked every few seconds.
 async function* follow(name: string, signal: AbortSignal): AsyncGenerator<Job> {
   while (!signal.aborted) {
     await untilSeen(signal);
