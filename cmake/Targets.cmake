@@ -1,5 +1,4 @@
 # One line a target: convoy_library, convoy_program, convoy_tests, convoy_mpi_tests.
-include(GoogleTest)
 
 # Tests run once for every time that they are built: optimising them would cost more than it gives.
 # What they test is in libraries, built as users get it.
@@ -14,7 +13,7 @@ target_link_libraries(convoy_test_settings INTERFACE convoy_settings GTest::gmoc
 option(CONVOY_UNITY "Compile the sources of a folder together" ON)
 function(convoy_compile_together NAME SEPARATE)
   if(CONVOY_UNITY AND NOT SEPARATE)
-    set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON)
+    set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
   endif()
 endfunction()
 
@@ -34,22 +33,19 @@ function(convoy_program NAME)
   target_link_libraries(${NAME} PRIVATE convoy_settings convoy_tsan ${ARG_LIBS})
 endfunction()
 
-# convoy_tests(NAME [SEPARATE] LABEL unit|integration|e2e SOURCES file_test.cc... [LIBS target...] [TIMEOUT seconds])
-# One program for a folder's GoogleTest files; every test becomes a ctest of its own.
+# convoy_tests(NAME [SEPARATE] LABEL unit|integration SOURCES file_test.cc... [LIBS target...])
+# One program, and one ctest, for a folder's GoogleTest files: most cases take less time than a program's start.
 function(convoy_tests NAME)
-  cmake_parse_arguments(ARG "SEPARATE" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "LABEL" "SOURCES;LIBS" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
-  endif()
-  if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE convoy_test_settings convoy_tsan ${ARG_LIBS} convoy_test_main)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   convoy_compile_together(${NAME} ${ARG_SEPARATE})
-  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  add_test(NAME ${NAME} COMMAND ${NAME})
+  set_tests_properties(${NAME} PROPERTIES LABELS ${ARG_LABEL})
 endfunction()
 
 # convoy_mpi_tests(NAME SOURCES file_test.cc... [LIBS target...])

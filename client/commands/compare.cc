@@ -31,7 +31,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kMostJobs = 8;
+constexpr size_t kMostCompared = 8;
 constexpr int kCurveColumns = 40;
 
 struct Compared {
@@ -217,9 +217,9 @@ class Compare : public Command {
   }
 
   absl::Status Run(const Context& context) override {
-    if (names_.size() < 2 || names_.size() > kMostJobs) {
+    if (names_.size() < 2 || names_.size() > kMostCompared) {
       return absl::InvalidArgumentError(
-          Tr("JOB: name two to $0 jobs to compare, not $1", kMostJobs, names_.size()));
+          Tr("JOB: name two to $0 jobs to compare, not $1", kMostCompared, names_.size()));
     }
     if (!figure_.empty()) {
       CONVOY_RETURN_IF_ERROR(Annotate(figures::FormatOfPath(figure_).status(), "--figure"));

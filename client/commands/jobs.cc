@@ -20,7 +20,7 @@
 namespace convoy::client {
 namespace {
 
-constexpr int64_t kMostJobs = 1000000;
+constexpr int64_t kMostListed = 1000000;
 
 double MetricOf(const v1::Job& job, const std::string& name) {
   for (const v1::Metric& metric : job.metrics()) {
@@ -51,7 +51,7 @@ class Jobs : public Command {
                      Tr("the newest, or the best, first: time, name, accuracy, ... (time)"));
     arguments.Flag("--mine", &mine_, "only those that I started");
     arguments.Texts("--tag", &tags_, "only those with this tag; again for another that they have");
-    arguments.WholeNumber("--limit", &limit_, 1, kMostJobs, "only the newest N (50)");
+    arguments.WholeNumber("--limit", &limit_, 1, kMostListed, "only the newest N (50)");
   }
 
   std::string Details() const override {
@@ -86,7 +86,7 @@ class Jobs : public Command {
     CONVOY_ASSIGN_OR_RETURN(const auto coordinator,
                             Coordinator::Open(context.connection, context.verbose));
     const bool all = mine_ || !tags_.empty();
-    auto jobs = coordinator->ListJobs(static_cast<size_t>(all ? kMostJobs : limit_));
+    auto jobs = coordinator->ListJobs(static_cast<size_t>(all ? kMostListed : limit_));
     if (!jobs.ok()) return ExplainMissing(jobs.status(), "", context);
     std::erase_if(*jobs, [this](const v1::Job& job) { return !IsWanted(job); });
     if (jobs->size() > static_cast<size_t>(limit_)) jobs->resize(static_cast<size_t>(limit_));

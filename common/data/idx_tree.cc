@@ -26,7 +26,7 @@
 namespace convoy::data {
 namespace {
 
-enum Role { kTrainImages, kTrainLabels, kTestImages, kTestLabels, kNumRoles };
+enum Role { kImagesToTrain, kLabelsToTrain, kImagesToTest, kLabelsToTest, kNumRoles };
 constexpr std::array<const char*, kNumRoles> kRoleNames = {
     "training images (...train-images-idx3-ubyte)", "training labels (...train-labels-idx1-ubyte)",
     "test images (...t10k-images-idx3-ubyte)", "test labels (...t10k-labels-idx1-ubyte)"};
@@ -34,7 +34,7 @@ constexpr std::array<const char*, kNumRoles> kRoleNames = {
 // What a file's name says.
 struct NameParts {
   std::string prefix;
-  Role role = kTrainImages;
+  Role role = kImagesToTrain;
   bool compressed = false;
 };
 
@@ -63,7 +63,9 @@ std::optional<NameParts> Understand(const std::string& name) {
   const bool train = Strip(&rest, {"train", "training"});
   if (!train && !Strip(&rest, {"t10k", "test", "testing"})) return std::nullopt;
   StripSeparators(&rest);
-  parts.role = train ? (images ? kTrainImages : kTrainLabels) : images ? kTestImages : kTestLabels;
+  parts.role = train    ? (images ? kImagesToTrain : kLabelsToTrain)
+               : images ? kImagesToTest
+                        : kLabelsToTest;
   parts.prefix = std::string(rest);
   return parts;
 }
@@ -201,14 +203,16 @@ std::vector<std::string> MappedNames(const FileTree& tree, const IdxSet& set) {
 absl::StatusOr<DataSource> Load(const FileTree& tree, const IdxSet& set) {
   DataSource source;
   CONVOY_ASSIGN_OR_RETURN(source.train,
-                          LoadHalf(tree, *set.files[kTrainImages], *set.files[kTrainLabels]));
+                          LoadHalf(tree, *set.files[kImagesToTrain], *set.files[kLabelsToTrain]));
   CONVOY_ASSIGN_OR_RETURN(source.test,
-                          LoadHalf(tree, *set.files[kTestImages], *set.files[kTestLabels]));
+                          LoadHalf(tree, *set.files[kImagesToTest], *set.files[kLabelsToTest]));
   source.class_names = MappedNames(tree, set);
-  CONVOY_RETURN_IF_ERROR(CompleteSource(
-      {tree.Name(*set.files[kTestImages]), tree.Name(*set.files[kTestLabels])}, kKindIdx, &source));
-  source.where = absl::StrCat(Printable(tree.root()), ": IDX files ",
-                              Printable(tree.paths()[*set.files[kTrainImages]]), " and the others");
+  CONVOY_RETURN_IF_ERROR(
+      CompleteSource({tree.Name(*set.files[kImagesToTest]), tree.Name(*set.files[kLabelsToTest])},
+                     kKindIdx, &source));
+  source.where =
+      absl::StrCat(Printable(tree.root()), ": IDX files ",
+                   Printable(tree.paths()[*set.files[kImagesToTrain]]), " and the others");
   return source;
 }
 

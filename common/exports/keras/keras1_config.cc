@@ -15,8 +15,6 @@ namespace {
 using nlohmann::json;
 using Names = std::map<std::string, std::string>;
 
-constexpr int kMaxDepth = 8;
-
 const Names& Classes() {
   static const auto* const classes =
       new Names{{"Convolution2D", "Conv2D"}, {"SeparableConvolution2D", "SeparableConv2D"}};
@@ -94,7 +92,7 @@ absl::StatusOr<json> NewLayer(const json& layer, int depth) {
 }
 
 absl::StatusOr<json> NewLayers(const json& layers, int depth) {
-  if (depth > kMaxDepth) return absl::InvalidArgumentError("models within models, too many");
+  if (depth > kMaxKerasNesting) return absl::InvalidArgumentError("models within models, too many");
   json renamed = json::array();
   for (const json& layer : layers) {
     CONVOY_ASSIGN_OR_RETURN(json one, NewLayer(layer, depth + 1));

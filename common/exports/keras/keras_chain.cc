@@ -19,8 +19,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 8;
-
 bool IsModel(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
 }
@@ -43,7 +41,7 @@ std::string SnakeCase(const std::string& name) {
 // Adds the names of the layers whose outputs `value` refers to: ["conv", 0, 0, {}] in lists of any
 // depth, or in Keras 3 objects whose keras_history says the same.
 void AddSources(const json& value, int depth, std::vector<std::string>* names) {
-  if (depth > kMaxDepth) return;
+  if (depth > kMaxKerasNesting) return;
   if (value.is_array() && value.size() >= 3 && value[0].is_string() && value[1].is_number()) {
     names->push_back(value[0].get<std::string>());
     return;
@@ -172,7 +170,7 @@ absl::Status AddModel(const json& model, const KerasChainLayer& parent, size_t d
     return outer.Mismatch("class_name",
                           "Sequential or Functional, the kinds of models that Convoy reads");
   }
-  if (depth > kMaxDepth) return NoChain(parent.where, "models are nested too deeply");
+  if (depth > kMaxKerasNesting) return NoChain(parent.where, "models are nested too deeply");
   // Before Keras 2.2.3 the list of layers was the whole config.
   const json* config = outer.Find("config");
   const JsonFields fields(config, parent.where);

@@ -10,6 +10,9 @@
 
 namespace convoy::exports {
 
+// Models within models that a file may hold, the outermost among them.
+inline constexpr int kMaxKerasNesting = 8;
+
 // One layer, and where Keras's files keep its weights.
 struct KerasChainLayer {
   std::string class_name;
@@ -30,7 +33,7 @@ struct KerasChain {
 // Reads model_config, which must outlive the chain. Returns INVALID_ARGUMENT, naming the layer,
 // where the model is no chain from one input to one output: layers that join, but for an Add
 // of an earlier layer, branch, are used twice or lie aside; for other kinds of models; for nesting
-// deeper than 8.
+// deeper than that.
 absl::StatusOr<KerasChain> ReadKerasChain(const nlohmann::json& model_config);
 
 }  // namespace convoy::exports
