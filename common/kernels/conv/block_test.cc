@@ -1,5 +1,6 @@
 #include "common/kernels/conv/block.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -25,6 +26,7 @@ void PrintTo(const ConvBlockGeometry& g, std::ostream* out) {
        << "x" << c.kernel_width << ", stride " << c.stride_height << "x" << c.stride_width
        << ", padding " << c.pad_top << "," << c.pad_left << ", to " << c.out_height << "x"
        << c.out_width << "x" << c.out_channels;
+  if (!g.relu) *out << ", linear";
   if (g.pooled) {
     *out << ", pool " << g.pool.pool_height << "x" << g.pool.pool_width << " to " << g.out_height()
          << "x" << g.out_width();
@@ -32,6 +34,8 @@ void PrintTo(const ConvBlockGeometry& g, std::ostream* out) {
 }
 
 namespace {
+
+using ::testing::StartsWith;
 
 // A square convolution on a possibly oblong image, then a pool of `pool` x `pool` (0: none).
 ConvBlockGeometry Block(int height, int width, int in_channels, int out_channels, int kernel,
@@ -57,6 +61,12 @@ ConvBlockGeometry Block(int height, int width, int in_channels, int out_channels
               0};
   }
   g.needs_d_src = !first;
+  return g;
+}
+
+// Nothing behind the bias.
+ConvBlockGeometry Linear(ConvBlockGeometry g) {
+  g.relu = false;
   return g;
 }
 
@@ -277,7 +287,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Block(2, 2, 16, 16, 3, true, 2), Block(8, 9, 5, 20, 2, false, 2),
                       Block(15, 15, 4, 8, 3, false, 2, false, 2),
                       Block(13, 12, 3, 18, 4, false, 0, false, 3), Block(9, 9, 8, 8, 3, true, 0),
-                      Block(10, 10, 20, 100, 7, true, 2)));
+                      Block(10, 10, 20, 100, 7, true, 2), Linear(Block(16, 16, 64, 64, 3, true, 0)),
+                      Linear(Block(4, 4, 256, 256, 3, true, 0)),
+                      Linear(Block(9, 12, 17, 5, 3, false, 0)),
+                      Linear(Block(8, 8, 3, 32, 3, true, 0, true))));
 
 TEST(ConvBlockTest, OutputsThatNobodyReadsAreLeftOut) {
   // A pool of 13 x 13 whose next layer needs only 12 x 12.
@@ -352,10 +365,11 @@ TEST(ConvBlockTest, FastBlocksSayWhyTheyDecline) {
     ConvBlockGeometry padded = Block(9, 9, 8, 8, 3, true, 2);
     padded.pool.out_height = padded.pool.out_width = 5;
     EXPECT_EQ(Explain(create(padded)), "the pool's windows are padded");
-    ConvBlockGeometry linear = Block(9, 9, 8, 8, 3, true, 0);
-    linear.relu = false;
-    EXPECT_EQ(Explain(create(linear)), "there is no ReLU behind the convolution");
+    EXPECT_THAT(Explain(create(Linear(Block(9, 9, 8, 8, 3, true, 2)))),
+                StartsWith("there is no ReLU"));
   }
+  EXPECT_EQ(Explain(CreateDirectBlock(Linear(Block(9, 9, 8, 8, 3, true, 0)))),
+            "there is no ReLU behind the convolution");
 }
 
 TEST(ConvBlockTest, FirstOfEqualMaximaGetsTheGradient) {

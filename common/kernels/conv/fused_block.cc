@@ -20,11 +20,11 @@ namespace convoy::kernels {
 namespace {
 
 absl::Status SupportsFused(const ConvBlockGeometry& g) {
-  if (!g.relu) return absl::UnimplementedError("there is no ReLU behind the convolution");
   if (!g.pooled) {
     if (g.conv.out_height >= 2 && g.conv.out_width >= 2) return absl::OkStatus();
     return absl::UnimplementedError("the output is narrower than two pixels");
   }
+  if (!g.relu) return absl::UnimplementedError("there is no ReLU before the pool");
   const Pool2dGeometry& p = g.pool;
   if (p.pool_height != 2 || p.pool_width != 2 || p.stride_height != 2 || p.stride_width != 2) {
     return absl::UnimplementedError(absl::StrCat("the pool is ", p.pool_height, "x", p.pool_width,
@@ -83,6 +83,7 @@ absl::StatusOr<std::unique_ptr<ConvBlock>> CreateWinogradBlock(const ConvBlockGe
 }
 
 absl::StatusOr<std::unique_ptr<ConvBlock>> CreateDirectBlock(const ConvBlockGeometry& g) {
+  if (!g.relu) return absl::UnimplementedError("there is no ReLU behind the convolution");
   CONVOY_RETURN_IF_ERROR(SupportsFused(g));
   const PaddedImages images = DirectImages(g);
   auto forward = CreateDirectForward(g, images);

@@ -123,9 +123,9 @@ class WinogradBackward final : public ConvBackward {
     const int64_t at = image * g_.out_floats();
     WinogradInputs(shape_, images.count, i, images_.Image(a.src, image, b.image), images_.row(),
                    b.inputs);
-    ReluBackwardWithBias(g_.out_height(), g_.out_width(), shape_.out_channels, a.dst + at,
-                         gradients.d_dst + at, b.gradient + gradient_start_, gradient_row(),
-                         b.d_bias);
+    MaskWithBias(g_.out_height(), g_.out_width(), shape_.out_channels,
+                 g_.relu ? a.dst + at : nullptr, gradients.d_dst + at, b.gradient + gradient_start_,
+                 gradient_row(), b.d_bias);
     WinogradOutputGradients(shape_, images.count, i, b.gradient + gradient_start_, gradient_row(),
                             b.d_products);
     if (gradients.d_src == nullptr) return;

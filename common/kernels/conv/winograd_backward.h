@@ -1,5 +1,5 @@
-// The dense backward pass of convolution + bias + ReLU by Winograd's method, for a block without a
-// pool (winograd_gradients.h has the steps).
+// The dense backward pass of convolution + bias (+ ReLU) by Winograd's method, for a block without
+// a pool (winograd_gradients.h has the steps).
 #pragma once
 
 #include <memory>

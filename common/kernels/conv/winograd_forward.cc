@@ -16,22 +16,28 @@ constexpr int64_t kMaxImageBytes = int64_t{16} << 20;
 // A group of images in the transform domain stays in a second-level cache of 1 MiB beside the
 // weights, where more than one image fits.
 constexpr int64_t kGroupBytes = 640 * 1024;
-constexpr int kMaxGroup = 4;
+constexpr int kMaxGroup = 16;
+// More images gain nothing where the weights stay in the cache, too.
+constexpr int kEnoughForSmallWeights = 4;
+constexpr int64_t kSmallWeightBytes = int64_t{1} << 20;
 
 int64_t ImageBytes(const WinogradShape& shape) {
   return (shape.InputPlane(1) + shape.ProductPlane(1)) * shape.elements() *
          static_cast<int64_t>(sizeof(float));
 }
 
+int GroupOf(const WinogradShape& shape) {
+  const bool small =
+      shape.WeightFloats() * static_cast<int64_t>(sizeof(float)) <= kSmallWeightBytes;
+  return static_cast<int>(std::clamp<int64_t>(kGroupBytes / ImageBytes(shape), 1,
+                                              small ? kEnoughForSmallWeights : kMaxGroup));
+}
+
 class WinogradForward final : public ConvForward {
  public:
   WinogradForward(const ConvBlockGeometry& g, const WinogradShape& shape,
                   const PaddedImages& images)
-      : g_(g),
-        shape_(shape),
-        images_(images),
-        group_(
-            static_cast<int>(std::clamp<int64_t>(kGroupBytes / ImageBytes(shape), 1, kMaxGroup))) {}
+      : g_(g), shape_(shape), images_(images), group_(GroupOf(shape)) {}
 
   std::string Describe() const override {
     return absl::StrCat("winograd ", shape_.tile, "x", shape_.tile);
@@ -93,6 +99,7 @@ class WinogradForward final : public ConvForward {
   WinogradOutput OutputOf(const ConvBlockActivations& a, int image, const float* bias,
                           const ZeroPatches& zeros) const {
     WinogradOutput output;
+    output.relu = g_.relu;
     output.height = g_.out_height();
     output.width = g_.out_width();
     output.pooled = g_.pooled;

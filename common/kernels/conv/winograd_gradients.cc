@@ -111,21 +111,32 @@ void WeightGradient(const WinogradShape& shape, const float* d_transformed, floa
                    : &TransformAllWeightGradients<4>)(shape, d_transformed, d_weight);
 }
 
-void ReluBackward(int height, int width, int channels, const float* dst, const float* d_dst,
-                  float* masked, int64_t masked_row, float* d_bias) {
+template <bool relu>
+void CopyAlive(int height, int width, int channels, const float* dst, const float* d_dst,
+               float* masked, int64_t masked_row, float* d_bias) {
   const FloatTag d;
   for (int h = 0; h < height; ++h) {
     float* to = masked + h * masked_row;
-    for (int w = 0; w < width; ++w, dst += channels, d_dst += channels, to += channels) {
+    for (int w = 0; w < width; ++w, d_dst += channels, to += channels) {
       for (int c = 0; c < channels; c += kLanes) {
         const int count = channels - c;
-        const auto dead = hn::Le(LoadFirst(dst + c, count), hn::Zero(d));
-        const FloatVec gradient = hn::IfThenZeroElse(dead, LoadFirst(d_dst + c, count));
+        FloatVec gradient = LoadFirst(d_dst + c, count);
+        if constexpr (relu) {
+          const auto dead = hn::Le(LoadFirst(dst + c, count), hn::Zero(d));
+          gradient = hn::IfThenZeroElse(dead, gradient);
+        }
         StoreFirst(gradient, count, to + c);
         hn::StoreU(hn::Add(hn::LoadU(d, d_bias + c), gradient), d, d_bias + c);
       }
+      if constexpr (relu) dst += channels;
     }
   }
+}
+
+void Mask(int height, int width, int channels, const float* dst, const float* d_dst, float* masked,
+          int64_t masked_row, float* d_bias) {
+  (dst == nullptr ? &CopyAlive<false> : &CopyAlive<true>)(height, width, channels, dst, d_dst,
+                                                          masked, masked_row, d_bias);
 }
 
 }  // namespace
@@ -140,7 +151,7 @@ HWY_EXPORT(Flip);
 HWY_EXPORT(OutputGradients);
 HWY_EXPORT(WeightProducts);
 HWY_EXPORT(WeightGradient);
-HWY_EXPORT(ReluBackward);
+HWY_EXPORT(Mask);
 
 void FlipWeights(int in_channels, int out_channels, const float* weight, float* flipped) {
   HWY_DYNAMIC_DISPATCH(Flip)(in_channels, out_channels, weight, flipped);
@@ -161,9 +172,9 @@ void WinogradWeightGradient(const WinogradShape& shape, const float* d_transform
   HWY_DYNAMIC_DISPATCH(WeightGradient)(shape, d_transformed, d_weight);
 }
 
-void ReluBackwardWithBias(int height, int width, int channels, const float* dst, const float* d_dst,
-                          float* masked, int64_t masked_row, float* d_bias) {
-  HWY_DYNAMIC_DISPATCH(ReluBackward)
+void MaskWithBias(int height, int width, int channels, const float* dst, const float* d_dst,
+                  float* masked, int64_t masked_row, float* d_bias) {
+  HWY_DYNAMIC_DISPATCH(Mask)
   (height, width, channels, dst, d_dst, masked, masked_row, d_bias);
 }
 

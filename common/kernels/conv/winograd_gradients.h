@@ -28,9 +28,10 @@ void WinogradWeightProducts(const WinogradShape& shape, int images, const float*
 void WinogradWeightGradient(const WinogradShape& shape, const float* d_transformed,
                             float* d_weight);
 
-// Copies the gradients d_dst[OH, OW, OC] that ReLU lets through, where dst > 0, into `masked`,
-// whose rows are `masked_row` floats apart, and adds them to d_bias[OC padded].
-void ReluBackwardWithBias(int height, int width, int channels, const float* dst, const float* d_dst,
-                          float* masked, int64_t masked_row, float* d_bias);
+// Copies the gradients d_dst[OH, OW, OC] that ReLU lets through, where dst > 0, or all where dst is
+// null and there is no ReLU, into `masked`, whose rows are `masked_row` floats apart, and adds them
+// to d_bias[OC padded].
+void MaskWithBias(int height, int width, int channels, const float* dst, const float* d_dst,
+                  float* masked, int64_t masked_row, float* d_bias);
 
 }  // namespace convoy::kernels

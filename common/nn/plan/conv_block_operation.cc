@@ -105,8 +105,9 @@ ConvBlockGeometry GeometryOf(const std::vector<Layer>& layers, size_t first) {
   ConvBlockGeometry geometry{.conv = Conv2dGeometryOf(conv),
                              .relu = LayerActivation(conv.kind) == ActivationFunction::kRelu,
                              .needs_d_src = first > 0};
-  // A skip wants what the convolution gave, not what the pool made of it.
-  geometry.pooled = !conv.feeds_skip && first + 1 < layers.size() &&
+  // A skip wants what the convolution gave, not what the pool made of it. Fused pools follow a
+  // ReLU.
+  geometry.pooled = geometry.relu && !conv.feeds_skip && first + 1 < layers.size() &&
                     std::holds_alternative<MaxPooling2dSpec>(layers[first + 1].kind);
   if (geometry.pooled) geometry.pool = Pool2dGeometryOf(layers[first + 1]);
   return geometry;

@@ -108,7 +108,7 @@ Network EveryKind() {
 
 TEST(LayerOperationsTest, EveryKindHasAnOperationOfItsOwn) {
   EXPECT_EQ(Plan(EveryKind()).Explain(), R"(conv2d: im2col + gemm, dense backward by gemm
-  not winograd: there is no ReLU behind the convolution
+  not winograd: there are fewer than 8 input channels
   not direct: there is no ReLU behind the convolution
 max_pooling2d: max-pool with saved argmax
 dropout: dropout by a Philox mask

@@ -85,9 +85,7 @@ output: dense in cache, zeros skipped
                 .Explain(),
             R"(strided: direct, dense backward by gemm
   not winograd: windows are 5x5, not 3x3
-smooth: im2col + gemm, dense backward by gemm
-  not winograd: there is no ReLU behind the convolution
-  not direct: there is no ReLU behind the convolution
+smooth: winograd 5x5, dense backward by winograd
 pooled: im2col + gemm, dense backward by gemm
   not winograd: the pool is 3x3 with stride 3x3, not 2x2 with stride 2
   not direct: the pool is 3x3 with stride 3x3, not 2x2 with stride 2
