@@ -5,7 +5,8 @@
 # an allocator that keeps its memory and, beside --isa avx2, the same instruction set (bench/pytorch.sh).
 #
 # Usage: bench/compare_pytorch.sh [MODEL [TURNS [TRAINER FLAGS...]]]   (notebook, 5 turns)
-# Needs: python3-torch, and MNIST in $CONVOY_DATA or another place where the trainer looks.
+#   such as: bench/compare_pytorch.sh cifar10_fast 5 --data CIFAR10
+# Needs: python3-torch, and MNIST in $CONVOY_DATA or another place where the trainer looks; or --data.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 source "$CONVOY_ROOT/bench/pytorch.sh"

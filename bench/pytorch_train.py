@@ -8,7 +8,7 @@ With --until ACCURACY it trains on MNIST instead, as the trainer does (the last 
 images held out, all of the rest once an epoch), and prints the epochs and seconds that it took until
 the test images are recognised with that accuracy: from the start of the program, tests included.
 
-usage: pytorch_train.py --model notebook|lenet5|deep --ranks N [--channels-last] [--steps 150]
+usage: pytorch_train.py --model notebook|lenet5|deep|cifar10_fast|cifar10_good --ranks N [--channels-last] [--steps 150]
        pytorch_train.py ... --until 0.99 --data DIR
 """
 import time
@@ -36,9 +36,36 @@ def conv(inputs, filters, kernel, padding=0):
     return [nn.Conv2d(inputs, filters, kernel, padding=padding), nn.ReLU()]
 
 
+class Residual(nn.Module):
+    """What the layers make of the values, added to them."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, values):
+        return values + self.layers(values)
+
+
+def normalized(inputs, filters, pool=None):
+    """As models/cifar10_good.textproto has it: convolution, pool, normalization, ReLU."""
+    return [nn.Conv2d(inputs, filters, 3, padding=1, bias=False), *([pool] if pool else []),
+            nn.BatchNorm2d(filters), nn.ReLU()]
+
+
 def network(name):
     pool = nn.MaxPool2d(2)
-    if name == "notebook":
+    if name == "cifar10_fast":
+        layers = [*conv(3, 32, 3, padding=1), pool, *conv(32, 64, 3, padding=1), pool,
+                  *conv(64, 128, 3, padding=1), pool, *conv(128, 256, 3, padding=1), pool, nn.Flatten(),
+                  nn.Dropout(0.2), nn.Linear(1024, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 10)]
+    elif name == "cifar10_good":
+        layers = [*normalized(3, 32), *normalized(32, 64, pool),
+                  Residual(*normalized(64, 64), *normalized(64, 64)),
+                  *normalized(64, 128, pool), *normalized(128, 256, pool),
+                  Residual(*normalized(256, 256), *normalized(256, 256)),
+                  nn.MaxPool2d(4), nn.Flatten(), nn.Linear(256, 10)]
+    elif name == "notebook":
         layers = [*conv(1, 32, 3), pool, *conv(32, 64, 3), pool, nn.Flatten(),
                   nn.Linear(1600, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)]
     elif name == "lenet5":
@@ -51,10 +78,11 @@ def network(name):
     return nn.Sequential(*layers)
 
 
-def digits(count):
-    """Grey blobs of MNIST's size: what the pixels show does not matter for the speed."""
+def images_for(name, count):
+    """Blobs of MNIST's size, or CIFAR's: what the pixels show does not matter for the speed."""
     generator = torch.Generator().manual_seed(1)
-    images = torch.rand(count, 1, 28, 28, generator=generator)
+    shape = (3, 32, 32) if name.startswith("cifar10") else (1, 28, 28)
+    images = torch.rand(count, *shape, generator=generator)
     images[images < 0.8] = 0
     return images, torch.randint(0, 10, (count,), generator=generator)
 
@@ -133,7 +161,7 @@ def run(rank, arguments):
 def time_steps(model, optimizer, layout, rank, arguments):
     loss_of = nn.CrossEntropyLoss()
     share = BATCH // arguments.ranks
-    images, labels = digits(share * 32)
+    images, labels = images_for(arguments.model, share * 32)
     images = images.to(memory_format=layout)
     seconds = []
     for step in range(WARM_UP_STEPS + arguments.steps):
@@ -150,7 +178,7 @@ def time_steps(model, optimizer, layout, rank, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--model", choices=["notebook", "lenet5", "deep"], default="notebook")
+    parser.add_argument("--model", choices=["notebook", "lenet5", "deep", "cifar10_fast", "cifar10_good"], default="notebook")
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--channels-last", action="store_true")
