@@ -94,7 +94,8 @@ FileLock::~FileLock() {
 }
 
 bool IsLocked(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Nor does a pipe in its place keep us waiting.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return errno == EACCES && IsListed(path);
   const bool locked = Flock(fd, LOCK_SH) == EWOULDBLOCK;
   ::close(fd);

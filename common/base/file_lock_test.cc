@@ -75,6 +75,11 @@ TEST_F(FileLockTest, WhoeverLooksKeepsNobodyOut) {
   looker.join();
 }
 
+TEST_F(FileLockTest, APipeKeepsNobodyWaiting) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_FALSE(IsLocked(path_));
+}
+
 TEST_F(FileLockTest, FileThatCannotBeMadeIsNotTakenForLocked) {
   const absl::Status status = FileLock::Take("/dev/null/lock").status();
   EXPECT_FALSE(status.ok());

@@ -99,6 +99,25 @@ absl::Status WriteNew(const std::string& path, std::string_view content, bool sy
   return absl::OkStatus();
 }
 
+// What is renamed onto takes the place of anything but a folder: of a device, which a system cannot
+// do without, or of the link /dev/stdout. So those are refused, and a link stays one: returns the
+// path of the file that is to be replaced.
+absl::StatusOr<std::string> PathToReplace(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return path;
+  if (!S_ISREG(info.st_mode)) {
+    return TextError(absl::StatusCode::kInvalidArgument, "$0: is not a regular file", path);
+  }
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return path;
+  // Opened first: in a folder of everybody the kernel does not follow the links of others.
+  const FileDescriptor allowed(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (allowed.get() < 0) return ErrnoStatus(errno, "cannot open", path);
+  std::error_code error;
+  const std::string target = std::filesystem::canonical(path, error).string();
+  if (error) return ErrnoStatus(error.value(), "cannot follow", path);
+  return target;
+}
+
 // What GuardWrites was given.
 std::function<void()>& Guard() {
   static std::function<void()> guard;
@@ -152,7 +171,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
   return content;
 }
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
+absl::Status WriteFileAtomically(const std::string& named, std::string_view content) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string path, PathToReplace(named));
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
   absl::Status status = WriteNew(temporary, content, /*sync=*/true);
   Failpoint("before_rename", path);
@@ -168,7 +188,8 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
   return SyncDirectory(ParentOf(path));
 }
 
-absl::Status ReplaceFile(const std::string& path, std::string_view content) {
+absl::Status ReplaceFile(const std::string& named, std::string_view content) {
+  CONVOY_ASSIGN_OR_RETURN(const std::string path, PathToReplace(named));
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
   absl::Status status = WriteNew(temporary, content, /*sync=*/false);
   AskGuard();
@@ -181,7 +202,9 @@ absl::Status ReplaceFile(const std::string& path, std::string_view content) {
 
 absl::Status AppendToFile(const std::string& path, std::string_view content) {
   AskGuard();
-  FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  // Without O_NONBLOCK a pipe in the file's place would keep us waiting for a reader.
+  FileDescriptor fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot open", path);
   CONVOY_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
   if (fd.Close() != 0) return ErrnoStatus(errno, "cannot close", path);

@@ -18,7 +18,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 
 // Replaces `path` by `content`, atomically and durably: a temporary file beside it, fsync, rename,
 // fsync of the directory. After a crash at any moment `path` has its old content or the new one.
-// Returns RESOURCE_EXHAUSTED if the disk is full; the temporary file is removed on every error.
+// Returns RESOURCE_EXHAUSTED if the disk is full, INVALID_ARGUMENT if `path` is no regular file.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content);
 
 // As WriteFileAtomically, but not durably: after a crash of the system `path` may be gone. For what

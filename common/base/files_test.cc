@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -49,6 +51,40 @@ TEST(FilesTest, LargerThanAllowedIsRefused) {
   ASSERT_TRUE(WriteFileAtomically(path, "12345").ok());
   EXPECT_EQ(ReadFile(path, 4).status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_TRUE(ReadFile(path, 5).ok());
+}
+
+// Root could replace a device by a file.
+TEST(FilesTest, WhatIsNoFileIsNotReplaced) {
+  const std::string pipe = TempPath("pipe");
+  const std::string link = TempPath("link_to_pipe");
+  ::unlink(pipe.c_str());
+  ::unlink(link.c_str());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ASSERT_EQ(::symlink(pipe.c_str(), link.c_str()), 0);
+  for (const std::string& path : {pipe, link}) {
+    EXPECT_EQ(WriteFileAtomically(path, "x").code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(ReplaceFile(path, "x").code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_TRUE(std::filesystem::is_fifo(path));
+  }
+}
+
+TEST(FilesTest, APipeKeepsNobodyWaiting) {
+  const std::string pipe = TempPath("silent_pipe");
+  ::unlink(pipe.c_str());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(ReadFile(pipe, kNoLimit).ok());
+  EXPECT_FALSE(AppendToFile(pipe, "x").ok());
+}
+
+TEST(FilesTest, ALinkStaysOne) {
+  const std::string file = TempPath("linked");
+  const std::string link = TempPath("link");
+  ::unlink(link.c_str());
+  ASSERT_TRUE(WriteFileAtomically(file, "old").ok());
+  ASSERT_EQ(::symlink(file.c_str(), link.c_str()), 0);
+  ASSERT_TRUE(WriteFileAtomically(link, "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(ReadFile(file, kNoLimit).value(), "new");
 }
 
 TEST(FilesTest, FullDiskIsResourceExhausted) {

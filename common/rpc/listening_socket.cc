@@ -116,7 +116,8 @@ absl::StatusOr<ListeningSockets> ListenOnPath(const Address& address) {
   }
   address.path.copy(name.sun_path, address.path.size());
   struct stat state {};
-  if (::lstat(name.sun_path, &state) == 0 && S_ISSOCK(state.st_mode)) {
+  if (::lstat(name.sun_path, &state) == 0) {
+    if (!S_ISSOCK(state.st_mode)) return CannotListen(address, "a file of that name is there");
     if (Answers(name)) return CannotListen(address, EADDRINUSE);
     ::unlink(name.sun_path);
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -54,6 +55,9 @@ std::optional<RunEvent> FromLine(absl::string_view line) {
 
 // Whether the last event was cut off, as where a disk became full.
 bool EndsWithinLine(const std::string& path) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown))
+    return false;  // a pipe would keep us waiting
   std::ifstream file(path, std::ios::binary);
   char last = '\n';
   return file.seekg(-1, std::ios::end) && file.get(last) && last != '\n';

@@ -1,6 +1,7 @@
 #include "common/run/steps_file.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/numbers.h"
@@ -67,7 +68,11 @@ std::vector<StepRow> ReadSteps(const std::string& directory) {
 }
 
 std::optional<StepRow> LastStep(const std::string& directory) {
-  std::ifstream file(PathIn(directory, kStepsFile), std::ios::binary | std::ios::ate);
+  const std::string path = PathIn(directory, kStepsFile);
+  std::error_code unknown;
+  // A pipe in its place would keep us waiting.
+  if (!std::filesystem::is_regular_file(path, unknown)) return std::nullopt;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return std::nullopt;
   const auto size = static_cast<int64_t>(file.tellg());
   std::string tail(static_cast<size_t>(std::clamp<int64_t>(size, 0, kTailBytes)), '\0');

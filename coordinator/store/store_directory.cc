@@ -93,7 +93,7 @@ absl::StatusOr<int> ReadApplicationId(const std::string& path) {
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   constexpr size_t kOffset = 68;
   std::array<char, kOffset + 4> header{};
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return ErrnoStatus(errno, "cannot read", path);
   const ssize_t size = ::read(fd, header.data(), header.size());
   const int error = errno;

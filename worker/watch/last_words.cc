@@ -54,7 +54,9 @@ void OnDeadlySignal(int number) {
   WriteLine(STDERR_FILENO, name);
   const std::string* path = g_path.load();
   const int fd =
-      path == nullptr ? -1 : ::open(path->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+      path == nullptr
+          ? -1
+          : ::open(path->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
   if (fd >= 0) WriteLine(fd, name);
   // The default action is back in force (SA_RESETHAND): the process dies as it would have.
   ::raise(number);
