@@ -362,6 +362,31 @@ test("a job is cancelled after a question, and its name is text", async () => {
   await page.waitForURL(/#\/jobs$/);
 });
 
+test("what people call a job is shown everywhere, and changed by a form", async () => {
+  const page = await open("#/job/lesson");
+  const said = { displayName: `Wide ${EVIL}`, tags: ["lab3", "a, b"], note: "too few epochs, on purpose" };
+  await page.getByRole("button", { name: "Name and note" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Name", { exact: true }).fill("x".repeat(101));
+  await form.getByLabel("Tags").fill(said.tags.join("\n\n"));
+  await form.getByLabel("Note").fill(said.note.replace(", ", ",\n"));
+  assert.deepEqual(await axeFinds(page), []);
+  page.watched.expected = [/^400 .*\/UpdateJob$/];
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText("100").waitFor();  // the coordinator says how long it may be
+  await form.getByLabel("Name", { exact: true }).fill(said.displayName);
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.locator("h1", { hasText: said.displayName }).waitFor();
+  const { labels } = await coordinator.call("JobService/GetJob", { name: "jobs/lesson" });
+  assert.deepEqual({ displayName: labels.displayName, tags: labels.tags, note: labels.note }, said);
+  for (const route of ["#/job/lesson", "#/jobs", "#/compare?runs=lesson"]) {
+    await page.goto(`${coordinator.origin}/${route}`);
+    const place = page.locator(route === "#/jobs" ? ".job-row:has(.tags)" : "main");
+    for (const text of [said.displayName, "lesson", said.note, ...said.tags]) await place.getByText(text, { exact: text !== "lesson" }).locator("visible=true").first().waitFor();
+  }
+  assert.equal(await page.locator("main img").count(), 0);
+});
+
 for (const [route, ready] of [["#/jobs", ".job-row"], ["#/job/lesson", ".confusion"], ["#/draw", ".pad"], ["#/compare", ".compare-table"], ["#/lesson", ".questions"]]) {
   test(`${route} is accessible, fits 360 pixels, and is there in French and dark`, async () => {
     const page = await open(route);
@@ -436,7 +461,8 @@ test("names of any length fit every screen", async () => {
   writeFileSync(model, `name: "${long("n")}" input { height: 40 width: 52 channels: 3 }
     layers { name: "${long("c")}" conv2d { filters: 4 kernel_size: 3 activation: RELU } } layers { name: "${long("f")}" flatten {} }
     layers { name: "${long("d")}" dense { units: 3 activation: SOFTMAX } }`);
-  assert.equal(await coordinator.train(long("j"), 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--data", pictures), 0);
+  assert.equal(await coordinator.train(long("j"), 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--data", pictures,
+    "--name", "N".repeat(100), "--tag", "t".repeat(40), "--note", "o".repeat(1000)), 0);
   const [{ name: job }] = (await coordinator.call("JobService/ListJobs", {})).jobs;
   const id = job.replace("jobs/", "");
   assert.match(id, /^jjj/);

@@ -1,6 +1,6 @@
-// Questions before something is done that cannot be undone, with the coordinator's token where it wants one.
+// Questions before something is changed at the coordinator, with its token where it wants one.
 import { RpcError } from "../rpc/client";
-import { freshId, h, replace } from "./dom";
+import { type Child, freshId, h, replace } from "./dom";
 import { problem } from "./page";
 import { t } from "./text";
 
@@ -15,13 +15,14 @@ function tokenField(): HTMLElement {
 
 const wantsToken = (error: unknown) => error instanceof RpcError && error.code === "unauthenticated";
 
-// Asks `question`; `act` is called with the token, "" if there is none, and may throw. Resolves to whether it was done.
-export function ask(question: string, text: string, verb: string, act: (token: string) => Promise<void>): Promise<boolean> {
+// Asks `question`, with `body` below it; `act` is called with the token, "" if there is none, and may throw. Resolves to whether
+// it was done. `tone` is the class of its button: what cannot be undone is a danger.
+export function ask(question: string, body: Child, verb: string, act: (token: string) => Promise<void>, tone: "danger" | "primary" = "danger"): Promise<boolean> {
   return new Promise((resolve) => {
     const place = h("div", {});
     const title = freshId("dialog");
     let done = false;
-    const confirm = h("button", { type: "submit", class: "danger" }, verb);
+    const confirm = h("button", { type: "submit", class: tone }, verb);
     const form = h("form", { onsubmit: async (event: Event) => {
       event.preventDefault();
       confirm.disabled = true;
@@ -35,7 +36,7 @@ export function ask(question: string, text: string, verb: string, act: (token: s
         place.querySelector("input")?.focus();
       }
       confirm.disabled = false;
-    } }, h("h2", { id: title }, question), h("p", {}, text), place,
+    } }, h("h2", { id: title }, question), h("div", {}, body), place,
       h("div", { class: "dialog-actions" }, h("button", { type: "button", onclick: () => dialog.close() }, t("keep")), confirm));
     const dialog: HTMLDialogElement = h("dialog", { "aria-labelledby": title, onclose: () => (dialog.remove(), resolve(done)) }, form);
     document.body.append(dialog);

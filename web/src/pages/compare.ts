@@ -2,12 +2,14 @@
 import { type Job, JobService, type MetricSample } from "../api/api";
 import { h, replace } from "../base/dom";
 import { metric } from "../base/job_facts";
+import { formOf, titleOf } from "../base/labels";
 import { card, empty, heading, idOf, jobAddress, type Page, problem } from "../base/page";
 import { count, duration, fixed, percent, t } from "../base/text";
 import { poll } from "../base/waiting";
 import { legendMark, type Series } from "../charts/line_chart";
 import { call } from "../rpc/client";
 import { metricChart, type MetricName } from "./job_curves";
+import { fullTitle, noteText, tagList } from "./job_labels";
 import { flatten } from "./job_recipe";
 
 const EVERY_MS = 2000;
@@ -23,7 +25,7 @@ class Runs {
   private readonly known = new Map<string, { key: string; run: Run }>();
 
   async get(job: Job, signal: AbortSignal): Promise<Run> {
-    const key = `${job.state}/${job.completedEpochs}/${job.restarts}`;
+    const key = JSON.stringify([job.state, job.completedEpochs, job.restarts, formOf(job.labels)]);
     const known = this.known.get(job.name);
     if (known?.key === key) return known.run;
     const [whole, epochs] = await Promise.all([
@@ -41,7 +43,7 @@ function seriesOf(runs: Run[], name: MetricName): Series[] {
     const value = metric(sample.metrics, key);
     return value === undefined ? [] : [[sample.epoch, value] as const];
   });
-  return runs.map((run, i) => ({ name: idOf(run.job.name), colour: i + 1, markers: true, dashed: i % 2 === 1, points: points(run, `val_${name}`) }));
+  return runs.map((run, i) => ({ name: titleOf(run.job), colour: i + 1, markers: true, dashed: i % 2 === 1, points: points(run, `val_${name}`) }));
 }
 
 function seconds(run: Run): number {
@@ -59,12 +61,21 @@ const RESULTS: [Parameters<typeof t>[0], (run: Run) => string][] = [
   ["ranksTitle", (run) => count(run.job.worldSize)],
 ];
 
+// What people said of the runs stands below the numbers, where anybody did.
+function resultRows(runs: Run[]): [string, (string | HTMLElement)[]][] {
+  const numbers = RESULTS.map(([title, of]): [string, string[]] => [t(title), runs.map(of)]);
+  const said: [string, (string | HTMLElement)[]][] = [
+    [t("tags"), runs.map((run) => tagList(run.job) || "")], [t("note"), runs.map((run) => noteText(run.job) || "")],
+  ];
+  return [...numbers, ...said.filter(([, cells]) => cells.some(Boolean))];
+}
+
 const orDash = (value: number | undefined, text: (value: number) => string) => (value === undefined ? "–" : text(value));
 
-function table(runs: Run[], caption: string, rows: [string, string[]][]): HTMLElement {
+function table(runs: Run[], caption: string, rows: [string, (string | HTMLElement)[]][]): HTMLElement {
   return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "compare-table" }, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, h("td", {}), runs.map((run, i) => h("th", { scope: "col" },
-      legendMark({ name: "", points: [], colour: i + 1, dashed: i % 2 === 1, markers: true }), h("a", { href: jobAddress(run.job.name) }, idOf(run.job.name)))))),
+      legendMark({ name: "", points: [], colour: i + 1, dashed: i % 2 === 1, markers: true }), h("a", { href: jobAddress(run.job.name) }, fullTitle(run.job)))))),
     h("tbody", {}, rows.map(([name, values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)))))));
 }
 
@@ -88,7 +99,7 @@ function choice(jobs: Job[], chosen: Set<string>, changed: () => void): HTMLElem
       else chosen.delete(job.name);
       changed();
     } });
-    return h("label", {}, box, idOf(job.name), h("span", { class: "muted" }, ` ${job.setup?.network ?? ""}`));
+    return h("label", {}, box, h("span", {}, fullTitle(job), h("span", { class: "muted" }, ` ${job.setup?.network ?? ""}`)));
   }));
 }
 
@@ -107,16 +118,16 @@ export const comparePage: Page = (root, { signal, query }) => {
     const { jobs } = await call(JobService.listJobs, { pageSize: 200 }, { signal });
     if (chosen.size === 0 && listed === "") for (const job of jobs.slice(0, 3)) chosen.add(job.name);
     body.hidden = jobs.length === 0;
-    const names = jobs.map((job) => job.name).join("\n");
+    const names = JSON.stringify(jobs.map((job) => [job.name, job.labels?.displayName]));
     if (names !== listed || listed === "") replace(choices, jobs.length ? choice(jobs, chosen, () => void refresh().catch(() => undefined)) : empty(t("noJobs"), t("noJobsText")));
-    listed = names || " ";
+    listed = names;
     const runs = await Promise.all(jobs.filter((job) => chosen.has(job.name)).map((job) => known.get(job, signal)));
-    const key = runs.map((run) => `${run.job.name} ${run.job.state} ${run.epochs.length}`).join("\n");
+    const key = JSON.stringify(runs.map(({ job, epochs }) => [job.name, job.state, epochs.length, formOf(job.labels)]));
     if (key === shown) return;
     shown = key;
     for (const { name, chart } of charts) chart.update(seriesOf(runs, name));
     const unlike = differences(runs);
-    replace(tables, runs.length > 0 && card("results", table(runs, t("resultsCaption"), RESULTS.map(([title, of]) => [t(title), runs.map(of)]))),
+    replace(tables, runs.length > 0 && card("results", table(runs, t("resultsCaption"), resultRows(runs))),
       runs.length > 1 && card("differences", unlike.length ? table(runs, t("differencesCaption"), unlike) : h("p", { class: "muted" }, t("sameRecipe"))));
     history.replaceState(null, "", `#/compare?runs=${[...chosen].map((name) => encodeURIComponent(idOf(name))).join(",")}`);
   };

@@ -2,11 +2,13 @@
 import { type Job, JobService, type MetricSample } from "../api/api";
 import { bestAccuracy, dateOf, hasEnded, metric, progressBar, secondsOf, statePill } from "../base/job_facts";
 import { h, replace } from "../base/dom";
-import { drawAddress, empty, heading, idOf, jobAddress, type Page, problem } from "../base/page";
+import { idBeside, titleOf } from "../base/labels";
+import { drawAddress, empty, heading, jobAddress, type Page, problem } from "../base/page";
 import { count, duration, moment, t } from "../base/text";
 import { poll } from "../base/waiting";
 import { sparkline } from "../charts/sparkline";
 import { call } from "../rpc/client";
+import { noteText, tagList } from "./job_labels";
 
 const EVERY_MS = 1500;
 const PAGE_SIZE = 50;
@@ -41,15 +43,16 @@ function row(job: Job, samples: MetricSample[]): HTMLElement {
   const accuracy = bestAccuracy(job);
   const created = dateOf(job.createTime);
   return h("li", { class: "job-row" },
-    h("div", { class: "job-name" }, h("a", { href: jobAddress(job.name) }, idOf(job.name)),
-      h("span", { class: "muted" }, [job.setup?.network, job.setup?.dataKind, job.setup?.owner].filter(Boolean).join(" · "))),
+    h("div", { class: "job-name" }, h("a", { href: jobAddress(job.name) }, titleOf(job)),
+      h("span", { class: "muted" }, [idBeside(job), job.setup?.network, job.setup?.dataKind, job.setup?.owner].filter(Boolean).join(" · ")),
+      tagList(job), noteText(job)),
     statePill(job),
     h("div", { class: "job-progress" }, progressBar(job), h("span", { class: "muted" }, progressText(job))),
     h("div", { class: "job-curve" }, curve(samples)),
     h("div", { class: "figure-of" }, h("strong", {}, accuracy?.value ?? "–"), h("span", { class: "muted" }, accuracy?.label ?? t("accuracy"))),
     h("div", { class: "figure-of" }, h("strong", {}, job.imagesPerSecond ? count(job.imagesPerSecond) : "–"), h("span", { class: "muted" }, t("imagesPerSecond"))),
     h("div", { class: "job-when muted" }, created ? moment(created) : "", h("span", {}, t("ranks", { n: job.worldSize }))),
-    job.model && h("a", { class: "button small", href: drawAddress(job.model), "aria-label": t("drawFor", { job: idOf(job.name) }) }, t("draw")));
+    job.model && h("a", { class: "button small", href: drawAddress(job.model), "aria-label": t("drawFor", { job: titleOf(job) }) }, t("draw")));
 }
 
 function nothingYet(): HTMLElement {
