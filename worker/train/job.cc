@@ -91,6 +91,9 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   options.progress = request.progress;
   CONVOY_ASSIGN_OR_RETURN(*source, data::LoadData(request.data, options));
   job.notes.insert(job.notes.end(), source->notes.begin(), source->notes.end());
+  if (job.checkpoint) {
+    CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256, source->where));
+  }
   if (request.network_follows_data && !job.checkpoint) {
     FollowData(*source, job.recipe_proto.mutable_model());
     CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
@@ -102,7 +105,6 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
                                 job.recipe.train_limit, source->validation_images));
   CONVOY_RETURN_IF_ERROR(CheckMonitorsHaveImages(job.recipe, split.validation.size()));
   if (job.checkpoint) {
-    CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256));
     CONVOY_RETURN_IF_ERROR(CheckArraysFit(*job.checkpoint, job.recipe, split.train.size()));
     if (std::string note = NoteOnBlas(*job.checkpoint); !note.empty()) {
       job.notes.push_back(std::move(note));

@@ -150,7 +150,7 @@ absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe&
 }
 
 absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
-                                 const std::string& data_sha256) {
+                                 const std::string& data_sha256, const std::string& data_where) {
   const formats::KernelFamily family{.isa = std::string(IsaName(kernels::CurrentIsa())),
                                      .blas_core = kernels::BlasCore()};
   const formats::KernelFamily& was = checkpoint.model.kernel_family;
@@ -161,8 +161,10 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
                      ", to other bits; ", HowToHave(was), ", or go on where it was started"));
   }
   if (checkpoint.model.data_sha256 != data_sha256) {
-    return TextError(absl::StatusCode::kFailedPrecondition,
-                     "data: these are not the images that the run was started with");
+    return TextError(
+        absl::StatusCode::kFailedPrecondition,
+        "data: these are not the images that the run was started with ($0); name those",
+        data_where);
   }
   return absl::OkStatus();
 }

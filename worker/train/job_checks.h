@@ -33,9 +33,9 @@ absl::Status CheckMonitorsHaveImages(const Recipe& recipe, int64_t validation_im
 bool StoppedEarly(const Recipe& recipe, const formats::Checkpoint& checkpoint);
 
 // Returns FAILED_PRECONDITION if going on would give other bits than the run's: kernels of another
-// family, or other data.
+// family, or other data. `data_where` tells people which these are.
 absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
-                                 const std::string& data_sha256);
+                                 const std::string& data_sha256, const std::string& data_where);
 
 // Returns a note for people if another build of OpenBLAS computed the checkpoint than would go on,
 // as another version may round differently within a kernel family; "" if there is nothing to say.

@@ -94,17 +94,18 @@ TEST(CheckPassesFitMemoryTest, ThreadsAndImagesAreCountedBeforeMemoryIsTaken) {
 
 TEST(CheckCheckpointFitsTest, OtherDataAndKernelsNameTheirFlags) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
-  EXPECT_TRUE(CheckCheckpointFits(checkpoint, "abc").ok());
-  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd").message()), HasSubstr("data: "));
+  EXPECT_TRUE(CheckCheckpointFits(checkpoint, "abc", "here").ok());
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abd", "here").message()),
+              HasSubstr("data: "));
   const kernels::Isa other = kernels::CurrentIsa() == kernels::Isa::kBaseline
                                  ? kernels::Isa::kAvx2
                                  : kernels::Isa::kBaseline;
   checkpoint.model.kernel_family = {.isa = std::string(IsaName(other)),
                                     .blas_core = std::string(kernels::BlasCoreFor(other))};
-  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc", "here").message()),
               HasSubstr("`isa` to " + std::string(IsaName(other))));
   checkpoint.model.kernel_family = {.isa = "avx2", .blas_core = "Zen"};  // of an older build
-  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc").message()),
+  EXPECT_THAT(std::string(CheckCheckpointFits(checkpoint, "abc", "here").message()),
               HasSubstr("another build of Convoy"));
 }
 
