@@ -161,23 +161,13 @@ struct ImageLayout {
   }
 };
 
-void Append(const std::vector<uint8_t>& part, std::vector<uint8_t>* bytes) {
-  bytes->insert(bytes->end(), part.begin(), part.end());
-}
-
 // COLLECTIVE. Makes one copy a host of rank 0's images, whose own memory is given back.
 absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicator& communicator,
                                                                const ImageLayout& layout,
                                                                data::DataSource source) {
-  std::vector<uint8_t> bytes;
-  if (communicator.rank() == 0) {
-    bytes = std::move(source.train.pixels);
-    bytes.reserve(static_cast<size_t>(layout.size));
-    Append(source.test.pixels, &bytes);
-    Append(source.train.labels, &bytes);
-    Append(source.test.labels, &bytes);
-  }
-  return communicator.ShareFromRoot(bytes.data(), layout.size);
+  return communicator.ShareFromRoot(
+      {source.train.pixels, source.test.pixels, source.train.labels, source.test.labels},
+      layout.size);
 }
 
 // Measured, so that pictures for the model are prepared as its training images were.
