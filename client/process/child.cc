@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,14 +133,19 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(
 }
 
 Child::Child(pid_t pid, int errors, std::function<void(const std::string& line)> on_line)
-    : pid_(pid), errors_(errors), on_line_(std::move(on_line)) {}
+    : pid_(pid),
+      errors_(errors),
+      end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+      on_line_(std::move(on_line)) {}
 
 Child::~Child() {
   if (!ended_) {
     Signal(SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  if (errors_ >= 0) ::close(errors_);
+  for (const int descriptor : {errors_, end_}) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
 }
 
 void Child::Signal(int number) const {
@@ -161,10 +167,12 @@ bool Child::ReadErrors() {
 }
 
 std::optional<int> Child::Wait(std::chrono::milliseconds time) {
-  pollfd readable{.fd = errors_, .events = POLLIN, .revents = 0};
-  if (::poll(&readable, 1, static_cast<int>(time.count())) > 0 && !ReadErrors()) {
+  const auto millis = static_cast<int>(time.count());
+  pollfd end{.fd = end_, .events = POLLIN, .revents = 0};
+  std::array<pollfd, 2> either = {pollfd{.fd = errors_, .events = POLLIN, .revents = 0}, end};
+  if (::poll(either.data(), either.size(), millis) > 0 && either[0].revents != 0 && !ReadErrors()) {
     // It has closed its standard error: poll() would come back at once.
-    ::poll(nullptr, 0, static_cast<int>(time.count()));
+    ::poll(&end, 1, millis);
   }
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;

@@ -54,6 +54,7 @@ class Child {
 
   const pid_t pid_;
   const int errors_;  // reading end of its standard error; -1 with a log
+  const int end_;     // readable once it has ended; -1 on kernels without such, where Wait polls
   const std::function<void(const std::string& line)> on_line_;
   std::string unfinished_line_;
   bool ended_ = false;

@@ -39,7 +39,10 @@ absl::StatusOr<std::unique_ptr<ClaimedDirectory>> ClaimedDirectory::Claim(const 
 }
 
 ClaimedDirectory::~ClaimedDirectory() {
-  if (!mark_.empty()) RemoveScratch(mark_);
+  if (mark_.empty()) return;
+  RemoveScratch(mark_);
+  std::error_code ignored;  // it costs room, no more
+  std::filesystem::remove(run::PathIn(path_, run::kDataCacheFile), ignored);
 }
 
 absl::Status ClaimedDirectory::Take() {

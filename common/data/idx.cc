@@ -28,7 +28,10 @@ constexpr size_t kWordBytes = 4;
 // The third byte of the magic number: the element type.
 constexpr uint8_t kUnsignedByte = 0x08;
 constexpr uint8_t kInt = 0x0c;
-constexpr size_t kFirstBodyBytes = size_t{1} << 20;
+// Memory that is asked for beyond what was read: of most files all, so that nothing is moved. What
+// is not written costs an address, no more.
+constexpr size_t kReservedBytes = size_t{64} << 20;
+constexpr size_t kPieceBytes = size_t{256} << 10;  // stays in the cache
 
 // A sort of file: what its elements are called, how many sizes its header has, and their type.
 struct Sort {
@@ -141,10 +144,9 @@ absl::StatusOr<int64_t> BodyBytes(const std::vector<int64_t>& dims, const Sort& 
   return num_bytes;
 }
 
-absl::Status Resize(size_t num_bytes, const std::string& name, std::vector<uint8_t>* body) {
+absl::Status Reserve(size_t num_bytes, const std::string& name, std::vector<uint8_t>* body) {
   try {
-    body->reserve(num_bytes);  // exactly this much, where resize may take more
-    body->resize(num_bytes);
+    body->reserve(num_bytes);
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError(
         absl::StrCat(name, ": no memory left for ", num_bytes, " of its bytes"));
@@ -155,19 +157,24 @@ absl::Status Resize(size_t num_bytes, const std::string& name, std::vector<uint8
 absl::StatusOr<std::vector<uint8_t>> ReadBody(size_t header_bytes, size_t num_bytes,
                                               const std::string& name, ByteSource* source) {
   std::vector<uint8_t> body;
+  std::vector<uint8_t> piece(std::min(num_bytes, kPieceBytes));
   while (body.size() < num_bytes) {
     const size_t done = body.size();
-    // Doubling: no more memory is taken than twice what was really there.
-    CONVOY_RETURN_IF_ERROR(
-        Resize(std::min(num_bytes, std::max(2 * done, kFirstBodyBytes)), name, &body));
-    const absl::StatusOr<size_t> got = source->Read(body.data() + done, body.size() - done);
+    const size_t wanted = std::min(num_bytes - done, piece.size());
+    if (done + wanted > body.capacity()) {
+      // Doubling: no more memory is written than twice what was really there.
+      CONVOY_RETURN_IF_ERROR(
+          Reserve(std::min(num_bytes, std::max(2 * done, kReservedBytes)), name, &body));
+    }
+    const absl::StatusOr<size_t> got = source->Read(piece.data(), wanted);
     if (!got.ok()) {
       return absl::Status(got.status().code(),
                           absl::StrCat(got.status().message(), "; the IDX header promises ",
                                        header_bytes + num_bytes));
     }
-    if (*got < body.size() - done) {
-      return Truncated(name, "", header_bytes + num_bytes, header_bytes + done + *got);
+    body.insert(body.end(), piece.begin(), piece.begin() + static_cast<ptrdiff_t>(*got));
+    if (*got < wanted) {
+      return Truncated(name, "", header_bytes + num_bytes, header_bytes + body.size());
     }
   }
   return body;

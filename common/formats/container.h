@@ -1,6 +1,6 @@
-// The container of models and checkpoints: named sections of bytes, each with a checksum, behind a
-// header and a table. docs/container_format.md has the bytes. The same content always gives the
-// same bytes, and a file with any bit changed is refused.
+// The container of models, checkpoints and copies of data: named sections of bytes, each with a
+// checksum, behind a header and a table. docs/container_format.md has the bytes. The same content
+// always gives the same bytes, and a file with any bit changed is refused.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,9 @@ inline constexpr size_t kMaxSections = 1024;
 inline constexpr size_t kMaxSectionNameBytes = 31;
 
 // What the container holds; the numbers stand in the file.
-enum class ContainerKind : uint32_t { kModel = 1, kCheckpoint = 2 };
+enum class ContainerKind : uint32_t { kModel = 1, kCheckpoint = 2, kData = 3 };
 
-// Returns "model" or "checkpoint".
+// Returns "model", "checkpoint" or "copy of data".
 std::string_view KindName(ContainerKind kind);
 
 // Whether the same-bits promise covers a section: then it is a function of data, recipe and seed.

@@ -60,8 +60,8 @@ absl::Status CheckFront(std::string_view bytes, const std::string& file) {
 absl::StatusOr<Header> ParseHeader(std::string_view bytes, const std::string& file) {
   CONVOY_RETURN_IF_ERROR(CheckFront(bytes, file));
   const auto kind = Load<uint32_t>(bytes, kKindOffset);
-  if (kind != static_cast<uint32_t>(ContainerKind::kModel) &&
-      kind != static_cast<uint32_t>(ContainerKind::kCheckpoint)) {
+  if (kind < static_cast<uint32_t>(ContainerKind::kModel) ||
+      kind > static_cast<uint32_t>(ContainerKind::kData)) {
     return Damaged(file, "content of unknown kind ", kind);
   }
   const auto file_bytes = Load<uint64_t>(bytes, kFileBytesOffset);

@@ -23,7 +23,14 @@ uint32_t Crc32(std::string_view bytes, uint32_t crc) {
 using namespace internal;
 
 std::string_view KindName(ContainerKind kind) {
-  return kind == ContainerKind::kModel ? "model" : "checkpoint";
+  switch (kind) {
+    case ContainerKind::kModel:
+      return "model";
+    case ContainerKind::kCheckpoint:
+      return "checkpoint";
+    default:
+      return "copy of data";
+  }
 }
 
 bool IsSectionName(std::string_view name) {

@@ -167,6 +167,10 @@ absl::StatusOr<std::string> EncodeModel(const ModelFile& model) {
 }
 
 absl::StatusOr<ModelFile> DecodeModel(const ContainerReader& container) {
+  if (container.kind() == ContainerKind::kData) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(container.name(), ": is a copy of a run's data, not a model"));
+  }
   v1::ModelSection section;
   CONVOY_RETURN_IF_ERROR(ParseMessage(container, kModelSection, &section));
   ModelFile model;

@@ -59,6 +59,14 @@ def isas():
     return [isa for isa in KERNEL_FAMILIES if not is_refused(isa)]
 
 
+def is_gone(pid):
+    """Whether the process has ended, though its parent may not have asked how."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 class Process:
     """A trainer, or an mpirun with trainers, that is under way."""
 
@@ -91,9 +99,14 @@ class Process:
         self._process.send_signal(number)
 
     def kill_all(self):
-        """kill -9, mpirun and every rank."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """kill -9, mpirun and every rank, each of which has a process group of its own and would write on for a while;
+        returns when they are gone."""
+        ranks = self.ranks() if self.is_running() else []
+        for kill, pid in [(os.killpg, self.pid), *((os.kill, rank) for rank in ranks)]:
+            with contextlib.suppress(ProcessLookupError):
+                kill(pid, signal.SIGKILL)
+        while not all(is_gone(rank) for rank in ranks):
+            time.sleep(POLL_SECONDS)
 
     def ranks(self):
         """The process ids of mpirun's ranks."""

@@ -39,9 +39,9 @@ class SeveralHosts : public comm::Communicator {
                                                                       int64_t n) override {
     return wrapped_.StartAllReduceSum(inout, n);
   }
-  absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareFromRoot(const void* data,
+  absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareFromRoot(const comm::Pieces& pieces,
                                                                    int64_t num_bytes) override {
-    return wrapped_.ShareFromRoot(data, num_bytes);
+    return wrapped_.ShareFromRoot(pieces, num_bytes);
   }
   absl::StatusOr<std::unique_ptr<comm::SharedBytes>> AllocateShared(int64_t num_bytes) override {
     return wrapped_.AllocateShared(num_bytes);

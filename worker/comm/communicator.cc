@@ -3,9 +3,19 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "common/base/status.h"
 
 namespace convoy::comm {
+
+void CopyPieces(const Pieces& pieces, SharedBytes* memory) {
+  int64_t offset = 0;
+  for (const std::span<const uint8_t> piece : pieces) {
+    CONVOY_CHECK_LE(offset + static_cast<int64_t>(piece.size()), memory->size());
+    std::copy(piece.begin(), piece.end(), memory->data() + offset);
+    offset += static_cast<int64_t>(piece.size());
+  }
+}
 
 absl::Status Agree(Communicator& communicator, const absl::Status& status) {
   const auto code = static_cast<int32_t>(status.raw_code());

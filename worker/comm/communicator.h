@@ -23,6 +23,9 @@ class SharedBytes {
   virtual int64_t size() const = 0;
 };
 
+// Bytes that lie in several places.
+using Pieces = std::vector<std::span<const uint8_t>>;
+
 // A sum that is under way; see StartAllReduceSum.
 class PendingSum {
  public:
@@ -80,13 +83,17 @@ class Communicator {
   virtual absl::StatusOr<std::unique_ptr<PendingSum>> StartAllReduceSum(float* inout,
                                                                         int64_t n) = 0;
 
-  // Copies rank 0's `data` [num_bytes] to every host once; its ranks share that copy.
-  virtual absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
+  // Copies rank 0's `pieces`, one after another and num_bytes in all, to every host once; its ranks
+  // share that copy.
+  virtual absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const Pieces& pieces,
                                                                      int64_t num_bytes) = 0;
 
   // Returns one block of memory for all ranks of the host. REQUIRES: on_one_host().
   virtual absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) = 0;
 };
+
+// Writes the pieces into `memory`, for which they are as large as it is.
+void CopyPieces(const Pieces& pieces, SharedBytes* memory);
 
 // Makes an error of one rank the error of all: returns OK if `status` is OK on every rank, else, on
 // every rank, the error of the lowest rank that has one, with "rank N: " before it unless that is

@@ -105,7 +105,9 @@ inline void CheckAllReduceSum(Communicator& comm) {
 inline void CheckShareFromRoot(Communicator& comm) {
   for (const int64_t size : {int64_t{0}, int64_t{1}, int64_t{100000}}) {
     const std::vector<uint8_t> data(static_cast<size_t>(comm.rank() == 0 ? size : 0), 7);
-    auto shared = comm.ShareFromRoot(data.data(), size);
+    const std::span<const uint8_t> bytes = data;
+    const auto half = bytes.size() / 2;
+    auto shared = comm.ShareFromRoot({bytes.first(half), bytes.subspan(half)}, size);
     ASSERT_TRUE(shared.ok());
     EXPECT_EQ((*shared)->size(), size);
     EXPECT_EQ(std::count((*shared)->data(), (*shared)->data() + size, 7), size);

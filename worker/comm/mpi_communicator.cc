@@ -185,12 +185,10 @@ class MpiCommunicator : public Communicator {
     return std::make_unique<MpiPendingSum>(request);
   }
 
-  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
+  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const Pieces& pieces,
                                                              int64_t num_bytes) override {
     CONVOY_ASSIGN_OR_RETURN(std::unique_ptr<SharedBytes> shared, AllocateOnHost(num_bytes));
-    if (rank_ == 0 && num_bytes > 0) {
-      std::memcpy(shared->data(), data, static_cast<size_t>(num_bytes));
-    }
+    if (rank_ == 0) CopyPieces(pieces, shared.get());
     if (leaders_ != MPI_COMM_NULL) {  // whose first is rank 0
       CONVOY_RETURN_IF_ERROR(BroadcastInPieces(shared->data(), num_bytes, 0, leaders_));
     }

@@ -83,9 +83,9 @@ absl::StatusOr<std::unique_ptr<PendingSum>> ObservedCommunicator::StartAllReduce
 }
 
 absl::StatusOr<std::unique_ptr<SharedBytes>> ObservedCommunicator::ShareFromRoot(
-    const void* data, int64_t num_bytes) {
+    const Pieces& pieces, int64_t num_bytes) {
   const Call call(observer_, Collective::kShareFromRoot);
-  return wrapped_.ShareFromRoot(data, num_bytes);
+  return wrapped_.ShareFromRoot(pieces, num_bytes);
 }
 
 absl::StatusOr<std::unique_ptr<SharedBytes>> ObservedCommunicator::AllocateShared(

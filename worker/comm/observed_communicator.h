@@ -56,7 +56,7 @@ class ObservedCommunicator : public Communicator {
   absl::Status GatherParts(const float* send, float* recv, std::span<const int64_t> counts,
                            std::span<const int64_t> offsets, int root) override;
   absl::StatusOr<std::unique_ptr<PendingSum>> StartAllReduceSum(float* inout, int64_t n) override;
-  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
+  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const Pieces& pieces,
                                                              int64_t num_bytes) override;
   absl::StatusOr<std::unique_ptr<SharedBytes>> AllocateShared(int64_t num_bytes) override;
 

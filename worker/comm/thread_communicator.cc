@@ -114,10 +114,10 @@ class ThreadCommunicator : public Communicator {
     return std::make_unique<FinishedSum>();
   }
 
-  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const void* data,
+  absl::StatusOr<std::unique_ptr<SharedBytes>> ShareFromRoot(const Pieces& pieces,
                                                              int64_t num_bytes) override {
     std::unique_ptr<SharedBytes> shared = MakeShared(num_bytes);
-    if (rank_ == 0) Copy(shared->data(), data, num_bytes);
+    if (rank_ == 0) CopyPieces(pieces, shared.get());
     world_.barrier_.arrive_and_wait();
     return shared;
   }

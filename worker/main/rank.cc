@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,8 @@
 #include "common/base/files.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
+#include "common/data/data_directory.h"
+#include "common/data/dataset.h"
 #include "common/figures/report/report.h"
 #include "common/figures/texts.h"
 #include "common/formats/checkpoint_store.h"
@@ -32,6 +35,7 @@
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 #include "common/run/run_id.h"
+#include "common/run/start_file.h"
 #include "common/system/secret_digits.h"
 #include "common/terminal/activity.h"
 #include "common/terminal/fit.h"
@@ -40,11 +44,13 @@
 #include "worker/main/coordinator_link.h"
 #include "worker/main/dry_run.h"
 #include "worker/main/run_labels.h"
+#include "worker/replicate/data_keeper.h"
 #include "worker/replicate/fetch.h"
 #include "worker/replicate/replication.h"
 #include "worker/report/reporting.h"
 #include "worker/report/run_directory.h"
 #include "worker/train/checkpointer.h"
+#include "worker/train/data_copy.h"
 #include "worker/train/job.h"
 #include "worker/train/job_checks.h"
 #include "worker/train/trainer.h"
@@ -52,6 +58,9 @@
 
 namespace convoy::trainer {
 namespace {
+
+// Seconds: reading the data again is then not what a start after a fault should wait for.
+constexpr double kLongRead = 1;
 
 // What rank 0 alone has.
 struct RankZero {
@@ -124,11 +133,26 @@ absl::StatusOr<std::unique_ptr<report::RunDirectory>> ClaimRunDirectory(const Fl
   return report::RunDirectory::Open(flags.run_dir, flags.resume);
 }
 
-// COLLECTIVE. Where a run goes on its newest checkpoint may lie on another host. Returns, on rank
-// 0, a note on it.
-absl::StatusOr<std::string> FetchCheckpoint(comm::Communicator& communicator, const Flags& flags) {
-  if (!flags.resume || flags.dry_run || communicator.on_one_host()) return "";
-  return replicate::FetchNewestCheckpoint(communicator, flags.run_dir);
+// Whether there is nothing where the data would be looked for.
+bool LacksData(const Flags& flags) {
+  if (flags.data == data::kGeneratedFlag) return false;
+  const std::string directory = data::FindDataDirectory(flags.data).directory;
+  return directory.empty() || !PathExists(directory);
+}
+
+// COLLECTIVE. Where a run goes on its newest checkpoint, and its data, may lie on another host.
+// Returns, on rank 0, notes on it.
+absl::StatusOr<std::vector<std::string>> Fetch(comm::Communicator& communicator,
+                                               const Flags& flags) {
+  std::vector<std::string> notes;
+  if (!flags.resume || flags.dry_run || communicator.on_one_host()) return notes;
+  CONVOY_ASSIGN_OR_RETURN(notes.emplace_back(),
+                          replicate::FetchNewestCheckpoint(communicator, flags.run_dir));
+  const bool wanted = communicator.rank() == 0 && LacksData(flags);
+  CONVOY_ASSIGN_OR_RETURN(notes.emplace_back(),
+                          replicate::FetchDataCopy(communicator, flags.run_dir, wanted));
+  std::erase(notes, "");
+  return notes;
 }
 
 // Gives the run the identity by which copies of it are known.
@@ -172,21 +196,51 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
                   .store = std::make_unique<formats::CheckpointStore>(std::move(store))};
 }
 
+// COLLECTIVE. As rank 0 names it; each rank's own where hosts share none.
+absl::StatusOr<std::string> RunDirectoryOfAll(comm::Communicator& communicator,
+                                              const RankZero& mine) {
+  return comm::BroadcastString(
+      communicator, communicator.rank() == 0 ? mine.reporting->directory().path() : "", 0);
+}
+
 // COLLECTIVE.
 absl::StatusOr<std::unique_ptr<replicate::Replication>> StartReplication(
-    comm::Communicator& communicator, const Flags& flags, const RankZero& mine) {
-  const bool root = communicator.rank() == 0;
-  CONVOY_ASSIGN_OR_RETURN(
-      std::string directory,
-      comm::BroadcastString(communicator, root ? mine.reporting->directory().path() : "", 0));
+    comm::Communicator& communicator, const Flags& flags, const std::string& directory,
+    const RankZero& mine) {
   replicate::ReplicationOptions options{
-      .run_directory = std::move(directory), .keep = flags.keep_checkpoints, .on_note = nullptr};
-  if (root) {
+      .run_directory = directory, .keep = flags.keep_checkpoints, .on_note = nullptr};
+  if (communicator.rank() == 0) {
     options.on_note = [&mine](const std::string& line) {
       report::Note(mine.reporting->directory(), line);
     };
   }
   return replicate::Replication::Start(communicator, std::move(options));
+}
+
+// A copy of the data that is to be had at the next start: on the rank that keeps it for the second
+// host, or on rank 0 of a supervised run where reading them took long. Null elsewhere.
+std::unique_ptr<replicate::DataKeeper> StartDataKeeper(const replicate::Replication& replication,
+                                                       const std::string& directory,
+                                                       const train::JobRequest& request,
+                                                       const train::Job& job) {
+  replicate::DataKeeperOptions options{
+      .run_directory = directory,
+      .num_bytes = train::DataCopyBytes(job),
+      .write = [&job](const std::string& path) { return train::WriteDataCopy(path, job); }};
+  if (replication.keeps_here() && job.data_kind != data::kKindGenerated) {
+    options.file = run::kDataCopyFile;
+    options.has_data = [&request, &job, path = run::PathIn(directory, run::kDataCopyFile)] {
+      return train::ReadDataCopy(path, job.data_sha256).ok() || train::FindsData(request, job);
+    };
+    options.on_note = [](const std::string& line) { log::Note(line); };
+  } else if (job.read_seconds > kLongRead && !run::OwnStartName().empty()) {
+    options.file = run::kDataCacheFile;
+    options.has_data = [] { return false; };
+    options.on_note = [](const std::string&) {};  // the next start is as long as this, no more
+  } else {
+    return nullptr;
+  }
+  return std::make_unique<replicate::DataKeeper>(std::move(options));
 }
 
 // Rank 0: writes the model and tells everybody how the training ended.
@@ -202,9 +256,12 @@ absl::Status Conclude(const train::Trainer& trainer, train::Outcome outcome,
 }
 
 absl::StatusOr<train::Outcome> Train(watch::Watch& watch, const Flags& flags, int threads,
-                                     const train::Job& job, RankZero& mine) {
+                                     const train::JobRequest& request, const train::Job& job,
+                                     const std::string& directory, RankZero& mine) {
   comm::Communicator& communicator = watch.communicator();
-  CONVOY_ASSIGN_OR_RETURN(const auto replication, StartReplication(communicator, flags, mine));
+  CONVOY_ASSIGN_OR_RETURN(const auto replication,
+                          StartReplication(communicator, flags, directory, mine));
+  const auto data_keeper = StartDataKeeper(*replication, directory, request, job);
   train::TrainerOptions options{.threads = threads,
                                 .checkpoint_every = flags.checkpoint_every,
                                 .stop_after_epoch = flags.stop_after_epoch,
@@ -278,6 +335,50 @@ std::function<void(int64_t, int64_t)> ShowDecoding(const Flags& flags) {
   };
 }
 
+// COLLECTIVE. There is nothing left to do for the run; whoever was not told of its end is told.
+// `claimed` is rank 0's.
+absl::Status EndFinishedRun(comm::Communicator& communicator, const Flags& flags,
+                            const CoordinatorChannel& channel, const train::Job& job,
+                            report::RunDirectory* claimed) {
+  const bool root = communicator.rank() == 0;
+  if (root && flags.verbose > 0) {
+    const std::string said =
+        flags.figures ? Tr("$0: this run is finished; its results are there (convoy report draws "
+                           "its figures)\n",
+                           flags.run_dir)
+                      : Tr("$0: this run is finished; its results are there\n", flags.run_dir);
+    terminal::Print(said, stdout);
+  }
+  absl::Status told = root ? LabelRun(flags.labels, *claimed) : absl::OkStatus();
+  if (root && told.ok()) told = TellOfFinishedRun(channel, job, *claimed);
+  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
+  return replicate::RemoveDataCopies(communicator, flags.run_dir);
+}
+
+// COLLECTIVE. `mine` is rank 0's.
+absl::StatusOr<ExitCode> TrainAndReport(watch::Watch& watch, const Flags& flags, int threads,
+                                        const train::JobRequest& request, const train::Job& job,
+                                        RankZero& mine) {
+  comm::Communicator& communicator = watch.communicator();
+  const bool root = communicator.rank() == 0;
+  CONVOY_RETURN_IF_ERROR(
+      watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));
+  CONVOY_ASSIGN_OR_RETURN(const std::string directory, RunDirectoryOfAll(communicator, mine));
+  const absl::StatusOr<train::Outcome> outcome =
+      Train(watch, flags, threads, request, job, directory, mine);
+  if (!outcome.ok()) return root ? mine.reporting->Fail(outcome.status()) : outcome.status();
+  std::error_code ignored;  // it costs room, no more
+  if (root) std::filesystem::remove(run::PathIn(directory, run::kDataCacheFile), ignored);
+  if (*outcome != train::Outcome::kStopped) {
+    CONVOY_RETURN_IF_ERROR(replicate::RemoveDataCopies(communicator, directory));
+  }
+  if (*outcome == train::Outcome::kFinished && flags.figures) {
+    CONVOY_RETURN_IF_ERROR(comm::Agree(
+        communicator, root ? WriteFigures(flags, job, *mine.reporting) : absl::OkStatus()));
+  }
+  return ExitCodeOf(*outcome);
+}
+
 absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>& parsed) {
   comm::Communicator& communicator = watch.communicator();
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, parsed.status()));
@@ -307,46 +408,28 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                                   .resume = flags.resume,
                                   .network_follows_data = flags.network_follows_data,
                                   .progress = ShowDecoding(flags)};
-  CONVOY_ASSIGN_OR_RETURN(const std::string fetched, FetchCheckpoint(communicator, flags));
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> fetched, Fetch(communicator, flags));
   CONVOY_ASSIGN_OR_RETURN(train::Job job, train::PrepareJob(communicator, request));
   const int threads = ThreadsOf(flags, communicator);
   if (!job.finished_before) {
     CONVOY_RETURN_IF_ERROR(comm::Agree(
         communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
   }
-  if (!fetched.empty()) job.notes.push_back(fetched);
+  job.notes.insert(job.notes.end(), fetched.begin(), fetched.end());
   if (flags.dry_run) {
     CONVOY_RETURN_IF_ERROR(
         DryRun(watch, {.threads = threads, .preview = flags.preview}, std::move(job)));
     return ExitCode::kOk;
   }
   if (job.finished_before) {
-    if (root && flags.verbose > 0) {
-      const std::string said =
-          flags.figures ? Tr("$0: this run is finished; its results are there (convoy report draws "
-                             "its figures)\n",
-                             flags.run_dir)
-                        : Tr("$0: this run is finished; its results are there\n", flags.run_dir);
-      terminal::Print(said, stdout);
-    }
-    absl::Status told = root ? LabelRun(flags.labels, *claimed) : absl::OkStatus();
-    if (root && told.ok()) told = TellOfFinishedRun(channel, job, *claimed);
-    CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, told));
+    CONVOY_RETURN_IF_ERROR(EndFinishedRun(communicator, flags, channel, job, claimed.get()));
     return ExitCode::kOk;
   }
   CONVOY_ASSIGN_OR_RETURN(RankZero mine, OnRankZero(communicator, [&] {
                             return OpenRankZero(flags, job, communicator.on_one_host(), channel,
                                                 std::move(claimed));
                           }));
-  CONVOY_RETURN_IF_ERROR(
-      watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));
-  const absl::StatusOr<train::Outcome> outcome = Train(watch, flags, threads, job, mine);
-  if (!outcome.ok()) return root ? mine.reporting->Fail(outcome.status()) : outcome.status();
-  if (*outcome == train::Outcome::kFinished && flags.figures) {
-    CONVOY_RETURN_IF_ERROR(comm::Agree(
-        communicator, root ? WriteFigures(flags, job, *mine.reporting) : absl::OkStatus()));
-  }
-  return ExitCodeOf(*outcome);
+  return TrainAndReport(watch, flags, threads, request, job, mine);
 }
 
 }  // namespace

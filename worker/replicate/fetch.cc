@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/formats/checkpoint_store.h"
+#include "common/formats/model_file.h"
 #include "common/run/run_files.h"
 #include "common/run/run_id.h"
 
@@ -61,13 +63,44 @@ absl::Status CheckIdentity(const std::string& run_directory, const std::string& 
                    " is of another run; remove it there, or name another directory"));
 }
 
-absl::Status Store(const std::string& run_directory, const std::string& run_id, int64_t step,
-                   const std::string& bytes) {
-  const std::string checkpoints = CheckpointsOf(run_directory);
-  CONVOY_RETURN_IF_ERROR(CreateDirectories(checkpoints));
+// `name` is that of the file below the run directory, which is made if need be.
+absl::Status Store(const std::string& run_directory, const std::string& run_id,
+                   const std::string& name, const std::string& bytes) {
+  CONVOY_RETURN_IF_ERROR(CreateDirectories(CheckpointsOf(run_directory)));
   CONVOY_RETURN_IF_ERROR(run::SetRunId(run_directory, run_id));
-  return WriteFileAtomically(absl::StrCat(checkpoints, "/", formats::CheckpointFileName(step)),
-                             bytes);
+  return WriteFileAtomically(run::PathIn(run_directory, name), bytes);
+}
+
+// COLLECTIVE. Returns, on rank 0, the content of rank `owner`'s file; "" elsewhere.
+absl::StatusOr<std::string> BringFile(comm::Communicator& communicator, int owner,
+                                      const std::string& path) {
+  absl::StatusOr<std::string> bytes = std::string();
+  if (communicator.rank() == owner) bytes = ReadFile(path, formats::kMaxFileBytes);
+  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, bytes.status()));
+  auto size = static_cast<int64_t>(bytes->size());
+  CONVOY_RETURN_IF_ERROR(communicator.Broadcast(&size, sizeof(size), owner));
+  // What gathers moves floats, as they are.
+  const auto floats = static_cast<size_t>((size + 3) / 4);
+  std::vector<float> sent(communicator.rank() == owner ? floats : 0);
+  std::vector<float> received(communicator.rank() == 0 ? floats : 0);
+  if (!bytes->empty()) std::memcpy(sent.data(), bytes->data(), bytes->size());
+  std::vector<int64_t> counts(static_cast<size_t>(communicator.world_size()));
+  const std::vector<int64_t> offsets(counts.size());
+  counts[static_cast<size_t>(owner)] = static_cast<int64_t>(floats);
+  CONVOY_RETURN_IF_ERROR(
+      communicator.GatherParts(sent.data(), received.data(), counts, offsets, 0));
+  if (communicator.rank() != 0) return "";
+  return std::string(reinterpret_cast<const char*>(received.data()), static_cast<size_t>(size));
+}
+
+// COLLECTIVE. The first rank that says so; nothing if none does.
+absl::StatusOr<std::optional<int>> FirstWith(comm::Communicator& communicator, bool mine) {
+  const uint8_t told = mine ? 1 : 0;
+  std::vector<uint8_t> all(static_cast<size_t>(communicator.world_size()));
+  CONVOY_RETURN_IF_ERROR(communicator.AllGather(&told, sizeof(told), all.data()));
+  const auto first = std::find(all.begin(), all.end(), 1);
+  if (first == all.end()) return std::optional<int>();
+  return std::optional<int>(static_cast<int>(first - all.begin()));
 }
 
 }  // namespace
@@ -84,20 +117,36 @@ absl::StatusOr<std::string> FetchNewestCheckpoint(comm::Communicator& communicat
   const auto newest = std::max_element(steps.begin(), steps.end());
   if (*newest == kNone) return "";
   const auto owner = static_cast<int>(newest - steps.begin());
-  absl::StatusOr<std::string> bytes = std::string();
-  if (communicator.rank() == owner) {
-    bytes = ReadFile(
-        absl::StrCat(CheckpointsOf(run_directory), "/", formats::CheckpointFileName(*newest)),
-        formats::kMaxFileBytes);
-  }
-  CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, bytes.status()));
-  CONVOY_ASSIGN_OR_RETURN(bytes, comm::BroadcastString(communicator, *bytes, owner));
+  const std::string name =
+      absl::StrCat(run::kCheckpoints, "/", formats::CheckpointFileName(*newest));
+  CONVOY_ASSIGN_OR_RETURN(const std::string bytes,
+                          BringFile(communicator, owner, run::PathIn(run_directory, name)));
   CONVOY_ASSIGN_OR_RETURN(const std::string host,
                           comm::BroadcastString(communicator, HostName(), owner));
   CONVOY_RETURN_IF_ERROR(comm::Agree(
-      communicator, root ? Store(run_directory, run_id, *newest, *bytes) : absl::OkStatus()));
+      communicator, root ? Store(run_directory, run_id, name, bytes) : absl::OkStatus()));
   return root ? absl::StrCat("the checkpoint of step ", *newest, " came from ", Printable(host))
               : "";
+}
+
+absl::StatusOr<std::string> FetchDataCopy(comm::Communicator& communicator,
+                                          const std::string& run_directory, bool wanted) {
+  const bool root = communicator.rank() == 0;
+  const std::string path = run::PathIn(run_directory, run::kDataCopyFile);
+  const std::string own_id =
+      root && wanted && !PathExists(path) ? run::KnownRunId(run_directory) : "";
+  CONVOY_ASSIGN_OR_RETURN(const std::string run_id, comm::BroadcastString(communicator, own_id, 0));
+  if (run_id.empty()) return "";
+  const bool is_here = !root && run::ReadRunId(run_directory) == run_id && PathExists(path);
+  CONVOY_ASSIGN_OR_RETURN(const std::optional<int> owner, FirstWith(communicator, is_here));
+  if (!owner) return "";
+  CONVOY_ASSIGN_OR_RETURN(const std::string bytes, BringFile(communicator, *owner, path));
+  CONVOY_ASSIGN_OR_RETURN(const std::string host,
+                          comm::BroadcastString(communicator, HostName(), *owner));
+  CONVOY_RETURN_IF_ERROR(
+      comm::Agree(communicator, root ? Store(run_directory, run_id, run::kDataCopyFile, bytes)
+                                     : absl::OkStatus()));
+  return root ? absl::StrCat("a copy of the data came from ", Printable(host)) : "";
 }
 
 }  // namespace convoy::replicate

@@ -1,4 +1,4 @@
-// At the start of a run that goes on: the newest checkpoint, wherever it lies.
+// At the start of a run that goes on: the newest checkpoint and the data, wherever they lie.
 #pragma once
 
 #include <string>
@@ -15,5 +15,10 @@ namespace convoy::replicate {
 // same error on all ranks if rank 0 cannot write it.
 absl::StatusOr<std::string> FetchNewestCheckpoint(comm::Communicator& communicator,
                                                   const std::string& run_directory);
+
+// COLLECTIVE. Likewise the copy of the data that another host has of the run, if rank 0 has none
+// and `wanted`, which is its to say. Call it after FetchNewestCheckpoint.
+absl::StatusOr<std::string> FetchDataCopy(comm::Communicator& communicator,
+                                          const std::string& run_directory, bool wanted);
 
 }  // namespace convoy::replicate

@@ -129,5 +129,29 @@ TEST_F(FetchTest, ADirectoryOfAnotherRunIsRefused) {
   EXPECT_THAT(std::string(said.status().message()), HasSubstr("is of another run"));
 }
 
+// Of a size that is no multiple of four.
+TEST_F(FetchTest, ACopyOfTheDataComesIfItIsWanted) {
+  ::setenv(run::kRunIdVariable, "this", 1);
+  Have(1, "other", {});
+  Have(2, "this", {});
+  const auto copy_of = [&](int rank) { return run::PathIn(DirectoryOf(rank), run::kDataCopyFile); };
+  ASSERT_TRUE(WriteFileAtomically(copy_of(1), "other").ok());
+  ASSERT_TRUE(WriteFileAtomically(copy_of(2), "these").ok());
+  const auto fetch = [&](bool wanted) {
+    std::string said;
+    testing::RunRanks(3, [&](comm::Communicator& comm) {
+      const auto mine = FetchDataCopy(comm, DirectoryOf(comm.rank()), wanted);
+      EXPECT_TRUE(mine.ok()) << mine.status();
+      if (comm.rank() == 0) said = mine.value_or("");
+    });
+    return said;
+  };
+  EXPECT_EQ(fetch(false), "");
+  EXPECT_FALSE(PathExists(copy_of(0)));
+  EXPECT_THAT(fetch(true), HasSubstr("a copy of the data came from "));
+  EXPECT_EQ(ReadFile(copy_of(0), 10).value(), "these");
+  EXPECT_EQ(fetch(true), "");  // it has one
+}
+
 }  // namespace
 }  // namespace convoy::replicate

@@ -104,6 +104,8 @@ absl::StatusOr<std::unique_ptr<Replication>> Replication::Start(comm::Communicat
   if (!keeping) return replication;
   CONVOY_ASSIGN_OR_RETURN(const bool shared,
                           IsShared(communicator, *keeping, options.run_directory));
+  const bool keeper = communicator.rank() == *keeping;
+  replication->keeps_here_ = shared && keeper;
   if (shared) return replication;
   const auto note = [&](const std::string& line) {
     if (communicator.rank() == 0) options.on_note(line);
@@ -113,6 +115,7 @@ absl::StatusOr<std::unique_ptr<Replication>> Replication::Start(comm::Communicat
     note(absl::StrCat("no copies of checkpoints are kept: ", store.status().message()));
     return replication;
   }
+  replication->keeps_here_ = keeper;
   CONVOY_ASSIGN_OR_RETURN(const std::string host,
                           comm::BroadcastString(communicator, HostName(), *keeping));
   CONVOY_ASSIGN_OR_RETURN(auto connection, Meet(communicator, /*caller=*/0, *keeping));
@@ -127,7 +130,7 @@ absl::StatusOr<std::unique_ptr<Replication>> Replication::Start(comm::Communicat
   if (communicator.rank() == 0) {
     replication->sender_ =
         std::make_unique<CheckpointSender>(std::move(connection), options.on_note);
-  } else if (communicator.rank() == *keeping) {
+  } else if (keeper) {
     replication->keeper_ =
         std::make_unique<CheckpointKeeper>(std::move(connection), **std::move(store));
   }

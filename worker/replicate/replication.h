@@ -36,9 +36,14 @@ class Replication {
   // Thread-safe.
   void Copy(int64_t global_step, const std::string& path);
 
+  // Whether this rank is the one on the second host, and its run directory is this run's: what the
+  // host shall have is its to write.
+  bool keeps_here() const { return keeps_here_; }
+
  private:
   Replication() = default;
 
+  bool keeps_here_ = false;
   std::unique_ptr<CheckpointSender> sender_;  // rank 0's, where there are copies
   std::unique_ptr<CheckpointKeeper> keeper_;  // of the rank that keeps them
 };

@@ -10,13 +10,17 @@
 #include "common/api/image_options.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/stopwatch.h"
 #include "common/base/text_error.h"
+#include "common/data/data_directory.h"
 #include "common/data/load_data.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/images/digit.h"
 #include "common/run/run_files.h"
+#include "common/run/start_file.h"
 #include "common/textproto/text_proto.h"
-#include "convoy/worker/v1/job_broadcast.pb.h"
+#include "worker/train/data_copy.h"
+#include "worker/train/image_layout.h"
 #include "worker/train/initial_weights.h"
 #include "worker/train/job_checks.h"
 #include "worker/train/network_shape.h"
@@ -76,6 +80,52 @@ absl::Status FindRecipe(JobRequest request, Job* job) {
   return absl::OkStatus();
 }
 
+// The path that is read; "generated" where none is.
+std::string ChosenData(const JobRequest& request) {
+  const std::string directory = data::FindDataDirectory(request.data).directory;
+  return directory.empty() ? data::kGeneratedFlag : directory;
+}
+
+// The data of a run that goes on, if its directory has a copy; nothing if it has none that is
+// whole.
+std::optional<data::DataSource> FindCopy(const JobRequest& request, Job* job) {
+  if (!job->checkpoint) return std::nullopt;
+  const std::string path = run::PathIn(request.run_dir, run::kDataCopyFile);
+  absl::StatusOr<data::DataSource> copy = ReadDataCopy(path, job->checkpoint->model.data_sha256);
+  if (absl::IsNotFound(copy.status())) return std::nullopt;
+  if (!copy.ok()) {
+    job->notes.emplace_back(copy.status().message());
+    return std::nullopt;
+  }
+  copy->where = absl::StrCat(path, ", a copy of ", copy->where);
+  job->notes.push_back(absl::StrCat("the data are those of ", copy->where));
+  return *std::move(copy);
+}
+
+// What an earlier start of the same supervisor has read; nothing else is cached, as the data may
+// have been changed on purpose between two runs.
+std::optional<data::DataSource> FindCached(const JobRequest& request, const Job& job) {
+  if (!job.checkpoint || run::OwnStartName().empty()) return std::nullopt;
+  absl::StatusOr<data::DataSource> cached =
+      ReadDataCopy(run::PathIn(request.run_dir, run::kDataCacheFile),
+                   job.checkpoint->model.data_sha256, ChosenData(request));
+  if (!cached.ok()) return std::nullopt;
+  return *std::move(cached);
+}
+
+// Returns the data; `job` has the checkpoint and the recipe.
+absl::StatusOr<data::DataSource> FindData(const JobRequest& request, Job* job) {
+  if (std::optional<data::DataSource> copy = FindCopy(request, job)) return *std::move(copy);
+  if (std::optional<data::DataSource> cached = FindCached(request, *job)) return *std::move(cached);
+  CONVOY_ASSIGN_OR_RETURN(data::LoadOptions options, api::ImageOptionsOf(job->recipe_proto));
+  options.progress = request.progress;
+  Stopwatch watch;
+  CONVOY_ASSIGN_OR_RETURN(data::DataSource source, data::LoadData(request.data, options));
+  job->read_seconds = watch.Lap();
+  job->notes.insert(job->notes.end(), source.notes.begin(), source.notes.end());
+  return source;
+}
+
 // Rank 0's part: the job, but for the images, which are in `source`.
 absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source) {
   Job job;
@@ -87,10 +137,7 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
     job.finished_before = true;
     return job;
   }
-  CONVOY_ASSIGN_OR_RETURN(data::LoadOptions options, api::ImageOptionsOf(job.recipe_proto));
-  options.progress = request.progress;
-  CONVOY_ASSIGN_OR_RETURN(*source, data::LoadData(request.data, options));
-  job.notes.insert(job.notes.end(), source->notes.begin(), source->notes.end());
+  CONVOY_ASSIGN_OR_RETURN(*source, FindData(request, &job));
   if (job.checkpoint) {
     CONVOY_RETURN_IF_ERROR(CheckCheckpointFits(*job.checkpoint, source->sha256, source->where));
   }
@@ -114,7 +161,8 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
 }
 
 // The small things that every rank needs.
-worker::v1::JobBroadcast Describe(const Job& job, const data::DataSource& source) {
+worker::v1::JobBroadcast Describe(const JobRequest& request, const Job& job,
+                                  const data::DataSource& source) {
   worker::v1::JobBroadcast message;
   *message.mutable_recipe() = job.recipe_proto;
   message.set_finished_before(job.finished_before);
@@ -131,6 +179,7 @@ worker::v1::JobBroadcast Describe(const Job& job, const data::DataSource& source
   data.set_classes(source.train.num_classes);
   for (const std::string& name : source.class_names) data.add_class_names(name);
   data.set_validation_images(source.validation_images);
+  data.set_chosen(ChosenData(request));
   return message;
 }
 
@@ -146,40 +195,13 @@ absl::StatusOr<worker::v1::JobBroadcast> Broadcast(comm::Communicator& communica
   return received;
 }
 
-// Where the four arrays lie in the memory that the ranks of a host share.
-struct ImageLayout {
-  int64_t train_pixels = 0;
-  int64_t test_pixels;
-  int64_t train_labels;
-  int64_t test_labels;
-  int64_t size;
-
-  explicit ImageLayout(const worker::v1::DataDescription& data) {
-    const int64_t image_bytes = int64_t{data.height()} * data.width() * data.channels();
-    test_pixels = train_pixels + data.train_images() * image_bytes;
-    train_labels = test_pixels + data.test_images() * image_bytes;
-    test_labels = train_labels + data.train_images();
-    size = test_labels + data.test_images();
-  }
-};
-
-void Append(const std::vector<uint8_t>& part, std::vector<uint8_t>* bytes) {
-  bytes->insert(bytes->end(), part.begin(), part.end());
-}
-
 // COLLECTIVE. Makes one copy a host of rank 0's images, whose own memory is given back.
 absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicator& communicator,
                                                                const ImageLayout& layout,
                                                                data::DataSource source) {
-  std::vector<uint8_t> bytes;
-  if (communicator.rank() == 0) {
-    bytes = std::move(source.train.pixels);
-    bytes.reserve(static_cast<size_t>(layout.size));
-    Append(source.test.pixels, &bytes);
-    Append(source.train.labels, &bytes);
-    Append(source.test.labels, &bytes);
-  }
-  return communicator.ShareFromRoot(bytes.data(), layout.size);
+  return communicator.ShareFromRoot(
+      {source.train.pixels, source.test.pixels, source.train.labels, source.test.labels},
+      layout.size);
 }
 
 // Measured, so that pictures for the model are prepared as its training images were.
@@ -244,13 +266,15 @@ absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobReques
   if (communicator.rank() == 0) found = FindJob(request, &source);
   CONVOY_RETURN_IF_ERROR(comm::Agree(communicator, found.status()));
   Job job = *std::move(found);
-  CONVOY_ASSIGN_OR_RETURN(const worker::v1::JobBroadcast message,
-                          Broadcast(communicator, Describe(job, source)));
+  worker::v1::JobBroadcast mine;
+  if (communicator.rank() == 0) mine = Describe(request, job, source);
+  CONVOY_ASSIGN_OR_RETURN(const worker::v1::JobBroadcast message, Broadcast(communicator, mine));
   job.recipe_proto = message.recipe();
   CONVOY_ASSIGN_OR_RETURN(job.recipe, CheckRecipe(job.recipe_proto));
   job.finished_before = message.finished_before();
   if (job.finished_before) return job;
-  const worker::v1::DataDescription& data = message.data();
+  job.data = message.data();
+  const worker::v1::DataDescription& data = job.data;
   job.data_kind = data.kind();
   job.data_where = data.where();
   job.data_sha256 = data.sha256();
@@ -261,6 +285,13 @@ absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobReques
   CONVOY_RETURN_IF_ERROR(ShareInitialWeights(communicator, &job));
   if (message.has_checkpoint()) CONVOY_RETURN_IF_ERROR(ShareCheckpoint(communicator, &job));
   return job;
+}
+
+bool FindsData(const JobRequest& request, const Job& job) {
+  const absl::StatusOr<data::LoadOptions> options = api::ImageOptionsOf(job.recipe_proto);
+  if (!options.ok()) return false;
+  const absl::StatusOr<data::DataSource> found = data::LoadData(request.data, *options);
+  return found.ok() && found->sha256 == job.data_sha256;
 }
 
 }  // namespace convoy::train

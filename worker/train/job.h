@@ -12,6 +12,7 @@
 #include "common/data/split.h"
 #include "common/formats/checkpoint.h"
 #include "convoy/v1/recipe.pb.h"
+#include "convoy/worker/v1/job_broadcast.pb.h"
 #include "worker/comm/communicator.h"
 #include "worker/train/recipe.h"
 
@@ -38,6 +39,7 @@ struct Job {
   std::string data_where;
   std::string data_sha256;
   std::vector<std::string> class_names;       // of what the labels stand for; none: numbers
+  worker::v1::DataDescription data;           // all of the above, and how `images` are laid out
   std::unique_ptr<comm::SharedBytes> images;  // one copy a host
   data::DatasetView train;                    // the part that is trained on
   data::DatasetView validation;               // may have no images
@@ -46,12 +48,21 @@ struct Job {
   std::vector<float> initial_weights;  // of all tensors; none: drawn from the seed
   std::optional<formats::Checkpoint> checkpoint;
   std::vector<std::string> notes;  // on rank 0: lines for people, as on each damaged checkpoint
+  double read_seconds = 0;         // rank 0: how long it took to read the data; of a copy 0
   bool finished_before = false;    // there is nothing left to do
 };
 
 // COLLECTIVE. Finds, loads and checks everything, on rank 0, and hands it to all ranks. Returns the
 // same error on all ranks: wrong values, data that cannot be read, a checkpoint of another recipe,
 // data set or kernel family.
+//
+// A run that goes on where its directory has a copy of its data (data_copy.h) takes these, wherever
+// `request.data` may be. Within a supervised run what an earlier start has read from the same path
+// may be taken from run::kDataCacheFile.
 absl::StatusOr<Job> PrepareJob(comm::Communicator& communicator, const JobRequest& request);
+
+// Whether this host would find the job's data by itself, as rank 0 has found them: reads them all.
+// Reads the job only.
+bool FindsData(const JobRequest& request, const Job& job);
 
 }  // namespace convoy::train

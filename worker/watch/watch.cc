@@ -77,8 +77,8 @@ Watch::Watch(comm::Communicator& communicator, WatchOptions options)
 absl::Status Watch::Open(comm::Communicator& communicator) {
   const auto world_size = static_cast<size_t>(communicator.world_size());
   const std::vector<uint8_t> zeros(sizeof(BlockHeader) + world_size * sizeof(RankBoard));
-  CONVOY_ASSIGN_OR_RETURN(
-      memory_, communicator.ShareFromRoot(zeros.data(), static_cast<int64_t>(zeros.size())));
+  CONVOY_ASSIGN_OR_RETURN(memory_,
+                          communicator.ShareFromRoot({zeros}, static_cast<int64_t>(zeros.size())));
   auto* header = reinterpret_cast<BlockHeader*>(memory_->data());
   boards_ = reinterpret_cast<RankBoard*>(memory_->data() + sizeof(BlockHeader));
   EnterFirst(header->first_rank, rank_ + 1);
