@@ -196,6 +196,19 @@ TEST_F(DigitTest, SpecksAndThePagesRimAreNotTheDigit) {
   EXPECT_GT(Likeness(Prepare(clean).pixels.data(), Prepare(picture).pixels), 0.99);
 }
 
+// Darkens the picture: the light at (u, v), from -0.5 to 0.5, is a factor.
+template <typename Light>
+GreyImage Lit(GreyImage picture, const Light& light) {
+  for (int y = 0; y < picture.height; ++y) {
+    for (int x = 0; x < picture.width; ++x) {
+      uint8_t& pixel = picture.pixels[static_cast<size_t>(y * picture.width + x)];
+      pixel = static_cast<uint8_t>(pixel * light(static_cast<double>(x) / picture.width - 0.5,
+                                                 static_cast<double>(y) / picture.height - 0.5));
+    }
+  }
+  return picture;
+}
+
 // A sheet with a digit on a desk that is seen around it.
 GreyImage OnDesk(const GreyImage& sheet, int margin, uint8_t desk) {
   GreyImage picture{.width = sheet.width + 2 * margin, .height = sheet.height + 2 * margin};
@@ -256,6 +269,20 @@ TEST_F(DigitTest, SheetsAskewAreStraightened) {
   }
 }
 
+// The paper between the sheet's edge and that of a shadow is as bright and as wide as chalk.
+TEST_F(DigitTest, PaperBesideAShadowIsNotTheDigit) {
+  const auto shadow = [](double u, double v) { return u + 0.4 * v < -0.14 ? 1.0 : 0.5; };
+  int answered = 0;
+  for (int i = 0; i < kDigits; i += 4) {
+    const GreyImage sheet = Draw(Digit(i), {200, 240, 4, 60, 70, 235, 50});
+    const auto prepared = PrepareDigit(Lit(Askew(sheet, 6, 40), shadow), kSide, kSide);
+    if (!prepared.ok()) continue;
+    EXPECT_TRUE(prepared->preparation.inverted) << i;
+    ++answered;
+  }
+  EXPECT_GE(answered, kDigits / 4 * 6 / 10);
+}
+
 TEST_F(DigitTest, SheetsThatMayLieOnTheirSideAreRefused) {
   const GreyImage sheet = Draw(Digit(4), {200, 240, 5, 30, 50, 235, 50});
   EXPECT_THAT(std::string(PrepareDigit(Askew(sheet, 44, 60), kSide, kSide).status().message()),
@@ -290,19 +317,6 @@ TEST_F(DigitTest, PagesOfDigitsAreRefused) {
   }
   EXPECT_THAT(std::string(PrepareDigit(page, kSide, kSide).status().message()),
               HasSubstr("cut the picture to the digit"));
-}
-
-// Darkens the picture: the light at (u, v), from -0.5 to 0.5, is a factor.
-template <typename Light>
-GreyImage Lit(GreyImage picture, const Light& light) {
-  for (int y = 0; y < picture.height; ++y) {
-    for (int x = 0; x < picture.width; ++x) {
-      uint8_t& pixel = picture.pixels[static_cast<size_t>(y * picture.width + x)];
-      pixel = static_cast<uint8_t>(pixel * light(static_cast<double>(x) / picture.width - 0.5,
-                                                 static_cast<double>(y) / picture.height - 0.5));
-    }
-  }
-  return picture;
 }
 
 TEST_F(DigitTest, VignettesAreNotTheDigit) {

@@ -13,9 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/status.h"
 #include "common/base/text_error.h"
 #include "common/images/pieces.h"
 #include "common/images/strokes.h"
+#include "common/images/tilt.h"
 
 namespace convoy::images {
 namespace {
@@ -34,6 +36,8 @@ constexpr double kFainter = 0.5;
 // How much of an outline is sharp at least: 0.92 and more of photographed digits', less than 0.87
 // of most pieces of paper between a digit and the edge of its sheet or of a shadow.
 constexpr double kSharp = 0.89;
+// How far a digit's outline may run along a line of the picture, over the larger side of its box.
+constexpr double kMostAlongLine = 0.35;
 // Below the first share of the ink's usual strength a pixel is background, above the second it is
 // all ink.
 constexpr float kInkBegins = 0.2f;
@@ -195,6 +199,15 @@ Plane Strength(const Plane& ink, const Plane& mask, double level) {
   return strength;
 }
 
+// Returns why what is in `mask` is no digit, if it is none.
+absl::Status CheckIsDigit(const Plane& picture, const Plane& mask) {
+  CONVOY_RETURN_IF_ERROR(CheckIsStrokesOfADigit(mask));
+  if (RunAlongLine(picture, mask) <= kMostAlongLine) return absl::OkStatus();
+  return TextError(absl::StatusCode::kInvalidArgument,
+                   "shows the edge of a sheet or a shadow where strokes are expected; cut the "
+                   "picture to the digit and the paper around it");
+}
+
 // Returns the mean where `mask` is set.
 double MeanWithin(const Plane& plane, const Plane& mask) {
   double sum = 0;
@@ -244,7 +257,7 @@ Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, floa
     sight.refusal = TextError(absl::StatusCode::kInvalidArgument,
                               "shows several things where one is expected; cut the picture to the "
                               "digit and the paper around it");
-  } else if (sight.refusal = CheckIsStrokesOfADigit(mask); !sight.refusal.ok()) {
+  } else if (sight.refusal = CheckIsDigit(picture, mask); !sight.refusal.ok()) {
     sight.kind = Kind::kNoStrokes;
   } else {
     sight.ink.strength = Strength(flat.ink, mask, MeanAbove(flat.ink, mask, threshold));

@@ -295,6 +295,28 @@ std::optional<double> TiltOfSheet(const Plane& picture, const Plane* digit) {
   return tilt;
 }
 
+double RunAlongLine(const Plane& picture, const Plane& digit) {
+  const int width = picture.width;
+  const int height = picture.height;
+  if (std::min(width, height) < kSmallestSide) return 0;
+  Plane strength{width, height, std::vector<float>(picture.values.size())};
+  const std::vector<Line> lines =
+      LongLines(EdgesOutside(&digit, picture, &strength), width, height);
+  std::vector<Edge> outline = EdgesOutside(nullptr, picture, &strength);
+  const Plane near = Largest(digit, 1);
+  std::erase_if(outline, [&](const Edge& edge) { return near.at(edge.x, edge.y) <= kInk; });
+  const Votes votes(width, height);
+  int64_t longest = 0;
+  for (const Line& line : lines) {
+    const auto run = std::count_if(outline.begin(), outline.end(), [&](const Edge& edge) {
+      return votes.IsOn(edge, line, kReach + 1);
+    });
+    longest = std::max<int64_t>(longest, run);
+  }
+  const Box box = BoxOfInk(digit);
+  return static_cast<double>(longest) / std::max(box.width, box.height);
+}
+
 Plane Turned(const Plane& src, double degrees) {
   const Turn back(-degrees);
   Plane dst{back.SideOf(src.width, src.height), back.SideOf(src.height, src.width), {}};

@@ -14,6 +14,11 @@ namespace convoy::images {
 // size, which is not 0; values of `picture` from 0 to 255.
 std::optional<double> TiltOfSheet(const Plane& picture, const Plane* digit);
 
+// Returns how far the outline of `digit` runs along one straight line of the picture that is seen
+// outside it, too, over the larger side of its box: much of what a sheet's or a shadow's edge made,
+// little of what a pen did. Thread-safe. REQUIRES: as TiltOfSheet, and there is a digit.
+double RunAlongLine(const Plane& picture, const Plane& digit);
+
 // Returns `src` turned clockwise about its middle, by linear interpolation, in a plane that holds
 // all of it; what is beside it continues its edges. Thread-safe. REQUIRES: no side is 0.
 Plane Turned(const Plane& src, double degrees);
