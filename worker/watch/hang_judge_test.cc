@@ -53,7 +53,7 @@ TEST_F(HangJudgeTest, NamesARankThatDoesNotComeAndSaysWhereItIs) {
   ASSERT_TRUE(hang);
   EXPECT_EQ(hang->rank, 1);
   EXPECT_EQ(hang->speaker, 0);
-  EXPECT_EQ(hang->message,
+  EXPECT_EQ(hang->message.english,
             "rank 1 on pc03 has not come to step 158: in forward and backward since 31 s");
 }
 
@@ -78,7 +78,7 @@ TEST_F(HangJudgeTest, ProcessThatDoesNotRunIsNamedSoonInEveryPhase) {
     EXPECT_FALSE(judge_->Judge({}, false));
     Pass(seconds(3), {0});
     const auto hang = judge_->Judge({}, false);
-    ASSERT_TRUE(hang) << MeetingOf(states_[0]);
+    ASSERT_TRUE(hang) << MeetingOf(states_[0]).english;
     EXPECT_THAT(hang->message, HasSubstr("its process does not run"));
   }
 }
