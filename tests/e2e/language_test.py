@@ -124,7 +124,7 @@ class LanguageTest(harness.TrainerTest):
                 (CONVOY, ["jobs", "--limit", "x"], "--limit: doit être un nombre entier de 1 à 1000000, et non 'x'"),
                 (CONVOY, ["figure", "curvs"], "il n'y a pas de figure 'curvs'"),
                 (CONVOY, ["figure", "curves", "--output", "a.gif"], "le nom d'une figure doit finir par .png ou .svg"),
-                (CONVOY, ["import", "text.png"], "n'est pas un fichier HDF5"),
+                (CONVOY, ["import", "text.png", "--output", "m.convoy"], "n'est pas un fichier HDF5"),
                 (CONVOY, ["run", "--hosts", "a,a", "--"], "a est nommée deux fois"),
                 (CONVOY, ["sweep", "lenet"], "vouliez-vous dire 'lenet5' ?"),
                 (harness.TRAINER, ["--data", "nowhere"], "impossible de lire le dossier nowhere"),
