@@ -13,10 +13,13 @@
 #include "client/commands/output.h"
 #include "client/models/model_source.h"
 #include "client/models/sample_images.h"
+#include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/exports/export.h"
+#include "common/exports/keras/keras_names.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/i18n/translate.h"
+#include "common/log/log.h"
 #include "common/terminal/activity.h"
 
 namespace convoy::client {
@@ -78,6 +81,7 @@ class Export : public Command {
           check, exports::VerifyExport(format, output_, model, images->dataset.View()));
     }
     activity.Clear();
+    if (format != exports::ExportFormat::kOnnx) CONVOY_RETURN_IF_ERROR(NoteRenames(model));
     if (context.json) {
       Print(context, AsJson(format, check));
     } else {
@@ -123,6 +127,15 @@ class Export : public Command {
     CONVOY_ASSIGN_OR_RETURN(const formats::ContainerReader container,
                             formats::ContainerReader::Parse(std::move(bytes), source->Where()));
     return formats::DecodeModel(container);
+  }
+
+  static absl::Status NoteRenames(const formats::ModelFile& model) {
+    CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec,
+                            nn::ParseModelSpec(model.model_textproto, "the model"));
+    for (const auto& [ours, keras] : exports::KerasRenames(spec)) {
+      log::Note(Tr("Keras takes no such name as $0; it is called $1 there", Quoted(ours), keras));
+    }
+    return absl::OkStatus();
   }
 
   std::string AsText(const std::optional<exports::ExportCheck>& check,

@@ -69,7 +69,7 @@ absl::StatusOr<Json> RecipeJson(const std::string& where, const LoadedModel& mod
   std::string text;
   const auto printed = google::protobuf::util::MessageToJsonString(recipe, &text, options);
   if (!printed.ok()) {
-    return absl::DataLossError(absl::StrCat(where, ": its recipe has no form in JSON"));
+    return absl::DataLossError(Tr("$0: its recipe has no form in JSON", where));
   }
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }

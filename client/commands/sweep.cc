@@ -318,7 +318,7 @@ class Sweep : public Command {
   absl::Status Ended(TrialResult* result, int epoch, int code, const Context& context) const {
     ReadResult(*result);
     const bool reached = HasReached(epoch, *result);
-    if (code == kStopped && !reached) return absl::AbortedError("stopped");
+    if (code == kStopped && !reached) return absl::AbortedError(Tr("stopped"));
     if (code != 0 && code != kStopped) result->error = ErrorOf(LogPath(result->trial));
     if (code == kUsage) {
       return absl::InvalidArgumentError(absl::StrCat(result->trial.name, ": ", result->error));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/models/preparation_text.h"
 #include "client/view/text.h"
 #include "common/api/resource_names.h"
 #include "common/base/text.h"
@@ -147,7 +148,7 @@ std::string PredictionsText(const std::vector<std::string>& names, const v1::Tra
                   PercentText(ProbabilityOf(prediction, prediction.label())),
                   second < 0 ? "-" : ClassText(model, second),
                   second < 0 ? "" : PercentText(ProbabilityOf(prediction, second)),
-                  prediction.preparation().summary()});
+                  PreparationText(prediction.preparation().summary())});
   }
   return table.ToText(columns);
 }

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/data/data_directory.h"
 #include "common/i18n/translate.h"
@@ -38,9 +37,9 @@ class RemoteSource : public ModelSource {
     for (const Picture& picture : pictures) request.add_images()->set_png(picture.png);
     CONVOY_ASSIGN_OR_RETURN(v1::PredictResponse response, coordinator_->Predict(request));
     if (response.predictions_size() != request.images_size()) {
-      return absl::InternalError(absl::StrCat("the coordinator at ", coordinator_->address(),
-                                              " answered ", response.predictions_size(), " of ",
-                                              request.images_size(), " pictures"));
+      return absl::InternalError(Tr("the coordinator at $0 answered $1 of $2 pictures",
+                                    coordinator_->address(), response.predictions_size(),
+                                    request.images_size()));
     }
     return response;
   }

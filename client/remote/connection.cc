@@ -49,7 +49,7 @@ absl::Status Connection::ToStatus(const grpc::Status& status, std::chrono::secon
     case grpc::StatusCode::PERMISSION_DENIED:
       return absl::PermissionDeniedError(
           Tr("the coordinator at $0 refuses: $1; give its token with `token_file`", address(),
-             message));
+             message.substr(0, message.find("; bring it as "))));  // as an HTTP client does
     default:
       return rpc::FromGrpc(status);
   }

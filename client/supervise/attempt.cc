@@ -20,13 +20,16 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/log/log.h"
+#include "common/run/hang_texts.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
 
 namespace fs = std::filesystem;
+using i18n::MakeMessage;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -73,9 +76,9 @@ void BeginLauncherFile(const std::string& run_dir) {
   AppendToFile(path, log::Record(log::Level::kInfo, "start") + "\n").IgnoreError();
 }
 
-std::string NameOf(const MarkedProcess& process) {
-  return process.rank.empty() ? absl::StrCat("process ", process.pid)
-                              : absl::StrCat("rank ", process.rank);
+i18n::Message NameOf(const MarkedProcess& process) {
+  return process.rank.empty() ? MakeMessage("process $0", process.pid)
+                              : MakeMessage("rank $0", process.rank);
 }
 
 }  // namespace
@@ -93,9 +96,9 @@ absl::StatusOr<int> Attempt::Run(const Launch& launch, int ranks) {
   for (int rank = 0; rank < ranks; ++rank) ranks_.insert(absl::StrCat(rank));
   const auto child = Child::Start(launch, [this](const std::string& line) { TakeError(line); });
   if (absl::IsNotFound(child.status()) && launch.command.front() == "mpirun") {
-    return absl::NotFoundError(
-        "mpirun is not there: install Open MPI (openmpi-bin), or train with one rank, whose "
-        "threads use all cores");
+    return TextError(absl::StatusCode::kNotFound,
+                     "mpirun is not there: install Open MPI (openmpi-bin), or train with one rank, "
+                     "whose threads use all cores");
   }
   CONVOY_RETURN_IF_ERROR(child.status());
   return WaitFor(**child);
@@ -125,7 +128,7 @@ void Attempt::TakeError(const std::string& line) {
   }
   if (absl::StartsWith(line, "trainer: error: ")) {
     said_.push_back(line);
-    if (absl::StrContains(line, " has not come to ")) failing_since_ = steady_clock::now();
+    if (run::TellsOfLateRank(line)) failing_since_ = steady_clock::now();
   } else if (absl::StartsWith(line, "trainer: ")) {
     std::fputs((Printable(line) + "\n").c_str(), stderr);
   }
@@ -137,7 +140,7 @@ void Attempt::PassOnWish(Child& child, TimePoint started) {
     // Before, the signal would end it.
     const bool hears = run::TrainerWorksIn(run_dir_);
     if (!hears && steady_clock::now() - started < kLongestStart) return;
-    chronicle_.Note("stopping with a checkpoint (once more: at once)");
+    chronicle_.Note(MakeMessage("stopping with a checkpoint (once more: at once)"));
     child.Signal(SIGUSR1);  // mpirun passes it on to the ranks
     passed_on_ = 1;
   } else if (wishes > 1 && passed_on_ < 2) {
@@ -158,7 +161,7 @@ void Attempt::EndStopped(const std::vector<MarkedProcess>& processes, TimePoint 
     stopped[process.pid] = known == stopped_since_.end() ? now : known->second;
     if (now - stopped[process.pid] < patience) continue;
     if (ended_because_.empty()) {
-      ended_because_ = absl::StrCat(NameOf(process), " was stopped (SIGSTOP) and did not go on");
+      ended_because_ = MakeMessage("$0 was stopped (SIGSTOP) and did not go on", NameOf(process));
     }
     ::kill(process.pid, SIGKILL);
   }
@@ -181,7 +184,7 @@ void Attempt::EndWithoutRank(Child& child, const std::vector<MarkedProcess>& pro
   const auto patience = StoppedPatience();
   if (patience.count() == 0 || now - *missing_since_ < patience) return;
   if (ended_because_.empty()) {
-    ended_because_ = absl::StrCat("rank ", *missing.begin(), " is gone, and mpirun missed it");
+    ended_because_ = MakeMessage("rank $0 is gone, and mpirun missed it", *missing.begin());
   }
   child.Signal(SIGKILL);
 }

@@ -14,6 +14,7 @@
 #include "client/process/child.h"
 #include "client/supervise/chronicle.h"
 #include "client/supervise/processes.h"
+#include "common/i18n/message.h"
 
 namespace convoy::client {
 
@@ -39,8 +40,8 @@ class Attempt {
   const std::string& errors() const { return errors_; }
   const std::vector<std::string>& said() const { return said_; }
 
-  // Which process the supervisor ended, and why; "" if none.
-  const std::string& ended_because() const { return ended_because_; }
+  // Which process the supervisor ended, and why; empty if none.
+  const i18n::Message& ended_because() const { return ended_because_; }
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -57,7 +58,7 @@ class Attempt {
   Chronicle& chronicle_;
   std::string errors_;
   std::vector<std::string> said_;
-  std::string ended_because_;
+  i18n::Message ended_because_;
   int passed_on_ = 0;  // wishes
   TimePoint looked_;
   std::map<pid_t, TimePoint> stopped_since_;

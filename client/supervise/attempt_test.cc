@@ -52,7 +52,7 @@ TEST_F(AttemptTest, KeepsWhatItsProcessesSayAndItsExitCode) {
   EXPECT_EQ(Run("echo noise >&2; echo 'trainer: error: no' >&2; exit 2", 0).value(), 2);
   EXPECT_EQ(attempt_->errors(), "noise\ntrainer: error: no\n");
   EXPECT_THAT(attempt_->said(), ElementsAre("trainer: error: no"));
-  EXPECT_EQ(attempt_->ended_because(), "");
+  EXPECT_EQ(attempt_->ended_because().english, "");
   EXPECT_FALSE(PathExists(directory_ + "/last_words.1"));
   EXPECT_THAT(ReadFile(run::PathIn(directory_, run::kLauncherFile), 1 << 20).value(),
               HasSubstr("noise\n"));
@@ -64,13 +64,13 @@ TEST_F(AttemptTest, EndsALauncherThatHasMissedTheDeathOfARank) {
                 2)
                 .value(),
             128 + SIGKILL);
-  EXPECT_THAT(attempt_->ended_because(), HasSubstr("rank 1 is gone"));
+  EXPECT_THAT(attempt_->ended_because().english, HasSubstr("rank 1 is gone"));
 }
 
 TEST_F(AttemptTest, ARankThatNeverCameIsMissedToo) {
   EXPECT_EQ(Run("OMPI_COMM_WORLD_RANK=1 /bin/sleep 100 & /bin/sleep 100", 2).value(),
             128 + SIGKILL);
-  EXPECT_THAT(attempt_->ended_because(), HasSubstr("rank 0 is gone"));
+  EXPECT_THAT(attempt_->ended_because().english, HasSubstr("rank 0 is gone"));
 }
 
 TEST_F(AttemptTest, ALauncherWhoseRanksAreThereIsLeftAlone) {
@@ -78,12 +78,12 @@ TEST_F(AttemptTest, ALauncherWhoseRanksAreThereIsLeftAlone) {
       Run("OMPI_COMM_WORLD_RANK=0 /bin/sleep 3 & OMPI_COMM_WORLD_RANK=1 /bin/sleep 3 & wait", 2)
           .value(),
       0);
-  EXPECT_EQ(attempt_->ended_because(), "");
+  EXPECT_EQ(attempt_->ended_because().english, "");
 }
 
 TEST_F(AttemptTest, EndsAProcessThatWasStopped) {
   EXPECT_EQ(Run("OMPI_COMM_WORLD_RANK=0 /bin/sh -c 'kill -STOP $$' & wait; exit 7", 0).value(), 7);
-  EXPECT_THAT(attempt_->ended_because(), HasSubstr("rank 0 was stopped (SIGSTOP)"));
+  EXPECT_THAT(attempt_->ended_because().english, HasSubstr("rank 0 was stopped (SIGSTOP)"));
 }
 
 }  // namespace

@@ -16,18 +16,19 @@ void AddToLog(const std::string& run_dir, log::Level level, const std::string& l
 
 }  // namespace
 
-void Chronicle::Note(const std::string& line) const {
-  log::Note(line);
-  AddToLog(run_dir_, log::Level::kNote, line);
+void Chronicle::Note(const i18n::Message& line) const {
+  log::Note(line.shown);
+  AddToLog(run_dir_, log::Level::kNote, line.english);
 }
 
-void Chronicle::Error(const std::string& line) const {
-  log::Error(line);
-  AddToLog(run_dir_, log::Level::kError, line);
+void Chronicle::Error(const i18n::Message& line) const {
+  log::Error(line.shown);
+  AddToLog(run_dir_, log::Level::kError, line.english);
 }
 
-void Chronicle::Add(run::RunEventKind kind, const std::string& line) {
-  unwritten_events_.push_back({.time = absl::Now(), .kind = kind, .message = Printable(line)});
+void Chronicle::Add(run::RunEventKind kind, const i18n::Message& line) {
+  unwritten_events_.push_back(
+      {.time = absl::Now(), .kind = kind, .message = Printable(line.english)});
   WriteEvents();
 }
 

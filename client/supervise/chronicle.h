@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/i18n/message.h"
 #include "common/run/events_file.h"
 
 namespace convoy::client {
@@ -16,12 +17,12 @@ class Chronicle {
   // Of the run in `run_dir`, which need not exist yet.
   explicit Chronicle(std::string run_dir) : run_dir_(std::move(run_dir)) {}
 
-  // Tell a line on standard error and in the log, each with its level.
-  void Note(const std::string& line) const;
-  void Error(const std::string& line) const;
+  // Tell a line on standard error, in the user's language, and in the log, each with its level.
+  void Note(const i18n::Message& line) const;
+  void Error(const i18n::Message& line) const;
 
   // Adds an event, in the file as soon as there is room.
-  void Add(run::RunEventKind kind, const std::string& line);
+  void Add(run::RunEventKind kind, const i18n::Message& line);
 
   // Writes events that waited for room. Call it now and then.
   void WriteEvents();

@@ -5,11 +5,11 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "client/supervise/processes.h"
 #include "client/supervise/scratch.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/run/run_files.h"
 #include "common/run/start_file.h"
 
@@ -28,8 +28,8 @@ absl::StatusOr<std::unique_ptr<ClaimedDirectory>> ClaimedDirectory::Claim(const 
                                                                           bool resume) {
   const bool exists = PathExists(path);
   if (exists && !resume && !PathExists(run::PathIn(path, run::kSupervisorLockFile))) {
-    return absl::AlreadyExistsError(absl::StrCat(
-        "run_dir: ", path, " exists already; `resume` goes on with it, or name another"));
+    return TextError(absl::StatusCode::kAlreadyExists,
+                     "run_dir: $0 exists already; `resume` goes on with it, or name another", path);
   }
   std::unique_ptr<ClaimedDirectory> claimed(new ClaimedDirectory(path, /*made=*/!exists));
   const absl::Status taken = claimed->Take();
@@ -49,8 +49,8 @@ absl::Status ClaimedDirectory::Take() {
   CONVOY_RETURN_IF_ERROR(Annotate(CreateDirectories(path_), "run_dir"));
   auto lock = FileLock::Take(run::PathIn(path_, run::kSupervisorLockFile));
   if (lock.ok() && !lock->has_value()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("run_dir: another convoy run is at work in ", path_));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "run_dir: another convoy run is at work in $0", path_);
   }
   if (!lock.ok()) return Annotate(lock.status(), "run_dir");
   lock_ = *std::move(lock);
@@ -75,8 +75,8 @@ void ClaimedDirectory::AwaitLock() const {
 absl::Status ClaimedDirectory::CheckNoTrainer() const {
   AwaitLock();
   if (!run::TrainerWorksIn(path_)) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("run_dir: a trainer that convoy run has not started is at work in ", path_));
+  return TextError(absl::StatusCode::kFailedPrecondition,
+                   "run_dir: a trainer that convoy run has not started is at work in $0", path_);
 }
 
 void ClaimedDirectory::Abandon() const {

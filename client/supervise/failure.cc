@@ -16,12 +16,15 @@
 #include "absl/strings/strip.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/run/hang_texts.h"
 #include "common/run/run_files.h"
 
 namespace convoy::client {
 namespace {
 
 namespace fs = std::filesystem;
+using i18n::MakeMessage;
+using i18n::Message;
 
 constexpr uint64_t kMaxWordsBytes = 1 << 20;
 constexpr int kSignalCode = 128;
@@ -52,25 +55,34 @@ FirstRank ReadNotice(const std::string& errors) {
   return first;
 }
 
-std::string SignalName(int signal) {
+Message SignalName(int signal) {
   const char* name = ::sigabbrev_np(signal);
-  return name == nullptr ? absl::StrCat("signal ", signal) : absl::StrCat("SIG", name);
+  return name == nullptr ? MakeMessage("signal $0", signal)
+                         : i18n::AsItIs(absl::StrCat("SIG", name));
 }
 
-// The first record of a file of last words, without its time and level.
-std::string FirstRecord(const std::string& path) {
+// A record without its time and level.
+std::string TextOfRecord(const std::string& record) {
+  const std::vector<std::string> parts = absl::StrSplit(record, absl::MaxSplits(' ', 2));
+  return parts.size() < 3 ? record : parts[2];
+}
+
+// The first record of a file of last words, and what the terminal was shown.
+Message FirstRecord(const std::string& path) {
   const auto text = ReadFile(path, kMaxWordsBytes);
-  if (!text.ok()) return "";
-  const std::string line = text->substr(0, text->find('\n'));
-  const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(' ', 2));
-  return parts.size() < 3 ? line : parts[2];
+  if (!text.ok()) return {};
+  const std::vector<std::string> lines = absl::StrSplit(*text, '\n');
+  Message words = i18n::AsItIs(TextOfRecord(lines[0]));
+  const bool has_shown = lines.size() > 1 && absl::StartsWith(lines[1], run::kShownWords);
+  if (has_shown) words.shown = lines[1].substr(std::string_view(run::kShownWords).size());
+  return words;
 }
 
 // The last words of `rank`, or of who said his first.
-std::string LastWords(const std::string& run_dir, int rank) {
-  const std::string own = FirstRecord(run::PathIn(run_dir, run::LastWordsFile(rank)));
+Message LastWords(const std::string& run_dir, int rank) {
+  Message own = FirstRecord(run::PathIn(run_dir, run::LastWordsFile(rank)));
   if (!own.empty()) return own;
-  std::string words;
+  Message words;
   std::optional<fs::file_time_type> earliest;
   std::error_code error;
   for (fs::directory_iterator entry(run_dir, error), end; !error && entry != end;
@@ -125,43 +137,53 @@ Cause CauseOfWords(const std::string& words) {
   return Cause::kTrainer;
 }
 
-Failure OfSignal(int signal, const std::string& who, const std::string& words) {
-  const char* perhaps = signal == SIGKILL ? " (was the memory full?)" : "";
-  return {
-      IsOfBug(signal) ? Cause::kTrainer : Cause::kOutside,
-      words.empty() ? absl::StrCat(who, " was killed by ", SignalName(signal), perhaps) : words};
+Message Killed(int signal, const Message& who) {
+  return signal == SIGKILL ? MakeMessage("$0 was killed by SIGKILL (was the memory full?)", who)
+                           : MakeMessage("$0 was killed by $1", who, SignalName(signal));
 }
 
-std::string NameOf(const FirstRank& first, const std::string& launcher) {
+Failure OfSignal(int signal, const Message& who, const Message& words) {
+  return {IsOfBug(signal) ? Cause::kTrainer : Cause::kOutside,
+          words.empty() ? Killed(signal, who) : words};
+}
+
+Message NameOf(const FirstRank& first, const Message& launcher) {
   if (first.rank < 0) return launcher;
-  return absl::StrCat("rank ", first.rank, first.host.empty() ? "" : " on ", first.host);
+  return first.host.empty() ? MakeMessage("rank $0", first.rank)
+                            : MakeMessage("rank $0 on $1", first.rank, first.host);
+}
+
+Message Ended(int code, const Message& who, const std::string& framed) {
+  return framed.empty() ? MakeMessage("$0 ended with exit code $1", who, code)
+                        : MakeMessage("$0 ended with exit code $1: $2", who, code, framed);
 }
 
 }  // namespace
 
-Failure Explain(int code, const std::string& launcher, const std::string& errors,
+Failure Explain(int code, const Message& launcher, const std::string& errors,
                 const std::vector<std::string>& said, const std::string& run_dir) {
   const FirstRank first = ReadNotice(errors);
-  std::string words = LastWords(run_dir, std::max(first.rank, 0));
+  Message words = LastWords(run_dir, std::max(first.rank, 0));
   if (words.empty() && !said.empty()) {
-    words = std::string(absl::StripPrefix(said.front(), "trainer: error: "));
+    words = i18n::AsItIs(std::string(absl::StripPrefix(said.front(), "trainer: error: ")));
   }
-  const std::string who = NameOf(first, launcher);
+  const Message who = NameOf(first, launcher);
   if (code == static_cast<int>(ExitCode::kUsage)) return {Cause::kInput, words};
   // Also where mpirun had to be killed, because it waited for a frozen host.
-  if (code == static_cast<int>(ExitCode::kHung) || absl::StrContains(words, " has not come to ")) {
-    return {Cause::kOutside, words.empty() ? "a rank hung" : words};
+  if (code == static_cast<int>(ExitCode::kHung) || run::TellsOfLateRank(words.english)) {
+    return {Cause::kOutside, words.empty() ? MakeMessage("a rank hung") : words};
   }
-  if (code == kHostLostCode && words.empty()) return {Cause::kOutside, "a host was lost"};
+  if (code == kHostLostCode && words.empty())
+    return {Cause::kOutside, MakeMessage("a host was lost")};
   const int signal = first.signal != 0 ? first.signal : code - kSignalCode;
   // Words of others were a consequence of this one's death, if there are any.
   if (signal > 0 && signal <= kLastSignal) {
-    return OfSignal(signal, who, IsOfBug(signal) ? words : "");
+    return OfSignal(signal, who, IsOfBug(signal) ? words : Message());
   }
-  if (!words.empty()) return {CauseOfWords(words), words};
+  if (!words.empty()) return {CauseOfWords(words.english), words};
   const std::string framed = first.rank < 0 ? FirstFramedLine(errors) : "";
   return {first.rank < 0 && framed.empty() ? Cause::kOutside : Cause::kTrainer,
-          absl::StrCat(who, " ended with exit code ", code, framed.empty() ? "" : ": ", framed)};
+          Ended(code, who, framed)};
 }
 
 }  // namespace convoy::client

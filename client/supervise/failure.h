@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/i18n/message.h"
+
 namespace convoy::client {
 
 enum class Cause {
@@ -16,14 +18,14 @@ enum class Cause {
 
 struct Failure {
   Cause cause = Cause::kTrainer;
-  std::string what;  // "rank 1 on pc03 was killed by SIGKILL"; text of others, not made printable
+  i18n::Message what;  // "rank 1 on pc03 was killed by SIGKILL"; text of others, not made printable
 };
 
-// Returns what is known of a start that ended with `code` (128 + N: signal N). `launcher` is the
-// name of the process that was started, `errors` what it and the ranks wrote on standard error,
+// Returns what is known of a start that ended with `code` (128 + N: signal N). `launcher` names the
+// process that was started, `errors` what it and the ranks wrote on standard error,
 // `said` the trainer's lines of error in it; `run_dir` may have ranks' last words, those of ranks
 // that see the directory.
-Failure Explain(int code, const std::string& launcher, const std::string& errors,
+Failure Explain(int code, const i18n::Message& launcher, const std::string& errors,
                 const std::vector<std::string>& said, const std::string& run_dir);
 
 }  // namespace convoy::client

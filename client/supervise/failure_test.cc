@@ -49,22 +49,34 @@ class FailureTest : public testing::Test {
   }
 
   Failure Of(int code, const std::string& errors) const {
-    return Explain(code, "mpirun", errors, said_, run_);
+    return Explain(code, i18n::AsItIs("mpirun"), errors, said_, run_);
   }
 
   std::string run_;
   std::vector<std::string> said_;
 };
 
+TEST_F(FailureTest, WordsAreShownAsTheTerminalHadThem) {
+  LeaveWords(1, "ABORTED: step 2: the loss is not finite\nshown: ABORTED: étape 2 : la perte");
+  const Failure failure = Of(1, kFailed);
+  EXPECT_EQ(failure.cause, Cause::kComputed);
+  EXPECT_EQ(failure.what.english, "ABORTED: step 2: the loss is not finite");
+  EXPECT_EQ(failure.what.shown, "ABORTED: étape 2 : la perte");
+  // A second record is no translation of the first.
+  LeaveWords(1, "bug\n2026-11-26T04:39:48Z error other");
+  EXPECT_EQ(Of(1, kFailed).what.shown, "bug");
+}
+
 TEST_F(FailureTest, KilledRankIsNamedAndComesFromOutside) {
   const Failure failure = Of(137, kKilled);
   EXPECT_EQ(failure.cause, Cause::kOutside);
-  EXPECT_EQ(failure.what, "rank 2 on pc03 was killed by SIGKILL (was the memory full?)");
+  EXPECT_EQ(failure.what.english, "rank 2 on pc03 was killed by SIGKILL (was the memory full?)");
 }
 
 TEST_F(FailureTest, WordsOfThoseThatFollowAreNotTheKilledRanks) {
   LeaveWords(0, "rank 0 on pc01: MPI_Barrier failed");
-  EXPECT_EQ(Of(137, kKilled).what, "rank 2 on pc03 was killed by SIGKILL (was the memory full?)");
+  EXPECT_EQ(Of(137, kKilled).what.english,
+            "rank 2 on pc03 was killed by SIGKILL (was the memory full?)");
 }
 
 TEST_F(FailureTest, CrashIsToldInTheRanksOwnWords) {
@@ -72,20 +84,20 @@ TEST_F(FailureTest, CrashIsToldInTheRanksOwnWords) {
   LeaveWords(1, "rank 1 on pc02: died of SIGSEGV");
   const Failure failure = Of(139, kSegmentationFault);
   EXPECT_EQ(failure.cause, Cause::kTrainer);
-  EXPECT_EQ(failure.what, "rank 1 on pc02: died of SIGSEGV");
+  EXPECT_EQ(failure.what.english, "rank 1 on pc02: died of SIGSEGV");
 }
 
 TEST_F(FailureTest, CrashWithoutWordsIsToldByMpirun) {
   const Failure failure = Of(139, kSegmentationFault);
   EXPECT_EQ(failure.cause, Cause::kTrainer);
-  EXPECT_EQ(failure.what, "rank 1 on pc02 was killed by SIGSEGV");
+  EXPECT_EQ(failure.what.english, "rank 1 on pc02 was killed by SIGSEGV");
 }
 
 TEST_F(FailureTest, WhatAllRanksAgreedOnIsInTheFirstWords) {
   LeaveWords(0, "ABORTED: step 2 (epoch 1, batch 2): the loss is not finite");
   const Failure failure = Of(1, kFailed);
   EXPECT_EQ(failure.cause, Cause::kComputed);
-  EXPECT_EQ(failure.what, "ABORTED: step 2 (epoch 1, batch 2): the loss is not finite");
+  EXPECT_EQ(failure.what.english, "ABORTED: step 2 (epoch 1, batch 2): the loss is not finite");
 }
 
 TEST_F(FailureTest, FullDiskAndLostNetworkComeFromOutside) {
@@ -100,26 +112,28 @@ TEST_F(FailureTest, FullDiskAndLostNetworkComeFromOutside) {
 TEST_F(FailureTest, EarliestWordsAreTakenWhereTheFirstRankSaidNothing) {
   LeaveWords(3, "bug: check failed", /*age=*/10);
   LeaveWords(2, "rank 2 on pc03: MPI_Barrier failed");
-  EXPECT_EQ(Of(1, kFailed).what, "bug: check failed");
+  EXPECT_EQ(Of(1, kFailed).what.english, "bug: check failed");
 }
 
 TEST_F(FailureTest, HangIsToldByWhoNamedIt) {
   LeaveWords(0, "rank 1 on pc02 has not come to step 158: its process does not run");
   const Failure failure = Of(77, "");
   EXPECT_EQ(failure.cause, Cause::kOutside);
-  EXPECT_EQ(failure.what, "rank 1 on pc02 has not come to step 158: its process does not run");
+  EXPECT_EQ(failure.what.english,
+            "rank 1 on pc02 has not come to step 158: its process does not run");
 }
 
 TEST_F(FailureTest, RankThatDoesNotSeeTheDirectoryIsHeardOnStandardError) {
   said_ = {"trainer: error: rank 0 on pc01 has not come to step 5: its process does not run"};
   const Failure failure = Of(137, "");  // mpirun waited for the frozen host and was killed
   EXPECT_EQ(failure.cause, Cause::kOutside);
-  EXPECT_EQ(failure.what, "rank 0 on pc01 has not come to step 5: its process does not run");
+  EXPECT_EQ(failure.what.english,
+            "rank 0 on pc01 has not come to step 5: its process does not run");
 }
 
 TEST_F(FailureTest, LostHostComesFromOutside) {
   EXPECT_EQ(Of(205, "ORTE has lost communication with a remote daemon.").cause, Cause::kOutside);
-  EXPECT_EQ(Of(205, "").what, "a host was lost");
+  EXPECT_EQ(Of(205, "").what.english, "a host was lost");
 }
 
 TEST_F(FailureTest, WrongInputIsFinal) { EXPECT_EQ(Of(2, kFailed).cause, Cause::kInput); }
@@ -127,13 +141,14 @@ TEST_F(FailureTest, WrongInputIsFinal) { EXPECT_EQ(Of(2, kFailed).cause, Cause::
 TEST_F(FailureTest, LauncherThatStartsNothingSaysWhy) {
   const Failure failure = Of(1, "\n-----------------\nThere are not enough slots available\n");
   EXPECT_EQ(failure.cause, Cause::kTrainer);
-  EXPECT_EQ(failure.what, "mpirun ended with exit code 1: There are not enough slots available");
+  EXPECT_EQ(failure.what.english,
+            "mpirun ended with exit code 1: There are not enough slots available");
 }
 
 TEST_F(FailureTest, KilledLauncherIsNamed) {
   const Failure failure = Of(137, "");
   EXPECT_EQ(failure.cause, Cause::kOutside);
-  EXPECT_EQ(failure.what, "mpirun was killed by SIGKILL (was the memory full?)");
+  EXPECT_EQ(failure.what.english, "mpirun was killed by SIGKILL (was the memory full?)");
 }
 
 }  // namespace

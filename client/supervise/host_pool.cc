@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/text_error.h"
 
 namespace convoy::client {
 
@@ -14,9 +15,9 @@ absl::StatusOr<std::vector<Host>> DealRanks(std::vector<Host> hosts, int ranks) 
     open += host.slots == 0 ? 1 : 0;
   }
   if (ranks > given && open == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("np: ", ranks, " ranks, but the hosts have ",
-                                                   given,
-                                                   " slots; give fewer ranks, or more slots"));
+    return TextError(absl::StatusCode::kInvalidArgument,
+                     "np: $0 ranks, but the hosts have $1 slots; give fewer ranks, or more slots",
+                     ranks, given);
   }
   int left = std::max(ranks - given, open);
   for (Host& host : hosts) {
@@ -35,8 +36,9 @@ std::vector<Host> HostPool::Take(const std::vector<HostState>& states) {
     bool& left_out = left_out_[state.host.name];
     if (well) ready.push_back(state.host);
     if (well == left_out) {
-      on_change_(well, well ? absl::StrCat(state.host.name, " is back")
-                            : absl::StrCat(state.host.name, " is left out: ", state.trouble));
+      on_change_(well,
+                 well ? i18n::MakeMessage("$0 is back", state.host.name)
+                      : i18n::MakeMessage("$0 is left out: $1", state.host.name, state.trouble));
     }
     left_out = !well;
   }

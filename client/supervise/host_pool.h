@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "client/supervise/hosts.h"
 #include "client/supervise/remote.h"
+#include "common/i18n/message.h"
 
 namespace convoy::client {
 
@@ -20,7 +21,7 @@ absl::StatusOr<std::vector<Host>> DealRanks(std::vector<Host> hosts, int ranks);
 class HostPool {
  public:
   // What is told of a host: that it is left out, or takes part again.
-  using OnChange = std::function<void(bool back, const std::string& line)>;
+  using OnChange = std::function<void(bool back, const i18n::Message& line)>;
 
   // `hosts` have their slots. Asks for nothing yet.
   HostPool(std::vector<Host> hosts, OnChange on_change)

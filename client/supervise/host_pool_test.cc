@@ -32,10 +32,10 @@ TEST(DealRanksTest, TooFewSlotsAreRefused) {
 TEST(HostPoolTest, TellsOfEachChangeOnce) {
   std::vector<std::string> told;
   const std::vector<Host> hosts = {{"a", 1}, {"b", 2}};
-  HostPool pool(hosts, [&](bool back, const std::string& line) { told.push_back(line); });
+  HostPool pool(hosts, [&](bool back, const i18n::Message& line) { told.push_back(line.english); });
   const std::vector<HostState> well = {{.host = hosts[0]}, {.host = hosts[1]}};
-  const std::vector<HostState> ill = {{.host = hosts[0]},
-                                      {.host = hosts[1], .trouble = "does not answer"}};
+  const std::vector<HostState> ill = {
+      {.host = hosts[0]}, {.host = hosts[1], .trouble = i18n::AsItIs("does not answer")}};
   EXPECT_EQ(HostFileOf(pool.Take(well)), "a slots=1\nb slots=2\n");
   EXPECT_TRUE(told.empty());
   EXPECT_EQ(HostFileOf(pool.Take(ill)), "a slots=1\n");

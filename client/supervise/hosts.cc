@@ -9,6 +9,7 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy::client {
 namespace {
@@ -27,17 +28,16 @@ bool IsName(const std::string& name) {
 // Adds the host, with "" for slots that are not given.
 absl::Status Add(const std::string& name, const std::string& slots, std::vector<Host>* hosts) {
   Host host{.name = name};
-  if (!IsName(name)) return absl::InvalidArgumentError(absl::StrCat(Quoted(name), " is no host"));
+  if (!IsName(name)) return InvalidArgumentTextError("$0 is no host", Quoted(name));
   for (const Host& known : *hosts) {
     if (known.name == name) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name, " is named twice; its slots say how many ranks it gets"));
+      return InvalidArgumentTextError("$0 is named twice; its slots say how many ranks it gets",
+                                      name);
     }
   }
   if (!slots.empty() &&
       (!absl::SimpleAtoi(slots, &host.slots) || host.slots < 1 || host.slots > kMostSlots)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(slots), " is no number of ranks for ", name));
+    return InvalidArgumentTextError("$0 is no number of ranks for $1", Quoted(slots), name);
   }
   hosts->push_back(host);
   return absl::OkStatus();
@@ -51,12 +51,11 @@ absl::Status AddLine(const std::string& line, std::vector<Host>* hosts) {
   constexpr char kSlots[] = "slots=";
   const bool has_slots = words.size() == 2 && words[1].rfind(kSlots, 0) == 0;
   if (words.size() > 1 && !has_slots) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("expected NAME or NAME slots=N, found: ", Quoted(text)));
+    return InvalidArgumentTextError("expected NAME or NAME slots=N, found: $0", Quoted(text));
   }
   const std::string slots = has_slots ? words[1].substr(sizeof(kSlots) - 1) : "";
   if (has_slots && slots.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("slots= of ", words[0], " has no number"));
+    return InvalidArgumentTextError("slots= of $0 has no number", words[0]);
   }
   return Add(words[0], slots, hosts);
 }
@@ -69,7 +68,7 @@ absl::StatusOr<std::vector<Host>> HostsFromList(const std::string& list) {
   for (const std::string& item : items) {
     const std::vector<std::string> parts = absl::StrSplit(item, absl::MaxSplits(':', 1));
     if (parts.size() == 2 && parts[1].empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("hosts: ", Quoted(item), " has no number"));
+      return InvalidArgumentTextError("hosts: $0 has no number", Quoted(item));
     }
     CONVOY_RETURN_IF_ERROR(
         Annotate(Add(parts[0], parts.size() == 2 ? parts[1] : "", &hosts), "hosts"));
@@ -85,7 +84,7 @@ absl::StatusOr<std::vector<Host>> HostsFromFile(const std::string& path) {
   for (const std::string& line : lines) {
     CONVOY_RETURN_IF_ERROR(Annotate(AddLine(line, &hosts), absl::StrCat(path, ":", ++number)));
   }
-  if (hosts.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": names no host"));
+  if (hosts.empty()) return InvalidArgumentTextError("$0: names no host", path);
   return hosts;
 }
 

@@ -21,6 +21,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/printable.h"
+#include "common/base/text_error.h"
 
 namespace convoy::client {
 namespace {
@@ -119,10 +120,10 @@ absl::StatusOr<std::string> NetworksTo(const std::vector<std::string>& hosts) {
       direct = true;
     }
     if (!direct) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          host,
-          " is in no network of this machine; `network` says which networks to use, such as "
-          "10.1.0.0/16,10.2.0.0/16"));
+      return TextError(absl::StatusCode::kFailedPrecondition,
+                       "$0 is in no network of this machine; `network` says which networks to use, "
+                       "such as 10.1.0.0/16,10.2.0.0/16",
+                       host);
     }
   }
   return absl::StrJoin(networks, ",");
@@ -136,8 +137,9 @@ absl::StatusOr<bool> InNetworks(const std::string& networks, const std::string& 
     const std::optional<uint32_t> base = NumberOf(parts.first);
     int bits = 0;
     if (!base || !absl::SimpleAtoi(parts.second, &bits) || bits < 0 || bits > 32) {
-      return absl::InvalidArgumentError(absl::StrCat("network: ", Quoted(std::string(network)),
-                                                     " is no network, such as 192.168.1.0/24"));
+      return TextError(absl::StatusCode::kInvalidArgument,
+                       "network: $0 is no network, such as 192.168.1.0/24",
+                       Quoted(std::string(network)));
     }
     const uint32_t mask = bits == 0 ? 0 : ~uint32_t{0} << (32 - bits);
     for (const absl::string_view text : absl::StrSplit(addresses, ' ', absl::SkipEmpty())) {

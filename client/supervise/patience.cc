@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
-
 namespace convoy::client {
 namespace {
 
+using i18n::MakeMessage;
 using std::chrono::milliseconds;
 
 constexpr int kTriesByItself = 2;
@@ -16,18 +15,18 @@ constexpr milliseconds kLongestPause{60'000};
 
 }  // namespace
 
-std::optional<std::string> Patience::Fail(Cause cause, int64_t checkpoint) {
-  if (cause == Cause::kInput) return "it would be refused again";
-  if (cause == Cause::kComputed) return "data, recipe and seed would lead there again";
+std::optional<i18n::Message> Patience::Fail(Cause cause, int64_t checkpoint) {
+  if (cause == Cause::kInput) return MakeMessage("it would be refused again");
+  if (cause == Cause::kComputed) return MakeMessage("data, recipe and seed would lead there again");
   if (checkpoint > checkpoint_) failures_ = failures_by_itself_ = 0;
   checkpoint_ = std::max(checkpoint_, checkpoint);
   ++failures_;
   if (cause == Cause::kTrainer) ++failures_by_itself_;
   if (failures_by_itself_ >= kTriesByItself || failures_ >= kTries) {
-    return absl::StrCat("it failed ", failures_, " times without a newer checkpoint");
+    return MakeMessage("it failed $0 times without a newer checkpoint", failures_);
   }
   if (restarts_ >= max_restarts_) {
-    return absl::StrCat("it was started again ", restarts_, " times, no more are wanted");
+    return MakeMessage("it was started again $0 times, no more are wanted", restarts_);
   }
   ++restarts_;
   return std::nullopt;

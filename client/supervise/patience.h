@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "client/supervise/failure.h"
+#include "common/i18n/message.h"
 
 namespace convoy::client {
 
@@ -19,7 +19,7 @@ class Patience {
 
   // Takes in a failure; `checkpoint` is the step of the newest one, 0 if there is none. Returns why
   // there is to be no other start, or nothing.
-  std::optional<std::string> Fail(Cause cause, int64_t checkpoint);
+  std::optional<i18n::Message> Fail(Cause cause, int64_t checkpoint);
 
   // How long to wait before the next start: not at all after a first failure, then twice as long
   // each time, at most a minute.

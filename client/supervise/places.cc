@@ -10,6 +10,9 @@
 #include "client/supervise/scratch.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
+#include "common/i18n/message.h"
+#include "common/i18n/translate.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 #include "common/system/secret_digits.h"
@@ -37,9 +40,9 @@ absl::StatusOr<std::string> FindNetworks(const std::string& named, const std::ve
 
 void Tell(const HostState& state) {
   const std::string& name = state.host.name;
-  log::Note(state.trouble.empty() ? absl::StrCat(name, ": ready, ", state.cores, " cores, ",
-                                                 state.host.slots, " ranks")
-                                  : absl::StrCat(name, ": NOT READY, it ", state.trouble));
+  log::Note(state.trouble.empty()
+                ? Tr("$0: ready, $1 cores, $2 ranks", name, state.cores, state.host.slots)
+                : Tr("$0: NOT READY, it $1", name, state.trouble.shown));
 }
 
 }  // namespace
@@ -69,7 +72,7 @@ absl::Status Places::Check(bool goes_on) {
   wanted_.scratch = MakeScratch(wanted_.mark, kScratchBytesPerRank);
   wanted_.scratch_bytes = kScratchBytesPerRank;
   CONVOY_RETURN_IF_ERROR(Judge(Look(hosts), goes_on));
-  hosts_ = std::make_unique<HostPool>(hosts, [this](bool back, const std::string& line) {
+  hosts_ = std::make_unique<HostPool>(hosts, [this](bool back, const i18n::Message& line) {
     chronicle_.Note(line);
     chronicle_.Add(back ? run::RunEventKind::kHostBack : run::RunEventKind::kHostLost, line);
   });
@@ -96,8 +99,8 @@ absl::Status Places::Judge(const std::vector<HostState>& states, bool goes_on) {
     if (!ready) absl::StrAppend(&not_ready, not_ready.empty() ? "" : ", ", state.host.name);
   }
   if (!not_ready.empty() && !(some_ready && goes_on)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("not ready: ", not_ready, "; mend what is said above, or leave them out"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "not ready: $0; mend what is said above, or leave them out", not_ready);
   }
   if (ranks_ == 0) ranks_ = slots;
   return absl::OkStatus();
@@ -109,7 +112,7 @@ absl::StatusOr<Placement> Places::Next() {
     return Placement{.ranks = ranks_, .scratch = wanted_.scratch};
   }
   const std::vector<Host> ready = hosts_->Take(Look(hosts_->hosts()));
-  if (ready.empty()) return absl::UnavailableError("no host is ready");
+  if (ready.empty()) return TextError(absl::StatusCode::kUnavailable, "no host is ready");
   int slots = 0;
   for (const Host& host : ready) slots += host.slots;
   const std::string file = run::PathIn(run_dir_, run::kHostFile);

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/files.h"
+#include "common/base/text_error.h"
 
 namespace convoy::client {
 namespace {
@@ -96,9 +97,9 @@ absl::Status EndMarked(const std::string& mark) {
     const std::vector<MarkedProcess> left = FindMarked(mark);
     if (left.empty()) return absl::OkStatus();
     if (std::chrono::steady_clock::now() > deadline) {
-      return absl::DeadlineExceededError(absl::StrCat("process ", left.front().pid,
-                                                      " of an earlier start does not die; is its "
-                                                      "disk or network gone?"));
+      return TextError(absl::StatusCode::kDeadlineExceeded,
+                       "process $0 of an earlier start does not die; is its disk or network gone?",
+                       left.front().pid);
     }
     for (const MarkedProcess& process : left) ::kill(process.pid, SIGKILL);
     std::this_thread::sleep_for(kPoll);

@@ -12,7 +12,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -23,6 +22,8 @@
 namespace convoy::client {
 namespace {
 
+using i18n::MakeMessage;
+using i18n::Message;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kAnswerPoll{20};
@@ -105,44 +106,51 @@ Answer Ask(const std::string& host, const std::string& script) {
   return answer;  // the end of `child` kills it
 }
 
-std::string TroubleOf(Answer answer, const Wanted& wanted) {
-  if (answer.code < 0 && answer.last_line.empty()) return "does not answer within a minute";
+Message TroubleOf(Answer answer, const Wanted& wanted) {
+  if (answer.code < 0 && answer.last_line.empty()) {
+    return MakeMessage("does not answer within a minute");
+  }
   if (answer.values.count("cores") == 0) {
-    return absl::StrCat("cannot be reached by ssh: ", absl::StripAsciiWhitespace(answer.last_line));
+    return MakeMessage("cannot be reached by ssh: $0",
+                       absl::StripAsciiWhitespace(answer.last_line));
   }
   if (!answer.values["left"].empty()) {
-    return absl::StrCat("has a process of an earlier start that does not die: ",
-                        answer.values["left"]);
+    return MakeMessage("has a process of an earlier start that does not die: $0",
+                       answer.values["left"]);
   }
   if (answer.values.count("unwritable") != 0) {
-    return absl::StrCat("cannot make ", wanted.scratch, ": ", answer.last_line);
+    return MakeMessage("cannot make $0: $1", wanted.scratch, answer.last_line);
   }
   int64_t kilobytes = 0;
   if (!wanted.scratch.empty() && absl::SimpleAtoi(answer.values["room"], &kilobytes) &&
       kilobytes * 1024 < wanted.scratch_bytes) {
-    return absl::StrCat("has ", kilobytes, " KB of room in ", wanted.scratch, ", where MPI needs ",
-                        wanted.scratch_bytes / 1024, ": make room there");
+    return MakeMessage("has $0 KB of room in $1, where MPI needs $2: make room there", kilobytes,
+                       wanted.scratch, wanted.scratch_bytes / 1024);
   }
   if (answer.values["mpi"] != wanted.mpi) {
-    return absl::StrCat("has ", answer.values["mpi"].empty() ? "no mpirun" : answer.values["mpi"],
-                        ", here is ", wanted.mpi, ": install the same (deploy/install.sh)");
+    const std::string& there = answer.values["mpi"];
+    return there.empty()
+               ? MakeMessage("has no mpirun, here is $0: install the same (deploy/install.sh)",
+                             wanted.mpi)
+               : MakeMessage("has $0, here is $1: install the same (deploy/install.sh)", there,
+                             wanted.mpi);
   }
   if (answer.values["build"].empty()) {
-    return absl::StrCat("has no ", wanted.trainer, ": share its directory, or copy it");
+    return MakeMessage("has no $0: share its directory, or copy it", wanted.trainer);
   }
   if (answer.values["build"] != wanted.build) {
-    return "has another build of the trainer: build it there again, or copy it";
+    return MakeMessage("has another build of the trainer: build it there again, or copy it");
   }
   if (answer.values.count("runs") == 0) {
-    return absl::StrCat("cannot run the trainer; on it, ldd ", wanted.trainer,
-                        " says what is missing");
+    return MakeMessage("cannot run the trainer; on it, ldd $0 says what is missing",
+                       wanted.trainer);
   }
   const std::string& addresses = answer.values["addresses"];
   if (!wanted.networks.empty() && !InNetworks(wanted.networks, addresses).value_or(true)) {
-    return absl::StrCat("has no address in ", wanted.networks, " but ", addresses,
-                        ": name the network that all hosts have");
+    return MakeMessage("has no address in $0 but $1: name the network that all hosts have",
+                       wanted.networks, addresses);
   }
-  return "";
+  return {};
 }
 
 HostState Prepare(const Host& host, const Wanted& wanted) {

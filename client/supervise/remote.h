@@ -26,7 +26,8 @@ struct HostState {
   Host host;  // with its slots
   int cores = 0;
   int64_t checkpoint = 0;  // step of the newest in its run directory; 0: none
-  std::string trouble;     // why it is not ready, one line; "" for a host that is
+  // Why it is not ready, such as "does not answer within a minute"; empty for a host that is.
+  i18n::Message trouble;
 };
 
 // Fills in build and mpi of this machine.

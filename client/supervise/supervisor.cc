@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/process/child.h"
 #include "client/process/wishes.h"
@@ -28,6 +27,7 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/formats/checkpoint_store.h"
+#include "common/i18n/message.h"
 #include "common/run/events_file.h"
 #include "common/run/run_files.h"
 #include "common/run/start_file.h"
@@ -35,6 +35,8 @@
 namespace convoy::client {
 namespace {
 
+using i18n::MakeMessage;
+using i18n::Message;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kWishPoll{50};
@@ -51,8 +53,16 @@ bool IsEnd(int code) {
          code == static_cast<int>(ExitCode::kCancelled);
 }
 
-std::string PlaceOf(int64_t checkpoint) {
-  return checkpoint == 0 ? "the beginning" : absl::StrCat("step ", checkpoint);
+Message StartingAgain(const Message& failure, int64_t checkpoint) {
+  return checkpoint == 0 ? MakeMessage("$0; starting again from the beginning", failure)
+                         : MakeMessage("$0; starting again from step $1", failure, checkpoint);
+}
+
+Message Stopped(const std::string& run_dir, int64_t checkpoint) {
+  return checkpoint == 0
+             ? MakeMessage("stopped; the same command for $0 goes on from the beginning", run_dir)
+             : MakeMessage("stopped; the same command for $0 goes on from step $1", run_dir,
+                           checkpoint);
 }
 
 // Of mpirun's, as far as that is known.
@@ -86,7 +96,7 @@ class Supervisor {
   void PauseBeforeNext() const;
   int64_t NewestCheckpoint() const;
   ExitCode Refuse(const Ended& ended) const;
-  ExitCode GiveUp(const Ended& ended, const std::string& why);
+  ExitCode GiveUp(const Ended& ended, const Message& why);
   void TellCoordinator() const;
   void TellOfRestart(const Failure& failure, int64_t checkpoint);
   ExitCode EndAsWished() const;
@@ -120,7 +130,7 @@ absl::StatusOr<ExitCode> Supervisor::Run() {
     if (Wishes() > 0) return EndAsWished();
     if (ended->failure.cause == Cause::kInput && !ended->said.empty()) return Refuse(*ended);
     const int64_t checkpoint = NewestCheckpoint();
-    const std::optional<std::string> enough = patience_.Fail(ended->failure.cause, checkpoint);
+    const std::optional<Message> enough = patience_.Fail(ended->failure.cause, checkpoint);
     if (enough) return GiveUp(*ended, *enough);
     TellOfRestart(ended->failure, checkpoint);
     PauseBeforeNext();
@@ -135,7 +145,7 @@ absl::StatusOr<Ended> Supervisor::StartOnce() {
   Ended ended;
   if (MayPass(placement.status())) {
     ended.code = static_cast<int>(ExitCode::kFailed);
-    ended.failure = {Cause::kOutside, std::string(placement.status().message())};
+    ended.failure = {Cause::kOutside, i18n::MessageOf(placement.status())};
     return ended;
   }
   CONVOY_RETURN_IF_ERROR(placement.status());
@@ -144,8 +154,9 @@ absl::StatusOr<Ended> Supervisor::StartOnce() {
   CONVOY_RETURN_IF_ERROR(directory_->EndProcesses());
   if (IsEnd(ended.code)) return ended;
   ended.said = attempt.said();
-  ended.failure = Explain(ended.code, places_.by_mpirun() ? "mpirun" : "the trainer",
-                          attempt.errors(), attempt.said(), run_.run_dir);
+  const Message launcher =
+      places_.by_mpirun() ? i18n::AsItIs("mpirun") : MakeMessage("the trainer");
+  ended.failure = Explain(ended.code, launcher, attempt.errors(), attempt.said(), run_.run_dir);
   if (!attempt.ended_because().empty()) {
     ended.failure = {Cause::kOutside, attempt.ended_because()};
   }
@@ -169,8 +180,7 @@ int64_t Supervisor::NewestCheckpoint() const {
 }
 
 void Supervisor::TellOfRestart(const Failure& failure, int64_t checkpoint) {
-  const std::string line =
-      absl::StrCat(failure.what, "; starting again from ", PlaceOf(checkpoint));
+  const Message line = StartingAgain(failure.what, checkpoint);
   chronicle_.Note(line);
   chronicle_.Add(run::RunEventKind::kRestarted, line);
 }
@@ -187,14 +197,14 @@ ExitCode Supervisor::Refuse(const Ended& ended) const {
   return ExitCode::kUsage;
 }
 
-ExitCode Supervisor::GiveUp(const Ended& ended, const std::string& why) {
-  const std::string line = absl::StrCat(ended.failure.what, "; gave up: ", why);
+ExitCode Supervisor::GiveUp(const Ended& ended, const Message& why) {
+  const Message line = MakeMessage("$0; gave up: $1", ended.failure.what, why);
   chronicle_.Error(line);
   chronicle_.Add(run::RunEventKind::kGaveUp, line);
   auto summary = run::ReadSummary(run_.run_dir);
   if (summary.ok() && summary->state == run::RunState::kRunning) {
     summary->state = run::RunState::kFailed;
-    summary->error = line;
+    summary->error = line.english;
     summary->end_time = absl::Now();
     WriteFileAtomically(PathIn(run::kSummaryFile), run::ToJson(*summary)).IgnoreError();
   }
@@ -222,8 +232,7 @@ void Supervisor::TellCoordinator() const {
 // The ranks are gone, but did not end as they would by themselves.
 ExitCode Supervisor::EndAsWished() const {
   const int64_t checkpoint = NewestCheckpoint();
-  chronicle_.Note(absl::StrCat("stopped; the same command for ", run_.run_dir, " goes on from ",
-                               PlaceOf(checkpoint)));
+  chronicle_.Note(Stopped(run_.run_dir, checkpoint));
   return checkpoint == 0 ? ExitCode::kFailed : ExitCode::kStopped;
 }
 

@@ -8,10 +8,10 @@
 #include <memory>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/process/child.h"
 #include "client/process/wishes.h"
+#include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
@@ -82,7 +82,7 @@ absl::Status RunTrainings(const std::vector<Training>& trainings, int at_once,
   HearWishes();
   Crew crew(trainings, static_cast<size_t>(at_once), on_end);
   while (!crew.done()) {
-    if (Wishes() > 0) crew.Stop(absl::AbortedError("stopped"));
+    if (Wishes() > 0) crew.Stop(absl::AbortedError(Tr("stopped")));
     crew.StartMore();
     absl::SleepFor(kLook);
     crew.Reap();

@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/cpus.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/base/text_error.h"
 #include "common/textproto/text_proto.h"
 
 namespace convoy::api {
@@ -16,9 +16,9 @@ absl::Status ReadSize(const std::string& text, data::LoadOptions* options) {
   if (ReadHeightWidth(text, data::kMaxPictureSide, &options->height, &options->width)) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("images.image_size: must be HEIGHTxWIDTH, each from 1 to ",
-                   data::kMaxPictureSide, ", such as 64x64, not ", Quoted(text)));
+  return InvalidArgumentTextError(
+      "images.image_size: must be HEIGHTxWIDTH, each from 1 to $0, such as 64x64, not $1",
+      data::kMaxPictureSide, Quoted(text));
 }
 
 }  // namespace

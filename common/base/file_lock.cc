@@ -10,9 +10,9 @@
 #include <fstream>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/files.h"
+#include "common/base/text_error.h"
 
 namespace convoy {
 namespace {
@@ -23,10 +23,10 @@ absl::Status LockError(int error_number, const std::string& path) {
     case ENOLCK:
     case ENOSYS:
     case EOPNOTSUPP:
-      return absl::UnimplementedError(
-          absl::StrCat(path,
-                       ": cannot be locked, the file system has no locks (flock); choose a "
-                       "directory on another one"));
+      return TextError(absl::StatusCode::kUnimplemented,
+                       "$0: cannot be locked, the file system has no locks (flock); choose a "
+                       "directory on another one",
+                       path);
     default:
       return ErrnoStatus(error_number, "cannot lock", path);
   }

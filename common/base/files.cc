@@ -90,8 +90,10 @@ absl::Status SyncDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status WriteNew(const std::string& path, std::string_view content, bool sync) {
-  FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+// A file beside `path`, which errors name: nobody asked for the other one.
+absl::Status WriteBeside(const std::string& temporary, const std::string& path,
+                         std::string_view content, bool sync) {
+  FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot create", path);
   CONVOY_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
   if (sync && ::fsync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", path);
@@ -174,7 +176,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 absl::Status WriteFileAtomically(const std::string& named, std::string_view content) {
   CONVOY_ASSIGN_OR_RETURN(const std::string path, PathToReplace(named));
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
-  absl::Status status = WriteNew(temporary, content, /*sync=*/true);
+  absl::Status status = WriteBeside(temporary, path, content, /*sync=*/true);
   Failpoint("before_rename", path);
   AskGuard();
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
@@ -191,7 +193,7 @@ absl::Status WriteFileAtomically(const std::string& named, std::string_view cont
 absl::Status ReplaceFile(const std::string& named, std::string_view content) {
   CONVOY_ASSIGN_OR_RETURN(const std::string path, PathToReplace(named));
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
-  absl::Status status = WriteNew(temporary, content, /*sync=*/false);
+  absl::Status status = WriteBeside(temporary, path, content, /*sync=*/false);
   AskGuard();
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, "cannot rename to", path);

@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/substitute.h"
+#include "common/base/printable.h"
 
 namespace convoy {
 namespace {
@@ -12,6 +13,14 @@ constexpr char kPayload[] = "convoy/text_error";
 constexpr size_t kMostValues = 10;
 // A message is a line of printable characters.
 constexpr char kSeparator = '\0';
+
+// Nothing where it is no payload, as a process whose memory is damaged may send it.
+std::optional<ErrorText> Parse(const std::string& payload) {
+  const std::vector<std::string> parts = absl::StrSplit(payload, kSeparator);
+  if (parts.size() < 2 || parts.size() > 2 + kMostValues) return std::nullopt;
+  return ErrorText{
+      .context = parts[0], .text = parts[1], .values = {parts.begin() + 2, parts.end()}};
+}
 
 }  // namespace
 
@@ -30,12 +39,21 @@ absl::Status MakeTextError(absl::StatusCode code, const ErrorText& text) {
   return status;
 }
 
+std::string ErrorToBytes(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kPayload);
+  return payload ? kSeparator + std::string(*payload) : std::string(status.message());
+}
+
+absl::Status ErrorFromBytes(absl::StatusCode code, const std::string& bytes) {
+  if (bytes.empty() || bytes.front() != kSeparator) return absl::Status(code, bytes);
+  const std::optional<ErrorText> text = Parse(bytes.substr(1));
+  return text ? MakeTextError(code, *text) : absl::Status(code, Printable(bytes));
+}
+
 std::optional<ErrorText> ErrorTextOf(const absl::Status& status) {
   const absl::optional<absl::Cord> payload = status.GetPayload(kPayload);
   if (!payload) return std::nullopt;
-  const std::vector<std::string> parts = absl::StrSplit(std::string(*payload), kSeparator);
-  return ErrorText{
-      .context = parts[0], .text = parts[1], .values = {parts.begin() + 2, parts.end()}};
+  return Parse(std::string(*payload));
 }
 
 }  // namespace convoy

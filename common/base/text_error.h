@@ -30,6 +30,17 @@ absl::Status TextError(absl::StatusCode code, const char* text, const Values&...
   return MakeTextError(code, {.context = "", .text = text, .values = {absl::StrCat(values)...}});
 }
 
+// Likewise, for the most frequent code.
+template <typename... Values>
+absl::Status InvalidArgumentTextError(const char* text, const Values&... values) {
+  return TextError(absl::StatusCode::kInvalidArgument, text, values...);
+}
+
+// An error's message with its parts as bytes, and back again: for a process that answers another of
+// the same program.
+std::string ErrorToBytes(const absl::Status& status);
+absl::Status ErrorFromBytes(absl::StatusCode code, const std::string& bytes);
+
 // Returns the parts of an error's message, nothing where it was made otherwise.
 std::optional<ErrorText> ErrorTextOf(const absl::Status& status);
 

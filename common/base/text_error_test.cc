@@ -28,6 +28,22 @@ TEST(TextErrorTest, AnnotateKeepsThem) {
   EXPECT_TRUE(ErrorTextOf(error)->values.empty());
 }
 
+TEST(TextErrorTest, AnotherProcessHasThem) {
+  const absl::StatusCode code = absl::StatusCode::kDataLoss;
+  for (const absl::Status& error :
+       {Annotate(TextError(code, "is $0", "b\nad"), "file"), TextError(code, "is bad"),
+        absl::DataLossError("x"), absl::DataLossError("")}) {
+    EXPECT_EQ(ErrorFromBytes(code, ErrorToBytes(error)), error) << error;
+  }
+  // Of a process that went mad.
+  const std::string zero(1, '\0');
+  for (const std::string& bytes : {zero, zero + "a", zero + std::string(40, '\0')}) {
+    const absl::Status error = ErrorFromBytes(code, bytes);
+    EXPECT_EQ(error.code(), code);
+    EXPECT_FALSE(ErrorTextOf(error).has_value());
+  }
+}
+
 TEST(TextErrorTest, OtherErrorsHaveNone) {
   EXPECT_FALSE(ErrorTextOf(absl::NotFoundError("x")).has_value());
   EXPECT_FALSE(ErrorTextOf(Annotate(absl::NotFoundError("x"), "data")).has_value());

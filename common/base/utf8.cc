@@ -49,16 +49,6 @@ bool IsInvisible(uint32_t code) {
          || code == 0xfeff || IsBetween(code, 0xfff9, 0xfffb);
 }
 
-size_t WholeUtf8(std::string_view text, size_t most) {
-  size_t whole = 0;
-  while (whole < text.size()) {
-    const size_t next = whole + FirstUtf8(text.substr(whole)).bytes;
-    if (next > most) break;
-    whole = next;
-  }
-  return whole;
-}
-
 std::string ValidUtf8(std::string_view text) {
   return ReplaceWhere(text, [](uint32_t code) { return code == kNoUtf8; });
 }

@@ -26,10 +26,6 @@ Utf8Character FirstUtf8(std::string_view text);
 // text.
 bool IsInvisible(uint32_t code);
 
-// Returns how many bytes of `text`, `most` at most, end with a whole character: where it may be
-// cut.
-size_t WholeUtf8(std::string_view text, size_t most);
-
 // Returns `text` with U+FFFD in place of what is not UTF-8.
 std::string ValidUtf8(std::string_view text);
 

@@ -233,7 +233,7 @@ absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* cons
                                          app.get_config_ptr()->as<std::string>(),
                                          InConfigsWords(error.what(), FlagsOf(app))));
   } catch (const CLI::FileError& error) {
-    return absl::NotFoundError(absl::StrCat("--config: ", error.what()));
+    return absl::NotFoundError(Tr("--config: $0", error.what()));
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(InUsersWords(AsWritten(error.what()), *app.get_formatter()));
   }

@@ -31,6 +31,10 @@ template <typename T, typename Target>
 std::string ReadWhole(const std::string& text, T least, T most, Target* value) {
   T number = 0;
   if (!absl::SimpleAtoi(text, &number) || number < least || number > most) {
+    // What fits into the computer's numbers is no bound that anybody asked for.
+    const bool bounded = least > std::numeric_limits<T>::lowest();
+    const bool digits = text.find_first_not_of("+-0123456789") == std::string::npos;
+    if (!bounded && !digits) return Tr("must be a whole number, not $0", Quoted(text));
     return Tr("must be a whole number from $0 to $1, not $2", least, most, Quoted(text));
   }
   *value = number;

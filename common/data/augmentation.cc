@@ -8,10 +8,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/exact_random.h"
 #include "common/base/exact_trigonometry.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy::data {
 namespace {
@@ -27,8 +27,8 @@ constexpr double kSplineDeviation = 0.479;
 
 absl::Status RequireUpTo(const char* field, double value, double most, const char* unit) {
   if (value >= 0 && value <= most) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("augmentation.", field, ": must be from 0 to ",
-                                                 most, " ", unit, ", not ", value));
+  return InvalidArgumentTextError("augmentation.$0: must be from 0 to $1 $2, not $3", field, most,
+                                  unit, value);
 }
 
 }  // namespace

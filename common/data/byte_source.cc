@@ -19,6 +19,7 @@
 #include "common/base/check.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy::data {
 namespace {
@@ -126,14 +127,15 @@ class GunzipSource : public ByteSource {
     if (result == Z_OK || result == Z_STREAM_END) return absl::OkStatus();
     if (result == Z_BUF_ERROR && stream_.avail_in == 0) return absl::OkStatus();  // wants more
     if (result == Z_MEM_ERROR) {
-      return absl::ResourceExhaustedError(absl::StrCat(name_, ": no memory left to inflate it"));
+      return TextError(absl::StatusCode::kResourceExhausted, "$0: no memory left to inflate it",
+                       name_);
     }
     return Damaged();
   }
 
   absl::Status BrokenOff() const {
-    return absl::DataLossError(absl::StrCat(name_, ": the gzip data break off, after ", total_out_,
-                                            " uncompressed bytes"));
+    return TextError(absl::StatusCode::kDataLoss,
+                     "$0: the gzip data break off, after $1 uncompressed bytes", name_, total_out_);
   }
 
   absl::Status Damaged() const {
@@ -167,7 +169,7 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return ErrnoStatus(errno, "cannot examine", path);
   if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": is not a regular file"));
+    return InvalidArgumentTextError("$0: is not a regular file", path);
   }
   std::array<char, kGzipMagic.size()> start{};
   const ssize_t got = ::pread(fd, start.data(), start.size(), 0);

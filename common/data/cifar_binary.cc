@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/labelled_images.h"
 
 namespace convoy::data {
@@ -82,8 +83,8 @@ std::optional<Found> Find(const FileTree& tree) {
 absl::StatusOr<size_t> Need(const FileTree& tree, const std::string& first, const char* name) {
   const std::optional<size_t> file = Beside(tree, first, name);
   if (file) return *file;
-  return absl::NotFoundError(absl::StrCat(Printable(tree.root()), ": holds no ", name, " beside ",
-                                          Printable(first), "; fetch it again"));
+  return TextError(absl::StatusCode::kNotFound, "$0: holds no $1 beside $2; fetch it again",
+                   Printable(tree.root()), name, Printable(first));
 }
 
 // Appends the records of a file, their planes turned into pixels.
@@ -91,9 +92,9 @@ absl::Status AppendBatch(const FileTree& tree, size_t file, size_t label_bytes, 
   CONVOY_ASSIGN_OR_RETURN(const std::string bytes, tree.Read(file, kMostFileBytes));
   const size_t record = label_bytes + kChannels * kPlane;
   if (bytes.empty() || bytes.size() % record != 0) {
-    return absl::DataLossError(absl::StrCat(tree.Name(file), ": has ", bytes.size(),
-                                            " bytes, which are no whole records of ", record,
-                                            "; fetch it again"));
+    return TextError(absl::StatusCode::kDataLoss,
+                     "$0: has $1 bytes, which are no whole records of $2; fetch it again",
+                     tree.Name(file), bytes.size(), record);
   }
   for (size_t at = 0; at < bytes.size(); at += record) {
     part->labels.push_back(static_cast<uint8_t>(bytes[at + label_bytes - 1]));
@@ -126,7 +127,7 @@ bool HoldsCifarBatches(const FileTree& tree) { return Find(tree).has_value(); }
 
 absl::StatusOr<DataSource> LoadCifarBatches(const FileTree& tree) {
   const std::optional<Found> found = Find(tree);
-  if (!found) return absl::NotFoundError("no batches of CIFAR");
+  if (!found) return TextError(absl::StatusCode::kNotFound, "no batches of CIFAR");
   const Version& version = *found->version;
   DataSource source;
   source.train = {.height = kSide, .width = kSide, .channels = kChannels};

@@ -12,11 +12,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/dataset.h"
 #include "common/data/sampler.h"
 
@@ -129,17 +129,18 @@ std::array<Pictures, kNumParts> SplitIntoParts(Pictures pictures, size_t* ignore
 
 absl::Status CheckClasses(const std::vector<std::string>& classes) {
   if (classes.empty()) {
-    return absl::NotFoundError("holds no folder with pictures (.jpg or .png); make one a class");
+    return TextError(absl::StatusCode::kNotFound,
+                     "holds no folder with pictures (.jpg or .png); make one a class");
   }
   if (classes.size() == 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("has one class alone, ", Quoted(classes.front()),
-                     "; put the pictures of each class into a folder of their own"));
+    return InvalidArgumentTextError(
+        "has one class alone, $0; put the pictures of each class into a folder of their own",
+        Quoted(classes.front()));
   }
   if (classes.size() > kMaxClasses) {
-    return absl::InvalidArgumentError(absl::StrCat("has ", classes.size(),
-                                                   " folders with pictures, each a class; at most ",
-                                                   kMaxClasses, " classes are possible"));
+    return InvalidArgumentTextError(
+        "has $0 folders with pictures, each a class; at most $1 classes are possible",
+        classes.size(), kMaxClasses);
   }
   return absl::OkStatus();
 }
@@ -157,8 +158,8 @@ absl::StatusOr<std::vector<LabelledFile>> Label(const Pictures& pictures,
     const std::string& name = picture.folders.front();
     const auto found = std::lower_bound(classes.begin(), classes.end(), name);
     if (found == classes.end() || *found != name) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "has pictures of class ", Quoted(name), " to test or validate on, but none to train on"));
+      return InvalidArgumentTextError(
+          "has pictures of class $0 to test or validate on, but none to train on", Quoted(name));
     }
     labelled.push_back({picture.file, static_cast<int>(found - classes.begin())});
   }
@@ -227,7 +228,7 @@ absl::StatusOr<ClassFolders> ArrangeClassFolders(const std::vector<std::string>&
   if (folders.test.empty()) folders.test.swap(folders.validation);
   if (folders.test.empty()) HoldOutTest(&folders);
   if (folders.test.empty()) {
-    return absl::InvalidArgumentError("has one picture a class; give it more, and some to test on");
+    return InvalidArgumentTextError("has one picture a class; give it more, and some to test on");
   }
   return folders;
 }

@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/byte_source.h"
 #include "common/data/idx.h"
 #include "common/data/labelled_images.h"
@@ -103,7 +104,7 @@ class Lines {
     buffer_.erase(0, std::min(at_, buffer_.size()));
     at_ = 0;
     if (buffer_.size() > kBlockBytes) {
-      return absl::InvalidArgumentError("has a line longer than any image");
+      return InvalidArgumentTextError("has a line longer than any image");
     }
     const size_t had = buffer_.size();
     buffer_.resize(had + kBlockBytes);
@@ -125,9 +126,8 @@ absl::Status ReadLine(absl::string_view line, const Columns& columns, Dataset* p
     int value = 0;
     const bool is_byte = absl::SimpleAtoi(cell, &value) && value >= 0 && value <= 255;
     if (column < columns.count && !is_byte) {
-      return absl::InvalidArgumentError(absl::StrCat(Quoted({cell.data(), cell.size()}),
-                                                     " in column ", column + 1,
-                                                     " is no whole number from 0 to 255"));
+      return InvalidArgumentTextError("$0 in column $1 is no whole number from 0 to 255",
+                                      Quoted({cell.data(), cell.size()}), column + 1);
     }
     std::vector<uint8_t>& to = column == columns.label ? part->labels : part->pixels;
     if (column < columns.count) to.push_back(static_cast<uint8_t>(value));
@@ -135,8 +135,7 @@ absl::Status ReadLine(absl::string_view line, const Columns& columns, Dataset* p
   }
   ++part->count;
   if (column == columns.count) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("has ", column, " values; the first line has ", columns.count));
+  return InvalidArgumentTextError("has $0 values; the first line has $1", column, columns.count);
 }
 
 struct Table {
@@ -157,8 +156,8 @@ absl::StatusOr<Table> ReadTable(const FileTree& tree, size_t file) {
     if (first) {
       const std::optional<Columns> columns = Understand(line);
       if (!columns) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            name, ": is no table of a label and the pixels of a square image in each line"));
+        return InvalidArgumentTextError(
+            "$0: is no table of a label and the pixels of a square image in each line", name);
       }
       table.columns = *columns;
       table.images = {
@@ -169,7 +168,7 @@ absl::StatusOr<Table> ReadTable(const FileTree& tree, size_t file) {
     if (!read.ok()) return Annotate(read, absl::StrCat(name, ", line ", lines.number()));
   }
   if (table.images.count > 0) return table;
-  return absl::InvalidArgumentError(absl::StrCat(name, ": holds no image"));
+  return InvalidArgumentTextError("$0: holds no image", name);
 }
 
 // The first line of a file in the tree, "" if it cannot be read.
@@ -211,15 +210,15 @@ absl::StatusOr<DataSource> LoadTables(const FileTree& tree) {
   const Files files = FilesIn(tree);
   const std::string root = Printable(tree.root());
   if (files.train.size() != 1 || files.test.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(root, ": holds ", files.train.size(),
-                                                   " tables to train on and ", files.test.size(),
-                                                   " to test on; name one file as `data`"));
+    return InvalidArgumentTextError(
+        "$0: holds $1 tables to train on and $2 to test on; name one file as `data`", root,
+        files.train.size(), files.test.size());
   }
   DataSource source;
   CONVOY_ASSIGN_OR_RETURN(Table train, ReadTable(tree, files.train.front()));
   if (train.columns.label < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(tree.Name(files.train.front()), ": has no column `label`; add one"));
+    return InvalidArgumentTextError("$0: has no column `label`; add one",
+                                    tree.Name(files.train.front()));
   }
   source.train = std::move(train.images);
   std::string test_name = tree.Name(files.train.front());
@@ -232,9 +231,9 @@ absl::StatusOr<DataSource> LoadTables(const FileTree& tree) {
   }
   if (source.test.count == 0) {
     if (source.train.count < kSmallestSet) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(test_name, ": holds ", source.train.count, " images; ", kSmallestSet,
-                       " are needed at least, as some are held out for tests"));
+      return InvalidArgumentTextError(
+          "$0: holds $1 images; $2 are needed at least, as some are held out for tests", test_name,
+          source.train.count, kSmallestSet);
     }
     HoldOutTest(&source);
   }

@@ -7,6 +7,7 @@
 
 #include "common/base/range.h"
 #include "common/data/idx.h"
+#include "common/i18n/message.h"
 
 namespace convoy::data {
 
@@ -52,7 +53,7 @@ struct DataSource {
   // As many of the last training images are for validation; 0: the recipe decides.
   int64_t validation_images = 0;
   std::vector<std::string> class_names;  // [num_classes], or empty: numbers; may hold any bytes
-  std::vector<std::string> notes;        // lines for people
+  std::vector<i18n::Message> notes;      // lines for people
 };
 
 inline constexpr char kKindMnist[] = "mnist";

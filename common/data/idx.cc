@@ -19,6 +19,7 @@
 #include "absl/types/span.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/byte_source.h"
 
 namespace convoy::data {
@@ -84,10 +85,16 @@ bool HasMagic(const uint8_t* start, const Sort& sort) {
   return std::equal(magic.begin(), magic.end(), start);
 }
 
-absl::Status Truncated(const std::string& name, const char* at_least, size_t expected,
-                       size_t found) {
-  return absl::DataLossError(absl::StrCat(name, ": is cut short: ", at_least, expected,
-                                          " uncompressed bytes expected, ", found, " found"));
+absl::Status CutInHeader(const std::string& name, size_t least, size_t found) {
+  return TextError(absl::StatusCode::kDataLoss,
+                   "$0: is cut short: at least $1 uncompressed bytes expected, $2 found", name,
+                   least, found);
+}
+
+absl::Status CutShort(const std::string& name, size_t expected, size_t found) {
+  return TextError(absl::StatusCode::kDataLoss,
+                   "$0: is cut short: $1 uncompressed bytes expected, $2 found", name, expected,
+                   found);
 }
 
 // Reads the magic number, which must be that of one of `sorts`; the first is the usual one.
@@ -97,14 +104,14 @@ absl::StatusOr<Sort> ReadMagic(absl::Span<const Sort> sorts, const std::string& 
   CONVOY_ASSIGN_OR_RETURN(const size_t got, source->Read(start.data(), start.size()));
   const Sort& usual = sorts.front();
   // What the file is says more than that it is short: a web page of 10 bytes is a web page.
-  if (got < start.size()) return Truncated(name, "at least ", HeaderBytes(usual), got);
+  if (got < start.size()) return CutInHeader(name, HeaderBytes(usual), got);
   for (const Sort& sort : sorts) {
     if (HasMagic(start.data(), sort)) return sort;
   }
   const uint32_t magic = uint32_t{usual.type} << 8 | static_cast<uint32_t>(usual.num_dims);
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, ": is ", DescribeStart(start.data()), "; an IDX file of ", usual.plural,
-                   " is needed (magic 0x", absl::Hex(magic, absl::kZeroPad8), ")"));
+  return InvalidArgumentTextError("$0: is $1; an IDX file of $2 is needed (magic 0x$3)", name,
+                                  DescribeStart(start.data()), usual.plural,
+                                  absl::Hex(magic, absl::kZeroPad8));
 }
 
 // Returns the sizes after the magic number, outermost first.
@@ -112,7 +119,7 @@ absl::StatusOr<std::vector<int64_t>> ReadSizes(const Sort& sort, const std::stri
                                                ByteSource* source) {
   std::vector<uint8_t> sizes(HeaderBytes(sort) - kWordBytes);
   CONVOY_ASSIGN_OR_RETURN(const size_t got, source->Read(sizes.data(), sizes.size()));
-  if (got < sizes.size()) return Truncated(name, "at least ", HeaderBytes(sort), kWordBytes + got);
+  if (got < sizes.size()) return CutInHeader(name, HeaderBytes(sort), kWordBytes + got);
   std::vector<int64_t> dims;
   for (size_t i = 0; i < sizes.size(); i += kWordBytes) {
     dims.push_back(BigEndian(sizes.data() + i));
@@ -123,8 +130,7 @@ absl::StatusOr<std::vector<int64_t>> ReadSizes(const Sort& sort, const std::stri
 // Returns the bytes after the header; refuses sizes that are zero or too large.
 absl::StatusOr<int64_t> BodyBytes(const std::vector<int64_t>& dims, const Sort& sort,
                                   const std::string& name) {
-  if (dims[0] == 0)
-    return absl::InvalidArgumentError(absl::StrCat(name, ": holds no ", sort.plural));
+  if (dims[0] == 0) return InvalidArgumentTextError("$0: holds no $1", name, sort.plural);
   int64_t num_bytes = dims[0] * sort.elem_bytes();
   for (size_t i = 1; i < dims.size(); ++i) {
     if (dims[i] == 0 || dims[i] > kMaxImageSide) {
@@ -137,9 +143,9 @@ absl::StatusOr<int64_t> BodyBytes(const std::vector<int64_t>& dims, const Sort& 
     num_bytes *= dims[i];  // below 2^56: the sides were checked
   }
   if (num_bytes > kMaxIdxBodyBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ": says that it holds ", num_bytes,
-                                                   " bytes of ", sort.plural, "; at most ",
-                                                   kMaxIdxBodyBytes, " are possible"));
+    return InvalidArgumentTextError(
+        "$0: says that it holds $1 bytes of $2; at most $3 are possible", name, num_bytes,
+        sort.plural, kMaxIdxBodyBytes);
   }
   return num_bytes;
 }
@@ -148,8 +154,8 @@ absl::Status Reserve(size_t num_bytes, const std::string& name, std::vector<uint
   try {
     body->reserve(num_bytes);
   } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(name, ": no memory left for ", num_bytes, " of its bytes"));
+    return TextError(absl::StatusCode::kResourceExhausted, "$0: no memory left for $1 of its bytes",
+                     name, num_bytes);
   }
   return absl::OkStatus();
 }
@@ -174,7 +180,7 @@ absl::StatusOr<std::vector<uint8_t>> ReadBody(size_t header_bytes, size_t num_by
     }
     body.insert(body.end(), piece.begin(), piece.begin() + static_cast<ptrdiff_t>(*got));
     if (*got < wanted) {
-      return Truncated(name, "", header_bytes + num_bytes, header_bytes + body.size());
+      return CutShort(name, header_bytes + num_bytes, header_bytes + body.size());
     }
   }
   return body;
@@ -184,8 +190,8 @@ absl::Status ExpectEnd(size_t expected_bytes, const std::string& name, ByteSourc
   uint8_t beyond = 0;
   CONVOY_ASSIGN_OR_RETURN(const size_t got, source->Read(&beyond, 1));
   if (got == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, ": goes on after the ", expected_bytes,
-                                                 " uncompressed bytes that its header promises"));
+  return InvalidArgumentTextError(
+      "$0: goes on after the $1 uncompressed bytes that its header promises", name, expected_bytes);
 }
 
 struct Content {
@@ -224,8 +230,8 @@ absl::StatusOr<std::vector<uint8_t>> FirstOfRows(const Content& content, const s
   for (size_t at = 0; at < content.body.size(); at += row_bytes) {
     const uint32_t label = BigEndian(content.body.data() + at);
     if (label > std::numeric_limits<uint8_t>::max()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name, ": label ", label, " of image ", labels.size(), " is beyond 255"));
+      return InvalidArgumentTextError("$0: label $1 of image $2 is beyond 255", name, label,
+                                      labels.size());
     }
     labels.push_back(static_cast<uint8_t>(label));
   }

@@ -20,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/idx.h"
 #include "common/data/labelled_images.h"
 
@@ -133,7 +134,8 @@ absl::StatusOr<IdxSet> Choose(std::vector<IdxSet> sets, const std::string& prefi
       return FullPrefix(set) != absl::AsciiStrToLower(prefix) && FullPrefix(set) != prefix;
     });
   }
-  if (sets.empty()) return absl::NotFoundError("holds no IDX files of that name");
+  if (sets.empty())
+    return TextError(absl::StatusCode::kNotFound, "holds no IDX files of that name");
   std::vector<IdxSet> complete;
   for (const IdxSet& set : sets) {
     if (set.complete()) complete.push_back(set);
@@ -147,9 +149,9 @@ absl::StatusOr<IdxSet> Choose(std::vector<IdxSet> sets, const std::string& prefi
     if (set.depth() == nearest->depth()) names.push_back(Quoted(FullPrefix(set)));
   }
   if (names.size() == 1) return *nearest;
-  return absl::InvalidArgumentError(absl::StrCat("holds several data sets, ",
-                                                 absl::StrJoin(names, ", "),
-                                                 "; name one of them after the folder as `data`"));
+  return InvalidArgumentTextError(
+      "holds several data sets, $0; name one of them after the folder as `data`",
+      absl::StrJoin(names, ", "));
 }
 
 absl::StatusOr<Dataset> LoadHalf(const FileTree& tree, size_t images_file, size_t labels_file) {
@@ -158,9 +160,8 @@ absl::StatusOr<Dataset> LoadHalf(const FileTree& tree, size_t images_file, size_
   CONVOY_ASSIGN_OR_RETURN(const std::string labels_bytes, tree.Read(labels_file, kMaxIdxBodyBytes));
   CONVOY_ASSIGN_OR_RETURN(IdxLabels labels, ParseIdxLabels(labels_bytes, tree.Name(labels_file)));
   if (images.count != labels.count) {
-    return absl::InvalidArgumentError(absl::StrCat(tree.Name(images_file), ": holds ", images.count,
-                                                   " images, but ", tree.Name(labels_file), " ",
-                                                   labels.count, " labels"));
+    return InvalidArgumentTextError("$0: holds $1 images, but $2 $3 labels", tree.Name(images_file),
+                                    images.count, tree.Name(labels_file), labels.count);
   }
   return Dataset{.count = images.count,
                  .height = images.height,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy::data {
 namespace {
@@ -22,16 +23,16 @@ absl::Status CheckSameSizes(const Dataset& train, const Dataset& test, const std
     return absl::StrCat(part.height, " x ", part.width,
                         part.channels == 1 ? "" : absl::StrCat(" x ", part.channels), " pixels");
   };
-  return absl::InvalidArgumentError(absl::StrCat(name, ": holds images of ", text(test),
-                                                 ", but those to train on are ", text(train)));
+  return InvalidArgumentTextError("$0: holds images of $1, but those to train on are $2", name,
+                                  text(test), text(train));
 }
 
 absl::Status CheckLabels(const Dataset& test, const std::string& name) {
   for (size_t i = 0; i < test.labels.size(); ++i) {
     if (test.labels[i] < test.num_classes) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        name, ": label ", int{test.labels[i]}, " of image ", i, " is beyond the ", test.num_classes,
-        " classes of the training labels (0 to ", test.num_classes - 1, ")"));
+    return InvalidArgumentTextError(
+        "$0: label $1 of image $2 is beyond the $3 classes of the training labels (0 to $4)", name,
+        int{test.labels[i]}, i, test.num_classes, test.num_classes - 1);
   }
   return absl::OkStatus();
 }
@@ -82,8 +83,9 @@ void HoldOutTest(DataSource* source) {
     part.labels.push_back(all.labels[static_cast<size_t>(i)]);
     ++part.count;
   }
-  source->notes.push_back(absl::StrCat("there are no labelled images for tests: every fifth, ",
-                                       source->test.count, " images, is held out for them"));
+  source->notes.push_back(i18n::MakeMessage(
+      "there are no labelled images for tests: every fifth, $0 images, is held out for them",
+      source->test.count));
 }
 
 }  // namespace convoy::data

@@ -150,7 +150,8 @@ bool AnyNameBegins(const std::string& folder, const std::string& beginning) {
 absl::StatusOr<DataSource> LoadPrefix(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  if (!AnyNameBegins(folder, path.substr(slash + 1))) return absl::NotFoundError("no such files");
+  if (!AnyNameBegins(folder, path.substr(slash + 1)))
+    return TextError(absl::StatusCode::kNotFound, "no such files");
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<FileTree> tree, OpenDirectory(folder));
   return LoadIdxTree(*tree, path.substr(slash + 1));  // npos + 1 is 0
 }

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/exact_random.h"
+#include "common/base/text_error.h"
 
 namespace convoy::data {
 
 absl::Status CheckNoiseLevel(double level) {
   if (level >= 0 && level <= kMaxNoiseLevel) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("noise level ", level, ": it is the standard deviation of the noise on pixels ",
-                   "from 0 to 1; give a number from 0 to ", kMaxNoiseLevel, ", such as 0.3"));
+  return InvalidArgumentTextError(
+      "noise level $0: it is the standard deviation of the noise on pixels from 0 to 1; give a "
+      "number from 0 to $1, such as 0.3",
+      level, kMaxNoiseLevel);
 }
 
 void AddNoise(const uint8_t* src, int64_t num_bytes, double level, uint64_t seed,

@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/idx.h"
 #include "common/data/labelled_images.h"
 
@@ -109,15 +110,15 @@ absl::StatusOr<Array> ReadArray(const FileTree& tree, size_t file) {
   if (long_header) header_bytes |= byte(10) << 16 | byte(11) << 24;
   array.begin = header_at + header_bytes;
   if (array.begin > bytes.size()) {
-    return absl::DataLossError(absl::StrCat(array.name, ": is cut short; save it again"));
+    return TextError(absl::StatusCode::kDataLoss, "$0: is cut short; save it again", array.name);
   }
   CONVOY_RETURN_IF_ERROR(
       ReadHeader(absl::string_view(bytes).substr(header_at, header_bytes), &array));
   const size_t needed = static_cast<size_t>(array.elems()) * array.elem_bytes();
   if (bytes.size() - array.begin == needed) return array;
-  return absl::DataLossError(absl::StrCat(array.name, ": has ", bytes.size() - array.begin,
-                                          " bytes of numbers, and its shape says ", needed,
-                                          "; save it again"));
+  return TextError(absl::StatusCode::kDataLoss,
+                   "$0: has $1 bytes of numbers, and its shape says $2; save it again", array.name,
+                   bytes.size() - array.begin, needed);
 }
 
 // Returns the array that has one of the names.
@@ -128,9 +129,9 @@ absl::StatusOr<Array> FindArray(const FileTree& tree, const std::vector<std::str
   }
   std::vector<std::string> present;
   for (const std::string& path : tree.paths()) present.push_back(path.substr(0, path.size() - 4));
-  return absl::NotFoundError(absl::StrCat(Printable(tree.root()), ": has no array ",
-                                          absl::StrJoin(names, " or "), "; there are ",
-                                          Printable(absl::StrJoin(present, ", "))));
+  return TextError(absl::StatusCode::kNotFound, "$0: has no array $1; there are $2",
+                   Printable(tree.root()), absl::StrJoin(names, " or "),
+                   Printable(absl::StrJoin(present, ", ")));
 }
 
 int64_t NumberAt(const Array& array, int64_t index) {

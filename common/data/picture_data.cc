@@ -14,6 +14,7 @@
 #include "common/base/cpus.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/base/thread_team.h"
 #include "common/data/class_folders.h"
 #include "common/images/decode/decode.h"
@@ -52,9 +53,10 @@ class Decoding {
     const int64_t needed = static_cast<int64_t>(files_.size()) * image_bytes();
     // Once here, and once more in the parts; later there, and where the ranks share them.
     if (2 * needed > UsableMemoryBytes()) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          Root(), ": its ", files_.size(), " pictures need ", 2 * needed,
-          " bytes of memory as images of ", height_, "x", width_, "; set a smaller `image_size`"));
+      return TextError(absl::StatusCode::kResourceExhausted,
+                       "$0: its $1 pictures need $2 bytes of memory as images of $3x$4; set a "
+                       "smaller `image_size`",
+                       Root(), files_.size(), 2 * needed, height_, width_);
     }
     pixels_.resize(static_cast<size_t>(needed));
     return absl::OkStatus();
@@ -139,19 +141,18 @@ class Decoding {
 
   absl::Status CheckSide(const ColorImage& image, size_t file) const {
     if (std::max(image.height, image.width) <= kMaxPictureSide) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(tree_.Name(file), ": has ", image.width, " x ",
-                                                   image.height, " pixels, and images may have ",
-                                                   kMaxPictureSide,
-                                                   " a side; set `image_size`, such as 64x64"));
+    return InvalidArgumentTextError(
+        "$0: has $1 x $2 pixels, and images may have $3 a side; set `image_size`, such as 64x64",
+        tree_.Name(file), image.width, image.height, kMaxPictureSide);
   }
 
   absl::Status Decode(size_t i) {
     CONVOY_ASSIGN_OR_RETURN(ColorImage image, ReadPicture(tree_, files_[i].file));
     if (options_.height == 0 && (image.height != height_ || image.width != width_)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(tree_.Name(files_[i].file), ": has ", image.width, " x ", image.height,
-                       " pixels, but ", tree_.Name(sized_by_), " ", width_, " x ", height_,
-                       "; set `image_size`, such as 64x64, for all"));
+      return InvalidArgumentTextError(
+          "$0: has $1 x $2 pixels, but $3 $4 x $5; set `image_size`, such as 64x64, for all",
+          tree_.Name(files_[i].file), image.width, image.height, tree_.Name(sized_by_), width_,
+          height_);
     }
     if (image.channels == kRgb) any_color_ = true;
     image = images::FitTo(image, height_, width_, options_.fit);
@@ -204,19 +205,20 @@ std::string Describe(const ClassFolders& folders, const Dataset& train) {
                       train.channels == 1 ? " in grey" : " in colour");
 }
 
-std::vector<std::string> NotesOn(const ClassFolders& folders, const Decoding& decoding) {
-  std::vector<std::string> notes;
+std::vector<i18n::Message> NotesOn(const ClassFolders& folders, const Decoding& decoding) {
+  std::vector<i18n::Message> notes;
   if (folders.test_was_held_out) {
-    notes.push_back(absl::StrCat("no folder is for tests: a fifth of each class, ",
-                                 folders.test.size(), " pictures, is held out for them"));
+    notes.push_back(i18n::MakeMessage(
+        "no folder is for tests: a fifth of each class, $0 pictures, is held out for them",
+        folders.test.size()));
   }
   if (folders.ignored > 0) {
-    notes.push_back(
-        absl::StrCat(folders.ignored, " pictures are in no class's folder and are left out"));
+    notes.push_back(i18n::MakeMessage("$0 pictures are in no class's folder and are left out",
+                                      folders.ignored));
   }
   if (decoding.num_bad() > 0) {
-    notes.push_back(absl::StrCat(decoding.num_bad(), " bad pictures were skipped, first ",
-                                 std::string(decoding.FirstError().message())));
+    notes.push_back(i18n::MakeMessage("$0 bad pictures were skipped, first $1", decoding.num_bad(),
+                                      i18n::MessageOf(decoding.FirstError())));
   }
   return notes;
 }
@@ -229,7 +231,7 @@ void KeepFirst(int64_t count, std::vector<LabelledFile>* files) {
 
 absl::Status CheckNotEmpty(const DataSource& source) {
   if (source.train.count > 0 && source.test.count > 0) return absl::OkStatus();
-  return absl::InvalidArgumentError("holds no picture that can be read to train or to test on");
+  return InvalidArgumentTextError("holds no picture that can be read to train or to test on");
 }
 
 }  // namespace

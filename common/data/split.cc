@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/text_error.h"
 
 namespace convoy::data {
 
@@ -12,9 +13,10 @@ absl::StatusOr<Split> SplitTrainingImages(int64_t num_images, double validation_
                                           int64_t train_limit, int64_t validation_images) {
   CONVOY_CHECK_GT(num_images, 0);
   if (train_limit < 0 || train_limit > num_images) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("`train_limit` ", train_limit, ": the training file holds ", num_images,
-                     " images; give a number from 1 to that, or 0 for all"));
+    return InvalidArgumentTextError(
+        "`train_limit` $0: the training file holds $1 images; give a number from 1 to that, or 0 "
+        "for all",
+        train_limit, num_images);
   }
   if (validation_images > 0) {
     const int64_t train_end = num_images - validation_images;
@@ -23,8 +25,8 @@ absl::StatusOr<Split> SplitTrainingImages(int64_t num_images, double validation_
   }
   // Written so that NaN is refused too.
   if (!(validation_split >= 0 && validation_split < 1)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("`validation_split` ", validation_split, ": must be at least 0 and below 1"));
+    return InvalidArgumentTextError("`validation_split` $0: must be at least 0 and below 1",
+                                    validation_split);
   }
   const int64_t n = train_limit == 0 ? num_images : train_limit;
   const auto split_at =

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy::evaluate {
 namespace {
@@ -30,8 +31,8 @@ absl::Status CheckFits(const std::vector<formats::NamedTensor>& tensors,
     const std::string given = DescribeAt(tensors, i);
     const std::string wanted = DescribeAt(parameters, i);
     if (given == wanted) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the weights have ", given, " where the network '", network.spec().name, "' has ", wanted));
+    return InvalidArgumentTextError("the weights have $0 where the network '$1' has $2", given,
+                                    network.spec().name, wanted);
   }
   return absl::OkStatus();
 }

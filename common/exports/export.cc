@@ -9,8 +9,10 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/keras_archive.h"
 #include "common/exports/keras/keras_h5.h"
+#include "common/exports/keras/keras_names.h"
 #include "common/exports/keras/keras_reader.h"
 #include "common/exports/keras/keras_weights.h"
 #include "common/exports/onnx/onnx.h"
@@ -96,13 +98,12 @@ std::optional<ExportFormat> FormatOfPath(std::string_view path) {
 
 absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model) {
-  CONVOY_ASSIGN_OR_RETURN(const nn::ModelSpec spec,
-                          nn::ParseModelSpec(model.model_textproto, "the model"));
+  CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile named, WithKerasNames(model));
   switch (format) {
     case ExportFormat::kKeras:
-      return path.ends_with(".keras") ? WriteKerasArchive(path, model) : WriteKerasH5(path, model);
+      return path.ends_with(".keras") ? WriteKerasArchive(path, named) : WriteKerasH5(path, named);
     case ExportFormat::kTfjs:
-      return WriteTfjs(path, model);
+      return WriteTfjs(path, named);
     case ExportFormat::kOnnx:
       return WriteOnnx(path, model);
   }
@@ -112,7 +113,7 @@ absl::Status WriteExport(ExportFormat format, const std::string& path,
 absl::StatusOr<ExportCheck> VerifyExport(ExportFormat format, const std::string& path,
                                          const formats::ModelFile& model,
                                          const data::DatasetView& images) {
-  if (images.count == 0) return absl::InvalidArgumentError("there are no images to compare with");
+  if (images.count == 0) return InvalidArgumentTextError("there are no images to compare with");
   CONVOY_ASSIGN_OR_RETURN(const std::vector<double> expected, ConvoyProbabilities(model, images));
   CONVOY_ASSIGN_OR_RETURN(const std::vector<double> actual,
                           FileProbabilities(format, path, images));

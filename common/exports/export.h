@@ -28,7 +28,8 @@ const char* FormatName(ExportFormat format);
 std::optional<ExportFormat> FormatOfPath(std::string_view path);
 
 // Writes `path`: an .h5 file, or a .keras archive where it ends so; a folder; or an .onnx file.
-// Errors as WriteKerasH5, WriteKerasArchive, WriteTfjs and WriteOnnx.
+// The network and layers have names that Keras takes (WithKerasNames), but in an .onnx file their
+// own. Errors as WriteKerasH5, WriteKerasArchive, WriteTfjs and WriteOnnx.
 absl::Status WriteExport(ExportFormat format, const std::string& path,
                          const formats::ModelFile& model);
 

@@ -282,8 +282,8 @@ absl::StatusOr<std::string> Canvas::Encode(ImageFormat format) const {
   if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_status(target);
   cairo_surface_destroy(target);
   if (status != CAIRO_STATUS_SUCCESS) {
-    return absl::InternalError(
-        absl::StrCat("cannot draw the figure: ", cairo_status_to_string(status)));
+    return TextError(absl::StatusCode::kInternal, "cannot draw the figure: $0",
+                     cairo_status_to_string(status));
   }
   return format == ImageFormat::kSvg ? WithTitle(RenumberSurfaces(bytes), title_) : bytes;
 }

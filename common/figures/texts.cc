@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/check.h"
+#include "common/base/text_error.h"
 #include "common/i18n/language.h"
 
 namespace convoy::figures {
@@ -86,8 +87,8 @@ constexpr Texts kFrench = {
     .predicted = "prédit",
     .actual = "réel",
     .images = "images",
-    .mistakes_title = "Images mal lues, les erreurs les plus sûres d'abord",
-    .mistakes_subtitle = "%s erreurs, dont %s sont montrées",
+    .mistakes_title = "Images mal lues, d'abord celles où le réseau était le plus sûr",
+    .mistakes_subtitle = "erreurs : %s, montrées : %s",
     .no_mistakes = "Aucune image n'a été mal lue.",
     .mistake_caption = "réel %s, prédit %s",
     .confidence = "sûr à %s",
@@ -140,8 +141,7 @@ absl::StatusOr<Language> LanguageOf(std::string_view name) {
     constexpr std::string_view kFrenchOnly[] = {"fr"};
     return i18n::UserLanguage(kFrenchOnly) == "fr" ? Language::kFrench : Language::kEnglish;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("lang: there are only en and fr, not '", std::string(name), "'"));
+  return InvalidArgumentTextError("lang: there are only en and fr, not '$0'", std::string(name));
 }
 
 std::string_view LanguageCode(Language language) {

@@ -133,7 +133,8 @@ TEST(ModelFileTest, ModelsThatContradictThemselvesAreNotWritten) {
             "model: tensor 'conv2d/bias:0' has 4 elements, but its shape (5) has 5");
   EXPECT_THAT(error([](ModelFile* m) { m->tensors[0].name = m->tensors[1].name; }),
               HasSubstr("'conv2d/bias:0' occurs twice"));
-  EXPECT_THAT(error([](ModelFile* m) { m->tensors[0].name = "\xff"; }), HasSubstr("printable"));
+  EXPECT_THAT(error([](ModelFile* m) { m->tensors[0].name = "\xff"; }),
+              HasSubstr("a name must be"));
   EXPECT_THAT(error([](ModelFile* m) { m->metrics[0].first.clear(); }), HasSubstr("metrics"));
   EXPECT_THAT(error([](ModelFile* m) { m->kernel_family.isa = "a\n"; }), HasSubstr("kernel"));
   EXPECT_THAT(error([](ModelFile* m) { m->data_sha256 = "12"; }), HasSubstr("data_sha256"));
@@ -155,7 +156,8 @@ TEST(ModelFileTest, ForgedNamesAreNotQuoted) {
   v1::ModelSection section = OneTensor({3});
   section.mutable_tensors(0)->set_name("\x1b[2J\n");
   EXPECT_EQ(samples::MessageOf(Decode(Forged(section, {1.0F})).status()),
-            "m.convoy: is damaged: tensors: a name must be 1 to 255 printable ASCII characters");
+            "m.convoy: is damaged: tensors: a name must be 1 to 255 bytes of text, without control "
+            "characters");
 }
 
 TEST(ModelFileTest, SectionThatIsNoMessageIsRefused) {

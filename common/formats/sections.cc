@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
+#include "common/base/utf8.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
@@ -18,16 +20,23 @@ constexpr size_t kMaxNameBytes = 255;
 }  // namespace
 
 bool IsPlainName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  if (name.empty() || name.size() > kMaxNameBytes) return false;
+  while (!name.empty()) {
+    const Utf8Character next = FirstUtf8(name);
+    const bool control = next.code < 0x20 || (next.code >= 0x7f && next.code < 0xa0);
+    if (next.code == kNoUtf8 || control) return false;
+    name.remove_prefix(next.bytes);
+  }
+  return true;
 }
 
 absl::Status CheckNames(const std::vector<std::string_view>& names, std::string_view what) {
   std::set<std::string_view> seen;
   for (std::string_view name : names) {
     if (!IsPlainName(name)) {
-      return absl::InvalidArgumentError(absl::StrCat(std::string(what), ": a name must be 1 to ",
-                                                     kMaxNameBytes, " printable ASCII characters"));
+      return InvalidArgumentTextError(
+          "$0: a name must be 1 to $1 bytes of text, without control characters", std::string(what),
+          kMaxNameBytes);
     }
     if (!seen.insert(name).second) {
       return absl::InvalidArgumentError(

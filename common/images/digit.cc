@@ -11,7 +11,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
@@ -226,7 +225,7 @@ absl::StatusOr<Ink> AllInk(Plane sheet) {
   for (float& value : sheet.values) value = 255 - value;
   const float strongest = *std::max_element(sheet.values.begin(), sheet.values.end());
   if (strongest < kFaintestPen) {
-    return absl::InvalidArgumentError("nothing is drawn; draw the digit dark on a white sheet");
+    return InvalidArgumentTextError("nothing is drawn; draw the digit dark on a white sheet");
   }
   for (float& value : sheet.values) value /= strongest;
   return Ink{.strength = std::move(sheet), .dark = true};

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
@@ -52,13 +51,13 @@ bool IsPng(std::string_view bytes) { return bytes.starts_with(kSignature); }
 absl::StatusOr<PngPixels> ReadPng(std::string_view bytes, const std::string& name,
                                   const PngLimits& limits, PngLayout layout) {
   if (!IsPng(bytes)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": no PNG file (", bytes.size(), " bytes); save the picture as PNG"));
+    return InvalidArgumentTextError("$0: no PNG file ($1 bytes); save the picture as PNG", name,
+                                    bytes.size());
   }
   if (bytes.size() > limits.max_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(name, ": the file has ", bytes.size(),
-                                                     " bytes; at most ", limits.max_bytes,
-                                                     " are read, so make the picture smaller"));
+    return TextError(absl::StatusCode::kResourceExhausted,
+                     "$0: the file has $1 bytes; at most $2 are read, so make the picture smaller",
+                     name, bytes.size(), limits.max_bytes);
   }
   PngImage image;
   if (png_image_begin_read_from_memory(image.get(), bytes.data(), bytes.size()) == 0) {

@@ -34,6 +34,10 @@ absl::StatusOr<ModelSpec> LoadModelSpec(const std::string& name_or_path) {
   for (const BuiltinModel& model : kBuiltinModels) {
     if (name_or_path == model.name) return ParseModelSpec(model.text, name_or_path);
   }
+  if (const std::string file = absl::StrCat(name_or_path, ".textproto"); PathExists(file)) {
+    return TextError(absl::StatusCode::kNotFound, "no network is called '$0'; did you mean '$1'?",
+                     name_or_path, file);
+  }
   const std::vector<std::string> names = BuiltinModelNames();
   const std::string near = NearestName(name_or_path, names);
   const std::string list = absl::StrJoin(names, ", ");

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/nn/window.h"
 
 namespace convoy::nn {
@@ -39,13 +40,12 @@ absl::Status AddKernelAndBias(const Spec& spec, Shape kernel, int64_t fan_in, in
                               Layer* layer) {
   if (HasAlpha(spec.activation)) {
     return LayerError(*layer,
-                      "LEAKY_RELU and ELU are layers of their own: leave activation out and "
-                      "put layers { activation { function: ... } } behind it");
+                      "LEAKY_RELU and ELU are layers of their own: leave activation out and put "
+                      "layers { activation { function: ... } } behind it");
   }
   if (!(spec.kernel_l2 >= 0) || !std::isfinite(spec.kernel_l2)) {
-    return LayerError(*layer, absl::StrCat("kernel_regularizer: l2 must be 0 or a positive number, "
-                                           "not ",
-                                           spec.kernel_l2));
+    return LayerError(*layer, "kernel_regularizer: l2 must be 0 or a positive number, not $0",
+                      spec.kernel_l2);
   }
   const int64_t outputs = layer->output.back();
   layer->parameters.push_back({.name = layer->name + "/kernel",
@@ -64,7 +64,7 @@ absl::Status AddKernelAndBias(const Spec& spec, Shape kernel, int64_t fan_in, in
 absl::StatusOr<int64_t> CountableElems(const Layer& layer, const Shape& shape) {
   const absl::StatusOr<int64_t> elems = NumElems(shape);
   if (!elems.ok() || *elems > kMaxElems) {
-    return LayerError(layer, absl::StrCat("is too large: an array of ", ShapeToString(shape)));
+    return LayerError(layer, "is too large: an array of $0", ShapeToString(shape));
   }
   return *elems;
 }
@@ -105,8 +105,7 @@ absl::Status Infer(const AveragePooling2dSpec& spec, Layer* layer) {
 
 absl::Status Infer(const GlobalAveragePooling2dSpec&, Layer* layer) {
   if (layer->input.size() != 3) {
-    return LayerError(
-        *layer, absl::StrCat("needs an image, but its input is ", ShapeToString(layer->input)));
+    return LayerError(*layer, "needs an image, but its input is $0", ShapeToString(layer->input));
   }
   layer->output = {layer->input[2]};
   return absl::OkStatus();
@@ -114,12 +113,12 @@ absl::Status Infer(const GlobalAveragePooling2dSpec&, Layer* layer) {
 
 absl::Status CheckEpsilon(float epsilon, const Layer& layer) {
   if (epsilon > 0 && std::isfinite(epsilon)) return absl::OkStatus();
-  return LayerError(layer, absl::StrCat("epsilon must be positive, not ", epsilon));
+  return LayerError(layer, "epsilon must be positive, not $0", epsilon);
 }
 
 absl::Status Infer(const BatchNormalizationSpec& spec, Layer* layer) {
   if (!(spec.momentum >= 0 && spec.momentum < 1)) {
-    return LayerError(*layer, absl::StrCat("momentum must be in [0, 1), not ", spec.momentum));
+    return LayerError(*layer, "momentum must be in [0, 1), not $0", spec.momentum);
   }
   CONVOY_RETURN_IF_ERROR(CheckEpsilon(spec.epsilon, *layer));
   layer->output = layer->input;
@@ -142,8 +141,8 @@ absl::Status Infer(const GroupNormalizationSpec& spec, Layer* layer) {
   CONVOY_RETURN_IF_ERROR(CheckEpsilon(spec.epsilon, *layer));
   const int64_t channels = layer->input.back();
   if (spec.groups < 1 || channels % spec.groups != 0) {
-    return LayerError(*layer, absl::StrCat("groups must divide the ", channels, " channels, and ",
-                                           spec.groups, " do not"));
+    return LayerError(*layer, "groups must divide the $0 channels, and $1 do not", channels,
+                      spec.groups);
   }
   layer->output = layer->input;
   layer->parameters.push_back(
@@ -156,11 +155,11 @@ absl::Status CheckPerChannel(const char* field, const std::vector<float>& values
                              const Layer& layer) {
   const int64_t channels = layer.input.back();
   if (values.size() != 1 && static_cast<int64_t>(values.size()) != channels) {
-    return LayerError(layer, absl::StrCat(field, " takes one number, or one for each of the ",
-                                          channels, " channels, not ", values.size()));
+    return LayerError(layer, "$0 takes one number, or one for each of the $1 channels, not $2",
+                      field, channels, values.size());
   }
   for (const float value : values) {
-    if (!std::isfinite(value)) return LayerError(layer, absl::StrCat(field, " must be finite"));
+    if (!std::isfinite(value)) return LayerError(layer, "$0 must be finite", field);
   }
   return absl::OkStatus();
 }
@@ -174,12 +173,11 @@ absl::Status Infer(const RescalingSpec& spec, Layer* layer) {
 
 absl::Status Infer(const ZeroPadding2dSpec& spec, Layer* layer) {
   if (layer->input.size() != 3) {
-    return LayerError(
-        *layer, absl::StrCat("needs an image, but its input is ", ShapeToString(layer->input)));
+    return LayerError(*layer, "needs an image, but its input is $0", ShapeToString(layer->input));
   }
   for (const int side : {spec.top, spec.bottom, spec.left, spec.right}) {
     if (side >= 0 && side <= kMaxImageSide) continue;
-    return LayerError(*layer, absl::StrCat("padding must be 0 to ", kMaxImageSide, ", not ", side));
+    return LayerError(*layer, "padding must be 0 to $0, not $1", kMaxImageSide, side);
   }
   layer->output = {layer->input[0] + spec.top + spec.bottom,
                    layer->input[1] + spec.left + spec.right, layer->input[2]};
@@ -189,8 +187,8 @@ absl::Status Infer(const ZeroPadding2dSpec& spec, Layer* layer) {
 absl::Status Infer(const DepthwiseConv2dSpec& spec, Layer* layer) {
   constexpr int kMaxMultiplier = 1024;
   if (spec.depth_multiplier < 1 || spec.depth_multiplier > kMaxMultiplier) {
-    return LayerError(*layer, absl::StrCat("depth_multiplier must be 1 to ", kMaxMultiplier,
-                                           ", not ", spec.depth_multiplier));
+    return LayerError(*layer, "depth_multiplier must be 1 to $0, not $1", kMaxMultiplier,
+                      spec.depth_multiplier);
   }
   WindowAxis vertical;
   WindowAxis horizontal;
@@ -221,8 +219,8 @@ absl::Status Infer(const DenseSpec& spec, Layer* layer) {
   if (spec.units < 1) return LayerError(*layer, "units must be at least 1");
   if (layer->input.size() != 1) {
     return LayerError(*layer,
-                      absl::StrCat("needs a row of features, but its input is ",
-                                   ShapeToString(layer->input), "; put a Flatten layer before it"));
+                      "needs a row of features, but its input is $0; put a Flatten layer before it",
+                      ShapeToString(layer->input));
   }
   layer->output = {spec.units};
   return AddKernelAndBias(spec, {layer->input[0], spec.units}, layer->input[0], spec.units, layer);
@@ -230,7 +228,7 @@ absl::Status Infer(const DenseSpec& spec, Layer* layer) {
 
 absl::Status Infer(const DropoutSpec& spec, Layer* layer) {
   if (!(spec.rate >= 0 && spec.rate < 1)) {
-    return LayerError(*layer, absl::StrCat("rate must be in [0, 1), not ", spec.rate));
+    return LayerError(*layer, "rate must be in [0, 1), not $0", spec.rate);
   }
   layer->output = layer->input;
   return absl::OkStatus();
@@ -238,8 +236,7 @@ absl::Status Infer(const DropoutSpec& spec, Layer* layer) {
 
 absl::Status Infer(const ActivationSpec& spec, Layer* layer) {
   if (HasAlpha(spec.function) && !(spec.alpha >= 0 && std::isfinite(spec.alpha))) {
-    return LayerError(*layer,
-                      absl::StrCat("alpha must be 0 or a positive number, not ", spec.alpha));
+    return LayerError(*layer, "alpha must be 0 or a positive number, not $0", spec.alpha);
   }
   layer->output = layer->input;
   return absl::OkStatus();
@@ -259,11 +256,8 @@ ActivationFunction LayerActivation(const LayerKind& kind) {
   return ActivationFunction::kLinear;
 }
 
-absl::Status LayerError(const Layer& layer, std::string_view message) {
-  const std::string_view type = LayerTypeName(layer.kind);
-  return absl::InvalidArgumentError(
-      absl::StrCat("layer '", layer.name, "' (", absl::string_view(type.data(), type.size()),
-                   "): ", absl::string_view(message.data(), message.size())));
+std::string LayerTitle(const Layer& layer) {
+  return absl::StrCat("layer '", layer.name, "' (", std::string(LayerTypeName(layer.kind)), ")");
 }
 
 absl::Status InferLayer(Layer* layer) {

@@ -9,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "common/base/shape.h"
+#include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/nn/model_spec.h"
 
 namespace convoy::nn {
@@ -53,7 +55,13 @@ std::string_view LayerTypeName(const LayerKind& kind);
 // Returns the activation at the end of the layer; kLinear for a kind that has none.
 ActivationFunction LayerActivation(const LayerKind& kind);
 
-// Returns INVALID_ARGUMENT with "layer 'NAME' (TYPE): MESSAGE".
-absl::Status LayerError(const Layer& layer, std::string_view message);
+// "layer 'NAME' (TYPE)", as errors name it.
+std::string LayerTitle(const Layer& layer);
+
+// Returns INVALID_ARGUMENT with "layer 'NAME' (TYPE): " and the text, made as by TextError.
+template <typename... Values>
+absl::Status LayerError(const Layer& layer, const char* text, const Values&... values) {
+  return Annotate(InvalidArgumentTextError(text, values...), LayerTitle(layer));
+}
 
 }  // namespace convoy::nn

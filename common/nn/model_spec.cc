@@ -10,16 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/model.pb.h"
 
 namespace convoy::nn {
 namespace {
 
-absl::Status Error(std::string_view source, std::string_view layer, const std::string& message) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(absl::string_view(source.data(), source.size()), ": layer '",
-                   absl::string_view(layer.data(), layer.size()), "': ", message));
+absl::Status InLayer(const absl::Status& error, std::string_view source, const std::string& layer) {
+  return Annotate(error, absl::StrCat(std::string(source), ": layer '", layer, "'"));
 }
 
 // Keras's one-or-two numbers: one for both axes, or vertical and horizontal.
@@ -33,8 +32,7 @@ absl::StatusOr<Size2d> ReadSize(const Repeated& numbers, Size2d fallback, const 
     case 2:
       return Size2d{numbers[0], numbers[1]};
     default:
-      return absl::InvalidArgumentError(
-          absl::StrCat(field, " takes one or two numbers, not ", numbers.size()));
+      return InvalidArgumentTextError("$0 takes one or two numbers, not $1", field, numbers.size());
   }
 }
 
@@ -61,7 +59,7 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Conv2D& conv) {
                   .activation = static_cast<ActivationFunction>(conv.activation()),
                   .use_bias = !conv.no_bias(),
                   .kernel_l2 = conv.kernel_regularizer().l2()};
-  if (conv.kernel_size().empty()) return absl::InvalidArgumentError("kernel_size is missing");
+  if (conv.kernel_size().empty()) return InvalidArgumentTextError("kernel_size is missing");
   CONVOY_ASSIGN_OR_RETURN(spec.kernel, ReadSize(conv.kernel_size(), {}, "kernel_size"));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(conv.strides(), {1, 1}, "strides"));
   return spec;
@@ -79,7 +77,7 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Activation& activation) {
   ActivationSpec spec{.function = static_cast<ActivationFunction>(activation.function())};
   spec.alpha = DefaultAlpha(spec.function);
   if (!activation.has_alpha()) return spec;
-  if (spec.alpha == 0) return absl::InvalidArgumentError("alpha is for LEAKY_RELU and ELU only");
+  if (spec.alpha == 0) return InvalidArgumentTextError("alpha is for LEAKY_RELU and ELU only");
   spec.alpha = activation.alpha();
   return spec;
 }
@@ -124,7 +122,7 @@ absl::StatusOr<LayerKind> ReadKind(const v1::DepthwiseConv2D& conv) {
                            .use_bias = !conv.no_bias(),
                            .kernel_l2 = conv.kernel_regularizer().l2()};
   if (conv.has_depth_multiplier()) spec.depth_multiplier = conv.depth_multiplier();
-  if (conv.kernel_size().empty()) return absl::InvalidArgumentError("kernel_size is missing");
+  if (conv.kernel_size().empty()) return InvalidArgumentTextError("kernel_size is missing");
   CONVOY_ASSIGN_OR_RETURN(spec.kernel, ReadSize(conv.kernel_size(), {}, "kernel_size"));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, ReadSize(conv.strides(), {1, 1}, "strides"));
   return spec;
@@ -172,8 +170,7 @@ absl::StatusOr<LayerKind> ReadKind(const v1::Layer& layer) {
   for (int i = 0; i < descriptor->oneof_decl(0)->field_count(); ++i) {
     kinds.emplace_back(descriptor->oneof_decl(0)->field(i)->name());
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("has no kind; give it one of ", absl::StrJoin(kinds, ", ")));
+  return InvalidArgumentTextError("has no kind; give it one of $0", absl::StrJoin(kinds, ", "));
 }
 
 // Returns the two layers that a separable convolution is.
@@ -311,7 +308,7 @@ void WriteKind(const ActivationSpec& spec, v1::Layer* layer) {
 absl::Status AddLayer(const v1::Layer& layer, const std::string& name, std::string_view source,
                       ModelSpec* spec) {
   absl::StatusOr<LayerKind> kind = ReadKind(layer);
-  if (!kind.ok()) return Error(source, name, std::string(kind.status().message()));
+  if (!kind.ok()) return InLayer(kind.status(), source, name);
   spec->layers.push_back({.name = name, .kind = *std::move(kind)});
   return absl::OkStatus();
 }

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <set>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
@@ -46,8 +45,8 @@ absl::Status CheckSoftmaxAtTheEndOnly(const std::vector<Layer>& layers) {
   }
   const Layer& last = layers.back();
   if (last.output.size() != 1 || last.output[0] < 2 || last.output[0] > kMaxClasses) {
-    return LayerError(last, absl::StrCat("the network must end in a row of 2 to ", kMaxClasses,
-                                         " classes, not ", ShapeToString(last.output)));
+    return LayerError(last, "the network must end in a row of 2 to $0 classes, not $1", kMaxClasses,
+                      ShapeToString(last.output));
   }
   return absl::OkStatus();
 }
@@ -58,13 +57,15 @@ absl::Status FindSkip(std::vector<Layer>& before, Layer* layer) {
   if (add == nullptr) return absl::OkStatus();
   const auto found = std::find_if(before.begin(), before.end(),
                                   [add](const Layer& other) { return other.name == add->from; });
+  if (add->from.empty()) {
+    return LayerError(*layer, "from is missing: it names the layer whose output is added");
+  }
   if (found == before.end()) {
-    return LayerError(*layer, absl::StrCat("from: no layer before it is called '", add->from, "'"));
+    return LayerError(*layer, "from: no layer before it is called '$0'", add->from);
   }
   if (found->output != layer->input) {
-    return LayerError(
-        *layer, absl::StrCat("from: '", add->from, "' gives ", ShapeToString(found->output),
-                             ", but what it is added to ", "is ", ShapeToString(layer->input)));
+    return LayerError(*layer, "from: '$0' gives $1, but what it is added to is $2", add->from,
+                      ShapeToString(found->output), ShapeToString(layer->input));
   }
   layer->skip_from = found->ordinal;
   found->feeds_skip = true;

@@ -4,16 +4,25 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/plan/network_testing.h"
+#include "common/terminal/fit.h"
 
 namespace convoy::nn {
 namespace {
 
 using ::testing::HasSubstr;
 
-Network Notebook() { return Network::Create(LoadModelSpec("notebook").value()).value(); }
+// With another name of its first layer, if it is given.
+Network Notebook(const std::string& first_layer = "conv1") {
+  ModelSpec spec = LoadModelSpec("notebook").value();
+  spec.layers.front().name = first_layer;
+  return Network::Create(spec).value();
+}
 
 std::string ErrorOfLayers(std::string_view layers) {
   const std::string text = "name: 'net' input { height: 8 width: 6 } " + std::string(layers);
@@ -211,6 +220,30 @@ TEST(SummaryTableTest, LooksLikeKeras) {
   EXPECT_THAT(table,
               HasSubstr(" conv1 (Conv2D)              (None, 26, 26, 32)        320       \n"));
   EXPECT_THAT(table, HasSubstr("Total params: 225034 (879.04 KB)\n"));
+}
+
+TEST(SummaryTableTest, ColumnsAreOnesOfATerminal) {
+  for (const char* name :
+       {"entrée_à_l_été", "畳み込み層", "слой", "e\u0301\u0301", "a\nb",
+        "畳み込みニューラルネットワークの最初の層でとても長い名前が付いている層"}) {
+    const std::string table = SummaryTable(Notebook(name));
+    std::vector<std::string> lines = absl::StrSplit(table, '\n');
+    ASSERT_EQ(lines.back(), "");
+    lines.pop_back();
+    for (const std::string& line : lines) {
+      if (line.find(':') != std::string::npos) continue;  // totals
+      EXPECT_EQ(terminal::Columns(line), 65) << name << "\n" << table;
+    }
+    const auto first = lines.begin() + 4;
+    EXPECT_EQ(terminal::Columns(first->substr(0, first->find("(None"))), 29) << table;
+  }
+}
+
+TEST(SummaryTableTest, LongNamesAreWhole) {
+  const std::string name(100, 'x');
+  std::string letters;
+  for (const char c : SummaryTable(Notebook(name))) letters += c == 'x' ? "x" : "";
+  EXPECT_EQ(letters.size(), 100U);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 
 namespace convoy::nn {
@@ -13,8 +12,8 @@ absl::Status CheckSides(const Layer& layer, const std::string& what, Size2d size
       size.width <= kMaxImageSide) {
     return absl::OkStatus();
   }
-  return LayerError(layer, absl::StrCat(what, " must be 1 to ", kMaxImageSide, ", not ",
-                                        size.height, "x", size.width));
+  return LayerError(layer, "$0 must be 1 to $1, not $2x$3", what, kMaxImageSide, size.height,
+                    size.width);
 }
 
 }  // namespace
@@ -33,18 +32,19 @@ absl::Status PlaceLayerWindows(const Layer& layer, std::string_view what, Size2d
                                WindowAxis* horizontal) {
   const std::string label(what);
   if (layer.input.size() != 3) {
-    return LayerError(
-        layer, absl::StrCat("needs an image [height, width, channels], but its input is ",
-                            ShapeToString(layer.input), "; put it before the Flatten layer"));
+    return LayerError(layer,
+                      "needs an image [height, width, channels], but its input is $0; put it "
+                      "before the Flatten layer",
+                      ShapeToString(layer.input));
   }
   CONVOY_RETURN_IF_ERROR(CheckSides(layer, label, window));
   CONVOY_RETURN_IF_ERROR(CheckSides(layer, "strides", strides));
   const auto height = static_cast<int>(layer.input[0]);
   const auto width = static_cast<int>(layer.input[1]);
   if (padding == Padding::kValid && (window.height > height || window.width > width)) {
-    return LayerError(layer, absl::StrCat(label, " ", window.height, "x", window.width,
-                                          " is larger than its input ", height, "x", width,
-                                          "; use a smaller one or padding: SAME"));
+    return LayerError(layer,
+                      "$0 $1x$2 is larger than its input $3x$4; use a smaller one or padding: SAME",
+                      label, window.height, window.width, height, width);
   }
   *vertical = PlaceWindows(height, window.height, strides.height, padding);
   *horizontal = PlaceWindows(width, window.width, strides.width, padding);

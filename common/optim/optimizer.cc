@@ -3,7 +3,6 @@
 #include <cmath>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
@@ -55,7 +54,7 @@ absl::Status ValidateOptimizer(const OptimizerConfig& config) {
       CONVOY_RETURN_IF_ERROR(RequireFraction("optimizer.beta_2", config.beta_2));
       return RequirePositive("optimizer.epsilon", config.epsilon);
   }
-  return absl::InvalidArgumentError("optimizer: unknown kind");
+  return InvalidArgumentTextError("optimizer: unknown kind");
 }
 
 const std::vector<std::string>& OptimizerNames() {

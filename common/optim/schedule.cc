@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/exact_trigonometry.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/optim/integer_power.h"
 
 namespace convoy::optim {
@@ -14,8 +14,7 @@ namespace {
 constexpr double kMostEpochs = 1e6;
 
 absl::Status Refuse(const char* field, double value, const char* wanted) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("schedule.", field, ": is ", value, "; give ", wanted));
+  return InvalidArgumentTextError("schedule.$0: is $1; give $2", field, value, wanted);
 }
 
 double StepFactor(const ScheduleConfig& config, double after_warmup, double steps_per_epoch) {

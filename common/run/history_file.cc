@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/text_error.h"
 
 namespace convoy::run {
 namespace {
@@ -40,10 +41,10 @@ std::string HistoryToJson(const metrics::History& history) {
 absl::StatusOr<metrics::History> HistoryFromJson(const std::string& text, const std::string& path) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!IsHistory(json)) {
-    return absl::DataLossError(absl::StrCat(
-        path,
-        ": is damaged, it holds no lists of numbers of one length; trainer --resume writes it "
-        "anew"));
+    return TextError(absl::StatusCode::kDataLoss,
+                     "$0: is damaged, it holds no lists of numbers of one length; trainer --resume "
+                     "writes it anew",
+                     path);
   }
   metrics::History history(json.empty() ? 0 : json.begin()->size());
   for (const auto& [name, values] : json.items()) {

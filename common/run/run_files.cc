@@ -15,6 +15,7 @@
 #include "common/base/file_lock.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/run/history_file.h"
 #include "common/run/progress_file.h"
 
@@ -26,17 +27,19 @@ namespace fs = std::filesystem;
 constexpr uint64_t kMaxTextBytes = uint64_t{256} << 20;
 
 absl::StatusOr<std::string> ReadText(const std::string& directory, const std::string& name) {
-  constexpr char kGive[] =
-      "; give the directory of a training (trainer --run-dir), such as "
-      "runs/first";
   std::error_code unknown;
   if (!fs::is_directory(directory, unknown)) {
-    return absl::NotFoundError(absl::StrCat(directory, ": no such directory", kGive));
+    return TextError(absl::StatusCode::kNotFound,
+                     "$0: no such directory; give the directory of a training (trainer --run-dir), "
+                     "such as runs/first",
+                     directory);
   }
   absl::StatusOr<std::string> text = ReadFile(PathIn(directory, name), kMaxTextBytes);
   if (!absl::IsNotFound(text.status())) return text;
-  return absl::NotFoundError(
-      absl::StrCat(directory, ": is no run directory, it has no ", name, kGive));
+  return TextError(absl::StatusCode::kNotFound,
+                   "$0: is no run directory, it has no $1; give the directory of a training "
+                   "(trainer --run-dir), such as runs/first",
+                   directory, name);
 }
 
 }  // namespace
@@ -87,8 +90,8 @@ absl::StatusOr<std::vector<std::string>> ListRuns(const std::string& directory) 
     if (!unknown) runs.emplace_back(time, entry.path().string());
   }
   if (error) {
-    return absl::NotFoundError(
-        absl::StrCat(directory, ": ", error.message(), "; give the directory that holds the runs"));
+    return TextError(absl::StatusCode::kNotFound, "$0: $1; give the directory that holds the runs",
+                     directory, error.message());
   }
   std::sort(runs.rbegin(), runs.rend());
   std::vector<std::string> paths;

@@ -43,6 +43,10 @@ std::string PathIn(const std::string& directory, const std::string& name);
 // Returns the name of the file with the last words of a rank: "last_words.3".
 std::string LastWordsFile(int rank);
 
+// How a line of it begins that is the record before as the terminal was shown it, in the user's
+// language.
+inline constexpr char kShownWords[] = "shown: ";
+
 // Whether the file tells of one start of the trainer, its progress or last words, and is out of
 // date at the next.
 bool IsOfOneStart(const std::string& name);

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/files.h"
+#include "common/base/text_error.h"
 #include "common/run/run_files.h"
 
 namespace convoy::run {
@@ -29,8 +29,8 @@ absl::Status SetRunId(const std::string& directory, const std::string& id) {
   const std::string own = ReadRunId(directory);
   if (own == id) return absl::OkStatus();
   if (!own.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(directory, " is of another run; remove it there, or name another directory"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "$0 is of another run; remove it there, or name another directory", directory);
   }
   return WriteFileAtomically(PathIn(directory, kRunIdFile), id + "\n");
 }

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "common/base/text_error.h"
 
 namespace convoy::run {
 namespace {
@@ -241,15 +241,16 @@ std::string ToJson(const Summary& summary) {
 absl::StatusOr<Summary> SummaryFromJson(const std::string& text, const std::string& path) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
-    return absl::DataLossError(
-        absl::StrCat(path, ": is damaged, it holds no JSON object; resume the run or train again"));
+    return TextError(absl::StatusCode::kDataLoss,
+                     "$0: is damaged, it holds no JSON object; resume the run or train again",
+                     path);
   }
   const Fields fields(json);
   for (const auto& [state, name] : kStates) {
     if (fields.Text("state") == name) return SummaryIn(fields, state);
   }
-  return absl::DataLossError(
-      absl::StrCat(path, ": its state is unknown; is it of another version of Convoy?"));
+  return TextError(absl::StatusCode::kDataLoss,
+                   "$0: its state is unknown; is it of another version of Convoy?", path);
 }
 
 }  // namespace convoy::run

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/base/utf8.h"
 
 namespace convoy {
@@ -28,8 +28,8 @@ absl::Status CheckString(const std::string& text) {
   for (std::string_view rest = text; !rest.empty();) {
     const Utf8Character character = FirstUtf8(rest);
     if (IsNoText(character.code)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          Quoted(text), " has control characters, or bytes that are not UTF-8; give plain text"));
+      return InvalidArgumentTextError(
+          "$0 has control characters, or bytes that are not UTF-8; give plain text", Quoted(text));
     }
     rest.remove_prefix(character.bytes);
   }

@@ -12,6 +12,7 @@
 namespace convoy {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string ErrorOf(const std::string& text) {
@@ -26,6 +27,24 @@ TEST(TextProtoTest, MisspeltNamesGetTheNearest) {
   EXPECT_EQ(ErrorOf("\nlayers { dense { units: 1 activation: RELUU } }"),
             "NAME:2: unknown activation 'RELUU'; did you mean 'RELU'?");
   EXPECT_THAT(ErrorOf("layers { dense { units: 1 activation: \"R\" } }"), HasSubstr("NAME:1: "));
+}
+
+TEST(TextProtoTest, UsualSlipsAreToldInOurWords) {
+  EXPECT_EQ(ErrorOf("layers {\n conv2d { filters: 1 kernel_size: (3, 3) } }"),
+            "NAME:2: found (; several numbers are written in brackets, as [3, 3]");
+  EXPECT_EQ(ErrorOf("layers {\n dropout { rate: (0.5) } }"),
+            "NAME:2: found (; several numbers are written in brackets, as [3, 3]");
+  EXPECT_EQ(ErrorOf("layers { flatten {}\nlayers { flatten {} }"),
+            "NAME:2: Layer has no field 'layers'; is a } missing above?");
+  EXPECT_EQ(ErrorOf("layers { dense { units: 3\ninput { height: 3 }"),
+            "NAME:2: Dense has no field 'input'; is a } missing above?");
+  EXPECT_EQ(ErrorOf("layers { dense { units: 3\nflatten {} }"),
+            "NAME:2: Dense has no field 'flatten'; is a } missing above?");
+  EXPECT_THAT(ErrorOf("layers { dense { filters: 3 } }"),  // of another layer, which is not around
+              HasSubstr("Dense has no field 'filters' (known: units, "));
+  EXPECT_THAT(ErrorOf("layers { transformer {} }"),
+              AllOf(HasSubstr("NAME:1: Layer has no field 'transformer' (known: "),
+                    HasSubstr("dense, "), HasSubstr("separable_conv2d")));
 }
 
 // A library's message quotes all of what it was given; whatever reads it must bear any length.

@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "common/exports/keras/keras_archive.h"
 #include "common/exports/keras/keras_h5.h"
+#include "common/exports/keras/keras_names.h"
 #include "common/exports/keras/zip_archive.h"
 #include "common/exports/onnx/onnx.h"
 #include "common/exports/tfjs/tfjs.h"
@@ -51,7 +52,10 @@ absl::StatusOr<ExportedFile> ExportModel(v1::ExportFormat format, const std::str
     const absl::StatusOr<formats::ModelFile> model = Decode(std::move(model_bytes), id);
     // What is stored was a model when it came, so it is the file that is wrong, not the request.
     if (!model.ok()) return absl::DataLossError(model.status().message());
-    absl::StatusOr<std::string> bytes = known.encode(*model);
+    const bool renames = format != v1::ONNX;  // Keras takes fewer names than we
+    CONVOY_ASSIGN_OR_RETURN(const formats::ModelFile named,
+                            renames ? exports::WithKerasNames(*model) : model);
+    absl::StatusOr<std::string> bytes = known.encode(named);
     if (!bytes.ok()) return Annotate(bytes.status(), "format");
     return ExportedFile{.name = absl::StrCat(id, known.ending), .bytes = *std::move(bytes)};
   }

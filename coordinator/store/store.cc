@@ -172,8 +172,8 @@ absl::StatusOr<JobRecord> Store::GetJob(const std::string& id) {
                                                                       " FROM jobs WHERE id=?")));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no job ", api::JobName(id), "; ListJobs has all names"));
+    return absl::NotFoundError(absl::StrCat("there is no job ", api::JobName(id),
+                                            "; ListJobs (convoy jobs) has all names"));
   }
   absl::StatusOr<JobRecord> record = ReadRecord(row);
   if (!record.ok()) NoteDamage(id);

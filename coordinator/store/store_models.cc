@@ -90,8 +90,8 @@ absl::StatusOr<std::pair<v1::TrainedModel, std::string>> Store::FindLast(const s
                           reader_.Prepare("SELECT model, file FROM models WHERE job=?"));
   CONVOY_ASSIGN_OR_RETURN(const bool found, row.BindText(id).Step());
   if (!found) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no model ", api::ModelName(id), "; ListModels has all names"));
+    return absl::NotFoundError(absl::StrCat("there is no model ", api::ModelName(id),
+                                            "; ListModels (convoy models) has all names"));
   }
   std::pair<v1::TrainedModel, std::string> model;
   if (!model.first.ParseFromString(row.Blob(0))) {

@@ -4,13 +4,14 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
 
 sys.dont_write_bytecode = True
 
 import harness
 import screen
-from harness import DONE, USAGE, Run
+from harness import DONE, FAILED, USAGE, Run
 
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 RECIPE = [*harness.data_flags(), "--model", "lenet5", "--train-limit", 400, "--epochs", 1]
@@ -85,11 +86,33 @@ class LanguageTest(harness.TrainerTest):
                           (path / "recipe.textproto").read_text()))
         self.assertEqual(texts[0], texts[1])
 
+    def test_a_supervised_run_is_told_in_the_users_language_and_logged_in_english(self):
+        run = Run(self.directory / "diverges")
+        outcome = self.run_in(FRENCH, "run", "--", *RECIPE, "--learning-rate", "1e30", "--run-dir", run.path)
+        self.assertEqual(outcome.code, FAILED, outcome)
+        self.assertIn("abandon : les données, la recette et la graine y mèneraient de nouveau", outcome.err)
+        log = (run.path / "log.txt").read_text()
+        self.assertIn("gave up: data, recipe and seed would lead there again", log)
+        self.assertNotIn("abandon", log)
+        self.assertNotIn("abandon", (run.path / "summary.json").read_text() + (run.path / "events.jsonl").read_text())
+
+    def test_a_rank_that_hangs_is_named_in_the_users_language(self):
+        run = Run(self.directory / "hangs")
+        outcome = self.run_in({**FRENCH, "CONVOY_FAILPOINT": "before_step:3:rank-1", "CONVOY_HANG_SECONDS": "2",
+                               "CONVOY_FAILPOINT_SIGNAL": str(int(signal.SIGSTOP))},
+                              "run", "-np", 2, "--", *RECIPE, "--checkpoint-every", 2, "--run-dir", run.path)
+        self.assertEqual(outcome.code, DONE, outcome)
+        self.assertRegex(outcome.err, "note: le rang 1 sur .* manque au rendez-vous « le pas 3 » : .* ; on repart du pas 2")
+        self.assertRegex((run.path / "log.txt").read_text(), "rank 1 on .* has not come to step 3: .*; starting again from step 2")
+        self.assertIn("Perte de test", outcome.out)
+
     def test_errors(self):
         (self.directory / "empty").mkdir()
         (self.directory / "taken").mkdir()
         (self.directory / "text.png").write_text("no picture")
         (self.directory / "net.textproto").write_text("x")
+        (self.directory / "brace.textproto").write_text("layers { flatten {}\nlayers { flatten {} }")
+        (self.directory / "flat.textproto").write_text("input { height: 2 width: 2 } layers { dense { units: 2 activation: SOFTMAX } }")
         for program, words, says in [
                 (CONVOY, ["statsu"], "commande inconnue 'statsu' ; vouliez-vous dire 'status' ?"),
                 (CONVOY, ["status", "--jso"], "option inconnue '--jso' ; vouliez-vous dire '--json' ?"),
@@ -101,12 +124,16 @@ class LanguageTest(harness.TrainerTest):
                 (CONVOY, ["jobs", "--limit", "x"], "--limit: doit être un nombre entier de 1 à 1000000, et non 'x'"),
                 (CONVOY, ["figure", "curvs"], "il n'y a pas de figure 'curvs'"),
                 (CONVOY, ["figure", "curves", "--output", "a.gif"], "le nom d'une figure doit finir par .png ou .svg"),
+                (CONVOY, ["import", "text.png", "--output", "m.convoy"], "n'est pas un fichier HDF5"),
+                (CONVOY, ["run", "--hosts", "a,a", "--"], "a est nommée deux fois"),
                 (CONVOY, ["sweep", "lenet"], "vouliez-vous dire 'lenet5' ?"),
                 (harness.TRAINER, ["--data", "nowhere"], "impossible de lire le dossier nowhere"),
                 (harness.TRAINER, ["--run-dir", "taken"], "--run-dir: taken existe déjà ; --resume le continue"),
                 (harness.TRAINER, ["--resume"], "--resume: demande --run-dir"),
                 (harness.TRAINER, ["--model", "lenet"], "aucun réseau ne s'appelle 'lenet' ; vouliez-vous dire 'lenet5' ?"),
                 (harness.TRAINER, ["--epochs", "0"], "--epochs: doit aller de 1 à"),
+                (harness.TRAINER, ["--model", "brace.textproto"], "Layer n'a pas de champ 'layers' ; manque-t-il une } plus haut ?"),
+                (harness.TRAINER, ["--model", "flat.textproto"], "mettez une couche Flatten avant elle"),
                 (harness.TRAINER, ["--optimizer", "adan"], "optimiseur inconnu 'adan' ; vouliez-vous dire 'adam' ?")]:
             with self.subTest(words):
                 outcome = self.run_in(FRENCH, *words, program=program)

@@ -54,6 +54,23 @@ class OddNamesTest(harness.TrainerTest):
         shutil.copytree(self.directory / "plain", folder / os.fsdecode(EVIL))
         return folder / os.fsdecode(EVIL)
 
+    def test_a_network_with_accents_trains_and_is_exported(self):
+        network = self.directory / "été.textproto"
+        network.write_text("""name: "réseau d'été" input { height: 28 width: 28 } layers { name: "à plat 平" flatten {} }
+            layers { name: "entrée" dense { units: 8 activation: RELU } } layers { name: "entree" dense { units: 10 activation: SOFTMAX } }""")
+        data = harness.data_flags()
+        run = self.train(*data, "--train-limit", 320, "--epochs", 1, "--model", network, "--checkpoint-every", 1)
+        for output in ("m.h5", "m.keras", "tfjs", "m.onnx"):
+            with self.subTest(output):
+                form = [] if output[0] == "m" else ["--format", "tfjs"]
+                outcome = self.convoy("export", run.path, "--output", self.directory / output, "--verify", *form, *data)
+                self.assertEqual("Keras takes no such name as 'entrée'; it is called entree_1 there" in outcome.err, output != "m.onnx", outcome)
+        # A name that no checkpoint could hold is refused before anything is trained.
+        network.write_text(network.read_text().replace("entrée", "é" * 150))
+        outcome = self.run_trainer(*data, "--train-limit", 320, "--model", network, "--run-dir", self.directory / "long")
+        self.assert_refused(outcome, USAGE, "a name must be 1 to 255 bytes")
+        self.assertFalse((self.directory / "long").exists())
+
     def test_no_command_shows_a_name_raw(self):
         run = self.evil_run()
         commands = [["jobs", run.parent], ["models", run.parent], ["compare", run, self.directory / "plain"],

@@ -158,7 +158,7 @@ class RefusedTest(WithTool):
         folder.mkdir()
         (folder / "saved_model.pb").write_bytes(b"")
         self.refuse(folder, "is a SavedModel folder")
-        for name, part in [("frozen.pb", "a TensorFlow graph"), ("model.pt", "a file of PyTorch")]:
+        for name, part in [("frozen.pb", "a file of TensorFlow"), ("model.pt", "a file of PyTorch")]:
             (self.folder / name).write_bytes(b"abc")
             self.refuse(self.folder / name, part)
 

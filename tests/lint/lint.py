@@ -16,6 +16,7 @@ import flags
 import includes
 import names
 import sources
+import spoken
 import tidy
 import tools
 import translations
@@ -32,6 +33,7 @@ RULES = {
     "merged": sources.check_merged,
     "headers": sources.check_headers,
     "scripts": tools.check_scripts,
+    "spoken": spoken.check,
     "format": tools.check_format,
     "names": names.check,
     "translations": translations.check,

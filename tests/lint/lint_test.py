@@ -146,6 +146,20 @@ class LintTest(unittest.TestCase):
         found = self.findings("includes")
         self.assertEqual(len([finding for finding in found if "by way of others" in finding]), 2, found)
 
+    def test_what_people_see_is_translated(self):
+        for line in ['return absl::NotFoundError("no such run");', 'log::Note("stopped");', 'return absl::InternalError(\n    absl::StrCat(a,\n ": bad"));']:
+            with self.subTest(line):
+                self.write("client/jobs/job.h", HEADER + line + "\n")
+                self.expect_finding("spoken", "client/jobs/job.h:3", "in English alone")
+        for line in ['return absl::NotFoundError(Tr("no such run"));', 'log::Note(line.shown);', 'return absl::NotFoundError(absl::StrCat(a, ": ", b));',
+                     'return TextError(absl::StatusCode::kNotFound, "no such run");']:
+            self.write("client/jobs/job.h", HEADER + line + "\n")
+            self.assertEqual(self.findings("spoken"), [])
+        self.write("client/jobs/job.h", HEADER)
+        for path in ("coordinator/jobs/job.h", "client/jobs/job_test.cc"):  # a server's log is English
+            self.write(path, HEADER + 'return absl::NotFoundError("no such run");\n')
+            self.assertEqual(self.findings("spoken"), [])
+
     def test_flag_in_a_library(self):
         cite = 'const char* a = "%s";\n'
         for text in ["--data: is wrong", "leave --train-limit out", "set x; --resume goes on", "trainer: give --data"]:

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/log/log.h"
 #include "common/run/run_files.h"
 #include "common/textproto/text_proto.h"
@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<report::CoordinatorClient>> StartCoordinatorClien
       .recipe = job.recipe_proto,
       .finished_epochs = std::move(finished_epochs),
       .on_cancel = &train::RequestCancel,
-      .on_note = [&directory](const std::string& line) { report::Note(directory, line); },
+      .on_note = [&directory](const i18n::Message& line) { report::Note(directory, line); },
   });
 }
 
@@ -62,18 +62,19 @@ absl::Status TellOfEndedRun(const CoordinatorChannel& channel, const std::string
   v1::Recipe recipe;
   CONVOY_RETURN_IF_ERROR(
       ParseTextProto(recipe_text, run::PathIn(run_directory, run::kRecipeFile), &recipe));
-  CONVOY_ASSIGN_OR_RETURN(const auto client,
-                          report::CoordinatorClient::Start(
-                              {.channel = *channel,
-                               .run_directory = run_directory,
-                               .recipe = std::move(recipe),
-                               .finished_epochs = run.history,
-                               .on_cancel = [] {},
-                               .on_note = [](const std::string& line) { log::Note(line); }}));
+  CONVOY_ASSIGN_OR_RETURN(
+      const auto client,
+      report::CoordinatorClient::Start(
+          {.channel = *channel,
+           .run_directory = run_directory,
+           .recipe = std::move(recipe),
+           .finished_epochs = run.history,
+           .on_cancel = [] {},
+           .on_note = [](const i18n::Message& line) { log::Note(line.shown); }}));
   report::Retell(run, *client);
   if (client->Finish(kEndTimeout, kEndTimeout)) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("the coordinator ", client->address(),
-                                             " was not told how ", run_directory, " ended"));
+  return TextError(absl::StatusCode::kUnavailable, "the coordinator $0 was not told how $1 ended",
+                   client->address(), run_directory);
 }
 
 }  // namespace convoy::trainer

@@ -59,7 +59,9 @@ class StepTimer : public report::Observer {
     if (now >= kMeasureSeconds && seconds_.size() >= kFewestSteps) train::RequestCancel();
   }
 
-  void OnNotice(const std::string& line) override { absl::StrAppend(&notices_, line, "\n"); }
+  void OnNotice(const i18n::Message& line) override {
+    absl::StrAppend(&notices_, line.shown, "\n");
+  }
 
   size_t steps() const { return seconds_.size(); }
 

@@ -12,6 +12,8 @@
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
+#include "common/i18n/message.h"
 #include "common/i18n/translate.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
@@ -43,12 +45,12 @@ absl::Status PrepareKernels(const Flags& flags) {
 // What one rank alone can no longer agree on with the others: a bug, or a failed call of MPI, after
 // which the ranks are no longer in step.
 void EndAllRanks(const std::string& message) {
-  watch::LeaveLastWords(message);
+  watch::LeaveLastWords(i18n::AsItIs(message));
   comm::MpiRuntime::Abort(static_cast<int>(ExitCode::kFailed));
 }
 
 void EndAfterMpiFailure(const std::string& message) {
-  log::Error(absl::StrCat("rank ", comm::RankFromEnvironment(), " on ", HostName(), ": ", message));
+  log::Error(Tr("rank $0 on $1: $2", comm::RankFromEnvironment(), HostName(), message));
   EndAllRanks(message);
 }
 
@@ -65,7 +67,7 @@ ExitCode RunWatched(comm::Communicator& communicator, const absl::StatusOr<Flags
                        return watch::StopState{train::StopRequested(), train::CancelRequested()};
                      }});
   if (!watch.ok()) {
-    log::Error(std::string(watch.status().message()));
+    log::Error(i18n::InUsersLanguage(watch.status()));
     return ExitCodeFor(watch.status());
   }
   return RunRank(**watch, checked);
@@ -78,7 +80,7 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   const bool first = comm::RankFromEnvironment() == 0;
   // What cannot be agreed on with the other ranks is said by the first process alone.
   const auto fail = [first](const absl::Status& error) {
-    if (first) log::Error(std::string(error.message()));
+    if (first) log::Error(i18n::InUsersLanguage(error));
     return ExitCodeFor(error);
   };
   // Before the first call: the others may be waiting in it by the time that it fails here.
@@ -88,9 +90,11 @@ ExitCode RunUnderMpi(const absl::StatusOr<Flags>& flags) {
   auto communicator = (*runtime)->MakeCommunicator();
   if (!communicator.ok()) return fail(communicator.status());
   if ((*communicator)->world_size() == 1) {
-    return fail(absl::FailedPreconditionError(absl::StrCat(
-        "mpirun started ", started, " processes, but each finds itself alone: this mpirun is of ",
-        "another MPI than the trainer; use Open MPI's (mpirun --version tells)")));
+    return fail(TextError(
+        absl::StatusCode::kFailedPrecondition,
+        "mpirun started $0 processes, but each finds itself alone: this mpirun is of another MPI "
+        "than the trainer; use Open MPI's (mpirun --version tells)",
+        started));
   }
   const std::string who = absl::StrCat("rank ", (*communicator)->rank(), " on ", HostName());
   SetAbortHook(&EndAllRanks);
@@ -133,7 +137,8 @@ ExitCode Main(int argc, char** argv) {
   train::InstallSignals();
   if (flags.ok() && !run::OwnStartName().empty()) WriteOnlyInOwnStart(flags->run_dir);
   if (flags.ok() && comm::StartedWithoutMpi()) {
-    flags = absl::FailedPreconditionError(
+    flags = TextError(
+        absl::StatusCode::kFailedPrecondition,
         "srun started several tasks that MPI knows nothing of, each would train alone; use srun "
         "--mpi=pmix (srun --mpi=list shows whether it is there), or mpirun in the job");
   }

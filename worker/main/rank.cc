@@ -21,6 +21,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
+#include "common/base/text_error.h"
 #include "common/base/version.h"
 #include "common/data/data_directory.h"
 #include "common/data/dataset.h"
@@ -28,7 +29,7 @@
 #include "common/figures/texts.h"
 #include "common/formats/checkpoint_store.h"
 #include "common/formats/model_file.h"
-#include "common/i18n/error_text.h"
+#include "common/i18n/message.h"
 #include "common/i18n/translate.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
@@ -92,9 +93,9 @@ absl::Status CompareWithRankZero(const std::string& mine, const std::string& ran
         absl::StrSplit(my_lines[i], absl::MaxSplits('\t', 1));
     const std::pair<std::string, std::string> it =
         absl::StrSplit(i < its_lines.size() ? its_lines[i] : "", absl::MaxSplits('\t', 1));
-    return absl::FailedPreconditionError(absl::StrCat("on ", HostName(), " has another ", me.first,
-                                                      " than rank 0: '", me.second, "', not '",
-                                                      it.second, "'; all ranks must be the same"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "on $0 has another $1 than rank 0: '$2', not '$3'; all ranks must be the same",
+                     HostName(), me.first, me.second, it.second);
   }
   return absl::OkStatus();
 }
@@ -189,7 +190,7 @@ absl::StatusOr<RankZero> OpenRankZero(const Flags& flags, const train::Job& job,
   auto reporting =
       std::make_unique<report::Reporting>(std::move(directory), run, stdout, flags.verbose);
   if (client != nullptr) reporting->Add(std::move(client));
-  for (const std::string& note : job.notes) {
+  for (const i18n::Message& note : job.notes) {
     report::Note(reporting->directory(), note);
   }
   return RankZero{.reporting = std::move(reporting),
@@ -211,7 +212,7 @@ absl::StatusOr<std::unique_ptr<replicate::Replication>> StartReplication(
       .run_directory = directory, .keep = flags.keep_checkpoints, .on_note = nullptr};
   if (communicator.rank() == 0) {
     options.on_note = [&mine](const std::string& line) {
-      report::Note(mine.reporting->directory(), line);
+      report::Note(mine.reporting->directory(), i18n::AsItIs(line));
     };
   }
   return replicate::Replication::Start(communicator, std::move(options));
@@ -415,7 +416,7 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
     CONVOY_RETURN_IF_ERROR(comm::Agree(
         communicator, train::CheckPassesFitMemory(job.recipe, threads, communicator.local_size())));
   }
-  job.notes.insert(job.notes.end(), fetched.begin(), fetched.end());
+  for (const std::string& note : fetched) job.notes.push_back(i18n::AsItIs(note));
   if (flags.dry_run) {
     CONVOY_RETURN_IF_ERROR(
         DryRun(watch, {.threads = threads, .preview = flags.preview}, std::move(job)));
@@ -439,10 +440,12 @@ ExitCode RunRank(watch::Watch& watch, const absl::StatusOr<Flags>& flags) {
   if (code.ok()) return *code;
   if (watch.communicator().rank() == 0) {
     std::fflush(stdout);
-    const std::string error = cli::NameFlags(std::string(code.status().message()), FlagsOfFields());
-    log::Error(cli::NameFlags(i18n::InUsersLanguage(code.status()), FlagsOfFields()));
+    const i18n::Message error = i18n::MessageOf(code.status());
+    const std::string shown = cli::NameFlags(error.shown, FlagsOfFields());
+    log::Error(shown);
+    const std::string kind = absl::StrCat(absl::StatusCodeToString(code.status().code()), ": ");
     watch::LeaveLastWords(
-        absl::StrCat(absl::StatusCodeToString(code.status().code()), ": ", error));
+        {.english = kind + cli::NameFlags(error.english, FlagsOfFields()), .shown = kind + shown});
   }
   return ExitCodeFor(code.status());
 }

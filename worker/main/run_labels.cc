@@ -15,8 +15,8 @@ absl::Status LabelRun(const run::Labels& given, report::RunDirectory& directory)
     return run::WriteLabels(directory.path(), labels);
   }
   if (before.name != given.name || before.tags != given.tags || before.note != given.note) {
-    report::Note(directory,
-                 "the run keeps the name, tags and note that it has; convoy note changes them");
+    report::Note(directory, i18n::MakeMessage("the run keeps the name, tags and note that it has; "
+                                              "convoy note changes them"));
   }
   return absl::OkStatus();
 }

@@ -148,11 +148,12 @@ void Console::OnEpoch(const EpochReport& report) {
   Print((fits ? whole : terminal::Flow(parts, " - ", terminal.columns)) + "\n");
 }
 
-void Console::OnNotice(const std::string& line) {
+void Console::OnNotice(const i18n::Message& line) {
   if (bar_) Redraw("");
   if (bar_) std::fputs("\r", out_);
-  Print(line + "\n");
+  Print(line.shown + "\n");
 }
+
 void Console::OnStopped(int64_t global_step, bool cancelled) {
   const std::string step = TrThousands(global_step);
   const std::string checkpoints = run::PathIn(run_directory_, run::kCheckpoints);

@@ -21,7 +21,7 @@ class Console : public Observer {
   void OnEpochStart(int64_t epoch, int64_t step_in_epoch) override;
   void OnStep(const StepProgress& progress) override;
   void OnEpoch(const EpochReport& report) override;
-  void OnNotice(const std::string& line) override;
+  void OnNotice(const i18n::Message& line) override;
   void OnStopped(int64_t global_step, bool cancelled) override;
   void OnFinished(const FinalReport& report) override;
 

@@ -8,7 +8,6 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/api/job_description.h"
 #include "common/api/job_labels.h"
 #include "common/api/resource_names.h"
@@ -28,6 +27,7 @@ namespace convoy::report {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using i18n::MakeMessage;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kDefaultInterval{500};
@@ -256,7 +256,7 @@ absl::Status CoordinatorClient::Talk(bool with_steps) {
 void CoordinatorClient::NoteName(const std::string& run_name) {
   const std::string id = api::ShortName(job_);
   if (id == run_name || std::exchange(name_told_, true)) return;
-  options_.on_note(absl::StrCat("coordinator ", address(), " knows this run as ", id));
+  options_.on_note(MakeMessage("coordinator $0 knows this run as $1", address(), id));
 }
 
 // What `convoy note` wrote meanwhile.
@@ -345,8 +345,8 @@ absl::Status CoordinatorClient::PublishModel(const DueModel& model) {
   put_off_because_.clear();
   put_off_told_ = false;
   if (!published.ok()) {
-    options_.on_note(absl::StrCat("coordinator ", address(),
-                                  " does not take the model: ", std::string(published.message())));
+    options_.on_note(MakeMessage("coordinator $0 does not take the model: $1", address(),
+                                 i18n::MessageOf(published)));
   }
   return absl::OkStatus();
 }
@@ -361,9 +361,9 @@ void CoordinatorClient::PutOff(const DueModel& model, const absl::Status& refusa
 void CoordinatorClient::NotePutOff() {
   if (put_off_because_.empty() || put_off_told_) return;
   put_off_told_ = true;
-  options_.on_note(absl::StrCat("coordinator ", address(),
-                                " cannot take the model now; it will be sent again (",
-                                put_off_because_, ")"));
+  options_.on_note(
+      MakeMessage("coordinator $0 cannot take the model now; it will be sent again ($1)", address(),
+                  put_off_because_));
 }
 
 // The final model is the run's; that of an epoch is in the checkpoint that ends the epoch.
@@ -379,14 +379,14 @@ absl::StatusOr<std::string> CoordinatorClient::ReadModelBytes(const DueModel& mo
 }
 
 void CoordinatorClient::NoteResult(const absl::Status& result) {
-  const std::string who = absl::StrCat("coordinator ", address());
   if (absl::IsNotFound(result)) {
     job_.clear();  // another store, or the job was deleted: all is told anew
     return;
   }
   if (IsFinal(result)) {
     given_up_ = true;
-    options_.on_note(absl::StrCat(who, " is told no more: ", std::string(result.message())));
+    options_.on_note(
+        MakeMessage("coordinator $0 is told no more: $1", address(), i18n::MessageOf(result)));
     return;
   }
   if (result.ok()) {
@@ -399,11 +399,10 @@ void CoordinatorClient::NoteResult(const absl::Status& result) {
   }
   if (result.ok() == !away_) return;
   away_ = !result.ok();
-  options_.on_note(away_ ? absl::StrCat(who,
-                                        " cannot be told now; training goes on and it will be told "
-                                        "later (",
-                                        std::string(result.message()), ")")
-                         : absl::StrCat(who, " is there again"));
+  options_.on_note(away_ ? MakeMessage("coordinator $0 cannot be told now; training goes on and it "
+                                       "will be told later ($1)",
+                                       address(), i18n::MessageOf(result))
+                         : MakeMessage("coordinator $0 is there again", address()));
 }
 
 void CoordinatorClient::NoteCancel(bool requested) {

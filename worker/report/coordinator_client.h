@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/formats/model_file.h"
+#include "common/i18n/message.h"
 #include "common/rpc/client_channel.h"
 #include "convoy/v1/recipe.pb.h"
 #include "worker/report/job_story.h"
@@ -28,7 +29,7 @@ struct CoordinatorOptions {
   // Is called, in another thread, when the coordinator says that the job was cancelled.
   std::function<void()> on_cancel;
   // Is told in one line, in another thread, that the coordinator is away, or there again.
-  std::function<void(const std::string& line)> on_note;
+  std::function<void(const i18n::Message& line)> on_note;
 };
 
 // What a coordinator knows a run by, and what proves that it is reported by its owner.

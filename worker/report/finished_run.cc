@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/run/run_files.h"
 
 namespace convoy::report {
@@ -13,8 +13,8 @@ absl::StatusOr<EndedRun> ReadEndedRun(const std::string& run_directory) {
   CONVOY_ASSIGN_OR_RETURN(run::Summary summary, run::ReadSummary(run_directory));
   const std::string path = run::PathIn(run_directory, run::kSummaryFile);
   if (summary.state == run::RunState::kRunning) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": the run has not ended; `resume` goes on with it"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "$0: the run has not ended; `resume` goes on with it", path);
   }
   EndedRun run{.state = summary.state,
                .facts = std::move(summary.facts),
@@ -28,7 +28,7 @@ absl::StatusOr<EndedRun> ReadEndedRun(const std::string& run_directory) {
   if (history.ok()) run.history = *std::move(history);
   if (run.state != run::RunState::kSucceeded) return run;
   if (summary.weights_sha256.empty() || !summary.test_loss || !summary.test_accuracy) {
-    return absl::DataLossError(absl::StrCat(path, ": is not that of a run that succeeded"));
+    return TextError(absl::StatusCode::kDataLoss, "$0: is not that of a run that succeeded", path);
   }
   run.result = {.test_loss = *summary.test_loss,
                 .test_accuracy = *summary.test_accuracy,

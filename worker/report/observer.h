@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/i18n/message.h"
 #include "common/metrics/history.h"
 #include "common/metrics/phase_seconds.h"
 #include "common/run/job_facts.h"
@@ -52,7 +53,7 @@ class Observer {
   virtual void OnStep(const StepProgress& progress) {}
   virtual void OnEpoch(const EpochReport& report) {}
   // A line about what was decided after the epoch.
-  virtual void OnNotice(const std::string& line) {}
+  virtual void OnNotice(const i18n::Message& line) {}
   // Stopped on request after so many steps, or cancelled; their checkpoint is on the disk.
   virtual void OnStopped(int64_t global_step, bool cancelled) {}
   virtual void OnFinished(const FinalReport& report) {}

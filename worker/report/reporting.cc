@@ -63,16 +63,17 @@ absl::Status Reporting::AddFigures(const std::string& folder) {
   return directory_->Flush();
 }
 
-void Note(RunDirectory& directory, const std::string& line) {
-  log::Note(line);
-  directory.Log(log::Level::kNote, line);
+void Note(RunDirectory& directory, const i18n::Message& line) {
+  log::Note(line.shown);
+  directory.Log(log::Level::kNote, line.english);
 }
 
 void DeliverReports(CoordinatorClient* client, RunDirectory& directory) {
   if (client == nullptr || client->Finish(kDeliveryTimeout, kModelTimeout)) return;
-  Note(directory, absl::StrCat("the coordinator ", client->address(),
-                               " was not told all of this run; the run directory has it, and "
-                               "a trainer that resumes it tells the rest"));
+  Note(directory,
+       i18n::MakeMessage("the coordinator $0 was not told all of this run; the run "
+                         "directory has it, and a trainer that resumes it tells the rest",
+                         client->address()));
 }
 
 }  // namespace convoy::report

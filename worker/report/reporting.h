@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "common/formats/model_file.h"
+#include "common/i18n/message.h"
 #include "common/metrics/history.h"
 #include "worker/report/console.h"
 #include "worker/report/coordinator_client.h"
@@ -66,8 +67,8 @@ class Reporting {
   std::vector<Observer*> observers_;
 };
 
-// Prints a note for people, and writes it into the directory's log.
-void Note(RunDirectory& directory, const std::string& line);
+// Prints a note for people, in their language, and writes it into the directory's log.
+void Note(RunDirectory& directory, const i18n::Message& line);
 
 // Waits a moment until the coordinator knows all, and notes where it does not. `client` may be
 // null.

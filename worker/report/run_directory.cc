@@ -9,6 +9,8 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
+#include "common/i18n/error_text.h"
+#include "common/i18n/translate.h"
 #include "common/run/start_file.h"
 
 namespace convoy::report {
@@ -95,8 +97,8 @@ absl::Status RunDirectory::Flush() {
 
 void RunDirectory::Tell(const std::string& name, const absl::Status& error) {
   if (error.ok() || !told_.insert(name).second) return;
-  log::Note(absl::StrCat("the run directory is behind: ", error.message(),
-                         "; training goes on, make room or rights there"));
+  log::Note(Tr("the run directory is behind: $0; training goes on, make room or rights there",
+               i18n::InUsersLanguage(error)));
 }
 
 }  // namespace convoy::report

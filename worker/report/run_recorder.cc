@@ -74,7 +74,9 @@ void RunRecorder::OnEpoch(const EpochReport& report) {
   WriteSummary();
 }
 
-void RunRecorder::OnNotice(const std::string& line) { directory_.Log(log::Level::kInfo, line); }
+void RunRecorder::OnNotice(const i18n::Message& line) {
+  directory_.Log(log::Level::kInfo, line.english);
+}
 
 void RunRecorder::OnStopped(int64_t global_step, bool cancelled) {
   NoteEnd(cancelled ? run::RunState::kCancelled : run::RunState::kStopped);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/text.h"
 #include "worker/step/step_cost.h"
@@ -48,7 +47,7 @@ Expectation::Expectation(const nn::Plan& plan, const Recipe& recipe, int64_t tra
       link_(link),
       told_(threads_of_rank_.size() > kMostRanks) {}
 
-std::optional<std::string> Expectation::AfterStep(const metrics::PhaseSeconds& phases) {
+std::optional<i18n::Message> Expectation::AfterStep(const metrics::PhaseSeconds& phases) {
   if (told_) return std::nullopt;
   if (steps_++ == 0) {
     before_ = phases;
@@ -70,20 +69,18 @@ std::optional<std::string> Expectation::AfterStep(const metrics::PhaseSeconds& p
   return Line();
 }
 
-std::string Expectation::Line() const {
+i18n::Message Expectation::Line() const {
   const Speed now = SpeedOf(batch_size_);
   const int hosts = 1 + *std::max_element(host_of_rank_.begin(), host_of_rank_.end());
-  std::string line =
-      absl::StrCat("note: ", hosts, " hosts at ", SpeedText(link_.bytes_per_second), ": exchange ",
-                   Milliseconds(now.step_seconds - now.compute_seconds), " a step beside ",
-                   Milliseconds(now.compute_seconds), " of computing; expect ",
-                   Times(now.times_one_host), " times one host");
+  const i18n::Message line = i18n::MakeMessage(
+      "note: $0 hosts at $1: exchange $2 a step beside $3 of computing; expect $4 times one host",
+      hosts, SpeedText(link_.bytes_per_second),
+      Milliseconds(now.step_seconds - now.compute_seconds), Milliseconds(now.compute_seconds),
+      Times(now.times_one_host));
   const int best = BestBatch(now);
-  if (best != batch_size_) {
-    absl::StrAppend(&line, "; batches of ", Thousands(best), " would give ",
-                    Times(SpeedOf(best).times_one_host), " (another training: docs/scaling.md)");
-  }
-  return line;
+  if (best == batch_size_) return line;
+  return i18n::MakeMessage("$0; batches of $1 would give $2 (another training: docs/scaling.md)",
+                           line, Thousands(best), Times(SpeedOf(best).times_one_host));
 }
 
 // Of the last batch of an epoch and of the validation nothing is said.

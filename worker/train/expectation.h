@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/i18n/message.h"
 #include "common/metrics/phase_seconds.h"
 #include "worker/comm/link.h"
 #include "worker/step/sharding_plan.h"
@@ -24,7 +25,7 @@ class Expectation {
 
   // To be told after each step what this rank has spent so far, in all steps. Returns the line
   // once, when it has seen enough of them; then it wants no more.
-  std::optional<std::string> AfterStep(const metrics::PhaseSeconds& phases);
+  std::optional<i18n::Message> AfterStep(const metrics::PhaseSeconds& phases);
 
  private:
   struct Speed {
@@ -34,7 +35,7 @@ class Expectation {
   };
 
   Speed SpeedOf(int batch_size) const;
-  std::string Line() const;
+  i18n::Message Line() const;
   int BestBatch(const Speed& now) const;
 
   const nn::Plan& plan_;

@@ -29,7 +29,7 @@ std::string Said(int hosts, int batch, double bytes_per_second, double message_s
   metrics::PhaseSeconds spent{.forward = 1};  // the first step, which does not count
   const double images_a_thread = batch / hosts / 2.0;
   for (int i = 0; i < 100; ++i) {
-    if (const auto line = expectation.AfterStep(spent)) return *line;
+    if (const auto line = expectation.AfterStep(spent)) return line->english;
     spent.forward += 14e-6 * images_a_thread;
     spent.backward += 14e-6 * images_a_thread;
     spent.update += 300e-6 / hosts;

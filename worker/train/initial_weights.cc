@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/evaluate/model_network.h"
 #include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
@@ -29,9 +30,10 @@ absl::Status Complete(const formats::ModelFile& model, v1::Recipe* asked) {
   MergeOptimizer(recipe.optimizer(), asked);
   const std::string digest = formats::WeightsSha256(model.tensors);
   if (asked->has_initial_weights_sha256() && asked->initial_weights_sha256() != digest) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the recipe begins with weights of SHA-256 ", asked->initial_weights_sha256(),
-                     ", these have ", digest, "; name the file that it was made with"));
+    return InvalidArgumentTextError(
+        "the recipe begins with weights of SHA-256 $0, these have $1; name the file that it was "
+        "made with",
+        asked->initial_weights_sha256(), digest);
   }
   asked->set_initial_weights_sha256(digest);
   return absl::OkStatus();
@@ -51,8 +53,8 @@ absl::StatusOr<std::vector<float>> WeightsFor(const nn::ModelSpec& spec,
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(spec));
   const absl::Status fits = evaluate::CheckFits(model.tensors, network);
   if (!fits.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        kField, ": ", fits.message(), "; leave `model` out to train the file's own network"));
+    return InvalidArgumentTextError("$0: $1; leave `model` out to train the file's own network",
+                                    kField, fits.message());
   }
   std::vector<float> weights;
   for (const formats::NamedTensor& tensor : model.tensors) {

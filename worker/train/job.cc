@@ -6,7 +6,6 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/api/image_options.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
@@ -51,13 +50,17 @@ bool IsFinished(const std::string& run_dir, const formats::Checkpoint& checkpoin
 }
 
 absl::StatusOr<std::optional<formats::Checkpoint>> FindCheckpoint(
-    const JobRequest& request, std::vector<std::string>* skipped) {
+    const JobRequest& request, std::vector<i18n::Message>* notes) {
   if (!request.resume) return std::nullopt;
   if (request.run_dir.empty()) {
     return TextError(absl::StatusCode::kInvalidArgument,
                      "resume: needs `run_dir`, the run to go on with");
   }
-  return formats::LoadLatestCheckpoint(run::PathIn(request.run_dir, run::kCheckpoints), skipped);
+  std::vector<std::string> skipped;
+  auto checkpoint =
+      formats::LoadLatestCheckpoint(run::PathIn(request.run_dir, run::kCheckpoints), &skipped);
+  for (std::string& line : skipped) notes->push_back(i18n::AsItIs(std::move(line)));
+  return checkpoint;
 }
 
 // Sets the job's recipe and, for a new run, the weights that it begins with.
@@ -72,10 +75,10 @@ absl::Status FindRecipe(JobRequest request, Job* job) {
   if (initial) {
     CONVOY_ASSIGN_OR_RETURN(job->initial_weights, WeightsFor(job->recipe.model, *initial));
   } else if (job->recipe_proto.has_initial_weights_sha256()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("recipe: begins with given weights; add `initial_weights` and the file "
-                     "whose weights_sha256 is ",
-                     job->recipe_proto.initial_weights_sha256()));
+    return InvalidArgumentTextError(
+        "recipe: begins with given weights; add `initial_weights` and the file whose "
+        "weights_sha256 is $0",
+        job->recipe_proto.initial_weights_sha256());
   }
   return absl::OkStatus();
 }
@@ -94,11 +97,11 @@ std::optional<data::DataSource> FindCopy(const JobRequest& request, Job* job) {
   absl::StatusOr<data::DataSource> copy = ReadDataCopy(path, job->checkpoint->model.data_sha256);
   if (absl::IsNotFound(copy.status())) return std::nullopt;
   if (!copy.ok()) {
-    job->notes.emplace_back(copy.status().message());
+    job->notes.push_back(i18n::AsItIs(std::string(copy.status().message())));
     return std::nullopt;
   }
   copy->where = absl::StrCat(path, ", a copy of ", copy->where);
-  job->notes.push_back(absl::StrCat("the data are those of ", copy->where));
+  job->notes.push_back(i18n::AsItIs(absl::StrCat("the data are those of ", copy->where)));
   return *std::move(copy);
 }
 
@@ -153,7 +156,7 @@ absl::StatusOr<Job> FindJob(const JobRequest& request, data::DataSource* source)
   CONVOY_RETURN_IF_ERROR(CheckMonitorsHaveImages(job.recipe, split.validation.size()));
   if (job.checkpoint) {
     CONVOY_RETURN_IF_ERROR(CheckArraysFit(*job.checkpoint, job.recipe, split.train.size()));
-    if (std::string note = NoteOnBlas(*job.checkpoint); !note.empty()) {
+    if (i18n::Message note = NoteOnBlas(*job.checkpoint); !note.empty()) {
       job.notes.push_back(std::move(note));
     }
   }

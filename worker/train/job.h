@@ -11,6 +11,7 @@
 #include "common/data/dataset.h"
 #include "common/data/split.h"
 #include "common/formats/checkpoint.h"
+#include "common/i18n/message.h"
 #include "convoy/v1/recipe.pb.h"
 #include "convoy/worker/v1/job_broadcast.pb.h"
 #include "worker/comm/communicator.h"
@@ -47,9 +48,9 @@ struct Job {
   formats::ImageForm image_form = formats::ImageForm::kUnknown;  // of the training images
   std::vector<float> initial_weights;  // of all tensors; none: drawn from the seed
   std::optional<formats::Checkpoint> checkpoint;
-  std::vector<std::string> notes;  // on rank 0: lines for people, as on each damaged checkpoint
-  double read_seconds = 0;         // rank 0: how long it took to read the data; of a copy 0
-  bool finished_before = false;    // there is nothing left to do
+  std::vector<i18n::Message> notes;  // on rank 0: lines for people, as on each damaged checkpoint
+  double read_seconds = 0;           // rank 0: how long it took to read the data; of a copy 0
+  bool finished_before = false;      // there is nothing left to do
 };
 
 // COLLECTIVE. Finds, loads and checks everything, on rank 0, and hands it to all ranks. Returns the

@@ -17,6 +17,7 @@
 #include "common/evaluate/evaluation.h"
 #include "common/evaluate/model_network.h"
 #include "common/formats/model_file.h"
+#include "common/formats/sections.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
 #include "common/nn/cost.h"
@@ -45,10 +46,11 @@ absl::Status CheckNetworkFitsMemory(const Recipe& recipe) {
   const double needed = kArrays * sizeof(float) * static_cast<double>(network.num_parameters());
   const auto memory = static_cast<double>(UsableMemoryBytes());
   if (needed <= memory) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "network '", recipe.model.name, "': its ", network.num_parameters(), " parameters need ",
-      std::ceil(needed / kGigabyte), " GB of memory or more, and this computer has ",
-      std::floor(memory / kGigabyte), "; make its layers smaller"));
+  return InvalidArgumentTextError(
+      "network '$0': its $1 parameters need $2 GB of memory or more, and this computer has $3; "
+      "make its layers smaller",
+      recipe.model.name, network.num_parameters(), std::ceil(needed / kGigabyte),
+      std::floor(memory / kGigabyte));
 }
 
 absl::Status CheckPassesFitMemory(const Recipe& recipe, int threads, int ranks_on_host) {
@@ -62,24 +64,35 @@ absl::Status CheckPassesFitMemory(const Recipe& recipe, int threads, int ranks_o
   const double needed = ranks_on_host * (rank + threads * thread);
   const auto memory = static_cast<double>(UsableMemoryBytes());
   if (needed <= memory) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "`micro_batch` and `threads`: ", threads, " threads with ", recipe.micro_batch,
-      " images at a time need ", std::ceil(needed / kGigabyte), " GB of memory or more on ",
-      HostName(), ", and there are ", std::floor(memory / kGigabyte), "; take fewer of either"));
+  return InvalidArgumentTextError(
+      "`micro_batch` and `threads`: $0 threads with $1 images at a time need $2 GB of memory or "
+      "more on $3, and there are $4; take fewer of either",
+      threads, recipe.micro_batch, std::ceil(needed / kGigabyte), HostName(),
+      std::floor(memory / kGigabyte));
+}
+
+// Of the arrays, which begin with their layers' names.
+absl::Status CheckNames(const nn::Network& network) {
+  const std::vector<nn::Parameter> parameters = network.Parameters();
+  std::vector<std::string_view> names;
+  for (const nn::Parameter& parameter : parameters) names.emplace_back(parameter.name);
+  return Annotate(formats::CheckNames(names, "layers"),
+                  absl::StrCat("network '", network.spec().name, "'"));
 }
 
 // The weights, the optimizer's slots, and the best weights so far.
 absl::Status CheckCheckpointsCanBeRead(const Recipe& recipe) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
+  CONVOY_RETURN_IF_ERROR(CheckNames(network));
   CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(recipe.optimizer));
   const size_t arrays =
       1 + optimizer->SlotNames().size() + (recipe.options.early_stopping.has_value() ? 1 : 0);
   const uint64_t bytes = arrays * sizeof(float) * static_cast<uint64_t>(network.num_parameters());
   if (bytes <= formats::kMaxFileBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "network '", recipe.model.name, "': a checkpoint of it would have ", bytes >> 20,
-      " MB, and at most ", formats::kMaxFileBytes >> 20,
-      " can be read back; make its layers smaller, or take an optimizer with fewer arrays"));
+  return InvalidArgumentTextError(
+      "network '$0': a checkpoint of it would have $1 MB, and at most $2 can be read back; make "
+      "its layers smaller, or take an optimizer with fewer arrays",
+      recipe.model.name, bytes >> 20, formats::kMaxFileBytes >> 20);
 }
 
 absl::Status CheckNetworkFitsData(const Recipe& recipe, const data::DataSource& source) {
@@ -111,9 +124,9 @@ absl::Status CheckMonitorsHaveImages(const Recipe& recipe, int64_t validation_im
   if (!watches(options.reduce_on_plateau) && !watches(options.early_stopping)) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      "validation_split: leaves no validation images, which the recipe's callbacks monitor; give "
-      "a larger part, or monitor loss");
+  return InvalidArgumentTextError(
+      "validation_split: leaves no validation images, which the recipe's callbacks monitor; give a "
+      "larger part, or monitor loss");
 }
 
 bool StoppedEarly(const Recipe& recipe, const formats::Checkpoint& checkpoint) {
@@ -125,8 +138,8 @@ bool StoppedEarly(const Recipe& recipe, const formats::Checkpoint& checkpoint) {
 absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe& recipe,
                             int64_t train_images) {
   const auto refuse = [](const std::string& what) {
-    return absl::DataLossError(
-        absl::StrCat("the checkpoint contradicts itself: ", what, "; remove it"));
+    return TextError(absl::StatusCode::kDataLoss,
+                     "the checkpoint contradicts itself: $0; remove it", what);
   };
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
   const absl::Status fits = evaluate::CheckFits(checkpoint.model.tensors, network);
@@ -155,10 +168,10 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
                                      .blas_core = kernels::BlasCore()};
   const formats::KernelFamily& was = checkpoint.model.kernel_family;
   if (!(was == family)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the run was computed with ", was.isa, " kernels and OpenBLAS for ",
-                     was.blas_core, ", this would be with ", family.isa, " and ", family.blas_core,
-                     ", to other bits; ", HowToHave(was), ", or go on where it was started"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "the run was computed with $0 kernels and OpenBLAS for $1, this would be with "
+                     "$2 and $3, to other bits; $4, or go on where it was started",
+                     was.isa, was.blas_core, family.isa, family.blas_core, HowToHave(was));
   }
   if (checkpoint.model.data_sha256 != data_sha256) {
     return TextError(
@@ -169,12 +182,14 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
   return absl::OkStatus();
 }
 
-std::string NoteOnBlas(const formats::Checkpoint& checkpoint) {
+i18n::Message NoteOnBlas(const formats::Checkpoint& checkpoint) {
   const std::string& was = checkpoint.run.blas_config;
   const std::string is = kernels::BlasConfig();
-  if (was.empty() || was == is) return "";
-  return absl::StrCat("the run was computed with '", was, "', this is '", is,
-                      "': its bits may differ from those of a run without a break");
+  if (was.empty() || was == is) return {};
+  return i18n::MakeMessage(
+      "the run was computed with '$0', this is '$1': its bits may differ from those of a run "
+      "without a break",
+      was, is);
 }
 
 }  // namespace convoy::train

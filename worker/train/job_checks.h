@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "common/data/dataset.h"
 #include "common/formats/checkpoint.h"
+#include "common/i18n/message.h"
 #include "worker/train/recipe.h"
 
 namespace convoy::train {
@@ -39,7 +40,7 @@ absl::Status CheckCheckpointFits(const formats::Checkpoint& checkpoint,
 
 // Returns a note for people if another build of OpenBLAS computed the checkpoint than would go on,
 // as another version may round differently within a kernel family; "" if there is nothing to say.
-std::string NoteOnBlas(const formats::Checkpoint& checkpoint);
+i18n::Message NoteOnBlas(const formats::Checkpoint& checkpoint);
 
 // Returns DATA_LOSS if the checkpoint's arrays are not those of the recipe's network and optimizer,
 // or its place is not within an epoch of so many images: a file that is whole, but not of this run.

@@ -128,11 +128,11 @@ TEST(CheckCheckpointsCanBeReadTest, CountsTheOptimizersArrays) {
 
 TEST(NoteOnBlasTest, NamesAnotherBuildAndNoOther) {
   formats::Checkpoint checkpoint = NotebookCheckpoint();
-  EXPECT_EQ(NoteOnBlas(checkpoint), "") << "an older file does not say";
+  EXPECT_EQ(NoteOnBlas(checkpoint).english, "") << "an older file does not say";
   checkpoint.run.blas_config = kernels::BlasConfig();
-  EXPECT_EQ(NoteOnBlas(checkpoint), "");
+  EXPECT_EQ(NoteOnBlas(checkpoint).english, "");
   checkpoint.run.blas_config = "OpenBLAS 0.1";
-  EXPECT_THAT(NoteOnBlas(checkpoint),
+  EXPECT_THAT(NoteOnBlas(checkpoint).english,
               AllOf(HasSubstr("'OpenBLAS 0.1'"), HasSubstr(kernels::BlasConfig())));
 }
 

@@ -4,7 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/printable.h"
 #include "common/data/sampler.h"
 #include "common/kernels/blas/gemm.h"
@@ -14,24 +13,26 @@ namespace convoy::train {
 namespace {
 
 // The linear scaling rule (Goyal et al. 2017) or its square root.
-std::string ScaledLearningRate(const Job& job) {
-  if (job.recipe.options.learning_rate_factor == 1) return "";
-  return absl::StrCat("note: learning rate ", job.recipe_proto.optimizer().learning_rate(),
-                      " for batches of 128 is ", job.recipe.optimizer.learning_rate, " for ",
-                      job.recipe.batch_size, " (", job.recipe_proto.learning_rate_scaling(), ")");
+i18n::Message ScaledLearningRate(const Job& job) {
+  if (job.recipe.options.learning_rate_factor == 1) return {};
+  return i18n::MakeMessage("note: learning rate $0 for batches of 128 is $1 for $2 ($3)",
+                           job.recipe_proto.optimizer().learning_rate(),
+                           job.recipe.optimizer.learning_rate, job.recipe.batch_size,
+                           job.recipe_proto.learning_rate_scaling());
 }
 
-std::string SmallMicroBatches(const Job& job, const nn::Network& network) {
+i18n::Message SmallMicroBatches(const Job& job, const nn::Network& network) {
   constexpr int kFewImages = 16;
   const auto& layers = network.layers();
   const bool normalizes = std::any_of(layers.begin(), layers.end(), [](const nn::Layer& layer) {
     return std::holds_alternative<nn::BatchNormalizationSpec>(layer.kind);
   });
   const int images = std::min(job.recipe.micro_batch, job.recipe.batch_size);
-  if (!normalizes || images >= kFewImages) return "";
-  return absl::StrCat("note: batch normalization takes its statistics from micro-batches, of ",
-                      images, images == 1 ? " image" : " images", "; below ", kFewImages,
-                      " they are rough: a larger micro-batch would train better");
+  if (!normalizes || images >= kFewImages) return {};
+  return i18n::MakeMessage(
+      "note: batch normalization takes its statistics from micro-batches; below $0 images they are "
+      "rough, these have $1: a larger micro-batch would train better",
+      kFewImages, images);
 }
 
 }  // namespace
@@ -62,9 +63,9 @@ run::JobFacts FactsOf(const Job& job, const nn::Network& network) {
           .seed = recipe.seed};
 }
 
-std::vector<std::string> NotesOn(const Job& job, const nn::Network& network) {
-  std::vector<std::string> notes = {ScaledLearningRate(job), SmallMicroBatches(job, network)};
-  std::erase(notes, "");
+std::vector<i18n::Message> NotesOn(const Job& job, const nn::Network& network) {
+  std::vector<i18n::Message> notes = {ScaledLearningRate(job), SmallMicroBatches(job, network)};
+  std::erase_if(notes, [](const i18n::Message& note) { return note.empty(); });
   return notes;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/i18n/message.h"
 #include "common/nn/network.h"
 #include "common/run/job_facts.h"
 #include "worker/train/job.h"
@@ -14,6 +15,6 @@ namespace convoy::train {
 run::JobFacts FactsOf(const Job& job, const nn::Network& network);
 
 // Returns a line for each thing that a person should know; usually none.
-std::vector<std::string> NotesOn(const Job& job, const nn::Network& network);
+std::vector<i18n::Message> NotesOn(const Job& job, const nn::Network& network);
 
 }  // namespace convoy::train

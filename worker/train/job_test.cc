@@ -90,7 +90,9 @@ TEST_F(JobTest, ResumeWithAnotherOpenBlasIsNoted) {
     EXPECT_EQ(checkpoint.run.blas_config, kernels::BlasConfig());
     checkpoint.run.blas_config = "OpenBLAS 0.1";
     ASSERT_TRUE(store.Save(checkpoint).ok());
-    EXPECT_THAT(PrepareJob(comm, request).value().notes, ElementsAre(HasSubstr("'OpenBLAS 0.1'")));
+    EXPECT_THAT(
+        PrepareJob(comm, request).value().notes,
+        ElementsAre(::testing::Field(&i18n::Message::english, HasSubstr("'OpenBLAS 0.1'"))));
   });
 }
 

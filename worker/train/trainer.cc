@@ -72,7 +72,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(comm::Communicator& com
   facts.resumed_at_step = trainer->progress_.position.global_step;
   facts.start_time = absl::Now();
   trainer->Tell([&](report::Observer& observer) { observer.OnStart(facts); });
-  for (const std::string& line : NotesOn(job, trainer->plan_.network())) {
+  for (const i18n::Message& line : NotesOn(job, trainer->plan_.network())) {
     trainer->Tell([&](report::Observer& observer) { observer.OnNotice(line); });
   }
   return trainer;
@@ -209,7 +209,7 @@ absl::StatusOr<bool> Trainer::RunStep() {
   const report::StepProgress step = progress_.Step();
   Tell([&](report::Observer& observer) { observer.OnStep(step); });
   if (expectation_) {
-    if (const std::optional<std::string> line = expectation_->AfterStep(step_->phases())) {
+    if (const std::optional<i18n::Message> line = expectation_->AfterStep(step_->phases())) {
       Tell([&](report::Observer& observer) { observer.OnNotice(*line); });
       expectation_.reset();
     }
@@ -275,7 +275,7 @@ absl::StatusOr<evaluate::EvaluationSums> Trainer::Evaluate(const data::DatasetVi
 // Decides at the end of the epoch in progress.
 void Trainer::RunCallbacks(const metrics::EpochMetrics& metrics) {
   for (const std::string& line : callbacks_.OnEpochEnd(progress_.position.epoch, metrics)) {
-    Tell([&](report::Observer& observer) { observer.OnNotice(line); });
+    Tell([&](report::Observer& observer) { observer.OnNotice(i18n::AsItIs(line)); });
   }
   if (!callbacks_.keeps_best() || callbacks_.best_epoch() != progress_.position.epoch) return;
   const float* weights = step_->weights().current();
@@ -292,7 +292,7 @@ absl::Status Trainer::RestoreBestWeights() {
   final_report_.restored_epoch = progress_.best->epoch;
   const std::string line = absl::StrCat(
       "Restoring model weights from the end of the best epoch: ", progress_.best->epoch + 1, ".");
-  Tell([&](report::Observer& observer) { observer.OnNotice(line); });
+  Tell([&](report::Observer& observer) { observer.OnNotice(i18n::AsItIs(line)); });
   return absl::OkStatus();
 }
 

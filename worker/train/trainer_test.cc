@@ -34,7 +34,7 @@ class Listener : public report::Observer {
     losses.push_back(report.metrics[0].second);
     ranks = report.phases.size();
   }
-  void OnNotice(const std::string& line) override { notices.push_back(line); }
+  void OnNotice(const i18n::Message& line) override { notices.push_back(line.english); }
   std::vector<std::string> told;
   std::vector<std::string> notices;
   std::vector<double> losses;

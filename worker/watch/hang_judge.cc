@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "common/run/hang_texts.h"
 
 namespace convoy::watch {
 namespace {
+
+using i18n::MakeMessage;
 
 // Looks come four times a second; after such a gap this process itself had stopped.
 constexpr std::chrono::seconds kOwnGap{5};
@@ -54,9 +56,10 @@ std::optional<Hang> HangJudge::Judge(const PhaseLengths& lengths, bool hurry) co
     if (IsMissing(rank)) return Name(rank, /*frozen=*/false);
   }
   if (waited <= 2 * limit) return std::nullopt;
-  Hang hang = {.rank = rank_, .message = Describe(rank_, false), .speaker = rank_};
-  absl::StrAppend(&hang.message, "; all ranks wait there, so the network or MPI is stuck");
-  return hang;
+  return Hang{.rank = rank_,
+              .message = MakeMessage("$0; all ranks wait there, so the network or MPI is stuck",
+                                     Describe(rank_, false)),
+              .speaker = rank_};
 }
 
 // Of a rank that does not wait for others: they will name it, but there may be no others.
@@ -95,22 +98,19 @@ SteadyDuration HangJudge::LimitOf(const PhaseLengths& lengths, bool hurry) const
                : std::max(patience_, kStepsOfPatience * lengths.step);
 }
 
-std::string HangJudge::Describe(int rank, bool frozen) const {
+i18n::Message HangJudge::Describe(int rank, bool frozen) const {
   const Seen& its = Of(rank);
-  const std::string name = absl::StrCat("rank ", rank, " on ", hosts_[static_cast<size_t>(rank)]);
-  const std::string meeting = MeetingOf(Of(rank_).state);
-  if (!its.heard) {
-    return absl::StrCat(name, " has not come to ", meeting, ": nothing was ever heard of it here");
-  }
+  const std::string& host = hosts_[static_cast<size_t>(rank)];
+  const i18n::Message meeting = MeetingOf(Of(rank_).state);
+  if (!its.heard) return MakeMessage(run::kRankIsUnheardOf, rank, host, meeting);
+  const i18n::Message place = PlaceOf(its.state);
+  const int64_t seconds = Seconds(now_ - its.moved);
   if (rank == rank_ && its.state.waiting == 0) {
-    return absl::StrCat(name, " does not get on in ", meeting, ": in ", PlaceOf(its.state),
-                        " since ", Seconds(now_ - its.moved), " s");
+    return MakeMessage("rank $0 on $1 does not get on in $2: in $3 since $4 s", rank, host, meeting,
+                       place, seconds);
   }
-  return absl::StrCat(name, " has not come to ", meeting, ": in ", PlaceOf(its.state), " since ",
-                      Seconds(now_ - its.moved), " s",
-                      frozen ? "; its process does not run (stopped, swapped out, or its host is "
-                               "cut off)"
-                             : "");
+  return MakeMessage(frozen ? run::kRankIsFrozen : run::kRankIsLate, rank, host, meeting, place,
+                     seconds);
 }
 
 Hang HangJudge::Name(int rank, bool frozen) const {

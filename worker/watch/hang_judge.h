@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/i18n/message.h"
 #include "worker/watch/rank_state.h"
 
 namespace convoy::watch {
@@ -26,10 +27,10 @@ struct PhaseLengths {
 };
 
 struct Hang {
-  int rank = 0;         // who hangs, or the judge itself where nobody can be named
-  std::string message;  // "rank 1 on pc03 has not come to step 158: in forward and backward since
-                        // 31 s"
-  int speaker = 0;      // the lowest rank that can say so
+  int rank = 0;           // who hangs, or the judge itself where nobody can be named
+  i18n::Message message;  // "rank 1 on pc03 has not come to step 158: in forward and backward since
+                          // 31 s"
+  int speaker = 0;        // the lowest rank that can say so
 };
 
 // One rank's view of all. Thread-compatible: its watchdog's thread makes all calls.
@@ -62,7 +63,7 @@ class HangJudge {
   bool IsMissing(int rank) const;
   SteadyDuration LimitOf(const PhaseLengths& lengths, bool hurry) const;
   std::optional<Hang> JudgeSelf(SteadyDuration limit) const;
-  std::string Describe(int rank, bool frozen) const;
+  i18n::Message Describe(int rank, bool frozen) const;
   Hang Name(int rank, bool frozen) const;
 
   const int rank_;

@@ -53,7 +53,7 @@ TEST_F(HangJudgeTest, NamesARankThatDoesNotComeAndSaysWhereItIs) {
   ASSERT_TRUE(hang);
   EXPECT_EQ(hang->rank, 1);
   EXPECT_EQ(hang->speaker, 0);
-  EXPECT_EQ(hang->message,
+  EXPECT_EQ(hang->message.english,
             "rank 1 on pc03 has not come to step 158: in forward and backward since 31 s");
 }
 
@@ -78,8 +78,8 @@ TEST_F(HangJudgeTest, ProcessThatDoesNotRunIsNamedSoonInEveryPhase) {
     EXPECT_FALSE(judge_->Judge({}, false));
     Pass(seconds(3), {0});
     const auto hang = judge_->Judge({}, false);
-    ASSERT_TRUE(hang) << MeetingOf(states_[0]);
-    EXPECT_THAT(hang->message, HasSubstr("its process does not run"));
+    ASSERT_TRUE(hang) << MeetingOf(states_[0]).english;
+    EXPECT_THAT(hang->message.english, HasSubstr("its process does not run"));
   }
 }
 
@@ -137,7 +137,7 @@ TEST_F(HangJudgeTest, AllWaitingIsTheNetwork) {
   Pass(seconds(3), {0, 1});
   const auto hang = judge_->Judge(lengths_, false);
   ASSERT_TRUE(hang);
-  EXPECT_THAT(hang->message, HasSubstr("the network or MPI is stuck"));
+  EXPECT_THAT(hang->message.english, HasSubstr("the network or MPI is stuck"));
 }
 
 TEST_F(HangJudgeTest, RankAloneNamesItself) {
@@ -146,7 +146,7 @@ TEST_F(HangJudgeTest, RankAloneNamesItself) {
   Pass(seconds(3), {0, 1});
   const auto hang = judge_->Judge(lengths_, false);
   ASSERT_TRUE(hang);
-  EXPECT_THAT(hang->message, HasSubstr("rank 0 on pc01 does not get on in step 158"));
+  EXPECT_THAT(hang->message.english, HasSubstr("rank 0 on pc01 does not get on in step 158"));
 }
 
 TEST_F(HangJudgeTest, RankThatWasNeverHeardIsSaidToBe) {
@@ -155,8 +155,8 @@ TEST_F(HangJudgeTest, RankThatWasNeverHeardIsSaidToBe) {
   Pass(seconds(32), {0});
   const auto hang = judge_->Judge(lengths_, false);
   ASSERT_TRUE(hang);
-  EXPECT_THAT(hang->message, HasSubstr("rank 1 on pc03"));
-  EXPECT_THAT(hang->message, HasSubstr("nothing was ever heard"));
+  EXPECT_THAT(hang->message.english, HasSubstr("rank 1 on pc03"));
+  EXPECT_THAT(hang->message.english, HasSubstr("nothing was ever heard"));
 }
 
 TEST(HangJudgeSpeakerTest, LowestRankThatRunsSpeaks) {

@@ -13,7 +13,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
+#include "common/base/printable.h"
 #include "common/log/log.h"
+#include "common/run/run_files.h"
 
 namespace convoy::watch {
 namespace {
@@ -80,13 +82,17 @@ void SetLastWordsFile(const std::string& path) {
   g_path.store(new std::string(path));  // the one before, if any, may be in use
 }
 
-void LeaveLastWords(std::string_view error) {
+void LeaveLastWords(const i18n::Message& error) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   const std::string* path = g_path.load();
   if (path == nullptr) return;
   // There is nobody left to tell where it cannot be written.
-  AppendToFile(*path, log::Record(log::Level::kError, error) + "\n").IgnoreError();
+  std::string lines = log::Record(log::Level::kError, error.english) + "\n";
+  if (error.shown != error.english) {
+    absl::StrAppend(&lines, run::kShownWords, Printable(error.shown), "\n");
+  }
+  AppendToFile(*path, lines).IgnoreError();
 }
 
 }  // namespace convoy::watch

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
+
+#include "common/i18n/message.h"
 
 namespace convoy::watch {
 
@@ -14,7 +15,8 @@ void InstallLastWords(const std::string& who);
 // Names the file that they are added to, if it can be written; absolute. Thread-safe.
 void SetLastWordsFile(const std::string& path);
 
-// Adds a record to the file: the error that ends this rank. Thread-safe.
-void LeaveLastWords(std::string_view error);
+// Adds a record to the file: the error that ends this rank; and, where it was shown in another
+// language, a line with that. Thread-safe.
+void LeaveLastWords(const i18n::Message& error);
 
 }  // namespace convoy::watch

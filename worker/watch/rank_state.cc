@@ -1,8 +1,9 @@
 #include "worker/watch/rank_state.h"
 
-#include "absl/strings/str_cat.h"
-
 namespace convoy::watch {
+
+using i18n::MakeMessage;
+using i18n::Message;
 
 bool RankState::SamePlace(const RankState& other) const {
   return collectives == other.collectives && first_collective == other.first_collective &&
@@ -27,33 +28,34 @@ void RankBoard::Write(const RankState& state) {
   pulse.store(state.pulse, std::memory_order_relaxed);
 }
 
-std::string PlaceOf(const RankState& state) {
+Message PlaceOf(const RankState& state) {
   switch (state.phase) {
     case Phase::kStart:
-      return "the start";
+      return MakeMessage("the start");
     case Phase::kStep:
-      if (state.waiting != 0) return "the exchange";
-      return state.collectives == state.first_collective ? "forward and backward" : "the update";
+      if (state.waiting != 0) return MakeMessage("the exchange");
+      return state.collectives == state.first_collective ? MakeMessage("forward and backward")
+                                                         : MakeMessage("the update");
     case Phase::kValidation:
-      return "the validation";
+      return MakeMessage("the validation");
     case Phase::kCheckpoint:
-      return "the checkpoint";
+      return MakeMessage("the checkpoint");
     case Phase::kTest:
-      return "the test";
+      return MakeMessage("the test");
     case Phase::kEnd:
     case Phase::kGone:
-      return "the end";
+      return MakeMessage("the end");
   }
-  return "an unknown phase";
+  return MakeMessage("an unknown phase");
 }
 
-std::string MeetingOf(const RankState& state) {
+Message MeetingOf(const RankState& state) {
   switch (state.phase) {
     case Phase::kStep:
-      return absl::StrCat("step ", state.step);
+      return MakeMessage("step $0", state.step);
     case Phase::kValidation:
     case Phase::kCheckpoint:
-      return absl::StrCat(PlaceOf(state), " after step ", state.step);
+      return MakeMessage("$0 after step $1", PlaceOf(state), state.step);
     default:
       return PlaceOf(state);
   }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "common/i18n/message.h"
+
 namespace convoy::watch {
 
 enum class Phase : int32_t { kStart, kStep, kValidation, kCheckpoint, kTest, kEnd, kGone };
@@ -41,9 +43,9 @@ struct alignas(64) RankBoard {
 static_assert(std::atomic<int64_t>::is_always_lock_free);
 
 // Where the rank is: "forward and backward", "exchange", "update", "validation", ...
-std::string PlaceOf(const RankState& state);
+i18n::Message PlaceOf(const RankState& state);
 
 // What the ranks are to come to: "step 158", "the validation after step 157", ...
-std::string MeetingOf(const RankState& state);
+i18n::Message MeetingOf(const RankState& state);
 
 }  // namespace convoy::watch

@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/cpus.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/log/log.h"
 #include "common/run/progress_file.h"
 #include "common/run/run_files.h"
@@ -57,9 +57,9 @@ absl::StatusOr<std::chrono::milliseconds> PatienceFromEnvironment() {
   if (value == nullptr) return WatchOptions().patience;
   double seconds = 0;
   if (!absl::SimpleAtod(value, &seconds) || !(seconds >= 0 && seconds <= 1e6)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("CONVOY_HANG_SECONDS: ", Quoted(value),
-                     " is no number of seconds; 0 looks for no hangs, without it 30"));
+    return InvalidArgumentTextError(
+        "CONVOY_HANG_SECONDS: $0 is no number of seconds; 0 looks for no hangs, without it 30",
+        Quoted(value));
   }
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
@@ -204,7 +204,7 @@ void Watch::WriteProgress(const std::vector<RankState>& states) const {
   for (size_t rank = 0; rank < states.size(); ++rank) {
     progress.ranks.push_back({.host = hosts_[rank],
                               .step = states[rank].step,
-                              .phase = PlaceOf(states[rank]),
+                              .phase = PlaceOf(states[rank]).english,
                               .seconds = SecondsOf(judge_->InPlaceSince(static_cast<int>(rank)))});
   }
   // A full disk is told of by who writes what matters.
@@ -214,10 +214,10 @@ void Watch::WriteProgress(const std::vector<RankState>& states) const {
 // Without MPI, destructors and exit handlers: any of them may wait for who hangs.
 void Watch::EndAfter(const Hang& hang, bool cancelled) {
   if (hang.speaker == rank_) {
-    log::Error(hang.message);
+    log::Error(hang.message.shown);
     if (const std::optional<std::string> directory = RunDirectory()) {
       AppendToFile(run::PathIn(*directory, run::kLogFile),
-                   log::Record(log::Level::kError, hang.message) + "\n")
+                   log::Record(log::Level::kError, hang.message.english) + "\n")
           .IgnoreError();  // on another host the directory may not be there
     }
     LeaveLastWords(hang.message);

@@ -13,6 +13,7 @@
 #include "common/base/files.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/data/files/file_tree.h"
 
 namespace convoy::data {
@@ -71,8 +72,8 @@ class ArchiveTree : public FileTree {
   absl::StatusOr<std::string> Read(size_t index, uint64_t max_bytes) const override {
     const std::string& content = contents_[index];
     if (content.size() <= max_bytes) return content;
-    return absl::OutOfRangeError(absl::StrCat(Name(index), ": has ", content.size(),
-                                              " bytes; at most ", max_bytes, " are read"));
+    return TextError(absl::StatusCode::kOutOfRange, "$0: has $1 bytes; at most $2 are read",
+                     Name(index), content.size(), max_bytes);
   }
 
  private:
@@ -115,9 +116,9 @@ class ArchiveTree : public FileTree {
   }
 
   absl::Status TooLarge() const {
-    return absl::ResourceExhaustedError(absl::StrCat(Printable(root_), ": unpacks to more than ",
-                                                     kMaxUnpackedBytes, " bytes or ", kMaxTreeFiles,
-                                                     " files; unpack it and name the folder"));
+    return TextError(absl::StatusCode::kResourceExhausted,
+                     "$0: unpacks to more than $1 bytes or $2 files; unpack it and name the folder",
+                     Printable(root_), kMaxUnpackedBytes, kMaxTreeFiles);
   }
 
   // Sorts the files; of a path that is there twice the later counts, as when unpacking to disk.

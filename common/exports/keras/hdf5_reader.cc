@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/deflate.h"
 #include "common/exports/keras/hdf5_handle.h"
 
@@ -169,7 +170,7 @@ Hdf5Reader::Hdf5Reader(std::unique_ptr<Handles> handles) : handles_(std::move(ha
 Hdf5Reader::~Hdf5Reader() = default;
 
 absl::StatusOr<std::unique_ptr<Hdf5Reader>> Hdf5Reader::Open(std::string_view bytes) {
-  if (bytes.empty()) return absl::DataLossError("is empty");
+  if (bytes.empty()) return TextError(absl::StatusCode::kDataLoss, "is empty");
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   // The library copies the image, so it is never written to.
   if (H5Pset_fapl_core(access.get(), kReadGrowBytes, /*backing_store=*/false) < 0 ||
@@ -180,7 +181,8 @@ absl::StatusOr<std::unique_ptr<Hdf5Reader>> Hdf5Reader::Open(std::string_view by
   handles->file_bytes = bytes.size();
   handles->file = Hdf5Handle(H5Fopen("convoy-import.h5", H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (!handles->file.ok()) {
-    return absl::DataLossError(absl::StrCat("is no HDF5 file, or a damaged one: ", Hdf5Reason()));
+    return TextError(absl::StatusCode::kDataLoss, "is no HDF5 file, or a damaged one: $0",
+                     Hdf5Reason());
   }
   return std::unique_ptr<Hdf5Reader>(new Hdf5Reader(std::move(handles)));
 }

@@ -17,9 +17,9 @@
 #include <cstring>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 
 namespace convoy::exports {
 namespace {
@@ -77,9 +77,8 @@ bool WriteAll(int fd, std::string_view bytes) {
 [[noreturn]] void RunFork(int pipe, absl::FunctionRef<absl::StatusOr<std::string>()> work) {
   const absl::StatusOr<std::string> result = work();
   const char code = static_cast<char>(result.status().code());
-  const std::string_view body = result.ok() ? std::string_view(*result)
-                                            : std::string_view(result.status().message().data(),
-                                                               result.status().message().size());
+  const std::string error = result.ok() ? "" : ErrorToBytes(result.status());
+  const std::string_view body = result.ok() ? *result : error;
   const bool written =
       WriteAll(pipe, {&code, 1}) && WriteAll(pipe, body) && WriteAll(pipe, {&kComplete, 1});
   ::_exit(written ? 0 : 1);
@@ -99,29 +98,34 @@ std::string ReadAnswer(int pipe, uint64_t max_bytes) {
 }
 
 // Returns why a fork gave no answer.
-std::string Describe(int wait_status) {
-  if (WIFSIGNALED(wait_status)) {
-    const int signal = WTERMSIG(wait_status);
-    if (signal == SIGALRM || signal == SIGXCPU) return "reading it took too long";
-    return absl::StrCat("reading it crashed (", ::strsignal(signal), ")");
+absl::Status ErrorOf(int wait_status) {
+  const auto damaged = absl::StatusCode::kDataLoss;
+  if (!WIFSIGNALED(wait_status)) {
+    return TextError(damaged, "reading it failed: the file is damaged; save or download it again");
   }
-  return "reading it failed";
+  const int signal = WTERMSIG(wait_status);
+  if (signal == SIGALRM || signal == SIGXCPU) {
+    return TextError(damaged,
+                     "reading it took too long: the file is damaged; save or download it again");
+  }
+  return TextError(damaged,
+                   "reading it crashed ($0): the file is damaged; save or download it again",
+                   ::strsignal(signal));
 }
 
 absl::StatusOr<std::string> Decode(const std::string& what, std::string answer, int wait_status,
                                    uint64_t max_bytes) {
   if (answer.size() > max_bytes) {
-    return absl::DataLossError(absl::StrCat(what, ": holds more than ", max_bytes, " bytes"));
+    return TextError(absl::StatusCode::kDataLoss, "$0: holds more than $1 bytes", what, max_bytes);
   }
   if (answer.size() < 2 || answer.back() != kComplete) {
-    return absl::DataLossError(absl::StrCat(what, ": ", Describe(wait_status),
-                                            ": the file is damaged; save or download it again"));
+    return Annotate(ErrorOf(wait_status), what);
   }
   const char code = answer.front();
   answer.pop_back();
   answer.erase(0, 1);
   if (code == static_cast<char>(absl::StatusCode::kOk)) return answer;
-  return absl::Status(static_cast<absl::StatusCode>(code), answer);
+  return ErrorFromBytes(static_cast<absl::StatusCode>(code), answer);
 }
 
 }  // namespace
@@ -140,8 +144,8 @@ absl::StatusOr<std::string> RunIsolated(const std::string& what, const Isolation
   ::close(ends[1]);
   if (child < 0) {
     ::close(ends[0]);
-    return absl::ResourceExhaustedError(
-        absl::StrCat(what, ": cannot start a process to read it: ", std::strerror(errno)));
+    return TextError(absl::StatusCode::kResourceExhausted,
+                     "$0: cannot start a process to read it: $1", what, std::strerror(errno));
   }
   std::string answer = ReadAnswer(ends[0], limits.result_bytes);
   ::close(ends[0]);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/json_fields.h"
 
 namespace convoy::exports {
@@ -90,11 +91,6 @@ absl::StatusOr<std::vector<ListedLayer>> ReadList(const json& list, const KerasC
   return layers;
 }
 
-absl::Status NoChain(const std::string& where, const std::string& why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(where, ": ", why, "; Convoy's networks are chains of layers"));
-}
-
 // How many layers stand between each layer and the input, on the longest way.
 class Depths {
  public:
@@ -126,7 +122,8 @@ absl::StatusOr<std::string> Before(Depths* depths, ListedLayer* layer) {
   std::vector<std::string>& sources = layer->sources;
   if (sources.size() == 1) return sources[0];
   if (sources.size() != 2 || layer->layer.class_name != "Add") {
-    return NoChain(layer->layer.where, absl::StrCat("joins ", sources.size(), " inputs"));
+    return InvalidArgumentTextError("$0: joins $1 inputs; Convoy's networks are chains of layers",
+                                    layer->layer.where, sources.size());
   }
   if (depths->Of(sources[0], 0) < depths->Of(sources[1], 0)) std::swap(sources[0], sources[1]);
   layer->layer.skip = sources[1];
@@ -139,7 +136,9 @@ absl::StatusOr<std::vector<ListedLayer>> FollowBack(std::vector<ListedLayer> lay
   std::vector<std::string> outputs;
   if (const json* value = config.Find("output_layers")) AddSources(*value, 0, &outputs);
   if (outputs.size() != 1) {
-    return NoChain(config.where(), absl::StrCat("the model has ", outputs.size(), " outputs"));
+    return InvalidArgumentTextError(
+        "$0: the model has $1 outputs; Convoy's networks are chains of layers", config.where(),
+        outputs.size());
   }
   Depths depths(layers);
   std::vector<ListedLayer> chain;
@@ -147,15 +146,23 @@ absl::StatusOr<std::vector<ListedLayer>> FollowBack(std::vector<ListedLayer> lay
   for (std::string name = outputs[0]; visited.insert(name).second;) {
     const auto found = std::find_if(layers.begin(), layers.end(),
                                     [&name](const ListedLayer& l) { return l.layer.name == name; });
-    if (found == layers.end()) return NoChain(config.where(), "a layer is missing in its list");
+    if (found == layers.end()) {
+      return InvalidArgumentTextError("$0: a layer is missing in its list", config.where());
+    }
     chain.push_back(*found);
     if (found->layer.class_name == "InputLayer") break;
-    if (found->uses != 1) return NoChain(found->layer.where, "is used more than once");
+    if (found->uses != 1) {
+      return InvalidArgumentTextError(
+          "$0: is used more than once; Convoy's networks are chains of layers", found->layer.where);
+    }
     CONVOY_ASSIGN_OR_RETURN(name, Before(&depths, &chain.back()));
   }
   for (const ListedLayer& layer : layers) {
     if (visited.count(layer.layer.name) == 0) {
-      return NoChain(layer.layer.where, "is not on the one way from the input to the output");
+      return InvalidArgumentTextError(
+          "$0: is not on the one way from the input to the output; Convoy's networks are chains of "
+          "layers",
+          layer.layer.where);
     }
   }
   std::reverse(chain.begin(), chain.end());
@@ -170,7 +177,9 @@ absl::Status AddModel(const json& model, const KerasChainLayer& parent, size_t d
     return outer.Mismatch("class_name",
                           "Sequential or Functional, the kinds of models that Convoy reads");
   }
-  if (depth > kMaxKerasNesting) return NoChain(parent.where, "models are nested too deeply");
+  if (depth > kMaxKerasNesting) {
+    return InvalidArgumentTextError("$0: models are nested too deeply", parent.where);
+  }
   // Before Keras 2.2.3 the list of layers was the whole config.
   const json* config = outer.Find("config");
   const JsonFields fields(config, parent.where);

@@ -10,13 +10,14 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/json_fields.h"
 #include "common/exports/keras/keras_chain.h"
 #include "common/exports/keras/keras_config.h"
 #include "common/exports/keras/keras_layer_reader.h"
+#include "common/exports/keras/keras_names.h"
 #include "common/nn/layer.h"
 #include "common/nn/network.h"
 #include "common/nn/window.h"
@@ -39,19 +40,6 @@ Shape SizesOf(const json& value) {
   return sizes;
 }
 
-// Changes what Keras and TensorFlow.js would refuse in a name.
-std::string KerasName(const std::string& name) {
-  std::string result;
-  for (const char c : name) {
-    const bool allowed = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
-                         c == '_' || c == '-' || c == '>';
-    result += allowed ? c : '_';
-  }
-  const bool first_allowed =
-      absl::ascii_isalnum(static_cast<unsigned char>(result[0])) || result[0] == '.';
-  return first_allowed ? result : "layer" + result;
-}
-
 class NetworkReader {
  public:
   NetworkReader(KerasImageSize size, Notes* notes) : size_(size), notes_(notes) {}
@@ -72,7 +60,7 @@ class NetworkReader {
   // Call once, after the last layer.
   absl::StatusOr<KerasNetwork> Finish(const std::string& name) {
     if (!has_input_) {
-      return absl::InvalidArgumentError(
+      return InvalidArgumentTextError(
           "the model was saved before its input's shape was known; call model.build or fit first");
     }
     network_.spec.name = name.empty() ? "sequential" : KerasName(name);
@@ -86,9 +74,9 @@ class NetworkReader {
     const bool fits = std::all_of(input_.begin(), input_.end(),
                                   [](int64_t size) { return size <= nn::kMaxImageSide; });
     if (input_.size() != 1 && !(image && fits)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(where, ": the input's shape must be [null, height, width, channels], not ",
-                       BriefJson(shape)));
+      return InvalidArgumentTextError(
+          "$0: the input's shape must be [null, height, width, channels], not $1", where,
+          BriefJson(shape));
     }
     has_input_ = true;
     if (image) SetImage(input_);
@@ -124,10 +112,15 @@ class NetworkReader {
     const int64_t channels = height * width == 0 ? 0 : count / (height * width);
     if (channels < 1 || height * width * channels != count || height > nn::kMaxImageSide ||
         width > nn::kMaxImageSide || (size_.height == 0 && channels != 1)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the input is a row of ", count, " numbers, which are no image of ",
-          size_.height == 0 ? "equal height and width" : absl::StrCat(height, "x", width),
-          "; give its height and width"));
+      return size_.height == 0
+                 ? InvalidArgumentTextError(
+                       "the input is a row of $0 numbers, which are no image of equal height and "
+                       "width; give its height and width",
+                       count)
+                 : InvalidArgumentTextError(
+                       "the input is a row of $0 numbers, which are no image of $1x$2; give its "
+                       "height and width",
+                       count, height, width);
     }
     SetImage({height, width, channels});
     notes_->push_back(absl::StrCat("the input, a row of ", count, " numbers, is taken as an image ",
@@ -171,7 +164,7 @@ class NetworkReader {
     CONVOY_ASSIGN_OR_RETURN(const bool keeps, config.BoolOr("keepdims", false));
     CONVOY_ASSIGN_OR_RETURN(const Shape given, Given());
     if (given.size() != 3) {
-      return absl::InvalidArgumentError(absl::StrCat(layer.where, ": needs an image"));
+      return InvalidArgumentTextError("$0: needs an image", layer.where);
     }
     const nn::Size2d whole{static_cast<int>(given[0]), static_cast<int>(given[1])};
     const nn::MaxPooling2dSpec pool{.pool = whole, .strides = whole};
@@ -194,8 +187,7 @@ class NetworkReader {
   absl::StatusOr<std::string> OutputOf(const KerasChainLayer& layer) const {
     const auto found = outputs_.find(layer.skip);
     if (found != outputs_.end()) return found->second;
-    return absl::InvalidArgumentError(
-        absl::StrCat(layer.where, ": adds what no layer before it gives"));
+    return InvalidArgumentTextError("$0: adds what no layer before it gives", layer.where);
   }
 
   // A single number for all channels at the front, which brings pixels to the network's range.

@@ -11,9 +11,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/keras_config.h"
 
 namespace convoy::exports {
@@ -270,10 +270,10 @@ absl::Status CheckKerasName(const std::string& what, const std::string& name) {
   const bool first_allowed =
       !name.empty() && (absl::ascii_isalnum(static_cast<unsigned char>(name[0])) || name[0] == '.');
   if (first_allowed && std::all_of(name.begin(), name.end(), allowed)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      what, " '", absl::CHexEscape(name),
-      "': Keras takes only names of letters, digits and . _ - > with a letter, digit or dot first; "
-      "rename it in the network's description"));
+  return InvalidArgumentTextError(
+      "$0 '$1': Keras takes only names of letters, digits and . _ - > with a letter, digit or dot "
+      "first; rename it in the network's description",
+      what, absl::CHexEscape(name));
 }
 
 absl::StatusOr<ordered_json> KerasModelConfig(const nn::ModelSpec& spec) {

@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/nn/window.h"
 
 namespace convoy::exports {
@@ -371,10 +372,10 @@ bool IsIn(const std::array<std::string_view, kSize>& names, const std::string& n
 
 absl::Status UnknownLayer(const std::string& where, const std::string& class_name) {
   if (IsIn(kKeras1Layers, class_name)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        where,
-        ": is Keras 1's, in a file that does not say so; load the model in Keras 2 and save "
-        "it again"));
+    return InvalidArgumentTextError(
+        "$0: is Keras 1's, in a file that does not say so; load the model in Keras 2 and save it "
+        "again",
+        where);
   }
   std::vector<std::string> known;
   for (const LayerReader& reader : kLayerReaders) known.emplace_back(reader.class_name);
@@ -383,8 +384,8 @@ absl::Status UnknownLayer(const std::string& where, const std::string& class_nam
     known.emplace_back(name);
   }
   std::sort(known.begin(), known.end());
-  return absl::InvalidArgumentError(absl::StrCat(
-      where, ": Convoy has no layer ", Quoted(class_name), ", only ", absl::StrJoin(known, ", ")));
+  return InvalidArgumentTextError("$0: Convoy has no layer $1, only $2", where, Quoted(class_name),
+                                  absl::StrJoin(known, ", "));
 }
 
 void NoteWhatOnlyTrainingUses(const JsonFields& fields, Notes* notes) {

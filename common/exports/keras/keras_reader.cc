@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/hdf5_handle.h"
 #include "common/exports/keras/hdf5_reader.h"
 #include "common/exports/keras/isolated.h"
@@ -49,18 +50,18 @@ bool StartsWith(std::string_view bytes, std::string_view start) {
 // Returns an error that says what the file is instead, if it is a usual mistake.
 absl::Status CheckSort(const std::string& bytes) {
   using std::string_view_literals::operator""sv;
-  const auto wrong = [](const char* message) { return absl::InvalidArgumentError(message); };
   if (StartsWith(bytes,
                  "\x89"
                  "CVY")) {
-    return wrong("is a model of Convoy already, not one of Keras");
+    return InvalidArgumentTextError("is a model of Convoy already, not one of Keras");
   }
   if (StartsWith(bytes, "version https://git-lfs")) {
-    return wrong("is a Git LFS pointer, not the file itself; get that with: git lfs pull");
+    return InvalidArgumentTextError(
+        "is a Git LFS pointer, not the file itself; get that with: git lfs pull");
   }
   if (StartsWith(bytes, "\x80\x02"sv) || StartsWith(bytes, "\x80\x03"sv) ||
       StartsWith(bytes, "\x80\x04"sv) || StartsWith(bytes, "\x80\x05"sv)) {
-    return wrong(
+    return InvalidArgumentTextError(
         "is a pickle, of PyTorch or scikit-learn, not a model of Keras; Convoy reads .h5 and "
         ".keras");
   }
@@ -70,11 +71,11 @@ absl::Status CheckSort(const std::string& bytes) {
 absl::Status CheckArchive(const ZipReader& zip) {
   if (zip.Has(kArchivedConfig) && zip.Has(kArchivedWeights)) return absl::OkStatus();
   if (zip.Has(kArchivedConfig) && zip.Has("model.weights.json")) {
-    return absl::InvalidArgumentError(
+    return InvalidArgumentTextError(
         "is a .keras archive with its weights in several files, which Convoy does not read; save "
         "it with max_shard_size=None");
   }
-  return absl::InvalidArgumentError(
+  return InvalidArgumentTextError(
       "is a zip archive, but none of Keras (it has no config.json and model.weights.h5); a model "
       "of PyTorch, perhaps? Convoy reads .h5 and .keras");
 }
@@ -125,7 +126,7 @@ void NoteOwnNetwork(const KerasReadOptions& options, Notes* notes) {
 absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
                                            const KerasReadOptions& options) {
   if (options.network.empty()) {
-    return absl::InvalidArgumentError(
+    return InvalidArgumentTextError(
         "has no model_config: only weights were saved; name the network that they are of, or save "
         "the model whole, with model.save(\"model.h5\")");
   }
@@ -223,23 +224,24 @@ absl::StatusOr<KerasModel> ParseAnswer(std::string answer, const std::string& so
 absl::Status CheckPath(const std::string& path) {
   std::error_code ignored;
   if (fs::exists(fs::path(path) / "saved_model.pb", ignored)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path,
-        ": is a SavedModel folder; load it in TensorFlow and save the model as .keras or .h5"));
+    return InvalidArgumentTextError(
+        "$0: is a SavedModel folder; load it in TensorFlow and save the model as .keras or .h5",
+        path);
   }
   const struct {
     const char* ending;
-    const char* what;
-  } others[] = {{".pb", "a TensorFlow graph"},
-                {".onnx", "an ONNX file"},
-                {".tflite", "a TensorFlow Lite file"},
-                {".pt", "a file of PyTorch"},
-                {".pth", "a file of PyTorch"}};
+    const char* tool;
+  } others[] = {{".pb", "TensorFlow"},
+                {".onnx", "ONNX"},
+                {".tflite", "TensorFlow Lite"},
+                {".pt", "PyTorch"},
+                {".pth", "PyTorch"}};
   for (const auto& other : others) {
     if (!absl::EndsWithIgnoreCase(path, other.ending) || !fs::exists(path, ignored)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is ", other.what,
-                     ", which Convoy does not read; save the model from Keras as .keras or .h5"));
+    return InvalidArgumentTextError(
+        "$0: is a file of $1, which Convoy does not read; save the model from Keras as .keras or "
+        ".h5",
+        path, other.tool);
   }
   return absl::OkStatus();
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/keras_weights.h"
 
 namespace convoy::exports {
@@ -59,8 +60,8 @@ absl::Status ReadLayer(const Hdf5Reader& reader, const nn::Layer& layer, const K
     } else {
       std::vector<std::string> there;
       for (const auto& [name, path] : paths) there.push_back(name);
-      return nn::LayerError(
-          layer, absl::StrCat("has no weight '", variable, "' in the file, only ", Listed(there)));
+      return nn::LayerError(layer, "has no weight '$0' in the file, only $1", variable,
+                            Listed(there));
     }
     tensors->push_back(std::move(tensor));
   }
@@ -113,8 +114,8 @@ absl::StatusOr<Paths> PathsInGroup(const Hdf5Reader& reader, const std::string& 
   }
   const size_t expected = VariablesInFile(layer, origin).size();
   if (count == expected && paths.size() == count) return paths;
-  return nn::LayerError(
-      layer, absl::StrCat("must have ", expected, " weights, but the file has ", Listed(names)));
+  return nn::LayerError(layer, "must have $0 weights, but the file has $1", expected,
+                        Listed(names));
 }
 
 absl::Status CheckGroups(const Hdf5Reader& reader, const std::set<std::string>& known) {
@@ -126,8 +127,8 @@ absl::Status CheckGroups(const Hdf5Reader& reader, const std::set<std::string>& 
     CONVOY_ASSIGN_OR_RETURN(const std::vector<std::string> weights,
                             reader.Strings(group, "weight_names"));
     if (weights.empty()) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "has weights of a layer '", absl::CHexEscape(name), "' that its model_config lacks"));
+    return InvalidArgumentTextError("has weights of a layer '$0' that its model_config lacks",
+                                    absl::CHexEscape(name));
   }
   return absl::OkStatus();
 }
@@ -163,13 +164,12 @@ absl::StatusOr<Paths> NumberedPaths(const Hdf5Reader& reader, const nn::Layer& l
       paths[variable] = path;
     }
     if (reader.Has(absl::StrCat(group, "/vars/", paths.size()))) {
-      return nn::LayerError(layer, absl::StrCat("has more than ", paths.size(), " weights"));
+      return nn::LayerError(layer, "has more than $0 weights", paths.size());
     }
     return paths;
   }
-  return nn::LayerError(layer, absl::StrCat("has no weights in the file, neither ",
-                                            absl::CHexEscape(GroupAt(origin.path, kSpellings[0])),
-                                            " nor an older spelling"));
+  return nn::LayerError(layer, "has no weights in the file, neither $0 nor an older spelling",
+                        absl::CHexEscape(GroupAt(origin.path, kSpellings[0])));
 }
 
 // In save_weights's first form the lists stand at the root, or below /model_weights.
@@ -200,8 +200,8 @@ absl::StatusOr<std::vector<formats::NamedTensor>> ListedWeights(const Hdf5Reader
     CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, {}, paths, &tensors));
   }
   if (next == groups.size() && tensors.size() == network.Parameters().size()) return tensors;
-  return absl::InvalidArgumentError(
-      absl::StrCat("holds weights of ", groups.size(), " layers, and the network has others"));
+  return InvalidArgumentTextError("holds weights of $0 layers, and the network has others",
+                                  groups.size());
 }
 
 }  // namespace

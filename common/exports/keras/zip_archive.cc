@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/exports/keras/deflate.h"
 
 namespace convoy::exports {
@@ -56,8 +57,8 @@ uint32_t Crc(std::string_view bytes) {
 }
 
 absl::Status DamagedZip(std::string_view message) {
-  return absl::DataLossError(absl::StrCat("is a damaged zip archive: ",
-                                          absl::string_view(message.data(), message.size())));
+  return TextError(absl::StatusCode::kDataLoss, "is a damaged zip archive: $0",
+                   std::string(message));
 }
 
 // What a local header and the central directory both say of an entry.
@@ -111,7 +112,7 @@ absl::StatusOr<std::string> Inflate(std::string_view stored, uint64_t num_bytes)
   const int result = inflate(&stream, Z_FINISH);
   inflateEnd(&stream);
   if (result != Z_STREAM_END || stream.avail_out != 0 || stream.avail_in != 0) {
-    return absl::DataLossError("is damaged: it does not unpack to its size");
+    return TextError(absl::StatusCode::kDataLoss, "is damaged: it does not unpack to its size");
   }
   return content;
 }
@@ -188,11 +189,12 @@ bool ZipReader::Has(std::string_view name) const { return Find(name) != nullptr;
 absl::StatusOr<std::string_view> ZipReader::Stored(const Entry& entry) const {
   const uint64_t header = uint64_t{entry.place} + kLocalBytes;
   if (header > bytes_.size() || Get32(bytes_, entry.place) != kLocalMagic) {
-    return absl::DataLossError("is damaged: its header is not where the directory says");
+    return TextError(absl::StatusCode::kDataLoss,
+                     "is damaged: its header is not where the directory says");
   }
   const uint64_t begin = header + Get16(bytes_, entry.place + 26) + Get16(bytes_, entry.place + 28);
   if (begin + entry.stored_bytes > bytes_.size()) {
-    return absl::DataLossError("is cut off");
+    return TextError(absl::StatusCode::kDataLoss, "is cut off");
   }
   return bytes_.substr(begin, entry.stored_bytes);
 }
@@ -202,7 +204,7 @@ absl::StatusOr<std::string> ZipReader::Read(std::string_view name, uint64_t max_
   const Entry* entry = Find(name);
   if (entry == nullptr) return absl::NotFoundError(absl::StrCat(what, ": is not in the archive"));
   if ((entry->flags & kEncrypted) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": is encrypted"));
+    return InvalidArgumentTextError("$0: is encrypted", what);
   }
   if (entry->method != kStored && entry->method != kDeflated) {
     return absl::InvalidArgumentError(
@@ -224,7 +226,7 @@ absl::StatusOr<std::string> ZipReader::Read(std::string_view name, uint64_t max_
   if (deflated) content = Inflate(*stored, entry->bytes);
   if (!content.ok()) return Annotate(content.status(), what);
   if (Crc(*content) == entry->crc) return content;
-  return absl::DataLossError(absl::StrCat(what, ": is damaged: its checksum is wrong"));
+  return TextError(absl::StatusCode::kDataLoss, "$0: is damaged: its checksum is wrong", what);
 }
 
 }  // namespace convoy::exports

@@ -88,8 +88,8 @@ absl::Status CheckTfjsHasLayers(const nn::Network& network) {
     const auto* activation = std::get_if<nn::ActivationSpec>(&layer.kind);
     if (activation != nullptr && activation->function == nn::ActivationFunction::kElu &&
         activation->alpha != 1) {
-      return nn::LayerError(
-          layer, absl::StrCat("TensorFlow.js has ELU with alpha 1 only, not ", activation->alpha));
+      return nn::LayerError(layer, "TensorFlow.js has ELU with alpha 1 only, not $0",
+                            activation->alpha);
     }
   }
   return absl::OkStatus();

@@ -90,11 +90,13 @@ absl::Status CheckImageFits(const figures::PixelImage& image, const nn::Network&
 // Whether a layer with so many filters has the one that is asked for, or none was.
 absl::Status CheckFilter(int64_t filter, int64_t filters, const std::string& layer) {
   if (filter >= 0 && filter <= filters) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      filters == 0 ? absl::StrCat("filter: layer ", Quoted(layer), " has no maps, so no filter ",
-                                  filter, "; name a convolution or pooling layer")
-                   : absl::StrCat("filter: layer ", Quoted(layer), " has filters 1 to ", filters,
-                                  ", not ", filter));
+  return filters == 0
+             ? InvalidArgumentTextError(
+                   "filter: layer $0 has no maps, so no filter $1; name a convolution or pooling "
+                   "layer",
+                   Quoted(layer), filter)
+             : InvalidArgumentTextError("filter: layer $0 has filters 1 to $1, not $2",
+                                        Quoted(layer), filters, filter);
 }
 
 }  // namespace

@@ -32,11 +32,16 @@ th, td { padding: 0.25em 0.9em; text-align: right; border-bottom: 1px solid var(
 tbody th { font-weight: normal; }
 th:first-child { text-align: left; }
 td.long { overflow-wrap: anywhere; min-width: 12em; }
-@media (max-width: 600px) { th, td { padding: 0.25em 0.4em; } body { margin: 1em auto; } }
+/* Texts in figures stay readable on a phone: a wide figure is moved sideways. */
+.figure { overflow-x: auto; }
+@media (max-width: 600px) { th, td { padding: 0.25em 0.4em; } body { margin: 1em auto; }
+  .figure img { max-width: none; width: 36em; } }
 @media print {
-  body { max-width: none; margin: 0; font-size: 11pt; }
-  img { max-height: 20cm; width: auto; break-inside: avoid; }
-  h2 { break-after: avoid; } table, pre, p { break-inside: avoid; }
+  body { max-width: none; margin: 0; font-size: 10pt; }
+  img { max-height: 11cm; width: auto; }
+  .figure, table, pre, p { break-inside: avoid; }
+  h2, h2 + p { break-after: avoid; } .hint { break-before: avoid; }
+  h2 { margin-top: 1.2em; } pre { font-size: 8pt; } .table { overflow: visible; }
 }
 )";
 
@@ -87,8 +92,9 @@ std::string TableToHtml(const HtmlTable& table) {
 }
 
 std::string SvgToHtml(const std::string& svg, std::string_view alternative) {
-  return absl::StrCat("<img alt=\"", EscapeHtml(alternative), "\" src=\"data:image/svg+xml;base64,",
-                      absl::Base64Escape(svg), "\">\n");
+  return absl::StrCat("<div class=\"figure\" tabindex=\"0\"><img alt=\"", EscapeHtml(alternative),
+                      "\" src=\"data:image/svg+xml;base64,", absl::Base64Escape(svg),
+                      "\"></div>\n");
 }
 
 std::string HtmlPage(std::string_view language, std::string_view title, std::string_view body) {

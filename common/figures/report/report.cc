@@ -94,11 +94,20 @@ class ReportWriter {
  private:
   void Heading(const char* text) { absl::StrAppend(&body_, "<h2>", EscapeHtml(text), "</h2>\n"); }
   void Paragraph(const std::string& text) {
-    absl::StrAppend(&body_, "<p>", EscapeHtml(text), "</p>\n");
+    absl::StrAppend(&body_, "<p>", EscapeHtml(Spaced(text)), "</p>\n");
+  }
+  // No French line begins with a colon.
+  std::string Spaced(const std::string& text) const {
+    if (language_ != figures::Language::kFrench) return text;
+    return absl::StrReplaceAll(text, {{" :", "\u00a0:"},
+                                      {" ;", "\u00a0;"},
+                                      {" ?", "\u00a0?"},
+                                      {" »", "\u00a0»"},
+                                      {"« ", "«\u00a0"}});
   }
   // A sentence on what to see in the figure above.
   void Hint(const char* text) {
-    absl::StrAppend(&body_, "<p class=\"hint\">", EscapeHtml(text), "</p>\n");
+    absl::StrAppend(&body_, "<p class=\"hint\">", EscapeHtml(Spaced(text)), "</p>\n");
   }
   void Preformatted(const std::string& text) {
     absl::StrAppend(&body_, "<pre>", EscapeHtml(text), "</pre>\n");
@@ -152,10 +161,21 @@ class ReportWriter {
   absl::Status AddTitle() {
     CONVOY_ASSIGN_OR_RETURN(const evaluate::DetailedEvaluation* plain, gallery_.Evaluate(0));
     absl::StrAppend(&body_, "<h1>", EscapeHtml(Fill(texts_.title, {run_.name})), "</h1>\n");
-    Paragraph(Fill(texts_.lead,
-                   {run_.model->network().spec().name, OrUnknown(run_.summary.facts.data_kind),
-                    Percent(language_, plain->accuracy, 2)}));
+    Paragraph(Fill(texts_.lead, {run_.model->network().spec().name, DataName(),
+                                 Percent(language_, plain->accuracy, 2)}));
     return absl::OkStatus();
+  }
+
+  std::string Counted(int64_t number, const char* one, const char* many) const {
+    return number == 1 ? one : Fill(many, {Count(language_, number)});
+  }
+
+  // MNIST, or what else was trained on.
+  std::string DataName() const {
+    const run::JobFacts& facts = run_.summary.facts;
+    if (facts.data_kind == "mnist") return "MNIST";
+    if (facts.data_kind == "generated") return texts_.generated;
+    return OrUnknown(facts.data_where.empty() ? facts.data_kind : facts.data_where);
   }
 
   void AddRun() {
@@ -205,10 +225,12 @@ class ReportWriter {
   absl::Status AddTraining() {
     Heading(texts_.training_heading);
     const run::Summary& summary = run_.summary;
-    Paragraph(Fill(texts_.training_lead,
-                   {absl::StrCat(run_.history.size()), Number(language_, summary.train_seconds, 1),
-                    Count(language_, static_cast<int64_t>(summary.train_images_per_second)),
-                    absl::StrCat(summary.facts.world_size)}));
+    Paragraph(
+        Fill(texts_.training_lead,
+             {Counted(static_cast<int64_t>(run_.history.size()), texts_.one_epoch, texts_.epochs),
+              Number(language_, summary.train_seconds, 1),
+              Count(language_, static_cast<int64_t>(summary.train_images_per_second)),
+              Counted(summary.facts.world_size, texts_.one_rank, texts_.several_ranks)}));
     CONVOY_RETURN_IF_ERROR(Named("curves", texts_.see_curves));
     Table(HistoryTable());
     Folded(texts_.recipe, run_.recipe);
@@ -251,11 +273,12 @@ class ReportWriter {
   }
 
   absl::Status AddFeatures() {
-    Heading(texts_.features_heading);
+    const nn::Network& network = run_.model->network();
+    const bool flat = ConvolutionLayers(network).empty() && MappedLayers().empty();
+    Heading(flat ? texts_.answer_heading : texts_.features_heading);
     const int64_t number = std::min(kSampleImage, gallery_.subject().test.count - 1);
     CONVOY_ASSIGN_OR_RETURN(const ShownImage image, gallery_.TestImage(number));
-    Paragraph(Fill(texts_.features_lead, {absl::StrCat(number)}));
-    const nn::Network& network = run_.model->network();
+    Paragraph(Fill(flat ? texts_.answer_lead : texts_.features_lead, {absl::StrCat(number)}));
     for (const nn::Layer& layer : network.layers()) {
       if (!std::holds_alternative<nn::Conv2dSpec>(layer.kind)) continue;
       Begin("filters");

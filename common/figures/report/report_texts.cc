@@ -14,7 +14,12 @@ constexpr ReportTexts kEnglish = {
     .network_heading = "3. The network",
     .network_lead = "Its layers, the shapes of their outputs and their parameters:",
     .training_heading = "4. Training",
-    .training_lead = "%s epochs in %s seconds, %s images a second (median epoch), on %s ranks.",
+    .training_lead = "%s in %s seconds, %s images a second (median epoch), on %s.",
+    .one_epoch = "1 epoch",
+    .epochs = "%s epochs",
+    .one_rank = "1 rank",
+    .several_ranks = "%s ranks",
+    .generated = "generated digits",
     .recipe = "The recipe: trainer --recipe trains with it again, to the same weights.",
     .evaluation_heading = "5. Evaluation",
     .evaluation_lead = "%s of %s test images are read right (loss %s): %s mistakes.",
@@ -22,6 +27,8 @@ constexpr ReportTexts kEnglish = {
     .features_lead =
         "The filters that the training found, and what the layers make of test image "
         "%s.",
+    .answer_heading = "6. What an answer hangs on",
+    .answer_lead = "This network has no filters to show; what it looks at in test image %s:",
     .noise_heading = "7. Noisy images",
     .noise_lead = "The first %s test images with gaussian noise of %s, clipped to black and white:",
     .improve_heading = "8. A better network",
@@ -95,8 +102,12 @@ constexpr ReportTexts kFrench = {
     .network_heading = "3. Le réseau",
     .network_lead = "Ses couches, la forme de leurs sorties et leurs paramètres :",
     .training_heading = "4. L'entraînement",
-    .training_lead =
-        "%s époques en %s secondes, %s images par seconde (époque médiane), sur %s rangs.",
+    .training_lead = "%s en %s secondes, %s images par seconde (époque médiane), sur %s.",
+    .one_epoch = "1 époque",
+    .epochs = "%s époques",
+    .one_rank = "1 rang",
+    .several_ranks = "%s rangs",
+    .generated = "des chiffres générés",
     .recipe = "La recette : trainer --recipe refait cet entraînement et obtient les mêmes poids.",
     .evaluation_heading = "5. L'évaluation",
     .evaluation_lead = "%s des %s images de test sont bien lues (perte %s) : %s erreurs.",
@@ -104,6 +115,9 @@ constexpr ReportTexts kFrench = {
     .features_lead =
         "Les filtres que l'entraînement a trouvés, et ce que les couches font de "
         "l'image de test %s.",
+    .answer_heading = "6. De quoi dépend une réponse",
+    .answer_lead =
+        "Ce réseau n'a pas de filtres à montrer ; ce qu'il regarde dans l'image de test %s :",
     .noise_heading = "7. Images bruitées",
     .noise_lead =
         "Les %s premières images de test avec un bruit gaussien de %s, bornées au noir et "
@@ -159,7 +173,7 @@ constexpr ReportTexts kFrench = {
     .predicted = "original lu comme",
     .noisy = "bruitée lue comme",
     .class_name = "classe",
-    .precision = "précision",
+    .precision = "fiabilité (precision)",
     .recall = "rappel",
     .images = "images",
     .noise_level = "bruit",

@@ -16,11 +16,18 @@ struct ReportTexts {
   const char* network_lead;
   const char* training_heading;
   const char* training_lead;  // epochs, seconds, images a second, ranks
+  const char* one_epoch;
+  const char* epochs;  // number
+  const char* one_rank;
+  const char* several_ranks;  // number
+  const char* generated;      // data that are no MNIST
   const char* recipe;
   const char* evaluation_heading;
   const char* evaluation_lead;  // accuracy, images, loss, mistakes
   const char* features_heading;
-  const char* features_lead;  // image
+  const char* features_lead;   // image
+  const char* answer_heading;  // where the network has no filters to show
+  const char* answer_lead;     // image
   const char* noise_heading;
   const char* noise_lead;  // images, level
   const char* improve_heading;
