@@ -14,6 +14,7 @@ namespace convoy {
 // Thread-safe.
 class SteadyCondition {
  public:
+  void Signal() { changed_.notify_one(); }
   void SignalAll() { changed_.notify_all(); }
 
   // Gives up `mutex`, which the caller holds, until it is signalled or `timeout` is over, or for no

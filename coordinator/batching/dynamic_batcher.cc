@@ -203,7 +203,7 @@ void DynamicBatcher::Serve() {
     std::unique_ptr<Predictors> predictors;
     {
       const absl::MutexLock lock(&mutex_);
-      while (!MayTake() && !stopping_) changed_.WaitWithTimeout(&mutex_, UntilBatchIsDue());
+      while (!MayTake() && !stopping_) changed_.WaitFor(&mutex_, UntilBatchIsDue());
       if (queue_.empty()) return;
       batch = TakeBatch(&dropped);
       if (!batch.empty()) predictors = Begin();

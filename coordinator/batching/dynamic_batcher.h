@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/steady_condition.h"
 #include "common/base/stopwatch.h"
 #include "common/evaluate/loaded_model.h"
 #include "common/system/moment.h"
@@ -108,7 +109,7 @@ class DynamicBatcher {
 
   const BatcherOptions options_;
   mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
+  SteadyCondition changed_;
   std::deque<std::shared_ptr<Pending>> queue_ ABSL_GUARDED_BY(mutex_);
   int64_t queued_images_ ABSL_GUARDED_BY(mutex_) = 0;
   int computing_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -13,12 +12,12 @@
 #include "common/api/resource_names.h"
 #include "common/base/cpus.h"
 #include "common/base/status.h"
-#include "common/base/steady_condition.h"
 #include "common/cli/flag_names.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/log/log.h"
 #include "common/rpc/secret_file.h"
 #include "common/system/process_start.h"
+#include "common/system/ticker.h"
 #include "common/terminal/output.h"
 #include "coordinator/jobs/job_registry.h"
 #include "coordinator/main/flags.h"
@@ -39,12 +38,13 @@
 namespace convoy::coordinator {
 namespace {
 
-constexpr absl::Duration kTick = absl::Milliseconds(500);
+constexpr absl::Duration kTickInterval = absl::Milliseconds(500);  // of the registry
+constexpr absl::Duration kHealthInterval = absl::Milliseconds(250);
 // Calls under way get so long when the coordinator stops.
 constexpr absl::Duration kGrace = absl::Seconds(3);
 // After which it ends in any case.
 constexpr absl::Duration kTimeToStop = absl::Seconds(5);
-constexpr int kSpareThreads = 32;        // for reflection, and to refuse what is too much
+constexpr int kSpareThreads = 32;        // to refuse what is too much
 constexpr int64_t kOwnDescriptors = 64;  // for the store, models, libraries
 constexpr int64_t kLeastConnections = 16;
 
@@ -111,35 +111,6 @@ v1::ListJobsRequest OneJob() {
   return request;
 }
 
-// Calls Tick until its end, in the same intervals whoever sets the clock.
-class Ticker {
- public:
-  explicit Ticker(JobRegistry& registry)
-      : thread_([this, &registry] {
-          while (!WaitForEnd()) registry.Tick();
-        }) {}
-  ~Ticker() {
-    {
-      const absl::MutexLock lock(&mutex_);
-      done_ = true;
-    }
-    changed_.SignalAll();
-    thread_.join();
-  }
-
- private:
-  bool WaitForEnd() {
-    const absl::MutexLock lock(&mutex_);
-    if (!done_) changed_.WaitFor(&mutex_, kTick);
-    return done_;
-  }
-
-  absl::Mutex mutex_;
-  SteadyCondition changed_;
-  bool done_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
-};
-
 absl::Status Serve(const Flags& flags, const StopSignals& signals) {
   CONVOY_ASSIGN_OR_RETURN(ServerOptions options, ReadServerOptions(flags));
   CONVOY_ASSIGN_OR_RETURN(const std::string token,
@@ -170,14 +141,14 @@ absl::Status Serve(const Flags& flags, const StopSignals& signals) {
   options.max_threads = calls.in_all() + kSpareThreads;
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                           Server::Start(options, {&jobs, &workers, &models, &inference}));
-  const HealthWatch health_watch(health, [&server](bool good) { server->SetServing(good); });
+  const Ticker health_watch(kHealthInterval, [&] { server->SetServing(health.Look()); });
   std::unique_ptr<Gateway> gateway;
   if (!flags.http.empty()) {
     CONVOY_ASSIGN_OR_RETURN(gateway,
                             StartGateway(flags, options, *server,
                                          {*registry, *store, serving.models, serving.batcher}));
   }
-  const Ticker ticker(*registry);
+  const Ticker ticker(kTickInterval, [&registry] { registry->Tick(); });
   const std::string page =
       gateway == nullptr
           ? ""

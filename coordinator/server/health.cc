@@ -2,15 +2,7 @@
 
 #include <utility>
 
-#include "absl/time/time.h"
-
 namespace convoy::coordinator {
-namespace {
-
-constexpr absl::Duration kLookInterval = absl::Milliseconds(250);
-
-}  // namespace
-
 Health::Health(std::function<absl::Status()> probe, Clock::duration patience)
     : probe_(std::move(probe)), patience_(patience), good_(probe_().ok()), serving_(good_) {}
 
@@ -29,18 +21,6 @@ bool Health::Look() {
     return absl::OkStatus();
   });
   return serving_;
-}
-
-HealthWatch::HealthWatch(Health& health, std::function<void(bool)> tell)
-    : thread_([this, &health, tell = std::move(tell)] {
-        do {
-          tell(health.Look());
-        } while (!end_.WaitForNotificationWithTimeout(kLookInterval));
-      }) {}
-
-HealthWatch::~HealthWatch() {
-  end_.Notify();
-  thread_.join();
 }
 
 }  // namespace convoy::coordinator

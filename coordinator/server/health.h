@@ -5,12 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "common/base/serial_executor.h"
 
 namespace convoy::coordinator {
@@ -41,19 +39,6 @@ class Health {
   Clock::time_point asked_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> serving_;
   SerialExecutor asker_;  // last: its task uses the above
-};
-
-// Looks four times a second, on a thread of its own, and calls `tell` with what it saw.
-class HealthWatch {
- public:
-  HealthWatch(Health& health, std::function<void(bool)> tell);
-  ~HealthWatch();
-  HealthWatch(const HealthWatch&) = delete;
-  HealthWatch& operator=(const HealthWatch&) = delete;
-
- private:
-  absl::Notification end_;
-  std::thread thread_;
 };
 
 }  // namespace convoy::coordinator

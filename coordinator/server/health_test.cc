@@ -46,19 +46,5 @@ TEST(HealthTest, AProbeThatHangsIsNoHealthAndIsNotAskedAgain) {
   EXPECT_TRUE(Becomes(health, true));
 }
 
-TEST(HealthTest, AWatchTellsByItself) {
-  std::atomic<bool> good{true};
-  std::atomic<int> told{0};
-  absl::Notification bad;
-  Health health([&] { return good ? absl::OkStatus() : absl::DataLossError("x"); });
-  const HealthWatch watch(health, [&](bool serving) {
-    ++told;
-    if (!serving && !bad.HasBeenNotified()) bad.Notify();
-  });
-  good = false;
-  bad.WaitForNotification();
-  EXPECT_GE(told, 1);
-}
-
 }  // namespace
 }  // namespace convoy::coordinator

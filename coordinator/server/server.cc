@@ -4,7 +4,6 @@
 #include "coordinator/server/server.h"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -26,6 +25,20 @@
 
 namespace convoy::coordinator {
 namespace {
+
+// Those that health and reflection speak of.
+std::vector<std::string> ServiceNames() {
+  return {v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
+          inference::GRPCInferenceService::service_full_name(),
+          worker::v1::WorkerService::service_full_name()};
+}
+
+std::vector<std::string> ReflectedNames() {
+  std::vector<std::string> names = ServiceNames();
+  names.insert(names.end(), {"grpc.health.v1.Health",
+                             grpc::reflection::v1alpha::ServerReflection::service_full_name()});
+  return names;
+}
 
 constexpr int kIdleMs = 600'000;  // without a call; clients connect again by themselves
 
@@ -93,7 +106,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const std::vector<grpc::Service*>& services) {
   rpc::SilenceLibraries();
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // gRPC's health service comes without its description, which reflection needs.
   CONVOY_CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
 
@@ -107,29 +119,31 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       Credentials(options));
   SetLimits(options, builder);
+  auto reflection = std::make_unique<ReflectionService>(ReflectedNames(), options.reflection);
+  builder.RegisterService(reflection.get());
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   CONVOY_CHECK(server != nullptr);
-  auto started = std::unique_ptr<Server>(
-      new Server(std::move(acceptor), std::move(server), *std::move(listening), options));
+  auto started =
+      std::unique_ptr<Server>(new Server(std::move(acceptor), std::move(reflection),
+                                         std::move(server), *std::move(listening), options));
   started->SetServing(true);
   return started;
 }
 
 void Server::SetServing(bool serving) {
-  for (const char* name :
-       {"", v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
-        inference::GRPCInferenceService::service_full_name(),
-        worker::v1::WorkerService::service_full_name()}) {
-    server_->GetHealthCheckService()->SetServingStatus(name, serving);
-  }
+  grpc::HealthCheckServiceInterface& health = *server_->GetHealthCheckService();
+  health.SetServingStatus("", serving);
+  for (const std::string& name : ServiceNames()) health.SetServingStatus(name, serving);
 }
 
-Server::Server(Acceptor acceptor, std::unique_ptr<grpc::Server> server,
-               rpc::ListeningSockets listening, const ServerOptions& options)
+Server::Server(Acceptor acceptor, std::unique_ptr<ReflectionService> reflection,
+               std::unique_ptr<grpc::Server> server, rpc::ListeningSockets listening,
+               const ServerOptions& options)
     : address_(ToString(listening.address)),
       own_credentials_(OwnCredentials(options)),
       acceptor_(std::move(acceptor)),
+      reflection_(std::move(reflection)),
       server_(std::move(server)),
       loop_(std::make_unique<AcceptLoop>(std::move(listening), options.connections, [this](int fd) {
         grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;

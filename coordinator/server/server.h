@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "coordinator/server/accept_loop.h"
+#include "coordinator/server/reflection.h"
 
 namespace convoy::coordinator {
 
@@ -27,6 +28,7 @@ struct ServerOptions {
   int max_streams = 256;  // of one connection
   int max_threads = 400;  // for calls that are answered or wait; those beyond are refused
   ConnectionLimits connections;
+  ReflectionLimits reflection;
   // A connection on which TLS and HTTP/2 have not both begun after that is closed.
   absl::Duration handshake_time = absl::Seconds(5);
 };
@@ -64,12 +66,14 @@ class Server {
  private:
   using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
 
-  Server(Acceptor acceptor, std::unique_ptr<grpc::Server> server, rpc::ListeningSockets listening,
+  Server(Acceptor acceptor, std::unique_ptr<ReflectionService> reflection,
+         std::unique_ptr<grpc::Server> server, rpc::ListeningSockets listening,
          const ServerOptions& options);
 
   const std::string address_;
   const std::shared_ptr<grpc::ChannelCredentials> own_credentials_;  // may be null
   const Acceptor acceptor_;
+  const std::unique_ptr<ReflectionService> reflection_;
   const std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptLoop> loop_;  // last: it uses the acceptor
 };

@@ -56,14 +56,9 @@ const CallGate::Rule* CallGate::FindRule(std::string_view method) {
 }
 
 CallGate::CallGate(const TokenAuthenticator& authenticator, const CallLimits& limits)
-    : authenticator_(authenticator), limits_(limits), timer_([this] {
-        while (!end_.WaitForNotificationWithTimeout(kTimerInterval)) CancelOverdue();
-      }) {}
-
-CallGate::~CallGate() {
-  end_.Notify();
-  timer_.join();
-}
+    : authenticator_(authenticator),
+      limits_(limits),
+      timer_(kTimerInterval, [this] { CancelOverdue(); }) {}
 
 int CallGate::LimitOf(Kind kind) const {
   switch (kind) {

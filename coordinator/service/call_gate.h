@@ -7,15 +7,14 @@
 #include <array>
 #include <list>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "common/rpc/grpc_status.h"
+#include "common/system/ticker.h"
 #include "coordinator/service/token_authenticator.h"
 
 namespace convoy::coordinator {
@@ -40,7 +39,6 @@ class CallGate {
  public:
   // `authenticator` must outlive the gate.
   CallGate(const TokenAuthenticator& authenticator, const CallLimits& limits);
-  ~CallGate();
   CallGate(const CallGate&) = delete;
   CallGate& operator=(const CallGate&) = delete;
 
@@ -72,8 +70,7 @@ class CallGate {
   absl::Mutex mutex_;
   std::array<int, kNumKinds> counts_ ABSL_GUARDED_BY(mutex_){};
   Entries entries_ ABSL_GUARDED_BY(mutex_);
-  absl::Notification end_;
-  std::thread timer_;  // last: it uses all of the above
+  Ticker timer_;  // last: it uses all of the above
 };
 
 // A call that was let in. Movable.

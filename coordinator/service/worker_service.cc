@@ -3,18 +3,14 @@
 // to the registry on a thread that may wait.
 #include "coordinator/service/worker_service.h"
 
-#include <grpcpp/alarm.h>
-
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "common/base/status.h"
+#include "common/rpc/call_timer.h"
 #include "common/rpc/grpc_status.h"
 
 namespace convoy::coordinator {
@@ -90,25 +86,6 @@ bool WorkerService::Reserve(int64_t bytes) {
 // One model on its way in. gRPC calls it on one thread after another; it ends itself.
 class WorkerService::Publication final
     : public grpc::ServerReadReactor<worker::v1::PublishModelRequest> {
-  // Cancels a call, unless it has ended: an alarm may ring at that very moment.
-  class Overdue {
-   public:
-    explicit Overdue(grpc::CallbackServerContext& context) : context_(&context) {}
-
-    void Cancel() {
-      const absl::MutexLock lock(&mutex_);
-      if (context_ != nullptr) context_->TryCancel();
-    }
-    void Forget() {
-      const absl::MutexLock lock(&mutex_);
-      context_ = nullptr;
-    }
-
-   private:
-    absl::Mutex mutex_;
-    grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);
-  };
-
  public:
   Publication(WorkerService& service, grpc::CallbackServerContext& context,
               worker::v1::PublishModelResponse* response)
@@ -119,10 +96,7 @@ class WorkerService::Publication final
       return;
     }
     // Whoever sends nothing more gives the memory back in the end.
-    timer_.Set(std::chrono::system_clock::now() + kPublicationTime,
-               [overdue = overdue_](bool rang) {
-                 if (rang) overdue->Cancel();
-               });
+    timer_.Start(kPublicationTime);
     StartRead(&message_);
   }
 
@@ -136,10 +110,7 @@ class WorkerService::Publication final
   void OnDone() override { delete this; }
 
  private:
-  ~Publication() override {
-    overdue_->Forget();
-    service_.received_bytes_ -= reserved_;
-  }
+  ~Publication() override { service_.received_bytes_ -= reserved_; }
 
   // Ends the call once; what comes later is not looked at.
   void End(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
@@ -189,14 +160,13 @@ class WorkerService::Publication final
 
   WorkerService& service_;
   grpc::CallbackServerContext& context_;
-  const std::shared_ptr<Overdue> overdue_ = std::make_shared<Overdue>(context_);
   worker::v1::PublishModelResponse* const response_;
   worker::v1::PublishModelRequest message_;
   worker::v1::ModelHeader header_;
   bool has_header_ = false;
   int64_t reserved_ = 0;
   std::string bytes_;
-  grpc::Alarm timer_;
+  rpc::CallTimer timer_{context_};
 };
 
 grpc::ServerReadReactor<worker::v1::PublishModelRequest>* WorkerService::PublishModel(

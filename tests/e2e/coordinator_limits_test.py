@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -22,6 +23,7 @@ from http_test import HttpCoordinator
 
 MIB = 1 << 20
 LIST_JOBS = "/convoy.v1.JobService/ListJobs"
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 STOPS_WITHIN = 10  # seconds; three of grace, and a busy machine
 AT_ONCE = 2
 HEARD_WITHIN = 10  # seconds; a job that is not heard of for so long is lost
@@ -178,6 +180,18 @@ class CoordinatorLimitsTest(harness.TrainerTest):
         for download in downloads:
             download.cancel()
         self.assert_healthy(coordinator)
+
+    def test_silent_streams_of_reflection_take_no_threads_and_no_reader_waits(self):
+        coordinator = self.start_coordinator()
+        streams, forever = [], threading.Event()
+        self.addCleanup(forever.set)
+        for channel in self.channels(coordinator, 10):
+            reflect = channel.stream_stream(REFLECTION, request_serializer=None, response_deserializer=None)
+            streams += [reflect(iter(forever.wait, True)) for _ in range(60)]
+        self.assert_healthy(coordinator)
+        self.assertLess(coordinator.status("Threads"), MOST_THREADS)
+        for stream in streams:
+            stream.cancel()
 
     def test_a_signal_always_stops_it_in_order(self):
         for _ in range(4):

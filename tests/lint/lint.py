@@ -12,6 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import clocks
 import flags
 import includes
 import names
@@ -30,6 +31,8 @@ RULES = {
     "length": sources.check_length,
     "openings": sources.check_openings,
     "flags": flags.check,
+    "clocks": clocks.check,
+    "test_doors": sources.check_test_doors,
     "merged": sources.check_merged,
     "headers": sources.check_headers,
     "scripts": tools.check_scripts,

@@ -178,6 +178,29 @@ class LintTest(unittest.TestCase):
         self.write("common/nn/layer.h", HEADER + 'const char* a = "go on with trainer "\n    "--resume";\n')
         self.assertEqual(self.findings("flags"), [])
 
+    def test_duration_by_the_wall_clock(self):
+        for code, says in [("c.WaitWithTimeout(&m, d);", "waits"), ("if (!n.WaitForNotificationWithTimeout(d)) x();", "waits"),
+                           ("m.AwaitWithDeadline(done, t);", "waits"), ("return absl::Now() - begun;", "measures"),
+                           ("while (absl::Now() < end) x();", "measures"), ("d = end - absl::Now();", "measures"),
+                           ("if (t >= std::chrono::system_clock::now()) x();", "measures")]:
+            with self.subTest(code):
+                self.write("common/nn/layer.h", HEADER + code + "\n")
+                self.expect_finding("clocks", "common/nn/layer.h:3", f"{says} by the wall clock")
+        for code in ["event.time = absl::Now();", "Read(absl::Now() + timeout);", "// absl::Now() - x",
+                     "now = Moment::SteadyNow() - begun;", "changed_.WaitFor(&mutex_, left);"]:
+            with self.subTest(code):
+                self.write("common/nn/layer.h", HEADER + code + "\n")
+                self.assertEqual(self.findings("clocks"), [])
+
+    def test_call_of_what_is_for_tests(self):
+        for call in ["hwy::SetSupportedTargetsForTest(1);", "queue.FlushForTesting();", "set_clock_for_test (now);"]:
+            with self.subTest(call):
+                self.write("common/nn/layer.h", HEADER + call + "\n")
+                self.expect_finding("test_doors", "common/nn/layer.h:3", "for tests alone")
+        self.write("common/nn/layer.h", HEADER + "// SetSupportedTargetsForTest() would do\nWaitForTester();\n")
+        self.write("common/nn/layer_testing.h", GOOD_TREE["common/nn/layer_testing.h"] + "FlushForTesting();\n")
+        self.assertEqual(self.findings("test_doors"), [])
+
     def test_folder_of_too_many_files(self):
         for number in range(lint.includes.MAX_FILES - 2):
             self.write(f"common/base/file{number}.h", HEADER)

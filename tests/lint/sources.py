@@ -58,6 +58,15 @@ def check_merged(tree: Tree) -> list[Finding]:
             for path in tree.paths for number, line in tree.lines(path) if re.match(r"(<{7}|>{7}) ", line)]
 
 
+def check_test_doors(tree: Tree) -> list[Finding]:
+    """What a library has for tests, and may take away, is not called by what users run."""
+    called = re.compile(r"\b\w+(?:ForTests?|ForTesting|_for_tests?|_for_testing|TestOnly)\s*\(")
+    return [Finding(path, number, "calls what is there for tests alone")
+            for path in tree.cpp_files() if not path.endswith(("_test.cc", "_testing.cc", "_testing.h", "_test_cases.h"))
+            and path.startswith(("common/", "worker/", "coordinator/", "client/"))
+            for number, line in tree.lines(path) if called.search(line.partition("//")[0])]
+
+
 def check_headers(tree: Tree) -> list[Finding]:
     """A header begins with a comment that says what it is, and is protected by #pragma once; one that is
     included once for each instruction set (Highway's x-inl.h) by the guard that allows just that."""
