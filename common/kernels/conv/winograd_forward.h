@@ -1,4 +1,5 @@
-// The forward pass of convolution + bias (+ ReLU (+ 2x2 max-pool)) by Winograd's method (winograd.h).
+// The forward pass of convolution + bias (+ ReLU (+ 2x2 max-pool)) by Winograd's method
+// (winograd.h).
 #pragma once
 
 #include <memory>
