@@ -1,6 +1,6 @@
-// The forward pass by Winograd's method, a group of images at a time: transform the inputs, one matrix
-// product for each element of a tile, transform back. How large a group is follows from the caches
-// alone; no image's bits hang on its group.
+// The forward pass by Winograd's method, a group of images at a time: transform the inputs, one
+// matrix product for each element of a tile, transform back. How large a group is follows from the
+// caches alone; no image's bits hang on its group.
 #include "common/kernels/conv/winograd_forward.h"
 
 #include <algorithm>
