@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
+#include "common/exports/keras/keras_chain.h"
 
 namespace convoy::exports {
 namespace {
