@@ -108,8 +108,8 @@ class NetworkReader {
     const size_t height = network_.channels_first ? 2 : 1;
     if (size_.height == 0 || !shape.is_array() || shape.size() != 4) return shape;
     json known = shape;
-    if (shape[height].is_null()) known[height] = size_.height;
-    if (shape[height + 1].is_null()) known[height + 1] = size_.width;
+    if (shape[height].is_null()) known[height] = static_cast<uint64_t>(size_.height);
+    if (shape[height + 1].is_null()) known[height + 1] = static_cast<uint64_t>(size_.width);
     return known;
   }
 
