@@ -1,6 +1,6 @@
 """Keras's model files in the many forms in which they are found, made by h5py and zipfile alone after the layouts of
 docs/exports.md: versions 2.0 to 3.13, Sequential and Functional, .h5 and .keras. Each with its own numbers, so that a
-forward pass that knows no file (keras_forward.FORWARD) says what the model answers."""
+forward pass that knows no file (keras_layers.FORWARD) says what the model answers."""
 
 import io
 import json
@@ -11,6 +11,7 @@ import h5py
 import numpy
 
 import keras_forward
+import keras_layers
 
 SIDE = 6
 NULL = {"registered_name": None}
@@ -39,79 +40,11 @@ class Form:
             x = x.reshape(len(x), -1)
         for layer in self.layers:
             arrays = [a.astype(numpy.float64) for a in layer.arrays.values()]
-            x = FORWARD[layer.class_name](x, layer.config, arrays)
+            x = keras_layers.FORWARD[layer.class_name](x, layer.config, arrays)
         return x if numpy.allclose(x.sum(1), 1) and (x >= 0).all() else keras_forward.activate(x, "softmax")
 
     def weights(self):
         return [array for layer in self.layers for array in layer.arrays.values()]
-
-
-def batch_normalization(values, config, arrays):
-    arrays = list(arrays)
-    gamma = arrays.pop(0) if config["scale"] else 1
-    beta = arrays.pop(0) if config["center"] else 0
-    mean, variance = arrays
-    return (values - mean) / numpy.sqrt(variance + config["epsilon"]) * gamma + beta
-
-
-def named(layer):
-    """The same with the activations that keras_forward does not know by name."""
-
-    def forward(values, config, arrays):
-        activation = {"softmax_v2": "softmax"}.get(config.get("activation", "linear"), config.get("activation"))
-        config = {**config, "activation": activation}
-        if activation not in ("elu", "leaky_relu", "selu"):
-            return keras_forward.FORWARD[layer](values, config, arrays)
-        values = keras_forward.FORWARD[layer](values, {**config, "activation": "linear"}, arrays)
-        if activation == "selu":
-            return selu(values)
-        return numpy.where(values > 0, values, numpy.expm1(values) if activation == "elu" else 0.2 * values)
-
-    return forward
-
-
-def selu(values):
-    return 1.0507009873554805 * numpy.where(values > 0, values, 1.6732632423543772 * numpy.expm1(values))
-
-
-def activation(values, config, _):
-    return selu(values) if config["activation"] == "selu" else keras_forward.FORWARD["Activation"](values, config, _)
-
-
-def normalization(values, config, arrays):
-    mean, variance = arrays[:2] if arrays else (config["mean"], config["variance"])
-    return (values - mean) / numpy.maximum(numpy.sqrt(variance), 1e-7)
-
-
-def separable(values, config, arrays):
-    alone = {**config, "use_bias": False, "activation": "linear"}
-    values = keras_forward.FORWARD["DepthwiseConv2D"](values, alone, arrays[:1])
-    pointwise = {**config, "kernel_size": [1, 1], "strides": [1, 1], "padding": "valid", "groups": 1}
-    return FORWARD["Conv2D"](values, pointwise, arrays[1:])
-
-
-def same(values, _, __):
-    return values
-
-
-FORWARD = {
-    **keras_forward.FORWARD,
-    "Activation": activation,
-    "BatchNormalization": batch_normalization,
-    "Normalization": normalization,
-    "TFOpLambda": lambda values, config, _: values / 255,
-    "TrueDivide": lambda values, config, _: values / 255,
-    "Identity": same,
-    "Conv2D": named("Conv2D"),
-    "Dense": named("Dense"),
-    "Rescaling": lambda values, config, _: values * config["scale"] + config["offset"],
-    "ReLU": lambda values, config, _: numpy.maximum(values, 0),
-    "Softmax": lambda values, config, _: keras_forward.activate(values, "softmax"),
-    "GlobalMaxPooling2D": lambda values, config, _: values.max(axis=(1, 2)),
-    "SeparableConv2D": separable,
-    "Reshape": lambda values, config, _: values.reshape(len(values), *config["target_shape"]),
-    **{idle: same for idle in ("GaussianNoise", "SpatialDropout2D", "RandomFlip", "ActivityRegularization")},
-}
 
 
 class Maker:
@@ -198,6 +131,11 @@ def functional(layers, keras3=False, class_name="Functional", shape=(SIDE, SIDE,
                                                  "input_layers": ends("input_1"), "output_layers": ends(before)}}
 
 
+def remade(layer, arrays, config):
+    config = {key: value for key, value in config.items() if key != "name"}
+    return Layer(layer.class_name, layer.name, arrays, **config)
+
+
 def channels_first(layers, image=(3, 3, 3), flatten=None):
     """The same layers as a model has them whose images have their channels first. `image` is what Flatten takes as
     [height, width, channels]; told to, it brings the channels to the end."""
@@ -210,21 +148,20 @@ def channels_first(layers, image=(3, 3, 3), flatten=None):
         if "axis" in config:
             config["axis"] = [1]
         if layer.class_name == "Flatten":
-            config = {**config, "data_format": flatten} if flatten else {"name": config["name"]}
+            config = {**config, "data_format": flatten} if flatten else {}
         if flat and flatten != "channels_first":
             for name, array in arrays.items():
                 if array.shape[0] == numpy.prod(image):
                     parts = array.reshape(*image, -1).transpose(2, 0, 1, 3)
                     arrays[name] = numpy.ascontiguousarray(parts.reshape(array.shape))
-        turned.append(Layer(layer.class_name, layer.name, arrays, **config))
+        turned.append(remade(layer, arrays, config))
     return turned
 
 
 def kernels_as(layers, change):
     """The same layers with `change` done to the kernels of convolutions."""
-    return [Layer(layer.class_name, layer.name, {name: change(array) if array.ndim == 4 else array
-                                                 for name, array in layer.arrays.items()}, **layer.config)
-            for layer in layers]
+    return [remade(layer, {name: change(array) if array.ndim == 4 else array for name, array in layer.arrays.items()},
+                   layer.config) for layer in layers]
 
 
 def write_h5(path, config, groups, version="2.15.0", style="{layer}/{name}:0", fixed=False, backend="tensorflow"):
@@ -353,7 +290,7 @@ def add_arithmetic(h5, keras):
     """Forms that compute with more than the layers of every day."""
     image = (SIDE, SIDE, 1)
     for number, axis in enumerate(([-1], 3, None)):
-        maker = Maker(70 + number)
+        maker = Maker(270 + number)
         size = () if axis is None else (1,)
         measured = {"mean": maker.array(*size) + numpy.float32(0.4), "variance": numpy.abs(maker.array(*size)),
                     "count": numpy.zeros((), "int64")}
