@@ -284,6 +284,12 @@ def add_orders(h5, keras):
     turned = kernels_as(channels_first(layers), lambda kernel: kernel[::-1, ::-1].copy())
     h5("theano_channels_first", layers, sequential([input_layer(first), *turned]), own_groups(turned), version="2.0.8",
        backend="theano", notes=["was trained with Theano"])
+    maker = Maker(64)
+    conv = maker.conv("conv2d")
+    rest = [maker.separable("separable", 3), *maker.chain(end=maker.dense("dense", 45))[1:]]
+    turned = kernels_as([conv], lambda kernel: kernel[::-1, ::-1].copy())
+    h5("theano_depthwise_kernels_are_not_turned", [conv, *rest], sequential([input_layer(image), *turned, *rest]),
+       own_groups([*turned, *rest]), version="2.1.6", backend="theano", notes=["was trained with Theano"])
 
 
 def add_arithmetic(h5, keras):
