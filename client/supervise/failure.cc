@@ -153,7 +153,7 @@ Message NameOf(const FirstRank& first, const Message& launcher) {
                             : MakeMessage("rank $0 on $1", first.rank, first.host);
 }
 
-Message Ended(int code, const Message& who, const std::string& framed) {
+Message EndedWith(int code, const Message& who, const std::string& framed) {
   return framed.empty() ? MakeMessage("$0 ended with exit code $1", who, code)
                         : MakeMessage("$0 ended with exit code $1: $2", who, code, framed);
 }
@@ -183,7 +183,7 @@ Failure Explain(int code, const Message& launcher, const std::string& errors,
   if (!words.empty()) return {CauseOfWords(words.english), words};
   const std::string framed = first.rank < 0 ? FirstFramedLine(errors) : "";
   return {first.rank < 0 && framed.empty() ? Cause::kOutside : Cause::kTrainer,
-          Ended(code, who, framed)};
+          EndedWith(code, who, framed)};
 }
 
 }  // namespace convoy::client

@@ -1,6 +1,6 @@
 """Keras's model files in the many forms in which they are found, made by h5py and zipfile alone after the layouts of
 docs/exports.md: versions 2.0 to 3.13, Sequential and Functional, .h5 and .keras. Each with its own numbers, so that a
-forward pass that knows no file (keras_forward.FORWARD) says what the model answers."""
+forward pass that knows no file (keras_layers.FORWARD) says what the model answers."""
 
 import io
 import json
@@ -11,6 +11,7 @@ import h5py
 import numpy
 
 import keras_forward
+import keras_layers
 
 SIDE = 6
 NULL = {"registered_name": None}
@@ -39,58 +40,11 @@ class Form:
             x = x.reshape(len(x), -1)
         for layer in self.layers:
             arrays = [a.astype(numpy.float64) for a in layer.arrays.values()]
-            x = FORWARD[layer.class_name](x, layer.config, arrays)
+            x = keras_layers.FORWARD[layer.class_name](x, layer.config, arrays)
         return x if numpy.allclose(x.sum(1), 1) and (x >= 0).all() else keras_forward.activate(x, "softmax")
 
     def weights(self):
         return [array for layer in self.layers for array in layer.arrays.values()]
-
-
-def batch_normalization(values, config, arrays):
-    arrays = list(arrays)
-    gamma = arrays.pop(0) if config["scale"] else 1
-    beta = arrays.pop(0) if config["center"] else 0
-    mean, variance = arrays
-    return (values - mean) / numpy.sqrt(variance + config["epsilon"]) * gamma + beta
-
-
-def named(layer):
-    """The same with the activations that keras_forward does not know by name."""
-
-    def forward(values, config, arrays):
-        activation = config.get("activation", "linear")
-        if activation not in ("elu", "leaky_relu"):
-            return keras_forward.FORWARD[layer](values, config, arrays)
-        values = keras_forward.FORWARD[layer](values, {**config, "activation": "linear"}, arrays)
-        return numpy.where(values > 0, values, numpy.expm1(values) if activation == "elu" else 0.2 * values)
-
-    return forward
-
-
-def separable(values, config, arrays):
-    alone = {**config, "use_bias": False, "activation": "linear"}
-    values = keras_forward.FORWARD["DepthwiseConv2D"](values, alone, arrays[:1])
-    pointwise = {**config, "kernel_size": [1, 1], "strides": [1, 1], "padding": "valid", "groups": 1}
-    return FORWARD["Conv2D"](values, pointwise, arrays[1:])
-
-
-def same(values, _, __):
-    return values
-
-
-FORWARD = {
-    **keras_forward.FORWARD,
-    "BatchNormalization": batch_normalization,
-    "Conv2D": named("Conv2D"),
-    "Dense": named("Dense"),
-    "Rescaling": lambda values, config, _: values * config["scale"] + config["offset"],
-    "ReLU": lambda values, config, _: numpy.maximum(values, 0),
-    "Softmax": lambda values, config, _: keras_forward.activate(values, "softmax"),
-    "GlobalMaxPooling2D": lambda values, config, _: values.max(axis=(1, 2)),
-    "SeparableConv2D": separable,
-    "Reshape": lambda values, config, _: values.reshape(len(values), *config["target_shape"]),
-    **{idle: same for idle in ("GaussianNoise", "SpatialDropout2D", "RandomFlip", "ActivityRegularization")},
-}
 
 
 class Maker:
@@ -177,17 +131,52 @@ def functional(layers, keras3=False, class_name="Functional", shape=(SIDE, SIDE,
                                                  "input_layers": ends("input_1"), "output_layers": ends(before)}}
 
 
-def write_h5(path, config, groups, version="2.15.0", style="{layer}/{name}:0", fixed=False):
+def remade(layer, arrays, config):
+    config = {key: value for key, value in config.items() if key != "name"}
+    return Layer(layer.class_name, layer.name, arrays, **config)
+
+
+def channels_first(layers, image=(3, 3, 3), flatten=None):
+    """The same layers as a model has them whose images have their channels first. `image` is what Flatten takes as
+    [height, width, channels]; told to, it brings the channels to the end."""
+    turned, flat = [], False
+    for layer in layers:
+        config, arrays = dict(layer.config), dict(layer.arrays)
+        flat = flat or layer.class_name == "Flatten"
+        if "data_format" in config:
+            config["data_format"] = "channels_first"
+        if "axis" in config:
+            config["axis"] = [1]
+        if layer.class_name == "Flatten":
+            config = {**config, "data_format": flatten} if flatten else {}
+        if flat and flatten != "channels_first":
+            for name, array in arrays.items():
+                if array.shape[0] == numpy.prod(image):
+                    parts = array.reshape(*image, -1).transpose(2, 0, 1, 3)
+                    arrays[name] = numpy.ascontiguousarray(parts.reshape(array.shape))
+        turned.append(remade(layer, arrays, config))
+    return turned
+
+
+def kernels_as(layers, change):
+    """The same layers with `change` done to the kernels of convolutions."""
+    return [remade(layer, {name: change(array) if array.ndim == 4 else array for name, array in layer.arrays.items()},
+                   layer.config) for layer in layers]
+
+
+def write_h5(path, config, groups, version="2.15.0", style="{layer}/{name}:0", fixed=False, backend="tensorflow"):
     """`groups` is {group: [Layer]}: a layer of its own, or a model with several."""
     as_list = (lambda names: numpy.array(names, dtype="S")) if fixed else (lambda names: names)
     with h5py.File(path, "w") as file:
         root = file
         if config is not None:
             file.attrs["model_config"] = json.dumps(config).encode()
-            file.attrs["keras_version"], file.attrs["backend"] = version, "tensorflow"
+            if version:
+                file.attrs["keras_version"], file.attrs["backend"] = version, backend
             root = file.create_group("model_weights")
         root.attrs["layer_names"] = as_list([name.encode() for name in groups])
-        root.attrs["backend"], root.attrs["keras_version"] = b"tensorflow", version.encode()
+        if version:
+            root.attrs["backend"], root.attrs["keras_version"] = backend.encode(), version.encode()
         for name, layers in groups.items():
             group = root.create_group(name)
             listed = []
@@ -236,8 +225,12 @@ def write_keras(path, config, weights, compression=zipfile.ZIP_STORED, compiled=
             file.write(weights)
 
 
-def write_keras_1(path, layers, **more):
+def write_keras_1(path, layers, order="tf", version="1.2.2", **more):
     """The same network as Keras 1.2 wrote it in 2016, with `more` in its first layer's settings."""
+    image = [SIDE, SIDE, 1]
+    if order == "th":
+        layers = kernels_as(channels_first(layers), lambda kernel: kernel.transpose(3, 2, 0, 1))
+        image = [1, SIDE, SIDE]
     names = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode", "data_format": "dim_ordering",
              "use_bias": "bias", "units": "output_dim", "rate": "p"}
     arrays = {"kernel": "W", "bias": "b", "moving_mean": "running_mean", "moving_variance": "running_std"}
@@ -248,19 +241,92 @@ def write_keras_1(path, layers, **more):
         if layer.class_name == "MaxPooling2D":  # whose strides kept their name
             config["strides"] = config.pop("subsample")
         if "dim_ordering" in config:
-            config["dim_ordering"] = "tf"
+            config["dim_ordering"] = order
         if layer.class_name == "Conv2D":
             config.update(zip(("nb_row", "nb_col"), layer.config["kernel_size"]))
             config["W_regularizer"] = {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.0005}
         if layer.class_name == "BatchNormalization":
-            config["mode"] = 0
+            config.update({"mode": 0, "axis": 1 if order == "th" else -1})
         if layer is layers[0]:
-            config.update({"batch_input_shape": [None, SIDE, SIDE, 1], "input_dtype": "float32", **more})
+            config.update({"batch_input_shape": [None, *image], "input_dtype": "float32", **more})
         listed.append({"class_name": {"Conv2D": "Convolution2D"}.get(layer.class_name, layer.class_name), "config": config})
         renamed.append(Layer(layer.class_name, layer.name,
                              {arrays.get(key, key): array for key, array in layer.arrays.items()}))
-    write_h5(path, {"class_name": "Sequential", "config": listed}, own_groups(renamed), version="1.2.2",
+    write_h5(path, {"class_name": "Sequential", "config": listed}, own_groups(renamed), version=version,
              style="{layer}_{name}", fixed=True)
+
+
+def add_orders(h5, keras):
+    """Forms whose weights stand in another order."""
+    image, first = (SIDE, SIDE, 1), (1, SIDE, SIDE)
+    maker = Maker(60)
+    layers = maker.chain(middle=[maker.norm("batch_normalization", 3)])
+    for flatten in (None, "channels_last", "channels_first"):
+        turned = channels_first(layers, flatten=flatten)
+        h5(f"channels_first_flatten_{flatten}", layers, sequential([input_layer(first), *turned]), own_groups(turned),
+           version="2.1.6")
+    turned = channels_first(layers)
+    keras("archived_channels_first", layers, config=sequential([input_layer(first, "batch_shape"), *turned], keras3=True),
+          weights=weights_h5(turned))
+    maker = Maker(61)
+    chain = maker.chain()
+    layers = [*chain[:4], maker.norm("batch_normalization", 27), chain[-1]]
+    turned = channels_first(layers)
+    h5("channels_first_normalized_features", layers, sequential([input_layer(first), *turned]), own_groups(turned))
+    layers = [Layer("Reshape", "reshape", target_shape=[6, 6, 1]), *Maker(62).chain()]
+    turned = channels_first(layers)
+    turned[0].config["target_shape"] = [1, 6, 6]
+    h5("channels_first_reshape_of_a_row", layers, sequential([input_layer((36,)), *turned]), own_groups(turned), flat=True)
+    layers = Maker(63).chain()
+    turned = kernels_as(layers, lambda kernel: kernel[::-1, ::-1].copy())
+    h5("theano", layers, sequential([input_layer(image), *turned]), own_groups(turned), version="2.0.8", backend="theano",
+       notes=["was trained with Theano"])
+    turned = kernels_as(channels_first(layers), lambda kernel: kernel[::-1, ::-1].copy())
+    h5("theano_channels_first", layers, sequential([input_layer(first), *turned]), own_groups(turned), version="2.0.8",
+       backend="theano", notes=["was trained with Theano"])
+    maker = Maker(64)
+    conv = maker.conv("conv2d")
+    rest = [maker.separable("separable", 3), *maker.chain(end=maker.dense("dense", 45))[1:]]
+    turned = kernels_as([conv], lambda kernel: kernel[::-1, ::-1].copy())
+    h5("theano_depthwise_kernels_are_not_turned", [conv, *rest], sequential([input_layer(image), *turned, *rest]),
+       own_groups([*turned, *rest]), version="2.1.6", backend="theano", notes=["was trained with Theano"])
+
+
+def add_arithmetic(h5, keras):
+    """Forms that compute with more than the layers of every day."""
+    image = (SIDE, SIDE, 1)
+    for number, axis in enumerate(([-1], 3, None)):
+        maker = Maker(270 + number)
+        size = () if axis is None else (1,)
+        measured = {"mean": maker.array(*size) + numpy.float32(0.4), "variance": numpy.abs(maker.array(*size)),
+                    "count": numpy.zeros((), "int64")}
+        layers = [Layer("Normalization", "normalization", {k: numpy.asarray(v) for k, v in measured.items()}, axis=axis,
+                        invert=False, mean=None, variance=None), *maker.chain()]
+        h5(f"normalization_axis_{number}", layers, sequential([input_layer(image), *layers]), exact=False)
+        keras(f"archived_normalization_axis_{number}", layers, exact=False)
+    maker = Maker(75)
+    layers = [Layer("Normalization", "normalization", axis=-1, invert=False, mean=0.1307, variance=0.0949), *maker.chain()]
+    h5("normalization_by_numbers", layers, sequential([input_layer(image), *layers]))
+    maker = Maker(76)
+    layers = maker.chain(conv=maker.conv("conv2d", activation="selu"), middle=[
+        Layer("Activation", "activation", activation="selu"), Layer("Identity", "identity")])
+    h5("selu", layers, sequential([input_layer(image), *layers]))
+    layers = Maker(77).chain(activation="softmax_v2")
+    h5("softmax_v2", layers, sequential([input_layer(image), *layers]), version="2.2.4-tf")
+    layers = Maker(78).chain()
+    config = sequential([input_layer(image), *layers])
+    for layer in config["config"]["layers"][1:]:
+        layer["config"] = {**layer["config"], "dtype": {"class_name": "Policy", "config": {"name": "mixed_float16"}}}
+    h5("mixed_float16", layers, config, notes=["computes in mixed_float16 in Keras"])
+    for keras3, class_name in ((False, "TFOpLambda"), (True, "TrueDivide")):
+        maker = Maker(79 + keras3)
+        layers = [Layer(class_name, "divide", function="math.truediv"), *maker.chain()]
+        config = functional(layers, keras3=keras3)
+        [layer] = [layer for layer in config["config"]["layers"] if layer["class_name"] == class_name]
+        [node] = layer["inbound_nodes"]
+        layer["inbound_nodes"] = [{**node, "args": [*node["args"], 255.0], "kwargs": {}}] if keras3 else [
+            ["input_1", 0, 0, {"y": 255.0, "name": None}]]
+        h5(f"arithmetic_{class_name}", layers, config, values=lambda x: x * 255)
 
 
 def forms():
@@ -272,7 +338,7 @@ def forms():
         made.append(Form(name, layers, write, **more))
 
     def h5(name, layers, config, groups=None, **more):
-        options = {key: more.pop(key) for key in ("version", "style", "fixed") if key in more}
+        options = {key: more.pop(key) for key in ("version", "style", "fixed", "backend") if key in more}
         add(name, layers, lambda path: write_h5(path, config, groups or own_groups(layers), **options), **more)
 
     def keras(name, layers, config=None, weights=None, compression=zipfile.ZIP_STORED, **more):
@@ -355,6 +421,12 @@ def forms():
     layers = maker.chain(conv=maker.conv("convolution2d_1"), middle=[maker.norm("batchnormalization_1", 3)])
     add("keras_1", layers, lambda path: write_keras_1(path, layers_of_keras_1), notes=["was written by Keras 1"])
     layers_of_keras_1 = layers
+    add("keras_1_channels_first", layers, lambda path: write_keras_1(path, layers_of_keras_1, order="th"),
+        notes=["was written by Keras 1"])
+    add("keras_1_without_version", layers, lambda path: write_keras_1(path, layers_of_keras_1, version=None),
+        notes=["was written by Keras 1"])
+    add_orders(h5, keras)
+    add_arithmetic(h5, keras)
     layers = Maker(26).chain()
     keras("archive", layers)
     maker = Maker(27)

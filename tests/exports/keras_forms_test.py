@@ -146,7 +146,7 @@ class RefusedTest(WithTool):
 
     def test_what_only_keras_1_had(self):
         path = self.folder / "model.h5"
-        for change, part in [({"dim_ordering": "th"}, "field 'data_format' must be channels_last"),
+        for change, part in [({"dim_ordering": "th"}, "field 'data_format' must be channels_first, as in other layers"),
                              ({"border_mode": "full"}, "field 'padding' must be valid or same"),
                              ({"mode": 2}, "field 'mode' must be 0")]:
             layers = keras_forms.Maker(1).chain()

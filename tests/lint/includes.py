@@ -28,7 +28,7 @@ RESERVED = [
     ("libpng", r"png\.h$", ["common/images/png*", "common/images/decode/png*"]),
     ("libjpeg", r"jpeglib\.h$|jerror\.h$", ["common/images/decode/jpeg.cc"]),
     ("libarchive", r"archive(_entry)?\.h$", ["common/data/files/archive_tree.cc"]),
-    ("HDF5", r"hdf5\.h$|H5", ["common/exports/keras/hdf5_*"]),
+    ("HDF5", r"hdf5\.h$|H5", ["common/exports/hdf5/hdf5_*"]),
     ("ONNX", r"onnx/", ["common/exports/onnx/onnx_*"]),
 ]
 

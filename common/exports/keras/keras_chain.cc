@@ -207,6 +207,13 @@ const json* BuiltFor(const json& object) {
   return JsonFields(outer.Find("build_config"), "").Find("input_shape");
 }
 
+// A Flatten says "channels_first" for another matter.
+bool HasChannelsFirst(const KerasChainLayer& layer) {
+  const JsonFields config(JsonFields(layer.layer, "").Find("config"), "");
+  const json* format = config.Find("data_format");
+  return layer.class_name != "Flatten" && format != nullptr && *format == "channels_first";
+}
+
 }  // namespace
 
 absl::StatusOr<KerasChain> ReadKerasChain(const json& model_config) {
@@ -217,6 +224,7 @@ absl::StatusOr<KerasChain> ReadKerasChain(const json& model_config) {
   const JsonFields outer(&model_config, root.where);
   const JsonFields config(outer.Find("config"), root.where);
   CONVOY_ASSIGN_OR_RETURN(chain.name, config.StringOr("name", "sequential"));
+  chain.channels_first = std::any_of(chain.layers.begin(), chain.layers.end(), &HasChannelsFirst);
   chain.built_for = BuiltFor(model_config);
   if (chain.built_for == nullptr && !chain.layers.empty()) {
     chain.built_for = BuiltFor(*chain.layers.front().layer);

@@ -28,6 +28,7 @@ struct KerasChain {
   std::string name;  // of the model
   std::vector<KerasChainLayer> layers;
   const nlohmann::json* built_for = nullptr;  // the input's shape, where only the model has it
+  bool channels_first = false;                // images are [channels, height, width]
 };
 
 // Reads model_config, which must outlive the chain. Returns INVALID_ARGUMENT, naming the layer,

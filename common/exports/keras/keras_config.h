@@ -34,6 +34,8 @@ struct KerasOrigin {
   std::vector<std::string> path;  // in .keras: {"conv2d_1"}, or {"sequential", "conv2d"}
   bool has_gamma = true;
   bool has_beta = true;
+  bool one_number = false;     // for all channels, where there is one a channel here
+  bool filters_first = false;  // a convolution's kernel is [filters, channels, height, width]
   // Of a layer that is several here: its variables in the file, in their order there, and what this
   // one's are called among them, by their names here.
   std::vector<std::string> variables;
@@ -46,13 +48,17 @@ struct KerasNetwork {
   nn::ModelSpec spec;
   std::map<std::string, KerasOrigin> origins;  // by the layer's name in `spec`
   std::set<std::string> groups;                // of all layers, also of those that are left out
+  bool channels_first = false;                 // the file's images are [channels, height, width]
+  // Layers of `spec` that flatten: the file has their features in the order channels, height,
+  // width.
+  std::set<std::string> channel_major;
   bool rescales = false;
   double scale = 1;
   double offset = 0;
 };
 
-// The height and width of an image that the file's network takes as one row of numbers; 0 and 0
-// where not known: a square of grey pixels, then.
+// The height and width of an image that the file's network takes as one row of numbers, or in any
+// size; 0 and 0 where not known: a square of grey pixels, then.
 struct KerasImageSize {
   int height = 0;
   int width = 0;
@@ -61,9 +67,10 @@ struct KerasImageSize {
 // Reads a model_config that Keras 2 or 3 wrote: Sequential, or Functional where it is a chain. Says
 // in `notes`, a line each, what is done to make it fit (a softmax added, a name changed, layers
 // left out that work in training only) and what would only matter in further training and is not
-// taken (regularizers, constraints, frozen layers). Initializers are not looked at. Returns
-// INVALID_ARGUMENT, naming the layer and the field, for what Convoy does not have: other kinds of
-// models and layers, data types, channels_first, dilations, groups.
+// taken (regularizers, constraints, frozen layers). A network whose images have their channels
+// first becomes one that has them last. Initializers are not looked at. Returns INVALID_ARGUMENT,
+// naming the layer and the field, for what Convoy does not have: other kinds of models and layers,
+// data types, dilations, groups.
 absl::StatusOr<KerasNetwork> ReadKerasNetwork(const nlohmann::json& model_config,
                                               KerasImageSize size, Notes* notes);
 

@@ -14,6 +14,7 @@
 #include "common/base/status.h"
 #include "common/base/text_error.h"
 #include "common/exports/keras/json_fields.h"
+#include "common/exports/keras/keras_arithmetic.h"
 #include "common/exports/keras/keras_chain.h"
 #include "common/exports/keras/keras_config.h"
 #include "common/exports/keras/keras_layer_reader.h"
@@ -42,7 +43,10 @@ Shape SizesOf(const json& value) {
 
 class NetworkReader {
  public:
-  NetworkReader(KerasImageSize size, Notes* notes) : size_(size), notes_(notes) {}
+  NetworkReader(KerasImageSize size, bool channels_first, Notes* notes)
+      : size_(size), notes_(notes) {
+    network_.channels_first = channels_first;
+  }
 
   absl::Status Add(const KerasChainLayer& layer) {
     network_.groups.insert(layer.group);
@@ -50,6 +54,9 @@ class NetworkReader {
     const JsonFields config(outer.Find("config"), layer.where);
     CONVOY_RETURN_IF_ERROR(ReadShape(config));
     if (layer.class_name == "InputLayer") return absl::OkStatus();
+    if (const auto arithmetic = ReadKerasArithmetic(*layer.layer)) {
+      return AddArithmetic(layer, config, *arithmetic);
+    }
     if (layer.class_name == "Rescaling" && IsOfPixels(config)) return AddRescaling(config);
     if (layer.class_name == "Reshape") return AddReshape(layer, config);
     CONVOY_RETURN_IF_ERROR(AddLayers(layer, config));
@@ -69,14 +76,16 @@ class NetworkReader {
   }
 
   absl::Status SetShape(const json& shape, const std::string& where) {
-    input_ = SizesOf(shape);
+    input_ = SizesOf(WithKnownSides(shape));
     const bool image = input_.size() == 2 || input_.size() == 3;
     const bool fits = std::all_of(input_.begin(), input_.end(),
                                   [](int64_t size) { return size <= nn::kMaxImageSide; });
     if (input_.size() != 1 && !(image && fits)) {
       return InvalidArgumentTextError(
-          "$0: the input's shape must be [null, height, width, channels], not $1", where,
-          BriefJson(shape));
+          "$0: the input's shape must be [null, height, width, channels], not $1; where sizes are "
+          "open, give its height "
+          "and width",
+          where, BriefJson(shape));
     }
     has_input_ = true;
     if (image) SetImage(input_);
@@ -84,6 +93,16 @@ class NetworkReader {
   }
 
  private:
+  // Of a network that takes images of any size the caller says the size.
+  json WithKnownSides(const json& shape) const {
+    const size_t height = network_.channels_first ? 2 : 1;
+    if (size_.height == 0 || !shape.is_array() || shape.size() != 4) return shape;
+    json known = shape;
+    if (shape[height].is_null()) known[height] = static_cast<uint64_t>(size_.height);
+    if (shape[height + 1].is_null()) known[height + 1] = static_cast<uint64_t>(size_.width);
+    return known;
+  }
+
   // The shape stands in an InputLayer or, in older files, in the first layer of another kind; Keras
   // 2 writes it into both. Keras 3 calls it otherwise.
   absl::Status ReadShape(const JsonFields& config) {
@@ -96,10 +115,15 @@ class NetworkReader {
   }
 
   // [height, width] is grey.
-  void SetImage(const Shape& sizes) {
+  void SetImage(Shape sizes) {
+    if (sizes.size() == 2) {
+      sizes.push_back(1);
+    } else if (network_.channels_first) {
+      std::rotate(sizes.begin(), sizes.begin() + 1, sizes.end());
+    }
     network_.spec.height = static_cast<int>(sizes[0]);
     network_.spec.width = static_cast<int>(sizes[1]);
-    network_.spec.channels = sizes.size() == 3 ? static_cast<int>(sizes[2]) : 1;
+    network_.spec.channels = static_cast<int>(sizes[2]);
   }
 
   // An input of one row is an image that is flattened first.
@@ -143,14 +167,20 @@ class NetworkReader {
   absl::Status AddLayers(const KerasChainLayer& layer, const JsonFields& config) {
     CONVOY_RETURN_IF_ERROR(MakeImage());
     if (layer.class_name == "GlobalMaxPooling2D") return AddGlobalMaxPooling(layer, config);
+    if (layer.class_name == kNormalization) CONVOY_RETURN_IF_ERROR(CheckNormalization(config));
+    const KerasLayerInput given{.flat = flat_, .channels_first = network_.channels_first};
     CONVOY_ASSIGN_OR_RETURN(std::vector<nn::LayerKind> kinds,
-                            ReadKerasLayer(layer.class_name, config, flat_, notes_));
+                            ReadKerasLayer(layer.class_name, config, given, notes_));
     for (size_t i = 0; i < kinds.size(); ++i) {
       if (auto* add = std::get_if<nn::AddSpec>(&kinds[i])) {
         CONVOY_ASSIGN_OR_RETURN(add->from, OutputOf(layer));
       }
       const bool pointwise = i == 1 && layer.class_name == kSeparableConv2d;
-      const std::string suffix = i == 0 ? "" : pointwise ? "_pointwise" : "_activation";
+      const bool scales = std::holds_alternative<nn::RescalingSpec>(kinds[i]);
+      const std::string suffix = i == 0      ? ""
+                                 : pointwise ? "_pointwise"
+                                 : scales    ? "_scale"
+                                             : "_activation";
       CONVOY_RETURN_IF_ERROR(AddKind(layer, suffix, kinds[i], config));
     }
     return absl::OkStatus();
@@ -158,9 +188,7 @@ class NetworkReader {
 
   // A pool over the whole image, and its one pixel as features.
   absl::Status AddGlobalMaxPooling(const KerasChainLayer& layer, const JsonFields& config) {
-    CONVOY_ASSIGN_OR_RETURN(const std::string format,
-                            config.StringOr("data_format", "channels_last"));
-    if (format != "channels_last") return config.Mismatch("data_format", "channels_last");
+    CONVOY_RETURN_IF_ERROR(CheckDataFormat(config, network_.channels_first));
     CONVOY_ASSIGN_OR_RETURN(const bool keeps, config.BoolOr("keepdims", false));
     CONVOY_ASSIGN_OR_RETURN(const Shape given, Given());
     if (given.size() != 3) {
@@ -203,10 +231,33 @@ class NetworkReader {
     CONVOY_ASSIGN_OR_RETURN(const double scale, config.Number("scale"));
     CONVOY_ASSIGN_OR_RETURN(const double offset, config.NumberOr("offset", 0));
     if (scale == 0 || !std::isfinite(scale)) return config.Mismatch("scale", "other than 0");
-    network_.scale *= scale;
-    network_.offset = network_.offset * scale + offset;
-    network_.rescales = true;
+    RescalePixels({scale, offset});
     return absl::OkStatus();
+  }
+
+  void RescalePixels(const KerasArithmetic& by) {
+    network_.scale *= by.scale;
+    network_.offset = network_.offset * by.scale + by.offset;
+    network_.rescales = true;
+  }
+
+  absl::Status AddArithmetic(const KerasChainLayer& layer, const JsonFields& config,
+                             const KerasArithmetic& by) {
+    if (AtTheFront()) {
+      RescalePixels(by);
+      return absl::OkStatus();
+    }
+    const nn::RescalingSpec spec{.scale = {static_cast<float>(by.scale)},
+                                 .offset = {static_cast<float>(by.offset)}};
+    CONVOY_RETURN_IF_ERROR(AddKind(layer, "", spec, config));
+    outputs_[layer.name] = network_.spec.layers.back().name;
+    return absl::OkStatus();
+  }
+
+  // Of an image without channels the last axis are its columns.
+  absl::Status CheckNormalization(const JsonFields& config) const {
+    if (input_.size() != 2 || flat_ || config.Find("axis") == nullptr) return absl::OkStatus();
+    return config.Mismatch("axis", "null where images have no channels");
   }
 
   // A Reshape makes an image of the input, or a row of an image.
@@ -235,15 +286,25 @@ class NetworkReader {
     for (int64_t& size : sizes) {
       if (size < 0) size = count / known;
     }
-    const bool same = input_.size() == 1
-                          ? NumElems(sizes).value_or(0) == count
-                          : input_.size() > 1 && sizes[0] == input_[0] && sizes[1] == input_[1] &&
-                                NumElems(sizes).value_or(0) == count;
-    if (!image || flat_ || !same) {
+    if (!image || flat_ || NumElems(sizes).value_or(0) != count || !KeepsPixels(sizes)) {
       return config.Mismatch("target_shape", "the image that the input is, or one row");
     }
     SetImage(sizes);
+    input_ = sizes;
     return absl::OkStatus();
+  }
+
+  // Whether the input in this shape is the same image. A row is one with its channels last.
+  bool KeepsPixels(const Shape& sizes) const {
+    if (input_.size() == 1) {
+      return sizes.size() == 2 || !network_.channels_first || sizes[0] == 1;
+    }
+    return input_.size() > 1 && SidesOf(sizes) == SidesOf(input_);
+  }
+
+  std::pair<int64_t, int64_t> SidesOf(const Shape& image) const {
+    const size_t first = image.size() == 3 && network_.channels_first ? 1 : 0;
+    return {image[first], image[first + 1]};
   }
 
   absl::Status AddKind(const KerasChainLayer& layer, const std::string& suffix,
@@ -257,6 +318,16 @@ class NetworkReader {
       CONVOY_ASSIGN_OR_RETURN(origin.has_gamma, config.BoolOr("scale", true));
       CONVOY_ASSIGN_OR_RETURN(origin.has_beta, config.BoolOr("center", true));
     }
+    if (layer.class_name == kNormalization) {
+      origin.has_gamma = origin.has_beta = false;
+      origin.one_number = config.Find("axis") == nullptr;
+      origin.variables = {"mean", "variance", "count"};
+      origin.renamed = {{"moving_mean", "mean"}, {"moving_variance", "variance"}};
+    }
+    const bool flattens = !flat_ && std::holds_alternative<nn::FlattenSpec>(kind);
+    if (flattens && network_.channels_first && !GivesChannelsLast(layer, config)) {
+      network_.channel_major.insert(name);
+    }
     if (layer.class_name == kSeparableConv2d) {
       CONVOY_ASSIGN_OR_RETURN(const bool biased, config.BoolOr("use_bias", true));
       origin.variables = {"depthwise_kernel", "pointwise_kernel"};
@@ -268,6 +339,12 @@ class NetworkReader {
     network_.spec.layers.push_back({.name = name, .kind = kind});
     network_.origins[name] = std::move(origin);
     return absl::OkStatus();
+  }
+
+  // A Flatten that is told so brings the channels to the end first.
+  static bool GivesChannelsLast(const KerasChainLayer& layer, const JsonFields& config) {
+    const json* format = config.Find("data_format");
+    return layer.class_name == kFlatten && format != nullptr && *format == "channels_first";
   }
 
   std::string Unique(std::string name) {
@@ -313,7 +390,7 @@ class NetworkReader {
 absl::StatusOr<KerasNetwork> ReadKerasNetwork(const json& model_config, KerasImageSize size,
                                               Notes* notes) {
   CONVOY_ASSIGN_OR_RETURN(const KerasChain chain, ReadKerasChain(model_config));
-  NetworkReader reader(size, notes);
+  NetworkReader reader(size, chain.channels_first, notes);
   const bool shape_in_a_layer =
       std::any_of(chain.layers.begin(), chain.layers.end(), [](const KerasChainLayer& layer) {
         const JsonFields config(JsonFields(layer.layer, "").Find("config"), "");

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "common/exports/exports_testing.h"
+#include "common/exports/keras/keras_arithmetic.h"
 #include "common/nn/builtin_models.h"
 
 namespace convoy::exports {
@@ -159,7 +161,12 @@ TEST(ReadKerasModelConfigTest, RefusesByNameWhatConvoyDoesNotHave) {
             "layer 'memory' (LSTM): Convoy has no layer 'LSTM', only Activation, Add, "
             "AveragePooling2D, BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Dropout, ELU, "
             "Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, GroupNormalization, LeakyReLU, "
-            "MaxPooling2D, ReLU, Rescaling, Reshape, SeparableConv2D, Softmax, ZeroPadding2D");
+            "MaxPooling2D, Normalization, ReLU, Rescaling, Reshape, SeparableConv2D, Softmax, "
+            "ZeroPadding2D");
+  EXPECT_EQ(
+      ErrorOf(R"({"class_name": "Lambda", "config": {"name": "l", "function": ["4wEA"]}})"),
+      "layer 'l' (Lambda): is code in Python, which Convoy does not run; save the model with a "
+      "layer in its place, such as Rescaling");
   const auto conv = [](const std::string& field) {
     return ErrorOf(R"({"class_name": "Conv2D", "config": {"name": "c", "filters": 2,
                        "kernel_size": 3, )" +
@@ -168,18 +175,15 @@ TEST(ReadKerasModelConfigTest, RefusesByNameWhatConvoyDoesNotHave) {
   EXPECT_EQ(conv(R"("dilation_rate": [2, 2])"),
             "layer 'c' (Conv2D): field 'dilation_rate' must be 1, not [2,2]");
   EXPECT_EQ(conv(R"("groups": 2)"), "layer 'c' (Conv2D): field 'groups' must be 1, not 2");
-  EXPECT_EQ(
-      conv(R"("data_format": "channels_first")"),
-      "layer 'c' (Conv2D): field 'data_format' must be channels_last, not \"channels_first\"");
   EXPECT_EQ(conv(R"("padding": "causal")"),
             "layer 'c' (Conv2D): field 'padding' must be valid or same, not \"causal\"");
   EXPECT_EQ(conv(R"("dtype": "float64")"),
             "layer 'c' (Conv2D): field 'dtype' must be float32, not \"float64\"");
-  EXPECT_THAT(conv(R"("dtype": {"class_name": "Policy", "config": {"name": "mixed_float16"}})"),
+  EXPECT_THAT(conv(R"("dtype": {"class_name": "Policy", "config": {"name": "float16"}})"),
               HasSubstr("must be float32, not {\"class_name\":\"Policy\""));
   EXPECT_EQ(conv(R"("activation": "gelu")"),
             "layer 'c' (Conv2D): field 'activation' must be one of linear, relu, sigmoid, tanh, "
-            "softmax, elu, leaky_relu, not \"gelu\"");
+            "softmax, elu, leaky_relu, selu, not \"gelu\"");
   EXPECT_THAT(conv(R"("activation": {"class_name": "PReLU", "config": {"alpha": 0.3}})"),
               HasSubstr("field 'activation' must be a name"));
   EXPECT_THAT(conv(R"("strides": [0, 1])"), HasSubstr("field 'strides' must be"));
@@ -231,6 +235,96 @@ TEST(ReadKerasModelConfigTest, RefusesInputsThatAreNoImages) {
     EXPECT_THAT(std::string(spec.status().message()),
                 HasSubstr("the input's shape must be [null, height, width, channels], not "))
         << shape;
+  }
+}
+
+TEST(ReadKerasModelConfigTest, TakesOpenSizesFromTheCaller) {
+  const auto read = [](const char* shape, const char* format) {
+    const json config = json::parse(
+        std::string(R"({"class_name": "Sequential", "config": {"name": "net", "layers": [
+            {"class_name": "Conv2D", "config": {"name": "c", "filters": 4, "kernel_size": 3,
+             "data_format": ")") +
+        format + R"(", "batch_input_shape": )" + shape + R"(}},
+            {"class_name": "GlobalAveragePooling2D", "config": {"name": "g"}}]}})");
+    Notes notes;
+    return ReadKerasNetwork(config, {.height = 28, .width = 20}, &notes).value().spec;
+  };
+  const auto sizes = [](const nn::ModelSpec& spec) {
+    return std::vector<int>{spec.height, spec.width, spec.channels};
+  };
+  EXPECT_THAT(sizes(read("[null, null, null, 3]", "channels_last")), ElementsAre(28, 20, 3));
+  EXPECT_THAT(sizes(read("[null, 3, null, null]", "channels_first")), ElementsAre(28, 20, 3));
+  EXPECT_THAT(sizes(read("[null, null, 16, 1]", "channels_last")), ElementsAre(28, 16, 1));
+}
+
+TEST(ReadKerasModelConfigTest, ChannelsFirstHoldForAllLayers) {
+  const auto error = [](const std::string& layer) {
+    Notes notes;
+    const auto spec = Read(R"({"class_name": "Conv2D", "config": {"name": "c", "filters": 2,
+        "kernel_size": 3, "data_format": "channels_first",
+        "batch_input_shape": [null, 1, 28, 28]}},)" +
+                               layer,
+                           &notes);
+    return std::string(spec.status().message());
+  };
+  EXPECT_EQ(error(R"({"class_name": "MaxPooling2D",
+                      "config": {"name": "p", "data_format": "channels_last"}})"),
+            "layer 'p' (MaxPooling2D): field 'data_format' must be channels_first, as in other "
+            "layers, not \"channels_last\"");
+  for (const char* axis : {"-1", "[3]", "2"}) {
+    EXPECT_THAT(error(R"({"class_name": "BatchNormalization", "config": {"name": "b", "axis": )" +
+                      std::string(axis) + "}}"),
+                HasSubstr("field 'axis' must be 1, not "));
+  }
+  EXPECT_THAT(error(R"({"class_name": "BatchNormalization", "config": {"name": "b", "axis": 1}},
+                       {"class_name": "Flatten", "config": {"name": "f"}},
+                       {"class_name": "BatchNormalization", "config": {"name": "n", "axis": -1}},
+                       {"class_name": "Dense", "config": {"name": "d", "units": 3}})"),
+              IsEmpty());
+}
+
+TEST(ReadKerasModelConfigTest, NormalizationOfColumnsIsRefused) {
+  Notes notes;
+  const auto spec = Read(R"({"class_name": "Normalization", "config": {"name": "n", "axis": -1,
+      "batch_input_shape": [null, 28, 28]}})",
+                         &notes);
+  EXPECT_EQ(spec.status().message(),
+            "layer 'n' (Normalization): field 'axis' must be null where images have no channels, "
+            "not -1");
+  EXPECT_THAT(ErrorOf(R"({"class_name": "Normalization",
+                          "config": {"name": "n", "axis": -1, "invert": true}})"),
+              HasSubstr("field 'invert' must be false"));
+}
+
+TEST(KerasArithmeticTest, ReadsWhatIsDoneWithANumber) {
+  const auto function = [](const std::string& name, const std::string& node) {
+    return ReadKerasArithmetic(
+        json::parse(R"({"class_name": "TFOpLambda", "config": {"function": ")" + name +
+                    R"("}, "inbound_nodes": [)" + node + "]}"));
+  };
+  const auto operation = [](const std::string& name, const std::string& args) {
+    return ReadKerasArithmetic(json::parse(R"({"class_name": ")" + name +
+                                           R"(", "config": {}, "inbound_nodes": [{"args": )" +
+                                           args + "}]}"));
+  };
+  const auto expect = [](const std::optional<KerasArithmetic>& read, double scale, double offset) {
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->scale, scale);
+    EXPECT_EQ(read->offset, offset);
+  };
+  const std::string call = R"(["i", 0, 0, {"y": 4, "name": null}])";
+  expect(function("math.truediv", call), 0.25, 0);
+  expect(function("math.subtract", "[" + call + "]"), 1, -4);
+  expect(function("__operators__.add", call), 1, 4);
+  expect(operation("Multiply", "[{}, 4]"), 4, 0);
+  expect(operation("Subtract", "[4, {}]"), -1, 4);
+  expect(operation("Add", "[4, {}]"), 1, 4);
+  for (const auto& none :
+       {function("nn.relu", call), function("math.truediv", R"(["i", 0, 0, {"y": ["j", 0, 0]}])"),
+        function("math.multiply", R"(["i", 0, 0, {"y": 0}])"), function("math.add", "7"),
+        operation("Divide", "[4, {}]"), operation("Divide", "[{}, 0]"),
+        operation("Add", "[[{}, {}]]"), operation("Add", "[{}, {}]"), operation("Add", "[4, 4]")}) {
+    EXPECT_FALSE(none.has_value());
   }
 }
 

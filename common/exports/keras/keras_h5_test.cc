@@ -12,8 +12,8 @@
 #include "common/base/files.h"
 #include "common/base/random.h"
 #include "common/exports/exports_testing.h"
-#include "common/exports/keras/hdf5_handle.h"
-#include "common/exports/keras/hdf5_writer.h"
+#include "common/exports/hdf5/hdf5_handle.h"
+#include "common/exports/hdf5/hdf5_writer.h"
 #include "common/exports/keras/keras_reader.h"
 
 namespace convoy::exports {

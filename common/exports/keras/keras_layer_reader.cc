@@ -1,7 +1,7 @@
 // A table has a reader for each kind of layer; a reader takes the fields that shape the result and
-// refuses any value that would compute something else (channels_first, dilations, groups, other
-// data types). What matters only in training becomes a note to the user. Strict, because a network
-// that is silently another one is worse than one that is refused.
+// refuses any value that would compute something else (dilations, groups, other data types). What
+// matters only in training becomes a note to the user. Strict, because a network that is silently
+// another one is worse than one that is refused.
 #include "common/exports/keras/keras_layer_reader.h"
 
 #include <algorithm>
@@ -13,11 +13,13 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/printable.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
+#include "common/exports/keras/keras_activation.h"
 #include "common/nn/window.h"
 
 namespace convoy::exports {
@@ -34,96 +36,9 @@ absl::StatusOr<nn::Padding> ReadPadding(const JsonFields& fields) {
   return fields.Mismatch("padding", "valid or same");
 }
 
-// What the activations that Convoy has only as layers have for alpha where Keras's functions are
-// named without one: tf.nn.leaky_relu's default, which is not that of the layer.
-constexpr float kLeakyReluAlpha = 0.2F;
-
-// Keras 3 calls the alpha of LeakyReLU negative_slope.
-absl::StatusOr<nn::ActivationSpec> ReadAlpha(const JsonFields& fields,
-                                             nn::ActivationFunction function) {
-  const char* key = fields.Find("negative_slope") != nullptr ? "negative_slope" : "alpha";
-  CONVOY_ASSIGN_OR_RETURN(const double alpha,
-                          fields.NumberOr(key, static_cast<double>(nn::DefaultAlpha(function))));
-  const nn::ActivationSpec spec{.function = function, .alpha = static_cast<float>(alpha)};
-  if (spec.alpha >= 0 && std::isfinite(spec.alpha)) return spec;
-  return fields.Mismatch(key, "0 or a positive number");
-}
-
-// ReLU with a slope below zero is LeakyReLU; other bounds Convoy does not have.
-absl::StatusOr<nn::ActivationSpec> ReadRelu(const JsonFields& fields) {
-  if (fields.Find("max_value") != nullptr) return fields.Mismatch("max_value", "null");
-  CONVOY_ASSIGN_OR_RETURN(const double threshold, fields.NumberOr("threshold", 0));
-  if (threshold != 0) return fields.Mismatch("threshold", "0");
-  CONVOY_ASSIGN_OR_RETURN(const double slope, fields.NumberOr("negative_slope", 0));
-  if (slope == 0) return nn::ActivationSpec{.function = nn::ActivationFunction::kRelu};
-  return ReadAlpha(fields, nn::ActivationFunction::kLeakyRelu);
-}
-
-absl::StatusOr<nn::ActivationSpec> ReadSoftmax(const JsonFields& fields) {
-  CONVOY_ASSIGN_OR_RETURN(const double axis, fields.NumberOr("axis", -1));
-  if (axis != -1 && axis != 1) return fields.Mismatch("axis", "-1");
-  return nn::ActivationSpec{.function = nn::ActivationFunction::kSoftmax};
-}
-
-struct ActivationReader {
-  std::string_view class_name;
-  absl::StatusOr<nn::ActivationSpec> (*read)(const JsonFields&);
-};
-
-// Activations that are layers of their own, which may also stand where a name is expected.
-constexpr std::array kActivationLayers = {
-    ActivationReader{
-        "ELU",
-        [](const JsonFields& fields) { return ReadAlpha(fields, nn::ActivationFunction::kElu); }},
-    ActivationReader{"LeakyReLU",
-                     [](const JsonFields& fields) {
-                       return ReadAlpha(fields, nn::ActivationFunction::kLeakyRelu);
-                     }},
-    ActivationReader{"ReLU", ReadRelu},
-    ActivationReader{"Softmax", ReadSoftmax},
-};
-
-const ActivationReader* FindActivationLayer(std::string_view class_name) {
-  for (const ActivationReader& reader : kActivationLayers) {
-    if (reader.class_name == class_name) return &reader;
-  }
-  return nullptr;
-}
-
-// An activation is a name; from some versions an object with the name in "config"; or a whole
-// layer.
-absl::StatusOr<nn::ActivationSpec> ReadActivation(const JsonFields& fields) {
-  const json* value = fields.Find("activation");
-  if (value == nullptr) return nn::ActivationSpec{};
-  const JsonFields nested(value, fields.where());
-  const absl::StatusOr<std::string> class_name = nested.String("class_name");
-  const ActivationReader* layer = class_name.ok() ? FindActivationLayer(*class_name) : nullptr;
-  if (layer != nullptr) return layer->read(JsonFields(nested.Find("config"), fields.where()));
-  const json* name = value->is_object() ? nested.Find("config") : value;
-  if (name == nullptr || !name->is_string()) return fields.Mismatch("activation", "a name");
-  std::vector<std::string> known;
-  for (const auto function : {nn::ActivationFunction::kLinear, nn::ActivationFunction::kRelu,
-                              nn::ActivationFunction::kSigmoid, nn::ActivationFunction::kTanh,
-                              nn::ActivationFunction::kSoftmax, nn::ActivationFunction::kElu,
-                              nn::ActivationFunction::kLeakyRelu}) {
-    known.emplace_back(nn::ActivationName(function));
-    if (*name != known.back()) continue;
-    const bool leaky = function == nn::ActivationFunction::kLeakyRelu;
-    return nn::ActivationSpec{.function = function,
-                              .alpha = leaky ? kLeakyReluAlpha : nn::DefaultAlpha(function)};
-  }
-  return fields.Mismatch("activation", "one of " + absl::StrJoin(known, ", "));
-}
-
-absl::Status CheckChannelsLast(const JsonFields& fields) {
-  CONVOY_ASSIGN_OR_RETURN(const std::string format,
-                          fields.StringOr("data_format", "channels_last"));
-  if (format == "channels_last") return absl::OkStatus();
-  return fields.Mismatch("data_format", "channels_last");
-}
-
-// Keras 2 writes "float32", Keras 3 an object for the policy, with the name in its config.
-absl::Status CheckFloat32(const JsonFields& fields) {
+// Keras 2 writes "float32", Keras 3 an object for the policy, with the name in its config. With a
+// mixed policy the weights are float32, too.
+absl::Status CheckFloat32(const JsonFields& fields, Notes* notes) {
   const json* value = fields.Find("dtype");
   if (value == nullptr) return absl::OkStatus();
   if (value->is_object()) {
@@ -132,6 +47,12 @@ absl::Status CheckFloat32(const JsonFields& fields) {
     value = config.Find("name");
   }
   if (value != nullptr && *value == "float32") return absl::OkStatus();
+  if (value != nullptr && (*value == "mixed_float16" || *value == "mixed_bfloat16")) {
+    const std::string note = absl::StrCat("the model computes in ", value->get<std::string>(),
+                                          " in Keras, in float32 here");
+    if (std::find(notes->begin(), notes->end(), note) == notes->end()) notes->push_back(note);
+    return absl::OkStatus();
+  }
   return fields.Mismatch("dtype", "float32");
 }
 
@@ -149,7 +70,6 @@ std::optional<float> KernelL2(const JsonFields& fields, const char* key = "kerne
 
 absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
   nn::Conv2dSpec spec;
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
   CONVOY_ASSIGN_OR_RETURN(const nn::Size2d dilation, fields.SizeOr("dilation_rate", {1, 1}));
   if (dilation.height != 1 || dilation.width != 1) return fields.Mismatch("dilation_rate", "1");
   CONVOY_ASSIGN_OR_RETURN(const double groups, fields.NumberOr("groups", 1));
@@ -158,7 +78,7 @@ absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
   CONVOY_ASSIGN_OR_RETURN(spec.kernel, fields.Size("kernel_size"));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, fields.SizeOr("strides", {1, 1}));
   CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
-  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadActivation(fields));
+  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadKerasActivation(fields));
   spec.activation = activation.function;
   CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
   spec.kernel_l2 = KernelL2(fields).value_or(0);
@@ -167,7 +87,6 @@ absl::StatusOr<nn::LayerKind> ReadConv2d(const JsonFields& fields) {
 
 absl::StatusOr<nn::LayerKind> ReadDepthwiseConv2d(const JsonFields& fields) {
   nn::DepthwiseConv2dSpec spec;
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
   CONVOY_ASSIGN_OR_RETURN(const nn::Size2d dilation, fields.SizeOr("dilation_rate", {1, 1}));
   if (dilation.height != 1 || dilation.width != 1) return fields.Mismatch("dilation_rate", "1");
   CONVOY_ASSIGN_OR_RETURN(spec.kernel, fields.Size("kernel_size"));
@@ -176,7 +95,7 @@ absl::StatusOr<nn::LayerKind> ReadDepthwiseConv2d(const JsonFields& fields) {
   if (fields.Find("depth_multiplier") != nullptr) {
     CONVOY_ASSIGN_OR_RETURN(spec.depth_multiplier, fields.PositiveInt("depth_multiplier"));
   }
-  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadActivation(fields));
+  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadKerasActivation(fields));
   spec.activation = activation.function;
   CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
   spec.kernel_l2 = KernelL2(fields, "depthwise_regularizer").value_or(0);
@@ -185,7 +104,6 @@ absl::StatusOr<nn::LayerKind> ReadDepthwiseConv2d(const JsonFields& fields) {
 
 // One number for all sides, one an axis, or two an axis.
 absl::StatusOr<nn::LayerKind> ReadZeroPadding2d(const JsonFields& fields) {
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
   const json one = 1;
   const json* value = fields.Find("padding");
   if (value == nullptr) value = &one;
@@ -246,13 +164,32 @@ absl::StatusOr<nn::LayerKind> ReadRescaling(const JsonFields& fields) {
   return spec;
 }
 
+// Normalization by numbers in the settings rescales; by weights it is a batch normalization without
+// gamma and beta. Keras divides by the deviation or 1e-7, whichever is more.
+absl::StatusOr<nn::LayerKind> ReadNormalization(const JsonFields& fields) {
+  constexpr float kLeastDeviation = 1e-7F;
+  CONVOY_ASSIGN_OR_RETURN(const bool inverts, fields.BoolOr("invert", false));
+  if (inverts) return fields.Mismatch("invert", "false");
+  if (fields.Find("mean") == nullptr && fields.Find("variance") == nullptr) {
+    return nn::BatchNormalizationSpec{.epsilon = kLeastDeviation * kLeastDeviation};
+  }
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<float> mean, ReadNumbers(fields, "mean", 0));
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<float> variance, ReadNumbers(fields, "variance", 1));
+  if (mean.size() != variance.size()) return fields.Mismatch("variance", "as many as `mean`");
+  nn::RescalingSpec spec{.scale = {}, .offset = {}};
+  for (size_t i = 0; i < mean.size(); ++i) {
+    spec.scale.push_back(1 / std::max(std::sqrt(variance[i]), kLeastDeviation));
+    spec.offset.push_back(-mean[i] * spec.scale.back());
+  }
+  return spec;
+}
+
 // Whose output it adds, the reader of the whole network knows.
 absl::StatusOr<nn::LayerKind> ReadAdd(const JsonFields&) { return nn::AddSpec{}; }
 
 template <typename Spec>
 absl::StatusOr<nn::LayerKind> ReadPooling2d(const JsonFields& fields) {
   Spec spec;
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
   CONVOY_ASSIGN_OR_RETURN(spec.pool, fields.SizeOr("pool_size", {2, 2}));
   CONVOY_ASSIGN_OR_RETURN(spec.strides, fields.SizeOr("strides", spec.pool));
   CONVOY_ASSIGN_OR_RETURN(spec.padding, ReadPadding(fields));
@@ -260,20 +197,22 @@ absl::StatusOr<nn::LayerKind> ReadPooling2d(const JsonFields& fields) {
 }
 
 absl::StatusOr<nn::LayerKind> ReadGlobalAveragePooling2d(const JsonFields& fields) {
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
   CONVOY_ASSIGN_OR_RETURN(const bool keeps, fields.BoolOr("keepdims", false));
   if (keeps) return fields.Mismatch("keepdims", "false");
   return nn::GlobalAveragePooling2dSpec{};
 }
 
-// The axis is a number, or a list with one: -1 or `last`, which on images [batch, height, width,
-// channels] is 3, on features 1.
-absl::Status CheckLastAxis(const JsonFields& fields, int last) {
+// The axis of a normalization is a number, or a list with one: that of the channels, which is 3 on
+// images [batch, height, width, channels], 1 on features and where channels come first.
+absl::Status CheckAxis(const JsonFields& fields, const KerasLayerInput& input) {
   const json* value = fields.Find("axis");
   if (value == nullptr) return absl::OkStatus();
   if (value->is_array() && value->size() == 1) value = &(*value)[0];
-  if (*value == -1 || *value == last) return absl::OkStatus();
-  return fields.Mismatch("axis", "the last");
+  const bool last = input.flat || !input.channels_first;
+  if (*value == (input.flat || input.channels_first ? 1 : 3) || (last && *value == -1)) {
+    return absl::OkStatus();
+  }
+  return fields.Mismatch("axis", last ? "the last" : "1");
 }
 
 absl::StatusOr<nn::LayerKind> ReadBatchNormalization(const JsonFields& fields) {
@@ -289,15 +228,12 @@ absl::StatusOr<nn::LayerKind> ReadBatchNormalization(const JsonFields& fields) {
   return spec;
 }
 
-absl::StatusOr<nn::LayerKind> ReadFlatten(const JsonFields& fields) {
-  CONVOY_RETURN_IF_ERROR(CheckChannelsLast(fields));
-  return nn::FlattenSpec{};
-}
+absl::StatusOr<nn::LayerKind> ReadFlatten(const JsonFields&) { return nn::FlattenSpec{}; }
 
 absl::StatusOr<nn::LayerKind> ReadDense(const JsonFields& fields) {
   nn::DenseSpec spec;
   CONVOY_ASSIGN_OR_RETURN(spec.units, fields.PositiveInt("units"));
-  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadActivation(fields));
+  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadKerasActivation(fields));
   spec.activation = activation.function;
   CONVOY_ASSIGN_OR_RETURN(spec.use_bias, fields.BoolOr("use_bias", true));
   spec.kernel_l2 = KernelL2(fields).value_or(0);
@@ -312,7 +248,7 @@ absl::StatusOr<nn::LayerKind> ReadDropout(const JsonFields& fields) {
 
 absl::StatusOr<nn::LayerKind> ReadActivationLayer(const JsonFields& fields) {
   if (fields.Find("activation") == nullptr) return fields.Mismatch("activation", "a string");
-  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec spec, ReadActivation(fields));
+  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec spec, ReadKerasActivation(fields));
   return spec;
 }
 
@@ -331,27 +267,37 @@ constexpr std::array kLayerReaders = {
     LayerReader{"Dense", ReadDense},
     LayerReader{"DepthwiseConv2D", ReadDepthwiseConv2d},
     LayerReader{"Dropout", ReadDropout},
-    LayerReader{"Flatten", ReadFlatten},
+    LayerReader{kFlatten, ReadFlatten},
     LayerReader{"GlobalAveragePooling2D", ReadGlobalAveragePooling2d},
     LayerReader{"GroupNormalization", ReadGroupNormalization},
     LayerReader{"MaxPooling2D", ReadPooling2d<nn::MaxPooling2dSpec>},
+    LayerReader{kNormalization, ReadNormalization},
     LayerReader{"Rescaling", ReadRescaling},
     LayerReader{"ZeroPadding2D", ReadZeroPadding2d},
 };
 
 // Layers that pass on what they are given, but for training.
-constexpr std::array<std::string_view, 20> kIdleLayers = {"ActivityRegularization",
+constexpr std::array<std::string_view, 29> kIdleLayers = {"ActivityRegularization",
                                                           "AlphaDropout",
+                                                          "AugMix",
+                                                          "CutMix",
                                                           "GaussianDropout",
                                                           "GaussianNoise",
+                                                          "MixUp",
+                                                          "RandAugment",
                                                           "RandomBrightness",
                                                           "RandomColorJitter",
                                                           "RandomContrast",
+                                                          "RandomElasticTransform",
                                                           "RandomErasing",
                                                           "RandomFlip",
+                                                          "RandomGaussianBlur",
                                                           "RandomGrayscale",
                                                           "RandomHeight",
                                                           "RandomHue",
+                                                          "RandomInvert",
+                                                          "RandomPerspective",
+                                                          "RandomPosterization",
                                                           "RandomRotation",
                                                           "RandomSaturation",
                                                           "RandomSharpness",
@@ -377,9 +323,16 @@ absl::Status UnknownLayer(const std::string& where, const std::string& class_nam
         "again",
         where);
   }
+  if (class_name == "Lambda") {
+    return InvalidArgumentTextError(
+        "$0: is code in Python, which Convoy does not run; save the model with a layer in its "
+        "place, "
+        "such as Rescaling",
+        where);
+  }
   std::vector<std::string> known;
   for (const LayerReader& reader : kLayerReaders) known.emplace_back(reader.class_name);
-  for (const ActivationReader& reader : kActivationLayers) known.emplace_back(reader.class_name);
+  for (std::string& name : KerasActivationLayers()) known.push_back(std::move(name));
   for (const char* name : {"GlobalMaxPooling2D", "Reshape", kSeparableConv2d}) {
     known.emplace_back(name);
   }
@@ -412,9 +365,18 @@ void NoteWhatOnlyTrainingUses(const JsonFields& fields, Notes* notes) {
 template <typename Spec>
 absl::StatusOr<std::vector<nn::LayerKind>> Split(Spec spec, const JsonFields& config) {
   if (nn::DefaultAlpha(spec.activation) == 0) return std::vector<nn::LayerKind>{spec};
-  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadActivation(config));
+  CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec activation, ReadKerasActivation(config));
   spec.activation = nn::ActivationFunction::kLinear;
   return std::vector<nn::LayerKind>{spec, activation};
+}
+
+// The layer, with its activation as a layer of its own where that is needed.
+absl::StatusOr<std::vector<nn::LayerKind>> Split(const nn::LayerKind& kind,
+                                                 const JsonFields& config) {
+  if (const auto* conv = std::get_if<nn::Conv2dSpec>(&kind)) return Split(*conv, config);
+  if (const auto* dense = std::get_if<nn::DenseSpec>(&kind)) return Split(*dense, config);
+  if (const auto* conv = std::get_if<nn::DepthwiseConv2dSpec>(&kind)) return Split(*conv, config);
+  return std::vector<nn::LayerKind>{kind};
 }
 
 // A convolution of each channel by itself, and one of single pixels, which has bias and activation.
@@ -433,37 +395,56 @@ absl::StatusOr<std::vector<nn::LayerKind>> ReadSeparableConv2d(const JsonFields&
 
 }  // namespace
 
+absl::Status CheckDataFormat(const JsonFields& config, bool channels_first) {
+  const std::string expected = channels_first ? "channels_first" : "channels_last";
+  CONVOY_ASSIGN_OR_RETURN(const std::string format, config.StringOr("data_format", expected));
+  if (format == expected) return absl::OkStatus();
+  return config.Mismatch("data_format", expected + ", as in other layers");
+}
+
 absl::StatusOr<std::vector<nn::LayerKind>> ReadKerasLayer(const std::string& class_name,
-                                                          const JsonFields& config, bool flat,
+                                                          const JsonFields& config,
+                                                          const KerasLayerInput& input,
                                                           Notes* notes) {
+  if (class_name == "Identity") return std::vector<nn::LayerKind>();
   if (IsIn(kIdleLayers, class_name)) {
     notes->push_back(absl::StrCat(config.where(), ": works in training only and is left out"));
     return std::vector<nn::LayerKind>();
   }
-  if (const ActivationReader* activation = FindActivationLayer(class_name)) {
-    CONVOY_ASSIGN_OR_RETURN(const nn::ActivationSpec spec, activation->read(config));
-    return std::vector<nn::LayerKind>{spec};
+  if (const auto activation = ReadKerasActivationLayer(class_name, config)) {
+    CONVOY_RETURN_IF_ERROR(activation->status());
+    return std::vector<nn::LayerKind>{**activation};
   }
-  if (class_name == kSeparableConv2d) {
-    CONVOY_RETURN_IF_ERROR(CheckFloat32(config));
-    NoteWhatOnlyTrainingUses(config, notes);
-    return ReadSeparableConv2d(config);
-  }
+  const bool separable = class_name == kSeparableConv2d;
   const auto* reader =
       std::find_if(kLayerReaders.begin(), kLayerReaders.end(),
                    [&class_name](const LayerReader& r) { return r.class_name == class_name; });
-  if (reader == kLayerReaders.end()) return UnknownLayer(config.where(), class_name);
-  CONVOY_RETURN_IF_ERROR(CheckFloat32(config));
-  CONVOY_ASSIGN_OR_RETURN(const nn::LayerKind kind, reader->read(config));
-  if (std::holds_alternative<nn::BatchNormalizationSpec>(kind) ||
-      std::holds_alternative<nn::GroupNormalizationSpec>(kind)) {
-    CONVOY_RETURN_IF_ERROR(CheckLastAxis(config, flat ? 1 : 3));
+  if (reader == kLayerReaders.end() && !separable) return UnknownLayer(config.where(), class_name);
+  CONVOY_RETURN_IF_ERROR(CheckFloat32(config, notes));
+  // Of a Flatten it says in which order the features are to come (keras_config_reader.cc).
+  if (class_name != kFlatten || !input.channels_first) {
+    CONVOY_RETURN_IF_ERROR(CheckDataFormat(config, input.channels_first));
+  }
+  if (absl::EndsWith(class_name, kNormalization)) {
+    CONVOY_RETURN_IF_ERROR(CheckAxis(config, input));
+  }
+  const json* scale =
+      config.Find("scale");  // Keras takes a list for the last axis, whatever that is
+  if (class_name == "Rescaling" && input.channels_first && scale != nullptr && scale->is_array()) {
+    return config.Mismatch("scale", "a number where channels come first");
   }
   NoteWhatOnlyTrainingUses(config, notes);
-  if (const auto* conv = std::get_if<nn::Conv2dSpec>(&kind)) return Split(*conv, config);
-  if (const auto* dense = std::get_if<nn::DenseSpec>(&kind)) return Split(*dense, config);
-  if (const auto* conv = std::get_if<nn::DepthwiseConv2dSpec>(&kind)) return Split(*conv, config);
-  return std::vector<nn::LayerKind>{kind};
+  std::vector<nn::LayerKind> kinds;
+  if (separable) {
+    CONVOY_ASSIGN_OR_RETURN(kinds, ReadSeparableConv2d(config));
+  } else {
+    CONVOY_ASSIGN_OR_RETURN(const nn::LayerKind kind, reader->read(config));
+    CONVOY_ASSIGN_OR_RETURN(kinds, Split(kind, config));
+  }
+  if (const std::optional<float> factor = ScaleOfKerasActivation(config)) {
+    kinds.push_back(nn::RescalingSpec{.scale = {*factor}});
+  }
+  return kinds;
 }
 
 }  // namespace convoy::exports

@@ -13,9 +13,9 @@
 #include "common/base/files.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
-#include "common/exports/keras/hdf5_handle.h"
-#include "common/exports/keras/hdf5_reader.h"
-#include "common/exports/keras/isolated.h"
+#include "common/exports/hdf5/hdf5_handle.h"
+#include "common/exports/hdf5/hdf5_reader.h"
+#include "common/exports/hdf5/isolated.h"
 #include "common/exports/keras/json_fields.h"
 #include "common/exports/keras/keras1_config.h"
 #include "common/exports/keras/keras_training.h"
@@ -112,9 +112,25 @@ KerasModel WithScaleOf(const KerasNetwork& keras) {
   return result;
 }
 
-bool IsOfKeras1(const Hdf5Reader& reader) {
+// Files of 1.0 and 1.1 do not say their version; later ones do, and have none of these names.
+bool IsOfKeras1(const Hdf5Reader& reader, const std::string& model_config) {
+  if (!reader.HasAttribute("/", "keras_version")) {
+    return absl::StrContains(model_config, "\"nb_filter\"") ||
+           absl::StrContains(model_config, "\"output_dim\"");
+  }
   const absl::StatusOr<std::string> version = reader.String("/", "keras_version");
   return version.ok() && absl::StartsWith(*version, "1.");
+}
+
+// Says in which order the file has its kernels, which its description of the network does not.
+void NoteOrderOfKernels(const Hdf5Reader& reader, bool keras_1, Notes* notes) {
+  if (HasTurnedKernels(reader)) {
+    notes->push_back(
+        "was trained with Theano, which convolves the other way round: kernels are turned by half "
+        "a turn");
+  } else if (keras_1) {
+    notes->push_back("was written by Keras 1; kernels are taken as it wrote them over TensorFlow");
+  }
 }
 
 // Not an error: a configuration file may name a model for all commands.
@@ -124,7 +140,7 @@ void NoteOwnNetwork(const KerasReadOptions& options, Notes* notes) {
 }
 
 absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
-                                           const KerasReadOptions& options) {
+                                           const KerasReadOptions& options, Notes* notes) {
   if (options.network.empty()) {
     return InvalidArgumentTextError(
         "has no model_config: only weights were saved; name the network that they are of, or save "
@@ -135,22 +151,26 @@ absl::StatusOr<KerasModel> ReadWeightsOnly(const Hdf5Reader& reader,
   KerasModel result;
   result.model.model_textproto = nn::ModelSpecToText(spec);
   CONVOY_ASSIGN_OR_RETURN(result.model.tensors, WeightsInOrder(reader, network));
+  NoteOrderOfKernels(reader, false, notes);
   return result;
 }
 
 absl::StatusOr<KerasModel> ReadH5(const std::string& bytes, const KerasReadOptions& options,
                                   Notes* notes) {
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5Reader> reader, Hdf5Reader::Open(bytes));
-  if (!reader->HasAttribute("/", "model_config")) return ReadWeightsOnly(*reader, options);
+  if (!reader->HasAttribute("/", "model_config")) return ReadWeightsOnly(*reader, options, notes);
   NoteOwnNetwork(options, notes);
   CONVOY_ASSIGN_OR_RETURN(const std::string text, reader->String("/", "model_config"));
   CONVOY_ASSIGN_OR_RETURN(json config, ParseJsonObject(text, "model_config"));
-  if (IsOfKeras1(*reader)) {
+  const bool keras_1 = IsOfKeras1(*reader, text);
+  if (keras_1) {
     CONVOY_ASSIGN_OR_RETURN(config, FromKeras1(config));
-    notes->push_back("was written by Keras 1; kernels are taken as it wrote them over TensorFlow");
   }
-  CONVOY_ASSIGN_OR_RETURN(const KerasNetwork keras,
-                          ReadKerasNetwork(config, options.image_size, notes));
+  CONVOY_ASSIGN_OR_RETURN(KerasNetwork keras, ReadKerasNetwork(config, options.image_size, notes));
+  for (auto& [name, origin] : keras.origins) {
+    origin.filters_first = keras_1 && keras.channels_first;
+  }
+  NoteOrderOfKernels(*reader, keras_1, notes);
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(keras.spec));
   KerasModel result = WithScaleOf(keras);
   CONVOY_ASSIGN_OR_RETURN(result.model.tensors, WeightsByName(*reader, network, keras));
@@ -172,7 +192,7 @@ absl::StatusOr<KerasModel> ReadArchive(const std::string& bytes, const KerasRead
   CONVOY_ASSIGN_OR_RETURN(const std::string weights,
                           zip.Read(kArchivedWeights, formats::kMaxFileBytes));
   CONVOY_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5Reader> reader, Hdf5Reader::Open(weights));
-  CONVOY_ASSIGN_OR_RETURN(result.model.tensors, WeightsByPath(*reader, network, keras.origins));
+  CONVOY_ASSIGN_OR_RETURN(result.model.tensors, WeightsByPath(*reader, network, keras));
   result.model.recipe_textproto = RecipeInArchive(config, notes);
   return result;
 }

@@ -2,12 +2,17 @@
 // up to Keras 2 lists of names in attributes, by layer ("conv1/kernel:0", in Keras 1 "conv1_W";
 // Keras 3 writes the path of the variable instead, which ends in the same); since 2.12 in .keras
 // archives numbered arrays below the layer's kind ("layers/conv2d_1/vars/0"), whatever the layer's
-// name.
+// name. Networks whose images have their channels first, and those of Theano, have their numbers in
+// another order, which is undone.
 #include "common/exports/keras/keras_weights_reader.h"
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -48,6 +53,39 @@ std::string Listed(const std::vector<std::string>& names) {
   return absl::StrCat("[", absl::CHexEscape(absl::StrJoin(names, ", ")), "]");
 }
 
+// Returns a kernel of [filters, channels, height, width], as Keras 1 has it where channels come
+// first, in the order of `shape`: [height, width, channels, filters].
+std::vector<float> FromFiltersFirst(const std::vector<float>& kernel, const Shape& shape) {
+  const auto places = static_cast<size_t>(shape[0] * shape[1]);
+  const auto channels = static_cast<size_t>(shape[2]);
+  const auto filters = static_cast<size_t>(shape[3]);
+  std::vector<float> result;
+  result.reserve(kernel.size());
+  for (size_t place = 0; place < places; ++place) {
+    for (size_t channel = 0; channel < channels; ++channel) {
+      for (size_t filter = 0; filter < filters; ++filter) {
+        result.push_back(kernel[(filter * channels + channel) * places + place]);
+      }
+    }
+  }
+  return result;
+}
+
+// Returns the values of a parameter, in its own order.
+absl::StatusOr<std::vector<float>> ReadArray(const Hdf5Reader& reader, const std::string& path,
+                                             const nn::Parameter& parameter,
+                                             const KerasOrigin& origin) {
+  const Shape& shape = parameter.shape;
+  if (origin.one_number) {
+    CONVOY_ASSIGN_OR_RETURN(const std::vector<float> number, reader.Floats(path, {}));
+    return std::vector<float>(static_cast<size_t>(parameter.size), number[0]);
+  }
+  if (!origin.filters_first || shape.size() != 4) return reader.Floats(path, shape);
+  CONVOY_ASSIGN_OR_RETURN(const std::vector<float> kernel,
+                          reader.Floats(path, {shape[3], shape[2], shape[0], shape[1]}));
+  return FromFiltersFirst(kernel, shape);
+}
+
 absl::Status ReadLayer(const Hdf5Reader& reader, const nn::Layer& layer, const KerasOrigin& origin,
                        const Paths& paths, std::vector<formats::NamedTensor>* tensors) {
   for (const nn::Parameter& parameter : layer.parameters) {
@@ -56,7 +94,7 @@ absl::Status ReadLayer(const Hdf5Reader& reader, const nn::Layer& layer, const K
     if (!InFile(origin, variable)) {
       tensor.data.assign(static_cast<size_t>(parameter.size), variable == "gamma" ? 1.0F : 0.0F);
     } else if (const auto found = paths.find(NameInFile(origin, variable)); found != paths.end()) {
-      CONVOY_ASSIGN_OR_RETURN(tensor.data, reader.Floats(found->second, parameter.shape));
+      CONVOY_ASSIGN_OR_RETURN(tensor.data, ReadArray(reader, found->second, parameter, origin));
     } else {
       std::vector<std::string> there;
       for (const auto& [name, path] : paths) there.push_back(name);
@@ -187,6 +225,25 @@ absl::StatusOr<std::vector<std::string>> GroupsWithWeights(const Hdf5Reader& rea
   return groups;
 }
 
+// Turns the kernels of convolutions by half a turn.
+void TurnKernels(const nn::Network& network, std::vector<formats::NamedTensor>* tensors) {
+  auto tensor = tensors->begin();
+  for (const nn::Layer& layer : network.layers()) {
+    for (size_t i = 0; i < layer.parameters.size(); ++i, ++tensor) {
+      const bool kernel = i == 0 && std::holds_alternative<nn::Conv2dSpec>(layer.kind);
+      if (!kernel) continue;
+      const auto places = static_cast<size_t>(tensor->shape[0] * tensor->shape[1]);
+      const auto at = [&](size_t place) {
+        const size_t values = tensor->data.size() / places;
+        return tensor->data.begin() + static_cast<ptrdiff_t>(place * values);
+      };
+      for (size_t place = 0; place < places / 2; ++place) {
+        std::swap_ranges(at(place), at(place + 1), at(places - 1 - place));
+      }
+    }
+  }
+}
+
 absl::StatusOr<std::vector<formats::NamedTensor>> ListedWeights(const Hdf5Reader& reader,
                                                                 const nn::Network& network,
                                                                 const std::string& root) {
@@ -199,9 +256,60 @@ absl::StatusOr<std::vector<formats::NamedTensor>> ListedWeights(const Hdf5Reader
     CONVOY_ASSIGN_OR_RETURN(const Paths paths, PathsInGroup(reader, groups[next++], layer, {}));
     CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, {}, paths, &tensors));
   }
-  if (next == groups.size() && tensors.size() == network.Parameters().size()) return tensors;
-  return InvalidArgumentTextError("holds weights of $0 layers, and the network has others",
-                                  groups.size());
+  if (next != groups.size() || tensors.size() != network.Parameters().size()) {
+    return InvalidArgumentTextError("holds weights of $0 layers, and the network has others",
+                                    groups.size());
+  }
+  if (HasTurnedKernels(reader)) TurnKernels(network, &tensors);
+  return tensors;
+}
+
+// Reorders rows of `width` values that belong to the features of a flattened image of `sizes`
+// (height, width, channels), which have their channels outermost.
+void ReorderRows(const Shape& sizes, size_t width, std::vector<float>* values) {
+  const auto pixels = static_cast<size_t>(sizes[0] * sizes[1]);
+  const auto channels = static_cast<size_t>(sizes[2]);
+  std::vector<float> reordered(values->size());
+  for (size_t channel = 0; channel < channels; ++channel) {
+    for (size_t pixel = 0; pixel < pixels; ++pixel) {
+      std::copy_n(values->begin() + static_cast<ptrdiff_t>((channel * pixels + pixel) * width),
+                  width,
+                  reordered.begin() + static_cast<ptrdiff_t>((pixel * channels + channel) * width));
+    }
+  }
+  *values = std::move(reordered);
+}
+
+// Brings what follows a flattened image from the order channels, height, width, which `keras` says
+// that the file has, to height, width, channels.
+void ReorderFeatures(const nn::Network& network, const KerasNetwork& keras,
+                     std::vector<formats::NamedTensor>* tensors) {
+  auto tensor = tensors->begin();
+  Shape image;  // what was flattened, until a dense layer mixes its features
+  for (const nn::Layer& layer : network.layers()) {
+    if (keras.channel_major.count(layer.name) != 0) image = layer.input;
+    const bool dense = std::holds_alternative<nn::DenseSpec>(layer.kind);
+    for (size_t i = 0; i < layer.parameters.size(); ++i, ++tensor) {
+      if (image.empty() || (dense && i > 0)) continue;  // a bias belongs to the outputs
+      const int64_t features = NumElems(image).value();
+      if (tensor->shape[0] != features) continue;
+      ReorderRows(image, tensor->data.size() / static_cast<size_t>(features), &tensor->data);
+    }
+    if (dense) image.clear();
+  }
+}
+
+absl::StatusOr<std::vector<formats::NamedTensor>> NumberedWeights(
+    const Hdf5Reader& reader, const nn::Network& network,
+    const std::map<std::string, KerasOrigin>& origins) {
+  std::vector<formats::NamedTensor> tensors;
+  for (const nn::Layer& layer : network.layers()) {
+    if (layer.parameters.empty()) continue;
+    const KerasOrigin& origin = origins.at(layer.name);
+    CONVOY_ASSIGN_OR_RETURN(const Paths paths, NumberedPaths(reader, layer, origin));
+    CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, origin, paths, &tensors));
+  }
+  return tensors;
 }
 
 }  // namespace
@@ -218,19 +326,17 @@ absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByName(const Hdf5Reader
     CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, origin, paths, &tensors));
   }
   CONVOY_RETURN_IF_ERROR(CheckGroups(reader, keras.groups));
+  ReorderFeatures(network, keras, &tensors);
+  if (HasTurnedKernels(reader)) TurnKernels(network, &tensors);
   return tensors;
 }
 
-absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByPath(
-    const Hdf5Reader& reader, const nn::Network& network,
-    const std::map<std::string, KerasOrigin>& origins) {
-  std::vector<formats::NamedTensor> tensors;
-  for (const nn::Layer& layer : network.layers()) {
-    if (layer.parameters.empty()) continue;
-    const KerasOrigin& origin = origins.at(layer.name);
-    CONVOY_ASSIGN_OR_RETURN(const Paths paths, NumberedPaths(reader, layer, origin));
-    CONVOY_RETURN_IF_ERROR(ReadLayer(reader, layer, origin, paths, &tensors));
-  }
+absl::StatusOr<std::vector<formats::NamedTensor>> WeightsByPath(const Hdf5Reader& reader,
+                                                                const nn::Network& network,
+                                                                const KerasNetwork& keras) {
+  CONVOY_ASSIGN_OR_RETURN(std::vector<formats::NamedTensor> tensors,
+                          NumberedWeights(reader, network, keras.origins));
+  ReorderFeatures(network, keras, &tensors);
   return tensors;
 }
 
@@ -240,7 +346,13 @@ absl::StatusOr<std::vector<formats::NamedTensor>> WeightsInOrder(const Hdf5Reade
   if (reader.Has(kH5WeightsGroup)) return ListedWeights(reader, network, kH5WeightsGroup);
   std::map<std::string, KerasOrigin> origins;
   for (const auto& [name, path] : KerasPaths(network)) origins[name].path = {path};
-  return WeightsByPath(reader, network, origins);
+  return NumberedWeights(reader, network, origins);
+}
+
+bool HasTurnedKernels(const Hdf5Reader& reader) {
+  const char* group = reader.HasAttribute(kH5WeightsGroup, "backend") ? kH5WeightsGroup : "/";
+  const absl::StatusOr<std::string> backend = reader.String(group, "backend");
+  return backend.ok() && *backend == "theano";
 }
 
 }  // namespace convoy::exports

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
-#include "common/exports/keras/deflate.h"
+#include "common/exports/hdf5/deflate.h"
 
 namespace convoy::exports {
 namespace {

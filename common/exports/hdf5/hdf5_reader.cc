@@ -1,7 +1,7 @@
 // A distrustful view of HDF5's library: every size is compared with what the file stores before
 // memory is taken, only hard links are followed, and arrays must be stored in the file itself, not
 // in external files or virtual data sets.
-#include "common/exports/keras/hdf5_reader.h"
+#include "common/exports/hdf5/hdf5_reader.h"
 
 #include <array>
 #include <cstring>
@@ -12,8 +12,8 @@
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
-#include "common/exports/keras/deflate.h"
-#include "common/exports/keras/hdf5_handle.h"
+#include "common/exports/hdf5/deflate.h"
+#include "common/exports/hdf5/hdf5_handle.h"
 
 namespace convoy::exports {
 namespace {

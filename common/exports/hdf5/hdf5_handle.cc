@@ -1,4 +1,4 @@
-#include "common/exports/keras/hdf5_handle.h"
+#include "common/exports/hdf5/hdf5_handle.h"
 
 namespace convoy::exports {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/exports/keras/hdf5_writer.h"
+#include "common/exports/hdf5/hdf5_writer.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
-#include "common/exports/keras/hdf5_handle.h"
+#include "common/exports/hdf5/hdf5_handle.h"
 
 namespace convoy::exports {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/exports/keras/isolated.h"
+#include "common/exports/hdf5/isolated.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // Files of strangers are read by large libraries: in a fork, with little memory and time and no
 // right to make anything, so that what goes wrong there is an error here. What was read comes back
 // through a pipe, as bytes.
-#include "common/exports/keras/isolated.h"
+#include "common/exports/hdf5/isolated.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
