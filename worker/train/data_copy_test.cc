@@ -21,6 +21,7 @@ namespace convoy::train {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 
 class DataCopyTest : public ::testing::Test {
@@ -103,13 +104,14 @@ TEST_F(DataCopyTest, RunGoesOnWithItsCopy) {
   });
   WithJob(request, [&](comm::Communicator&, const Job& job) {
     EXPECT_EQ(job.data_kind, "idx");
-    EXPECT_THAT(job.notes, ElementsAre(HasSubstr("the data are those of " + copy)));
+    EXPECT_THAT(job.notes, ElementsAre(Field(&i18n::Message::english,
+                                             HasSubstr("the data are those of " + copy))));
   });
   // One that is damaged is told of, and the data are looked for.
   ASSERT_TRUE(WriteFileAtomically(copy, "").ok());
   request.data = data_;
   WithJob(request, [&](comm::Communicator&, const Job& job) {
-    EXPECT_THAT(job.notes, ElementsAre(HasSubstr("data.copy")));
+    EXPECT_THAT(job.notes, ElementsAre(Field(&i18n::Message::english, HasSubstr("data.copy"))));
     EXPECT_THAT(job.data_where, ::testing::Not(HasSubstr("a copy of")));
   });
 }

@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-v1::Recipe Parse(const std::string& text) {
+v1::Recipe ParseRecipe(const std::string& text) {
   v1::Recipe recipe;
   EXPECT_TRUE(ParseTextProto(text, "test", &recipe).ok());
   EXPECT_TRUE(ResolveModel(&recipe).ok());
@@ -20,7 +20,7 @@ v1::Recipe Parse(const std::string& text) {
 
 v1::Recipe DefaultWith(const std::string& text) {
   v1::Recipe recipe = recipes::DefaultRecipe();
-  recipe.MergeFrom(Parse(text));
+  recipe.MergeFrom(ParseRecipe(text));
   EXPECT_TRUE(ResolveModel(&recipe).ok());
   return recipe;
 }
@@ -41,7 +41,7 @@ TEST(RecipeTest, DefaultIsTheNotebooks) {
 
 TEST(RecipeTest, TextRoundTrip) {
   const v1::Recipe recipe = DefaultWith("seed: 7 optimizer { learning_rate: 0.1 }");
-  EXPECT_EQ(RecipeToText(Parse(RecipeToText(recipe))), RecipeToText(recipe));
+  EXPECT_EQ(RecipeToText(ParseRecipe(RecipeToText(recipe))), RecipeToText(recipe));
 }
 
 TEST(RecipeTest, SenselessValuesNameTheirFlag) {
@@ -62,23 +62,23 @@ TEST(RecipeTest, UnknownModelNamesTheFlagAndTheNearestName) {
 
 TEST(ContinueRecipeTest, EpochsMayGrowOnly) {
   const v1::Recipe base = DefaultWith("");
-  EXPECT_EQ(ContinueRecipe(base, Parse("epochs: 9")).value().epochs(), 9);
-  EXPECT_EQ(ContinueRecipe(base, Parse("")).value().epochs(), 5);
-  EXPECT_THAT(std::string(ContinueRecipe(base, Parse("epochs: 2")).status().message()),
+  EXPECT_EQ(ContinueRecipe(base, ParseRecipe("epochs: 9")).value().epochs(), 9);
+  EXPECT_EQ(ContinueRecipe(base, ParseRecipe("")).value().epochs(), 5);
+  EXPECT_THAT(std::string(ContinueRecipe(base, ParseRecipe("epochs: 2")).status().message()),
               HasSubstr("epochs: "));
 }
 
 // The kernels must be the checkpoint's, whether --isa chose them or the machine.
 TEST(ContinueRecipeTest, IsaStaysAsTheRunWasStarted) {
-  EXPECT_FALSE(ContinueRecipe(DefaultWith(""), Parse("isa: 'avx2'")).value().has_isa());
-  EXPECT_EQ(ContinueRecipe(DefaultWith("isa: 'avx2'"), Parse("")).value().isa(), "avx2");
+  EXPECT_FALSE(ContinueRecipe(DefaultWith(""), ParseRecipe("isa: 'avx2'")).value().has_isa());
+  EXPECT_EQ(ContinueRecipe(DefaultWith("isa: 'avx2'"), ParseRecipe("")).value().isa(), "avx2");
 }
 
 TEST(ContinueRecipeTest, OtherValuesMustBeTheRuns) {
   const v1::Recipe base = DefaultWith("seed: 3");
-  EXPECT_TRUE(ContinueRecipe(base, Parse("seed: 3 model_name: 'notebook'")).ok());
+  EXPECT_TRUE(ContinueRecipe(base, ParseRecipe("seed: 3 model_name: 'notebook'")).ok());
   const auto message = [&](const std::string& asked) {
-    const auto recipe = ContinueRecipe(base, Parse(asked));
+    const auto recipe = ContinueRecipe(base, ParseRecipe(asked));
     EXPECT_EQ(recipe.status().code(), absl::StatusCode::kFailedPrecondition) << asked;
     return std::string(recipe.status().message());
   };
