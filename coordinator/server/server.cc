@@ -56,8 +56,10 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& option
 absl::Status CheckTls(const ServerOptions& options) {
   if (options.tls_certificate.empty()) return absl::OkStatus();
   int port = 0;
+  ReflectionService any({}, options.reflection);  // a server without a service does not start
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", Credentials(options), &port);
+  builder.RegisterService(&any);
   if (builder.BuildAndStart() != nullptr) return absl::OkStatus();
   return absl::FailedPreconditionError(
       "tls_cert: `tls_cert`, `tls_key` and `tls_client_ca` are no PEM files, or do not fit");
