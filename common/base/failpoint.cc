@@ -58,7 +58,9 @@ void StopIfAsked(const std::string& file, std::string_view name, std::string_vie
   if (parts[0] != name) return;
   if (parts.size() > 1 && about.find(parts[1]) == std::string_view::npos) return;
   const std::string taken = absl::StrCat(file, ".", ::getpid());
-  if (std::rename(file.c_str(), taken.c_str()) == 0) ::kill(::getpid(), SIGSTOP);
+  // To this thread: a signal to the process may stop another one first, and this one goes on for a
+  // while.
+  if (std::rename(file.c_str(), taken.c_str()) == 0) std::raise(SIGSTOP);
 }
 
 }  // namespace
