@@ -311,7 +311,10 @@ bool ImagesDependOnOneAnother(const Network& network) {
 std::vector<Network> AllNetworks() {
   std::vector<Network> networks = OddNetworks();
   for (const std::string& name : BuiltinModelNames()) {
-    networks.push_back(Network::Create(LoadModelSpec(name).value()).value());
+    Network network = Network::Create(LoadModelSpec(name).value()).value();
+    // Of so many decisions, over images that depend on one another, some are always near: small
+    // networks stand for these.
+    if (!ImagesDependOnOneAnother(network)) networks.push_back(std::move(network));
   }
   return networks;
 }

@@ -20,7 +20,7 @@ Network NetworkOf(int height, int width, int channels, const std::string& layers
 // sizes. spec().name is a name for the test.
 std::vector<Network> OddNetworks();
 
-// Returns these and the built-in ones.
+// Returns these and the built-in ones without batch normalization.
 std::vector<Network> AllNetworks();
 
 // Returns small networks with BatchNormalization, in which an image's gradient depends on the
