@@ -26,8 +26,7 @@ struct DataKeeperOptions {
 };
 
 // Looks, and writes the copy if need be, in a thread of its own that gives way to all others. A
-// disk that would be left with less room than the copy takes
-// gets none.
+// disk that would be left with less room than the copy takes gets none.
 class DataKeeper {
  public:
   explicit DataKeeper(DataKeeperOptions options);
