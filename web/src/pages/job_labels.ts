@@ -16,7 +16,7 @@ export function noteText(job: Job): HTMLElement | false {
 }
 
 // As it stands in a table's head or beside a box: the id with it where the name is another.
-export const fullTitle = (job: Job) => [titleOf(job), idBeside(job) && h("span", { class: "muted" }, ` ${idBeside(job)}`)];
+export const fullTitle = (job: Job) => [h("span", {}, titleOf(job)), idBeside(job) && h("span", { class: "muted" }, ` ${idBeside(job)}`)];
 
 function field(label: string, help: string, control: HTMLInputElement | HTMLTextAreaElement): HTMLElement {
   control.id = freshId("label");
