@@ -83,8 +83,7 @@ class NetworkReader {
     if (input_.size() != 1 && !(image && fits)) {
       return InvalidArgumentTextError(
           "$0: the input's shape must be [null, height, width, channels], not $1; where sizes are "
-          "open, give its height "
-          "and width",
+          "open, give its height and width",
           where, BriefJson(shape));
     }
     has_input_ = true;

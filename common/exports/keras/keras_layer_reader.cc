@@ -326,8 +326,7 @@ absl::Status UnknownLayer(const std::string& where, const std::string& class_nam
   if (class_name == "Lambda") {
     return InvalidArgumentTextError(
         "$0: is code in Python, which Convoy does not run; save the model with a layer in its "
-        "place, "
-        "such as Rescaling",
+        "place, such as Rescaling",
         where);
   }
   std::vector<std::string> known;
