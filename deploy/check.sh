@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs all tests but the long ones. ctest's closing lines say
-# what failed; run one alone with: ctest --preset release -R NAME
+# Installs what is missing, builds, and runs all tests but the long ones. The closing lines say what
+# failed and why; run one alone with: ctest --preset release -R NAME
 #
 # Usage: deploy/check.sh
 # Environment: CONVOY_DATA  directory of the MNIST files; looked for where it is not set. Tests that
@@ -27,5 +27,9 @@ fi
 cd "$CONVOY_ROOT"
 results=build/release/test_results.xml
 # Twice as many at a time as there are cores: most end-to-end tests wait.
-ctest --preset release --parallel "$((2 * $(nproc)))" --output-junit "$CONVOY_ROOT/$results" --test-output-size-passed 1000000
-exec tests/support/unexpected_skips.py "$results"
+failed=0
+ctest --preset release --parallel "$((2 * $(nproc)))" --output-junit "$CONVOY_ROOT/$results" \
+  --test-output-size-passed 1000000 || failed=$?
+tests/support/failures.py "$results"
+tests/support/unexpected_skips.py "$results" || failed=1
+exit "$failed"
