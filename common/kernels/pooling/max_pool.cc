@@ -1,83 +1,98 @@
 #include "common/kernels/pooling/max_pool.h"
 
-#include <algorithm>
-#include <cstring>
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "common/kernels/pooling/max_pool.cc"
+#include "hwy/foreach_target.h"  // compiles the rest of this file once for each instruction set
+#include "hwy/highway.h"
 
+#include <algorithm>
+#include <cstdint>
+
+#include "common/kernels/pooling/windows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace convoy::kernels::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// The first pixel is the best until one is greater, so a NaN in it stays and others lose.
+void Maxima(const Pool2dGeometry& g, const float* src, float* dst) {
+  ForEachWindow(g, [&](auto d, const Window& window, int64_t output, int64_t c) HWY_ATTR {
+    auto best = hn::LoadU(d, src + window.first * g.channels + c);
+    ForEachPixel(g, window, c, [&](int32_t, int64_t at) HWY_ATTR {
+      const auto value = hn::LoadU(d, src + at);
+      best = hn::IfThenElse(hn::Gt(value, best), value, best);
+    });
+    hn::StoreU(best, d, dst + output);
+  });
+}
+
+void MaximaAndPlaces(const Pool2dGeometry& g, const float* src, float* dst, int32_t* argmax) {
+  ForEachWindow(g, [&](auto d, const Window& window, int64_t output, int64_t c) HWY_ATTR {
+    const hn::RebindToSigned<decltype(d)> di;
+    auto best = hn::LoadU(d, src + window.first * g.channels + c);
+    auto best_place = hn::Set(di, static_cast<int32_t>(window.first));
+    ForEachPixel(g, window, c, [&](int32_t place, int64_t at) HWY_ATTR {
+      const auto value = hn::LoadU(d, src + at);
+      const auto wins = hn::Gt(value, best);
+      best = hn::IfThenElse(wins, value, best);
+      best_place = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, place), best_place);
+    });
+    hn::StoreU(best, d, dst + output);
+    hn::StoreU(best_place, di, argmax + output);
+  });
+}
+
+// Every pixel of a window is added to, those that lost 0: without a scatter, which vectors do
+// badly.
+void MaximaGradients(const Pool2dGeometry& g, const float* d_dst, const int32_t* argmax,
+                     float* d_src) {
+  ForEachWindow(g, [&](auto d, const Window& window, int64_t output, int64_t c) HWY_ATTR {
+    const hn::RebindToSigned<decltype(d)> di;
+    const auto gradient = hn::LoadU(d, d_dst + output);
+    const auto best_place = hn::LoadU(di, argmax + output);
+    ForEachPixel(g, window, c, [&](int32_t place, int64_t at) HWY_ATTR {
+      const auto won = hn::RebindMask(d, hn::Eq(best_place, hn::Set(di, place)));
+      const auto sum = hn::Add(hn::LoadU(d, d_src + at), hn::IfThenElseZero(won, gradient));
+      hn::StoreU(sum, d, d_src + at);
+    });
+  });
+}
+
+}  // namespace
+}  // namespace convoy::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace convoy::kernels {
 namespace {
 
-// Lets pixel `src[C]` at `place` compete for `best[C]`.
-void Compete(int channels, const float* src, int32_t place, float* best, int32_t* argmax) {
-  for (int c = 0; c < channels; ++c) {
-    const bool wins = src[c] > best[c];
-    best[c] = wins ? src[c] : best[c];
-    argmax[c] = wins ? place : argmax[c];
-  }
-}
-
-void Compete(int channels, const float* src, float* best) {
-  for (int c = 0; c < channels; ++c) best[c] = src[c] > best[c] ? src[c] : best[c];
-}
-
-// The pixels [begin, end) of a window along one axis that lie inside the image.
-struct Window {
-  int begin;
-  int end;
-};
-
-Window ClipWindow(int out, int stride, int pad, int pool, int in_size) {
-  const int first = out * stride - pad;
-  return {std::max(first, 0), std::min(first + pool, in_size)};
-}
-
-// Pools the window rows x cols of one image; `argmax` may be null.
-void PoolWindow(const Pool2dGeometry& g, Window rows, Window cols, const float* src, float* dst,
-                int32_t* argmax) {
-  const int32_t first = rows.begin * g.in_width + cols.begin;
-  std::memcpy(dst, src + int64_t{first} * g.channels, g.channels * sizeof(float));
-  if (argmax != nullptr) std::fill(argmax, argmax + g.channels, first);
-  for (int ih = rows.begin; ih < rows.end; ++ih) {
-    for (int iw = cols.begin; iw < cols.end; ++iw) {
-      const int32_t place = ih * g.in_width + iw;
-      const float* pixel = src + int64_t{place} * g.channels;
-      if (argmax == nullptr) {
-        Compete(g.channels, pixel, dst);
-      } else {
-        Compete(g.channels, pixel, place, dst, argmax);
-      }
-    }
-  }
-}
+HWY_EXPORT(Maxima);
+HWY_EXPORT(MaximaAndPlaces);
+HWY_EXPORT(MaximaGradients);
 
 }  // namespace
 
 void MaxPoolForward(const Pool2dGeometry& g, int n, const float* src, float* dst, int32_t* argmax) {
-  const int64_t src_floats = int64_t{g.in_height} * g.in_width * g.channels;
-  for (int image = 0; image < n; ++image, src += src_floats) {
-    for (int oh = 0; oh < g.out_height; ++oh) {
-      const Window rows = ClipWindow(oh, g.stride_height, g.pad_top, g.pool_height, g.in_height);
-      for (int ow = 0; ow < g.out_width; ++ow) {
-        const Window cols = ClipWindow(ow, g.stride_width, g.pad_left, g.pool_width, g.in_width);
-        PoolWindow(g, rows, cols, src, dst, argmax);
-        dst += g.channels;
-        if (argmax != nullptr) argmax += g.channels;
-      }
+  for (int image = 0; image < n; ++image, src += g.in_floats(), dst += g.out_floats()) {
+    if (argmax == nullptr) {
+      HWY_DYNAMIC_DISPATCH(Maxima)(g, src, dst);
+    } else {
+      HWY_DYNAMIC_DISPATCH(MaximaAndPlaces)(g, src, dst, argmax);
+      argmax += g.out_floats();
     }
   }
 }
 
 void MaxPoolBackward(const Pool2dGeometry& g, int n, const float* d_dst, const int32_t* argmax,
                      float* d_src) {
-  const int64_t src_floats = int64_t{g.in_height} * g.in_width * g.channels;
-  const int64_t windows = int64_t{g.out_height} * g.out_width;
-  std::fill_n(d_src, n * src_floats, 0.0f);
-  for (int image = 0; image < n; ++image, d_src += src_floats) {
-    for (int64_t window = 0; window < windows; ++window) {
-      for (int c = 0; c < g.channels; ++c) d_src[int64_t{argmax[c]} * g.channels + c] += d_dst[c];
-      argmax += g.channels;
-      d_dst += g.channels;
-    }
+  std::fill_n(d_src, n * g.in_floats(), 0.0f);
+  for (int64_t image = 0; image < n; ++image) {
+    const int64_t first = image * g.out_floats();
+    HWY_DYNAMIC_DISPATCH(MaximaGradients)
+    (g, d_dst + first, argmax + first, d_src + image * g.in_floats());
   }
 }
 
 }  // namespace convoy::kernels
+#endif  // HWY_ONCE

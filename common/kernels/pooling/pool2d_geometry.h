@@ -1,6 +1,8 @@
 // The sizes of a pooling.
 #pragma once
 
+#include <cstdint>
+
 namespace convoy::kernels {
 
 // Sizes of the pooling of one image. Output (oh, ow) looks at the inputs from
@@ -19,6 +21,10 @@ struct Pool2dGeometry {
   int stride_width = 1;
   int pad_top = 0;
   int pad_left = 0;
+
+  // Floats of one image.
+  int64_t in_floats() const { return int64_t{in_height} * in_width * channels; }
+  int64_t out_floats() const { return int64_t{out_height} * out_width * channels; }
 };
 
 }  // namespace convoy::kernels
