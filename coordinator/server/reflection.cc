@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.pb.h>
 
 #include <set>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/call_timer.h"
@@ -12,26 +13,25 @@ namespace convoy::coordinator {
 namespace {
 
 namespace pb = google::protobuf;
-namespace v1alpha = grpc::reflection::v1alpha;
+namespace v1 = grpc::reflection::v1;
 
 // protobuf looks for each part of a name that dots end, which takes seconds for 100,000 of them.
 constexpr size_t kMaxRequestBytes = 2048;
 
 const pb::DescriptorPool& Pool() { return *pb::DescriptorPool::generated_pool(); }
 
-void SetError(grpc::StatusCode code, const char* message,
-              v1alpha::ServerReflectionResponse* response) {
+void SetError(grpc::StatusCode code, const char* message, v1::ServerReflectionResponse* response) {
   response->mutable_error_response()->set_error_code(code);
   response->mutable_error_response()->set_error_message(message);
 }
 
-void SetNotFound(v1alpha::ServerReflectionResponse* response) {
+void SetNotFound(v1::ServerReflectionResponse* response) {
   SetError(grpc::StatusCode::NOT_FOUND, "there is nothing of this name", response);
 }
 
 // Adds the file and what it imports, unless it is among those `added`.
 void AddFile(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor*>* added,
-             v1alpha::FileDescriptorResponse* response) {
+             v1::FileDescriptorResponse* response) {
   if (!added->insert(&file).second) return;
   pb::FileDescriptorProto proto;
   file.CopyTo(&proto);
@@ -39,20 +39,20 @@ void AddFile(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor*>
   for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), added, response);
 }
 
-void SetFile(const pb::FileDescriptor* file, v1alpha::ServerReflectionResponse* response) {
+void SetFile(const pb::FileDescriptor* file, v1::ServerReflectionResponse* response) {
   if (file == nullptr) return SetNotFound(response);
   std::set<const pb::FileDescriptor*> added;
   AddFile(*file, &added, response->mutable_file_descriptor_response());
 }
 
-const pb::FileDescriptor* FileOf(const v1alpha::ExtensionRequest& asked) {
+const pb::FileDescriptor* FileOf(const v1::ExtensionRequest& asked) {
   const pb::Descriptor* type = Pool().FindMessageTypeByName(asked.containing_type());
   if (type == nullptr) return nullptr;
   const auto* extension = Pool().FindExtensionByNumber(type, asked.extension_number());
   return extension == nullptr ? nullptr : extension->file();
 }
 
-void SetExtensions(const std::string& name, v1alpha::ServerReflectionResponse* response) {
+void SetExtensions(const std::string& name, v1::ServerReflectionResponse* response) {
   const pb::Descriptor* type = Pool().FindMessageTypeByName(name);
   if (type == nullptr) return SetNotFound(response);
   std::vector<const pb::FieldDescriptor*> extensions;
@@ -62,9 +62,9 @@ void SetExtensions(const std::string& name, v1alpha::ServerReflectionResponse* r
   for (const auto* extension : extensions) numbers->add_extension_number(extension->number());
 }
 
-v1alpha::ServerReflectionResponse Answer(const v1alpha::ServerReflectionRequest& request,
-                                         const std::vector<std::string>& names) {
-  v1alpha::ServerReflectionResponse response;
+v1::ServerReflectionResponse Answer(const v1::ServerReflectionRequest& request,
+                                    const std::vector<std::string>& names) {
+  v1::ServerReflectionResponse response;
   if (request.ByteSizeLong() > kMaxRequestBytes) {
     SetError(grpc::StatusCode::INVALID_ARGUMENT, "the request is longer than any name", &response);
     return response;
@@ -72,55 +72,75 @@ v1alpha::ServerReflectionResponse Answer(const v1alpha::ServerReflectionRequest&
   response.set_valid_host(request.host());
   *response.mutable_original_request() = request;
   switch (request.message_request_case()) {
-    case v1alpha::ServerReflectionRequest::kFileByFilename:
+    case v1::ServerReflectionRequest::kFileByFilename:
       SetFile(Pool().FindFileByName(request.file_by_filename()), &response);
       break;
-    case v1alpha::ServerReflectionRequest::kFileContainingSymbol:
+    case v1::ServerReflectionRequest::kFileContainingSymbol:
       SetFile(Pool().FindFileContainingSymbol(request.file_containing_symbol()), &response);
       break;
-    case v1alpha::ServerReflectionRequest::kFileContainingExtension:
+    case v1::ServerReflectionRequest::kFileContainingExtension:
       SetFile(FileOf(request.file_containing_extension()), &response);
       break;
-    case v1alpha::ServerReflectionRequest::kAllExtensionNumbersOfType:
+    case v1::ServerReflectionRequest::kAllExtensionNumbersOfType:
       SetExtensions(request.all_extension_numbers_of_type(), &response);
       break;
-    case v1alpha::ServerReflectionRequest::kListServices:
+    case v1::ServerReflectionRequest::kListServices:
       for (const std::string& name : names) {
         response.mutable_list_services_response()->add_service()->set_name(name);
       }
       break;
-    case v1alpha::ServerReflectionRequest::MESSAGE_REQUEST_NOT_SET:
+    case v1::ServerReflectionRequest::MESSAGE_REQUEST_NOT_SET:
       SetError(grpc::StatusCode::INVALID_ARGUMENT, "the request asks for nothing", &response);
   }
   return response;
 }
 
+// The same message under the other version's name.
+template <typename To, typename From>
+To Like(const From& from) {
+  if constexpr (std::is_same_v<To, From>) {
+    return from;
+  } else {
+    To to;
+    to.ParseFromString(from.SerializeAsString());
+    return to;
+  }
+}
+
+std::vector<std::string> WithOwn(std::vector<std::string> names) {
+  names.insert(names.end(), {ReflectionV1::Service::service_full_name(),
+                             ReflectionV1Alpha::Service::service_full_name()});
+  return names;
+}
+
 }  // namespace
 
 // One caller. gRPC calls it on one thread after another; it ends itself.
-class ReflectionService::Stream final : public grpc::ServerBidiReactor<Request, Response> {
+template <typename Version>
+class ReflectionService<Version>::Stream final : public grpc::ServerBidiReactor<Request, Response> {
  public:
   Stream(ReflectionService& service, grpc::CallbackServerContext& context)
       : service_(service), timer_(context) {
     if (service_.streams_.fetch_add(1) >= service_.limits_.streams) {
-      Finish({grpc::StatusCode::RESOURCE_EXHAUSTED,
-              absl::StrCat("reflection: this coordinator answers ", service_.limits_.streams,
-                           " at a time; try again later")});
+      this->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                    absl::StrCat("reflection: this coordinator answers ", service_.limits_.streams,
+                                 " at a time; try again later")});
       return;
     }
     timer_.Start(service_.limits_.time);
-    StartRead(&request_);
+    this->StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::OK);
-    response_ = Answer(request_, service_.names_);
-    StartWrite(&response_);
+    if (!ok) return this->Finish(grpc::Status::OK);
+    const auto request = Like<v1::ServerReflectionRequest>(request_);
+    response_ = Like<Response>(Answer(request, service_.names_));
+    this->StartWrite(&response_);
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::OK);
-    StartRead(&request_);
+    if (!ok) return this->Finish(grpc::Status::OK);
+    this->StartRead(&request_);
   }
 
   void OnDone() override { delete this; }
@@ -134,9 +154,18 @@ class ReflectionService::Stream final : public grpc::ServerBidiReactor<Request, 
   rpc::CallTimer timer_;
 };
 
-grpc::ServerBidiReactor<ReflectionService::Request, ReflectionService::Response>*
-ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext* context) {
+template <typename Version>
+grpc::ServerBidiReactor<typename Version::Request, typename Version::Response>*
+ReflectionService<Version>::ServerReflectionInfo(grpc::CallbackServerContext* context) {
   return new Stream(*this, *context);
+}
+
+Reflection::Reflection(const std::vector<std::string>& names, const ReflectionLimits& limits)
+    : v1_(WithOwn(names), limits), v1alpha_(WithOwn(names), limits) {}
+
+void Reflection::RegisterAt(grpc::ServerBuilder& builder) {
+  builder.RegisterService(&v1_);
+  builder.RegisterService(&v1alpha_);
 }
 
 }  // namespace convoy::coordinator

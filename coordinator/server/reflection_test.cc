@@ -14,17 +14,20 @@
 namespace convoy::coordinator {
 namespace {
 
-using grpc::reflection::v1alpha::ServerReflection;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using Request = ReflectionService::Request;
-using Response = ReflectionService::Response;
+
+using BothVersions = ::testing::Types<ReflectionV1, ReflectionV1Alpha>;
 
 constexpr char kHealthFile[] = "grpc/health/v1/health.proto";
 
 // A stream that stays open.
-struct Stream {
-  explicit Stream(ServerReflection::Stub& stub) {
+template <typename Version>
+struct StreamOf {
+  using Request = typename Version::Request;
+  using Response = typename Version::Response;
+
+  explicit StreamOf(typename Version::Service::Stub& stub) {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     call = stub.ServerReflectionInfo(&context);
   }
@@ -43,20 +46,27 @@ struct Stream {
   std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> call;
 };
 
+template <typename Version>
 class ReflectionTest : public ::testing::Test {
  protected:
+  using Request = typename Version::Request;
+  using Stream = StreamOf<Version>;
+
   void Start(const ReflectionLimits& limits) {
     auto server = Server::Start({.listen = "127.0.0.1:0", .reflection = limits}, {});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    stub_ = ServerReflection::NewStub(
+    stub_ = Version::Service::NewStub(
         grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials()));
   }
 
   std::unique_ptr<Server> server_;
-  std::unique_ptr<ServerReflection::Stub> stub_;
+  std::unique_ptr<typename Version::Service::Stub> stub_;
 };
 
+TYPED_TEST_SUITE(ReflectionTest, BothVersions);
+
+template <typename Response>
 std::vector<std::string> FilesIn(const Response& response) {
   std::vector<std::string> names;
   for (const std::string& bytes : response.file_descriptor_response().file_descriptor_proto()) {
@@ -67,10 +77,10 @@ std::vector<std::string> FilesIn(const Response& response) {
   return names;
 }
 
-TEST_F(ReflectionTest, ListsServicesAndGivesTheirFilesWithWhatTheyImport) {
+TYPED_TEST(ReflectionTest, ListsServicesAndGivesTheirFilesWithWhatTheyImport) {
   ASSERT_NE(v1::GetJobRequest::descriptor(), nullptr);  // or its file would not be linked
-  Start({});
-  Stream stream(*stub_);
+  this->Start({});
+  typename TestFixture::Stream stream(*this->stub_);
   ASSERT_TRUE(stream.AskForServices());
   std::vector<std::string> services;
   for (const auto& service : stream.response.list_services_response().service()) {
@@ -78,7 +88,8 @@ TEST_F(ReflectionTest, ListsServicesAndGivesTheirFilesWithWhatTheyImport) {
   }
   EXPECT_THAT(services, Contains("convoy.v1.JobService"));
   EXPECT_THAT(services, Contains("grpc.health.v1.Health"));
-  Request request;
+  EXPECT_THAT(services, Contains(TypeParam::Service::service_full_name()));
+  typename TestFixture::Request request;
   request.set_file_by_filename(kHealthFile);
   ASSERT_TRUE(stream.Ask(request));
   EXPECT_THAT(FilesIn(stream.response), Contains(kHealthFile));
@@ -91,14 +102,14 @@ TEST_F(ReflectionTest, ListsServicesAndGivesTheirFilesWithWhatTheyImport) {
   EXPECT_TRUE(stream.response.has_all_extension_numbers_response());
 }
 
-TEST_F(ReflectionTest, WhatIsNotThereIsAnErrorInTheStream) {
-  Start({});
-  Stream stream(*stub_);
-  const auto code_of = [&](const Request& request) {
+TYPED_TEST(ReflectionTest, WhatIsNotThereIsAnErrorInTheStream) {
+  this->Start({});
+  typename TestFixture::Stream stream(*this->stub_);
+  const auto code_of = [&](const auto& request) {
     EXPECT_TRUE(stream.Ask(request));
     return stream.response.error_response().error_code();
   };
-  Request request;
+  typename TestFixture::Request request;
   EXPECT_EQ(code_of(request), grpc::StatusCode::INVALID_ARGUMENT);
   for (const std::string& name : {std::string(), std::string("a.b"), std::string(1000, '.')}) {
     request.set_file_by_filename(name);
@@ -112,22 +123,22 @@ TEST_F(ReflectionTest, WhatIsNotThereIsAnErrorInTheStream) {
   }
 }
 
-TEST_F(ReflectionTest, ALongNameIsRefusedAtOnce) {
-  Start({});
-  Stream stream(*stub_);
-  Request request;
+TYPED_TEST(ReflectionTest, ALongNameIsRefusedAtOnce) {
+  this->Start({});
+  typename TestFixture::Stream stream(*this->stub_);
+  typename TestFixture::Request request;
   request.set_file_containing_symbol(std::string(1'000'000, '.'));
   ASSERT_TRUE(stream.Ask(request));
   EXPECT_EQ(stream.response.error_response().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
-TEST_F(ReflectionTest, StreamsBeyondTheLimitAreRefusedUntilOneEnds) {
-  Start({.streams = 2});
-  Stream first(*stub_);
-  Stream second(*stub_);
+TYPED_TEST(ReflectionTest, StreamsBeyondTheLimitAreRefusedUntilOneEnds) {
+  this->Start({.streams = 2});
+  typename TestFixture::Stream first(*this->stub_);
+  typename TestFixture::Stream second(*this->stub_);
   ASSERT_TRUE(first.AskForServices());
   ASSERT_TRUE(second.AskForServices());
-  Stream third(*stub_);
+  typename TestFixture::Stream third(*this->stub_);
   EXPECT_FALSE(third.AskForServices());
   const grpc::Status refused = third.call->Finish();
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -136,13 +147,14 @@ TEST_F(ReflectionTest, StreamsBeyondTheLimitAreRefusedUntilOneEnds) {
   EXPECT_TRUE(first.call->Finish().ok());
   // The server may hear of the end a little later than the client.
   bool answered = false;
-  for (int i = 0; i < 100 && !answered; ++i) answered = Stream(*stub_).AskForServices();
+  for (int i = 0; i < 100 && !answered; ++i)
+    answered = typename TestFixture::Stream(*this->stub_).AskForServices();
   EXPECT_TRUE(answered);
 }
 
-TEST_F(ReflectionTest, AStreamThatSaysNothingEndsInTime) {
-  Start({.time = std::chrono::milliseconds(100)});
-  Stream silent(*stub_);
+TYPED_TEST(ReflectionTest, AStreamThatSaysNothingEndsInTime) {
+  this->Start({.time = std::chrono::milliseconds(100)});
+  typename TestFixture::Stream silent(*this->stub_);
   EXPECT_FALSE(silent.call->Read(&silent.response));
   EXPECT_EQ(silent.call->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }

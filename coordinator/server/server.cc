@@ -35,8 +35,7 @@ std::vector<std::string> ServiceNames() {
 
 std::vector<std::string> ReflectedNames() {
   std::vector<std::string> names = ServiceNames();
-  names.insert(names.end(), {"grpc.health.v1.Health",
-                             grpc::reflection::v1alpha::ServerReflection::service_full_name()});
+  names.emplace_back("grpc.health.v1.Health");
   return names;
 }
 
@@ -56,10 +55,10 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerOptions& option
 absl::Status CheckTls(const ServerOptions& options) {
   if (options.tls_certificate.empty()) return absl::OkStatus();
   int port = 0;
-  ReflectionService any({}, options.reflection);  // a server without a service does not start
+  Reflection any({}, options.reflection);  // a server without a service does not start
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", Credentials(options), &port);
-  builder.RegisterService(&any);
+  any.RegisterAt(builder);
   if (builder.BuildAndStart() != nullptr) return absl::OkStatus();
   return absl::FailedPreconditionError(
       "tls_cert: `tls_cert`, `tls_key` and `tls_client_ca` are no PEM files, or do not fit");
@@ -121,8 +120,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       Credentials(options));
   SetLimits(options, builder);
-  auto reflection = std::make_unique<ReflectionService>(ReflectedNames(), options.reflection);
-  builder.RegisterService(reflection.get());
+  auto reflection = std::make_unique<Reflection>(ReflectedNames(), options.reflection);
+  reflection->RegisterAt(builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   CONVOY_CHECK(server != nullptr);
@@ -139,7 +138,7 @@ void Server::SetServing(bool serving) {
   for (const std::string& name : ServiceNames()) health.SetServingStatus(name, serving);
 }
 
-Server::Server(Acceptor acceptor, std::unique_ptr<ReflectionService> reflection,
+Server::Server(Acceptor acceptor, std::unique_ptr<Reflection> reflection,
                std::unique_ptr<grpc::Server> server, rpc::ListeningSockets listening,
                const ServerOptions& options)
     : address_(ToString(listening.address)),

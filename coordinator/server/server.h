@@ -66,14 +66,14 @@ class Server {
  private:
   using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
 
-  Server(Acceptor acceptor, std::unique_ptr<ReflectionService> reflection,
+  Server(Acceptor acceptor, std::unique_ptr<Reflection> reflection,
          std::unique_ptr<grpc::Server> server, rpc::ListeningSockets listening,
          const ServerOptions& options);
 
   const std::string address_;
   const std::shared_ptr<grpc::ChannelCredentials> own_credentials_;  // may be null
   const Acceptor acceptor_;
-  const std::unique_ptr<ReflectionService> reflection_;
+  const std::unique_ptr<Reflection> reflection_;
   const std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptLoop> loop_;  // last: it uses the acceptor
 };
