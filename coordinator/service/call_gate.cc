@@ -123,4 +123,9 @@ void CallGate::Pass::NoteTaken() const {
   entry_->end = std::min(end_, Moment::SteadyNow() + kReaderTime);
 }
 
+int CallGate::Pass::NumAlike() const {
+  const absl::MutexLock lock(&gate_->mutex_);
+  return gate_->counts_[entry_->kind];
+}
+
 }  // namespace convoy::coordinator

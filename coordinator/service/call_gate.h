@@ -91,6 +91,8 @@ class CallGate::Pass {
   bool IsOver() const;
   // Says that the reader took a message just now: one that takes none for a minute is cancelled.
   void NoteTaken() const;
+  // How many calls of this one's kind are under way, with this one.
+  int NumAlike() const;
 
  private:
   friend CallGate;

@@ -1,5 +1,6 @@
 #include "coordinator/service/job_service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +13,10 @@
 namespace convoy::coordinator {
 namespace {
 
-// Between two states of a watched job.
+// Between two states that a watcher is sent, and that all of them are: a training on the same
+// machine must not feel how many watch it.
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(100);
+constexpr absl::Duration kWatchIntervalOfAll = absl::Milliseconds(5);
 // How soon a watch whose caller went away ends.
 constexpr absl::Duration kWatchPatience = absl::Milliseconds(500);
 
@@ -63,7 +66,7 @@ absl::Status JobService::Watch(const CallGate::Pass& pass, const std::string& na
     *response.mutable_job() = std::move(state.job);
     if (!writer->Write(response)) break;
     if (api::IsTerminal(response.job().state())) return absl::OkStatus();
-    absl::SleepFor(kWatchInterval);
+    absl::SleepFor(std::max(kWatchInterval, pass.NumAlike() * kWatchIntervalOfAll));
   }
   return absl::CancelledError("the caller went away");
 }
