@@ -341,11 +341,17 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
   CONVOY_RETURN_IF_ERROR(
       watch.SetRunDirectory(root ? mine.reporting->directory().path() : std::string()));
   const absl::StatusOr<train::Outcome> outcome = Train(watch, flags, threads, job, mine);
-  if (!outcome.ok()) return root ? mine.reporting->Fail(outcome.status()) : outcome.status();
+  if (!outcome.ok()) {
+    const absl::Status error = root ? mine.reporting->Fail(outcome.status()) : outcome.status();
+    watch.Enter(watch::Phase::kGone);
+    return error;
+  }
   if (*outcome == train::Outcome::kFinished && flags.figures) {
     CONVOY_RETURN_IF_ERROR(comm::Agree(
         communicator, root ? WriteFigures(flags, job, *mine.reporting) : absl::OkStatus()));
   }
+  // What is left is to wait for a terminal that somebody stopped.
+  watch.Enter(watch::Phase::kGone);
   return ExitCodeOf(*outcome);
 }
 
