@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 
 sys.dont_write_bytecode = True
 
@@ -18,11 +19,20 @@ from harness import DONE, Run
 RECIPE = [*harness.data_flags(), "--train-limit", 400, "--batch-size", 32, "--epochs", 2]
 
 
-def on_terminal(command, cwd, env):
-    """Runs a command with a terminal as its output; returns its exit code and all that was shown."""
+def on_terminal(command, cwd, env, stopped_until=None):
+    """Runs a command with a terminal as its output; returns its exit code and all that was shown.
+
+    The terminal is stopped (Ctrl-S) until `stopped_until`, if there is one, returns."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))  # room for Keras's whole line
+    if stopped_until:
+        termios.tcflow(its, termios.TCOOFF)
     process = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=its, stderr=its)
+    if stopped_until:
+        try:
+            stopped_until()
+        finally:
+            termios.tcflow(its, termios.TCOON)
     os.close(its)
     shown = b""
     while True:
@@ -92,6 +102,21 @@ class ConsoleTest(harness.TrainerTest):
         self.assertGreaterEqual(len(drawn), 2, shown)  # at least the last step of each epoch
         kept = re.findall(r"\r\033\[K\r10/10 \[={30}\] - [\d.]+s - loss: .* val_accuracy: [^\r\033]*\r\n", shown)
         self.assertEqual(len(kept), 2, shown)
+
+    def test_a_terminal_that_is_stopped_stops_no_training(self):
+        def trained():
+            deadline = time.monotonic() + harness.TIMEOUT
+            while not (run.path / "summary.json").exists() or run.summary()["state"] != "succeeded":
+                self.assertLess(time.monotonic(), deadline, "the training waits for the terminal")
+                time.sleep(0.05)
+        for mpirun in ([], ["mpirun", "-np", "2"]):
+            with self.subTest(mpirun=mpirun):
+                run = Run(self.directory / f"stopped-{len(mpirun)}")
+                code, shown = on_terminal([*mpirun, str(harness.TRAINER), "--run-dir", str(run.path), *map(str, RECIPE)],
+                                          self.directory, harness.environment(self.scratch, {"TERM": "xterm"}), trained)
+                self.assertEqual(code, DONE, shown)
+                for line in ("Epoch 1/2\r\n", "Epoch 2/2\r\n", "Weights SHA-256 "):
+                    self.assertIn(line, shown)
 
     def test_note_where_threads_have_nothing_to_do(self):
         lines = self.output("--local-ranks", 2, "--threads", 2)

@@ -430,7 +430,10 @@ absl::StatusOr<ExitCode> RunJob(watch::Watch& watch, const absl::StatusOr<Flags>
                             return OpenRankZero(flags, job, communicator.on_one_host(), channel,
                                                 std::move(claimed));
                           }));
-  return TrainAndReport(watch, flags, threads, request, job, mine);
+  const absl::StatusOr<ExitCode> code = TrainAndReport(watch, flags, threads, request, job, mine);
+  // What is left is to wait for a terminal that somebody stopped.
+  watch.Enter(watch::Phase::kGone);
+  return code;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include "common/i18n/translate.h"
 #include "common/run/run_files.h"
 #include "common/terminal/fit.h"
-#include "common/terminal/output.h"
+#include "common/terminal/terminal.h"
 
 namespace convoy::report {
 namespace {
@@ -42,14 +42,14 @@ std::string DataLine(const JobFacts& facts) {
 
 Console::Console(std::FILE* out, int verbose, std::string run_directory)
     : out_(out),
+      printer_(out),
       verbose_(verbose),
       bar_(verbose == 1 && terminal::TerminalOf(out).can_redraw),
       run_directory_(std::move(run_directory)) {}
 
 void Console::Print(const std::string& text) {
   if (verbose_ == 0) return;
-  terminal::Print(text, out_);
-  std::fflush(out_);
+  printer_.Print(terminal::Fit(text, terminal::TerminalOf(out_)));
 }
 
 void Console::OnStart(const JobFacts& facts) {
@@ -121,8 +121,11 @@ void Console::OnStep(const StepProgress& progress) {
 }
 
 void Console::Redraw(const std::string& line) {
-  std::fprintf(out_, "\r%s\033[K", line.c_str());
-  std::fflush(out_);
+  printer_.PrintIfIdle(absl::StrCat("\r", line, "\033[K"));
+}
+
+void Console::EraseBar() {
+  if (bar_) printer_.Print("\r\033[K\r");
 }
 
 // The line that stays: Keras's. Where it is too long, the bar goes, then it goes on in another.
@@ -143,14 +146,12 @@ void Console::OnEpoch(const EpochReport& report) {
   const std::string whole = absl::StrCat(begin, bar, " - ", absl::StrJoin(parts, " - "));
   const bool fits = !terminal.is_terminal || terminal::Columns(whole) <= terminal.columns;
   parts.insert(parts.begin(), begin);
-  if (bar_) Redraw("");
-  if (bar_) std::fputs("\r", out_);
+  EraseBar();
   Print((fits ? whole : terminal::Flow(parts, " - ", terminal.columns)) + "\n");
 }
 
 void Console::OnNotice(const i18n::Message& line) {
-  if (bar_) Redraw("");
-  if (bar_) std::fputs("\r", out_);
+  EraseBar();
   Print(line.shown + "\n");
 }
 

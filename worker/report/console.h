@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/base/stopwatch.h"
+#include "common/terminal/printer.h"
 #include "worker/report/observer.h"
 
 namespace convoy::report {
@@ -14,7 +15,8 @@ class Console : public Observer {
  public:
   // verbose: 0 prints nothing but errors, 1 a progress bar an epoch, 2 a line an epoch, as Keras's.
   // Where `out` is no terminal, or one that cannot draw again, a bar becomes a line an epoch.
-  // `run_directory` is told at the end.
+  // `run_directory` is told at the end. A terminal that is stopped keeps only the destructor
+  // waiting.
   Console(std::FILE* out, int verbose, std::string run_directory);
 
   void OnStart(const JobFacts& facts) override;
@@ -28,10 +30,12 @@ class Console : public Observer {
  private:
   void Print(const std::string& text);
   void Redraw(const std::string& line);
+  void EraseBar();
   std::string Position(int64_t done) const;  // "205/375"
   double Fraction(int64_t done) const;
 
   std::FILE* out_;
+  terminal::Printer printer_;
   int verbose_;
   bool bar_;  // redraw a bar
   std::string run_directory_;

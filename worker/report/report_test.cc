@@ -278,12 +278,14 @@ TEST_F(EventRecorderTest, AddsTheFiguresOfTheNetworkToItsLastEpoch) {
 
 std::string ConsoleOutput(int verbose) {
   std::FILE* file = std::tmpfile();
-  Console console(file, verbose, "runs/x");
-  console.OnStart(Facts());
-  console.OnEpochStart(0, 0);
-  console.OnStep({.epoch = 0, .step_in_epoch = 1, .global_step = 1, .loss = 2.3});
-  console.OnEpoch(Epoch(0, 2));
-  console.OnFinished({.test_loss = 0.03, .test_accuracy = 0.99, .weights_sha256 = "abc"});
+  {
+    Console console(file, verbose, "runs/x");
+    console.OnStart(Facts());
+    console.OnEpochStart(0, 0);
+    console.OnStep({.epoch = 0, .step_in_epoch = 1, .global_step = 1, .loss = 2.3});
+    console.OnEpoch(Epoch(0, 2));
+    console.OnFinished({.test_loss = 0.03, .test_accuracy = 0.99, .weights_sha256 = "abc"});
+  }
   std::string text(static_cast<size_t>(std::ftell(file)), '\0');
   std::rewind(file);
   EXPECT_EQ(std::fread(text.data(), 1, text.size(), file), text.size());

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -44,6 +46,16 @@ void EnterFirst(std::atomic<int32_t>& first, int32_t mine) {
   int32_t seen = first.load();
   while ((seen == 0 || mine < seen) && !first.compare_exchange_weak(seen, mine)) {
   }
+}
+
+// A terminal that somebody stopped is no reason to hang, too.
+void SayWithin(std::chrono::milliseconds time, const std::string& message) {
+  const auto said = std::make_shared<std::promise<void>>();
+  std::thread([said, message] {
+    log::Error(message);
+    said->set_value();
+  }).detach();
+  said->get_future().wait_for(time);
 }
 
 double SecondsOf(steady_clock::duration duration) {
@@ -214,13 +226,13 @@ void Watch::WriteProgress(const std::vector<RankState>& states) const {
 // Without MPI, destructors and exit handlers: any of them may wait for who hangs.
 void Watch::EndAfter(const Hang& hang, bool cancelled) {
   if (hang.speaker == rank_) {
-    log::Error(hang.message.shown);
     if (const std::optional<std::string> directory = RunDirectory()) {
       AppendToFile(run::PathIn(*directory, run::kLogFile),
                    log::Record(log::Level::kError, hang.message.english) + "\n")
           .IgnoreError();  // on another host the directory may not be there
     }
     LeaveLastWords(hang.message);
+    SayWithin(kSpeakTime / 2, hang.message.shown);
   } else {
     std::this_thread::sleep_for(kSpeakTime);
   }
