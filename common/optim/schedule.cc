@@ -49,10 +49,16 @@ absl::Status ValidateSchedule(const ScheduleConfig& config) {
     }
   }
   if (config.kind == ScheduleConfig::Kind::kCosine) {
-    if (!epochs(config.decay_epochs) || config.decay_epochs == 0 ||
-        config.decay_epochs < config.warmup_epochs) {
-      return Refuse("decay_epochs", config.decay_epochs,
-                    "the epochs until the end of the decay, at least those of the warm-up");
+    if (!epochs(config.decay_epochs) || config.decay_epochs == 0) {
+      return Refuse("decay_epochs", config.decay_epochs, "the epochs until the end of the decay");
+    }
+    // The decay ends with the run unless the recipe says otherwise, so this is also said to those
+    // who only asked for a shorter run.
+    if (config.decay_epochs < config.warmup_epochs) {
+      return InvalidArgumentTextError(
+          "schedule.warmup_epochs: is $0, but the decay ends after epoch $1; train for more "
+          "epochs, or warm up for fewer",
+          config.warmup_epochs, config.decay_epochs);
     }
     if (!(config.final_factor >= 0 && config.final_factor <= 1)) {
       return Refuse("final_factor", config.final_factor, "a number from 0 to 1");

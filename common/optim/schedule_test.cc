@@ -80,7 +80,7 @@ TEST(ScheduleTest, SenselessValuesNameTheirField) {
   EXPECT_THAT(ErrorOf({.kind = Kind::kStep, .step_epochs = 1, .step_factor = 1.5}),
               HasSubstr("schedule.step_factor: is 1.5"));
   EXPECT_THAT(ErrorOf({.kind = Kind::kCosine, .warmup_epochs = 4, .decay_epochs = 3}),
-              HasSubstr("schedule.decay_epochs: is 3"));
+              HasSubstr("schedule.warmup_epochs: is 4, but the decay ends after epoch 3"));
   EXPECT_THAT(ErrorOf({.kind = Kind::kCosine, .decay_epochs = 3, .final_factor = 2}),
               HasSubstr("schedule.final_factor: is 2"));
   EXPECT_TRUE(ValidateSchedule({}).ok());

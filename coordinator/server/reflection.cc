@@ -13,25 +13,27 @@ namespace convoy::coordinator {
 namespace {
 
 namespace pb = google::protobuf;
-namespace v1 = grpc::reflection::v1;
+// Both versions' messages are alike; this is the one that is answered in.
+using Asked = grpc::reflection::v1::ServerReflectionRequest;
+using Answered = grpc::reflection::v1::ServerReflectionResponse;
 
 // protobuf looks for each part of a name that dots end, which takes seconds for 100,000 of them.
 constexpr size_t kMaxRequestBytes = 2048;
 
 const pb::DescriptorPool& Pool() { return *pb::DescriptorPool::generated_pool(); }
 
-void SetError(grpc::StatusCode code, const char* message, v1::ServerReflectionResponse* response) {
+void SetError(grpc::StatusCode code, const char* message, Answered* response) {
   response->mutable_error_response()->set_error_code(code);
   response->mutable_error_response()->set_error_message(message);
 }
 
-void SetNotFound(v1::ServerReflectionResponse* response) {
+void SetNotFound(Answered* response) {
   SetError(grpc::StatusCode::NOT_FOUND, "there is nothing of this name", response);
 }
 
 // Adds the file and what it imports, unless it is among those `added`.
 void AddFile(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor*>* added,
-             v1::FileDescriptorResponse* response) {
+             grpc::reflection::v1::FileDescriptorResponse* response) {
   if (!added->insert(&file).second) return;
   pb::FileDescriptorProto proto;
   file.CopyTo(&proto);
@@ -39,20 +41,20 @@ void AddFile(const pb::FileDescriptor& file, std::set<const pb::FileDescriptor*>
   for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), added, response);
 }
 
-void SetFile(const pb::FileDescriptor* file, v1::ServerReflectionResponse* response) {
+void SetFile(const pb::FileDescriptor* file, Answered* response) {
   if (file == nullptr) return SetNotFound(response);
   std::set<const pb::FileDescriptor*> added;
   AddFile(*file, &added, response->mutable_file_descriptor_response());
 }
 
-const pb::FileDescriptor* FileOf(const v1::ExtensionRequest& asked) {
+const pb::FileDescriptor* FileOf(const grpc::reflection::v1::ExtensionRequest& asked) {
   const pb::Descriptor* type = Pool().FindMessageTypeByName(asked.containing_type());
   if (type == nullptr) return nullptr;
   const auto* extension = Pool().FindExtensionByNumber(type, asked.extension_number());
   return extension == nullptr ? nullptr : extension->file();
 }
 
-void SetExtensions(const std::string& name, v1::ServerReflectionResponse* response) {
+void SetExtensions(const std::string& name, Answered* response) {
   const pb::Descriptor* type = Pool().FindMessageTypeByName(name);
   if (type == nullptr) return SetNotFound(response);
   std::vector<const pb::FieldDescriptor*> extensions;
@@ -62,9 +64,8 @@ void SetExtensions(const std::string& name, v1::ServerReflectionResponse* respon
   for (const auto* extension : extensions) numbers->add_extension_number(extension->number());
 }
 
-v1::ServerReflectionResponse Answer(const v1::ServerReflectionRequest& request,
-                                    const std::vector<std::string>& names) {
-  v1::ServerReflectionResponse response;
+Answered Answer(const Asked& request, const std::vector<std::string>& names) {
+  Answered response;
   if (request.ByteSizeLong() > kMaxRequestBytes) {
     SetError(grpc::StatusCode::INVALID_ARGUMENT, "the request is longer than any name", &response);
     return response;
@@ -72,24 +73,24 @@ v1::ServerReflectionResponse Answer(const v1::ServerReflectionRequest& request,
   response.set_valid_host(request.host());
   *response.mutable_original_request() = request;
   switch (request.message_request_case()) {
-    case v1::ServerReflectionRequest::kFileByFilename:
+    case Asked::kFileByFilename:
       SetFile(Pool().FindFileByName(request.file_by_filename()), &response);
       break;
-    case v1::ServerReflectionRequest::kFileContainingSymbol:
+    case Asked::kFileContainingSymbol:
       SetFile(Pool().FindFileContainingSymbol(request.file_containing_symbol()), &response);
       break;
-    case v1::ServerReflectionRequest::kFileContainingExtension:
+    case Asked::kFileContainingExtension:
       SetFile(FileOf(request.file_containing_extension()), &response);
       break;
-    case v1::ServerReflectionRequest::kAllExtensionNumbersOfType:
+    case Asked::kAllExtensionNumbersOfType:
       SetExtensions(request.all_extension_numbers_of_type(), &response);
       break;
-    case v1::ServerReflectionRequest::kListServices:
+    case Asked::kListServices:
       for (const std::string& name : names) {
         response.mutable_list_services_response()->add_service()->set_name(name);
       }
       break;
-    case v1::ServerReflectionRequest::MESSAGE_REQUEST_NOT_SET:
+    case Asked::MESSAGE_REQUEST_NOT_SET:
       SetError(grpc::StatusCode::INVALID_ARGUMENT, "the request asks for nothing", &response);
   }
   return response;
@@ -133,7 +134,7 @@ class ReflectionService<Version>::Stream final : public grpc::ServerBidiReactor<
 
   void OnReadDone(bool ok) override {
     if (!ok) return this->Finish(grpc::Status::OK);
-    const auto request = Like<v1::ServerReflectionRequest>(request_);
+    const auto request = Like<Asked>(request_);
     response_ = Like<Response>(Answer(request, service_.names_));
     this->StartWrite(&response_);
   }
