@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/sha256.h"
+#include "common/base/stopwatch.h"
 #include "common/formats/model_file.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
@@ -428,6 +429,43 @@ TEST_F(ServiceTest, HeartbeatsAreHeardWhateverWaits) {
   EXPECT_GE(refused, 90);
   EXPECT_LT(refused, 100);
   registry_->Stop();
+}
+
+// A training on the same machine must not feel how many watch it.
+TEST_F(ServiceTest, TheMoreWatchTheLessOftenEachIsToldAStateButAllHearTheLast) {
+  constexpr int kWatchers = 100;
+  constexpr int kReports = 60;
+  Register(kReports / kStepsPerEpoch);
+  CallGate gate(authenticator_, {.watches = kWatchers});
+  JobService watched(*registry_, gate);
+  const auto server =
+      Server::Start({.listen = "127.0.0.1:0", .max_threads = 2 * kWatchers}, {&watched}).value();
+  const auto jobs = v1::JobService::NewStub(
+      grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials()));
+  v1::WatchJobRequest watch;
+  watch.set_name("jobs/lesson");
+  std::vector<std::unique_ptr<Context>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<v1::WatchJobResponse>>> readers;
+  v1::WatchJobResponse response;
+  const Stopwatch stopwatch;
+  for (int i = 0; i < kWatchers; ++i) {
+    readers.push_back(jobs->WatchJob(contexts.emplace_back(new Context).get(), watch));
+    ASSERT_TRUE(readers.back()->Read(&response));
+  }
+  for (int step = 1; step < kReports; ++step) {
+    ASSERT_TRUE(Tell(Report(step)).ok());
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  worker::v1::ReportProgressRequest end = Report(kReports);
+  end.mutable_conclusion()->set_state(v1::Job::STOPPED);
+  ASSERT_TRUE(Tell(end).ok());
+  int messages = 0;
+  for (const auto& reader : readers) {
+    while (reader->Read(&response)) ++messages;
+    EXPECT_EQ(response.job().state(), v1::Job::STOPPED);
+  }
+  // Twice a second each while all watch, one more at the beginning, and the last.
+  EXPECT_LE(messages, kWatchers * (2 + 2 * stopwatch.Elapsed()));
 }
 
 // Headers that claim more than there is, on several connections; nothing follows them.
