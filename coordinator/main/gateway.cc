@@ -1,5 +1,6 @@
 #include "coordinator/main/gateway.h"
 
+#include <memory>
 #include <utility>
 
 #include "common/base/status.h"
@@ -31,6 +32,11 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
   rest::AddOpenInference(*gateway->services_, options.max_message_bytes, router);
   rest::AddTensorflowServing(*gateway->services_, options.max_message_bytes, router);
   gateway->monitoring_->AddRoutes(router);
+  router.Add({.path = "/grpc-port",
+              .handler = [port = options.grpc_port](const http::Request&,
+                                                    const std::shared_ptr<http::Reply>& reply) {
+                reply->Send({.body = port});
+              }});
   http::AddStaticFiles(options.files, router);
   CONVOY_ASSIGN_OR_RETURN(gateway->server_,
                           http::Server::Start(std::move(options.http), std::move(router)));

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -19,6 +20,7 @@ struct GatewayOptions {
   http::ServerOptions http;
   uint64_t max_message_bytes = 16 << 20;  // of a request
   std::span<const http::StaticFile> files;
+  std::string grpc_port;  // /grpc-port says it to the page, which names it in commands
 };
 
 class Gateway {

@@ -90,7 +90,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> StartGateway(const Flags& flags, const 
                                   .max_connections = grpc.connections.in_all,
                                   .max_connections_per_address = grpc.connections.per_address},
                          .max_message_bytes = static_cast<uint64_t>(grpc.max_message_bytes),
-                         .files = web::PageFiles()};
+                         .files = web::PageFiles(),
+                         .grpc_port = server.address().substr(server.address().rfind(':') + 1)};
   return Gateway::Start(std::move(options), server.InProcessChannel(), server.LoopbackChannel(),
                         sources);
 }

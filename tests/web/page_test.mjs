@@ -82,7 +82,7 @@ after(async () => {
 test("an empty coordinator says what to type", async () => {
   const page = await open("");
   await page.getByText("Nothing was trained yet").waitFor();
-  assert.match(await page.locator(".command code").innerText(), /mpirun -np 2 trainer --coordinator/);
+  assert.equal(await page.locator(".command code").innerText(), `mpirun -np 2 trainer --coordinator 127.0.0.1:${coordinator.port}`);
 });
 
 test("curves move while mpirun trains, and the end is shown", async () => {

@@ -27,16 +27,36 @@ export function card(title: Key | null, ...children: Child[]): HTMLElement {
 }
 
 // An empty state that says what to do; `command` is shown to be typed.
-export function empty(title: string, text: Child, command?: string): HTMLElement {
-  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", {}, text), command && commandLine(command));
+export function empty(title: string, text: Child, command?: HTMLElement): HTMLElement {
+  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", {}, text), command);
 }
 
+let grpcPort: Promise<string> | undefined;  // where trainers find the coordinator; asked for once
+
+async function askPort(): Promise<string> {
+  const answer = await fetch("/grpc-port");
+  if (!answer.ok) throw new Error(`${answer.status} of /grpc-port`);
+  return answer.text();
+}
+
+// A command that trains for this coordinator, to be typed where the reader's browser runs.
+export function trainerCommand(flags = ""): HTMLElement {
+  const place = h("div", {});
+  grpcPort ??= askPort();
+  grpcPort.then((port) => {
+    const secure = location.protocol === "https:" ? " --tls-ca ca.pem" : "";
+    replace(place, commandLine(`mpirun -np 2 trainer ${flags}${flags && " "}--coordinator ${location.hostname}:${port}${secure}`));
+  }, () => (grpcPort = undefined));
+  return place;
+}
+
+// Lines break between its words alone.
 export function commandLine(command: string): HTMLElement {
   const said = h("span", { class: "visually-hidden", role: "status" });
   const copy = h("button", { class: "quiet", type: "button", onclick: () => {
     void navigator.clipboard?.writeText(command).then(() => (said.textContent = t("copied")));
   } }, t("copy"));
-  return h("div", { class: "command" }, h("code", {}, command), navigator.clipboard && copy, said);
+  return h("div", { class: "command" }, h("code", {}, command.split(" ").map((word, i) => [i > 0 && " ", h("span", { class: "word" }, word)])), navigator.clipboard && copy, said);
 }
 
 export function problem(error: unknown): HTMLElement {

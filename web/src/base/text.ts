@@ -21,16 +21,20 @@ export function setLanguage(next: Language): void {
   localStorage.setItem(STORED, next);
 }
 
+// No French line begins with a colon or a closing quotation mark.
+const spaced = (french: string) => french.replace(/ ([:;?!»])/g, "\u00a0$1").replace(/« /g, "«\u00a0");
+
 // {name} in the text stands for values[name].
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const text = texts[key][language === "en" ? 0 : 1];
+  const text = language === "en" ? texts[key][0] : spaced(texts[key][1]);
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 const locale = () => (language === "fr" ? "fr-FR" : "en-GB");
 
-// A no-break space between thousands where French has a narrow one, which some fonts lack.
-const plain = (text: string) => text.replace(/\u202f/g, "\u00a0");
+// A no-break space between thousands where French has a narrow one, which some fonts lack; a minus sign, not a hyphen, which
+// a line may break after.
+const plain = (text: string) => text.replace(/\u202f/g, "\u00a0").replace("-", "\u2212");
 
 export function count(value: number | bigint): string {
   return plain(new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }).format(value));

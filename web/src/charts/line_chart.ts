@@ -126,7 +126,7 @@ export class LineChart {
       append(group, svg("line", { x1: MARGIN.left, x2: width - MARGIN.right, y1: toY(tick), y2: toY(tick) }),
         svg("text", { x: MARGIN.left - 8, y: toY(tick) + 4, "text-anchor": "end" }, formatTick(tick, step)));
     }
-    const xTicks = this.options.xTicks?.(this.x) ?? ticks(this.x, Math.max(2, Math.min(8, width / 90)));
+    const xTicks = this.options.xTicks?.(this.x) ?? ticks(this.x, Math.max(4, Math.min(8, width / 90)));
     for (const tick of xTicks.filter((one) => !this.options.wholeX || Number.isInteger(one))) {
       append(group, svg("text", { x: this.toX(tick), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, this.options.formatX(tick)));
     }

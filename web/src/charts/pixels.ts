@@ -79,6 +79,9 @@ export function drawTiles(target: HTMLCanvasElement, tiles: Tiles, colour: (valu
   context.putImageData(out, 0, 0);
 }
 
+// How many tiles stand side by side: fewer where they would be too small to see and to point at.
+export const tileColumns = () => (innerWidth < 720 ? 8 : 16);
+
 // The canvas with lines between its tiles, which are as thin as a screen's pixels however few values a tile has.
 export function tileBox(target: HTMLCanvasElement, count: number, columns: number, ...more: Element[]): HTMLElement {
   const lines = h("span", { class: "tile-lines" });

@@ -189,5 +189,5 @@ function preparationText(reading: Reading): string {
   const done = reading.prediction.preparation;
   if (!done) return "";
   const steps = [done.convertedToGrey && t("madeGrey"), done.inverted && t("inverted"), done.scaledAndCentred && t("scaled")].filter(Boolean);
-  return steps.length ? `${done.sourceHeight} × ${done.sourceWidth}: ${steps.join(", ")}` : "";
+  return steps.length ? t("preparedFrom", { height: done.sourceHeight, width: done.sourceWidth, steps: steps.join(", ") }) : "";
 }

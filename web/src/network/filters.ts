@@ -4,7 +4,7 @@ import { h, replace, setText } from "../base/dom";
 import { orProblem } from "../base/page";
 import { fixed, t } from "../base/text";
 import { insist, Newest } from "../base/waiting";
-import { canvas, diverging, drawTiles, tileBox } from "../charts/pixels";
+import { canvas, diverging, drawTiles, tileBox, tileColumns } from "../charts/pixels";
 import { call } from "../rpc/client";
 
 export function weight(filters: LayerFilters, filter: number, y: number, x: number, channel: number): number {
@@ -21,10 +21,11 @@ class LayerView {
   readonly element: HTMLElement;
   private readonly picture: HTMLCanvasElement;
   private readonly scale = h("span", {});
+  private readonly columns: number;
   private channel = 0;
 
   constructor(private filters: LayerFilters) {
-    const columns = Math.min(filters.filterCount, 16);
+    this.columns = Math.min(filters.filterCount, tileColumns());
     this.picture = canvas(1, 1, t("filtersAlt", { layer: filters.layer, n: filters.filterCount }));
     this.picture.classList.add("atlas");
     const slider = filters.channels > 1 && h("label", { class: "slider" }, h("span", {}, t("inputChannel")),
@@ -34,14 +35,14 @@ class LayerView {
       } }));
     this.element = h("figure", { class: "figure" },
       h("figcaption", {}, filters.layer, h("span", { class: "muted" }, ` ${filters.filterCount} × ${filters.height} × ${filters.width} × ${filters.channels}`)),
-      tileBox(this.picture, filters.filterCount, columns), slider, h("p", { class: "muted scale-note" }, h("span", { class: "ramp" }), this.scale));
+      tileBox(this.picture, filters.filterCount, this.columns), slider, h("p", { class: "muted scale-note" }, h("span", { class: "ramp" }), this.scale));
     this.update(filters);
   }
 
   update(filters: LayerFilters): void {
     this.filters = filters;
     const most = largest(filters.values);
-    drawTiles(this.picture, { count: filters.filterCount, height: filters.height, width: filters.width, columns: Math.min(filters.filterCount, 16),
+    drawTiles(this.picture, { count: filters.filterCount, height: filters.height, width: filters.width, columns: this.columns,
       value: (filter, y, x) => weight(filters, filter, y, x, this.channel) / most }, diverging);
     setText(this.scale, t("filterScale", { most: fixed(most, 2) }));
   }

@@ -2,7 +2,7 @@
 import type { FeatureMaps } from "../api/api";
 import { h, replace, setText } from "../base/dom";
 import { significant, t } from "../base/text";
-import { canvas, diverging, drawTiles, tileBox, viridis } from "../charts/pixels";
+import { canvas, diverging, drawTiles, tileBox, tileColumns, viridis } from "../charts/pixels";
 import { largest } from "./filters";
 
 export interface Place {
@@ -22,7 +22,7 @@ class LayerAtlas {
   private readonly columns: number;
 
   constructor(private maps: FeatureMaps, private readonly choose: (place: Place) => void) {
-    this.columns = Math.min(maps.channels, innerWidth < 720 ? 8 : 16);
+    this.columns = Math.min(maps.channels, tileColumns());
     this.picture = canvas(1, 1, t("mapsAlt", { layer: maps.layer, n: maps.channels, height: maps.height, width: maps.width }));
     this.picture.tabIndex = 0;
     this.picture.classList.add("atlas");
@@ -88,7 +88,7 @@ export function brightest(maps: FeatureMaps): Place {
 }
 
 export class MapsView {
-  readonly element = h("div", { class: "layers" });
+  readonly element = h("div", { class: "layers", "data-empty": t("noMapsYet") });
   private atlases = new Map<string, LayerAtlas>();
 
   constructor(private readonly choose: (place: Place) => void) {}

@@ -8,11 +8,12 @@ import { count, duration, fixed, percent, t } from "../base/text";
 import { poll } from "../base/waiting";
 import { legendMark, type Series } from "../charts/line_chart";
 import { call } from "../rpc/client";
+import { differences } from "./differences";
 import { metricChart, type MetricName } from "./job_curves";
 import { fullTitle, noteText, tagList } from "./job_labels";
-import { flatten } from "./job_recipe";
 
 const EVERY_MS = 2000;
+const LONG = 40;     // characters, of a cell that is broken into lines
 const MOST_RUNS = 8;  // as many colours as can be told apart
 
 interface Run {
@@ -76,19 +77,7 @@ function table(runs: Run[], caption: string, rows: [string, (string | HTMLElemen
   return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "compare-table" }, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, h("td", {}), runs.map((run, i) => h("th", { scope: "col" },
       legendMark({ name: "", points: [], colour: i + 1, dashed: i % 2 === 1, markers: true }), h("a", { href: jobAddress(run.job.name) }, fullTitle(run.job)))))),
-    h("tbody", {}, rows.map(([name, values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)))))));
-}
-
-function layerTexts(run: Run): [string, string][] {
-  return (run.job.recipe?.model?.layers ?? []).flatMap((layer, i) => flatten(layer).filter(([name]) => name !== "name").map(([name, value]): [string, string] =>
-    [`${i + 1} ${layer.name}: ${name}`, value]));
-}
-
-function differences(runs: Run[]): [string, string[]][] {
-  const recipes = runs.map((run) => new Map([...flatten(run.job.recipe ?? {}), ...layerTexts(run), ["data", run.job.setup?.dataKind ?? ""]]));
-  const names = [...new Set(recipes.flatMap((recipe) => [...recipe.keys()]))];
-  return names.map((name): [string, string[]] => [name, recipes.map((recipe) => recipe.get(name) ?? "–")])
-    .filter(([, values]) => new Set(values).size > 1);
+    h("tbody", {}, rows.map(([name, values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", { class: typeof value === "string" && value.length > LONG ? "long" : null }, value)))))));
 }
 
 function choice(jobs: Job[], chosen: Set<string>, changed: () => void): HTMLElement {
@@ -126,7 +115,7 @@ export const comparePage: Page = (root, { signal, query }) => {
     if (key === shown) return;
     shown = key;
     for (const { name, chart } of charts) chart.update(seriesOf(runs, name));
-    const unlike = differences(runs);
+    const unlike = differences(runs.map(({ job }) => job));
     replace(tables, runs.length > 0 && card("results", table(runs, t("resultsCaption"), resultRows(runs))),
       runs.length > 1 && card("differences", unlike.length ? table(runs, t("differencesCaption"), unlike) : h("p", { class: "muted" }, t("sameRecipe"))));
     history.replaceState(null, "", `#/compare?runs=${[...chosen].map((name) => encodeURIComponent(idOf(name))).join(",")}`);

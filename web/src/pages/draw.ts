@@ -1,7 +1,7 @@
 // Draw a digit, and see what one or two networks make of it, layer by layer.
 import type { TrainedModel } from "../api/api";
 import { h, replace } from "../base/dom";
-import { card, empty, heading, orProblem, type Page, problem } from "../base/page";
+import { card, empty, heading, orProblem, type Page, problem, trainerCommand } from "../base/page";
 import { t } from "../base/text";
 import { poll } from "../base/waiting";
 import { Studio } from "../draw/studio";
@@ -76,7 +76,7 @@ export const drawPage: Page = (root, { signal, query }) => {
     first.update(models, wanted ? `models/${wanted}` : "");
     second.update(models, query.get("with") ? `models/${query.get("with")}` : "");
     body.hidden = models.length === 0;
-    replace(nothing, models.length === 0 && empty(t("noModels"), t("noModelsText"), `mpirun -np 2 trainer --coordinator ${location.hostname}:50051`));
+    replace(nothing, models.length === 0 && empty(t("noModels"), t("noModelsText"), trainerCommand()));
     const seen = [byName(first.value), byName(second.value)].map((model) => `${model?.name} ${model?.version} ${model?.final}`).join(" ");
     if (seen !== last) changed();
     last = seen;

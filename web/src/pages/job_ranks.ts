@@ -72,6 +72,6 @@ export function eventsCard(): JobPart {
     shown = job.events.length;
     replace(list, [...job.events].reverse().map((event) => h("li", {},
       h("time", { class: "muted" }, clockTime(dateOf(event.time) ?? new Date())),
-      h("span", { class: `pill ${TONES[event.severity] ?? "calm"}` }, t(`event_${event.type}`)), h("span", { class: "event-text" }, event.message))));
+      h("span", { class: `pill ${TONES[event.severity] ?? "calm"}` }, t(`event_${event.type}`)), h("span", { class: "event-text", lang: "en" }, event.message))));
   } };
 }

@@ -3,7 +3,7 @@ import { type Job, JobService, type MetricSample } from "../api/api";
 import { bestAccuracy, dateOf, hasEnded, metric, progressBar, secondsOf, statePill } from "../base/job_facts";
 import { h, replace } from "../base/dom";
 import { idBeside, titleOf } from "../base/labels";
-import { drawAddress, empty, heading, jobAddress, type Page, problem } from "../base/page";
+import { drawAddress, empty, heading, jobAddress, type Page, problem, trainerCommand } from "../base/page";
 import { count, duration, moment, t } from "../base/text";
 import { poll } from "../base/waiting";
 import { sparkline } from "../charts/sparkline";
@@ -56,7 +56,7 @@ function row(job: Job, samples: MetricSample[]): HTMLElement {
 }
 
 function nothingYet(): HTMLElement {
-  return empty(t("noJobs"), t("noJobsText"), `mpirun -np 2 trainer --coordinator ${location.hostname}:50051`);
+  return empty(t("noJobs"), t("noJobsText"), trainerCommand());
 }
 
 export const jobsPage: Page = (root, { signal }) => {

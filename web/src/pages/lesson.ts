@@ -2,7 +2,7 @@
 // made when it comes into view: evaluations cost the coordinator seconds.
 import { type Job, JobService, type TrainedModel } from "../api/api";
 import { type Child, h, replace } from "../base/dom";
-import { commandLine, empty, heading, idOf, orProblem, type Page, problem } from "../base/page";
+import { empty, heading, idOf, orProblem, type Page, problem, trainerCommand } from "../base/page";
 import { count, type Key, significant, t } from "../base/text";
 import { insist } from "../base/waiting";
 import { Studio } from "../draw/studio";
@@ -57,7 +57,7 @@ function followed(lesson: Lesson, made: JobPart): HTMLElement {
 }
 
 function setup({ job }: Lesson): Child[] {
-  const facts: [string, string][] = [["seed", String(job.recipe?.seed ?? "")], [t("version"), job.setup?.version ?? ""], [t("kernels"), `${job.setup?.isa} · ${job.setup?.blasCore}`],
+  const facts: [string, string][] = [[t("seed"), String(job.recipe?.seed ?? "")], [t("version"), job.setup?.version ?? ""], [t("kernels"), `${job.setup?.isa} · ${job.setup?.blasCore}`],
     [t("ranksTitle"), count(job.worldSize)], [t("weightsHash"), job.weightsSha256 || "…"]];
   return [paragraph("section1a"), h("dl", { class: "pairs" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))];
 }
@@ -78,7 +78,7 @@ function network({ job, layers }: Lesson): Child[] {
 function training(lesson: Lesson): Child[] {
   const curves = jobCurves(lesson.job.name, lesson.signal);
   const settings = flatten(lesson.job.recipe ?? {}).filter(([name]) => /^(batch_size|epochs|optimizer)/.test(name));
-  return [paragraph("section4a"), commandLine("mpirun -np 2 trainer --coordinator " + location.hostname + ":50051"),
+  return [paragraph("section4a"), trainerCommand(),
     whenSeen(() => followed(lesson, curves)), h("dl", { class: "pairs" }, settings.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))), paragraph("section4b")];
 }
 
@@ -92,7 +92,7 @@ function evaluation({ model, signal }: Lesson): Child[] {
 function drawing({ model, signal }: Lesson): HTMLElement {
   const studio = new Studio(signal);
   studio.setModels(model);
-  return h("div", { class: "lesson-draw" }, h("div", { class: "sheet" }, studio.pad.canvas, studio.tools), h("div", { class: "prepared" }, studio.prepared),
+  return h("div", { class: "lesson-draw" }, h("div", { class: "sheet" }, studio.pad.canvas, studio.tools), h("div", { class: "prepared" }, studio.prepared, h("p", { class: "muted" }, t("whatItSees"))),
     studio.first.probabilities.element, studio.trouble, h("div", { class: "layers-and-inspector" }, studio.maps.element, studio.inspector.element));
 }
 
@@ -105,8 +105,7 @@ function noise({ model, signal }: Lesson): Child[] {
 }
 
 function exercise({ job }: Lesson): Child[] {
-  const coordinator = `--coordinator ${location.hostname}:50051`;
-  return [paragraph("section8a"), commandLine(`mpirun -np 2 trainer --recipe improved ${coordinator}`), commandLine(`mpirun -np 2 trainer --model my_network.textproto --batch-size 64 ${coordinator}`),
+  return [paragraph("section8a"), trainerCommand("--recipe improved"), trainerCommand("--model my_network.textproto --batch-size 64"),
     h("p", {}, h("a", { class: "button", href: `#/compare?runs=${encodeURIComponent(idOf(job.name))}` }, t("section8b")))];
 }
 
@@ -154,7 +153,7 @@ export const lessonPage: Page = async (root, { signal, query }) => {
     leave.abort();
     leave = new AbortController();
     const model = models.find((one) => one.name === choice.value);
-    if (!model) return replace(place, empty(t("noModels"), t("noModelsText"), `mpirun -np 2 trainer --coordinator ${location.hostname}:50051`));
+    if (!model) return replace(place, empty(t("noModels"), t("noModelsText"), trainerCommand()));
     const inner = leave.signal;
     const job = await insist(inner, () => call(JobService.getJob, { name: model.job }, { signal: inner }));
     const lesson: Lesson = { model, job, layers: job.recipe?.model ? describe(job.recipe.model) : [], signal: inner };
