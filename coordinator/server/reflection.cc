@@ -1,3 +1,6 @@
+// A stream is a reactor that reads a request, answers it from protobuf's pool of generated
+// messages, and reads the next; a timer ends it. v1 and v1alpha have the same messages under other
+// names, so what comes by v1alpha is answered as v1 and written over.
 #include "coordinator/server/reflection.h"
 
 #include <google/protobuf/descriptor.h>
