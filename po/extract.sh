@@ -9,7 +9,7 @@ for name in Flag Text Texts TextOrNone Positional RequiredPositional RequiredPos
 done
 find client common coordinator worker -name '*.cc' -o -name '*.h' | grep -Ev '(_test|_testing|_figure|user_config)\.' | LC_ALL=C sort |
   xgettext --files-from=- --output=- --language=C++ --from-code=UTF-8 --add-comments=TRANSLATORS --add-location=file \
-    --package-name=convoy --keyword --keyword=Tr:1 --keyword=TrPlural:1,2 --keyword=Marked:1 --keyword=TextError:2 --keyword=InvalidArgumentTextError:1 --keyword=LayerError:2 --keyword=MakeMessage:1 --keyword=Group:1,1t \
+    --package-name=convoy --keyword --keyword=Tr:1 --keyword=TrPlural:1,2 --keyword=Marked:1 --keyword=TextError:2 --keyword=InvalidArgumentTextError:1 --keyword=LayerError:2 --keyword=DamagedError:1 --keyword=MakeMessage:1 --keyword=Group:1,1t \
     --keyword=Number:3,3t --keyword=Number:5,5t --keyword=Numbers:5,5t \
     --keyword=WholeNumber:3,3t --keyword=WholeNumber:5,5t "${flags[@]}" |
   sed "s/charset=CHARSET/charset=UTF-8/; s/nplurals=INTEGER; plural=EXPRESSION/nplurals=2; plural=n != 1/; /^\"\(POT-Cr\|Report-Msgid\)/d"

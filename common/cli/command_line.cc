@@ -232,8 +232,9 @@ absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* cons
     return absl::InvalidArgumentError(Tr("configuration file $0: $1",
                                          app.get_config_ptr()->as<std::string>(),
                                          InConfigsWords(error.what(), FlagsOf(app))));
-  } catch (const CLI::FileError& error) {
-    return absl::NotFoundError(Tr("--config: $0", error.what()));
+  } catch (const CLI::FileError&) {
+    return absl::NotFoundError(
+        Tr("--config: cannot read $0", app.get_config_ptr()->as<std::string>()));
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(InUsersWords(AsWritten(error.what()), *app.get_formatter()));
   }

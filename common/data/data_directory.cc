@@ -77,8 +77,10 @@ absl::Status CheckComplete(const std::string& directory) {
     if (FindFile(directory, file).empty()) missing.push_back(CanonicalName(file));
   }
   if (missing.empty()) return absl::OkStatus();
-  return TextError(absl::StatusCode::kNotFound, "$0: holds no $1 (nor with .gz)", directory,
-                   absl::StrJoin(missing, ", "));
+  return TextError(absl::StatusCode::kNotFound,
+                   "$0: holds no $1 (nor with .gz); deploy/get-mnist.sh $0 fetches MNIST; `data` "
+                   "generated does without",
+                   directory, absl::StrJoin(missing, ", "));
 }
 
 // Returns the images and labels of one half; num_classes is not yet set.
@@ -99,8 +101,6 @@ absl::StatusOr<Dataset> LoadHalf(const std::string& images_path, const std::stri
 }
 
 absl::StatusOr<DataSource> Load(const std::string& directory) {
-  CONVOY_RETURN_IF_ERROR(CheckDirectory(directory));
-  CONVOY_RETURN_IF_ERROR(CheckComplete(directory));
   DataSource source;
   source.where = directory;
   CONVOY_ASSIGN_OR_RETURN(
@@ -156,7 +156,9 @@ DataChoice FindDataDirectory(const std::string& flag) {
 }
 
 absl::StatusOr<DataSource> LoadIdxDirectory(const std::string& directory) {
-  absl::StatusOr<DataSource> source = Load(directory);
+  const absl::Status there = CheckDirectory(directory);
+  if (there.ok()) CONVOY_RETURN_IF_ERROR(CheckComplete(directory));  // which says what to do
+  absl::StatusOr<DataSource> source = there.ok() ? Load(directory) : there;
   if (source.ok()) return source;
   return absl::Status(source.status().code(), absl::StrCat(source.status().message(), "; ",
                                                            Advice(source.status(), directory)));

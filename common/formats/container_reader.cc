@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
 #include "common/base/status.h"
+#include "common/base/text_error.h"
 #include "common/formats/container.h"
 #include "common/formats/container_layout.h"
 
@@ -22,9 +22,10 @@ bool AllZero(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
 }
 
-template <typename... Args>
-absl::Status Damaged(const std::string& file, const Args&... what) {
-  return absl::DataLossError(absl::StrCat(file, ": is damaged: ", what...));
+// `text` has $0 for the file, the values from $1 on.
+template <typename... Values>
+absl::Status DamagedError(const char* text, const std::string& file, const Values&... values) {
+  return TextError(absl::StatusCode::kDataLoss, text, file, values...);
 }
 
 struct Header {
@@ -37,23 +38,27 @@ struct Header {
 absl::Status CheckFront(std::string_view bytes, const std::string& file) {
   const size_t magic_bytes = std::min(bytes.size(), kMagic.size());
   if (bytes.empty() || bytes.substr(0, magic_bytes) != kMagic.substr(0, magic_bytes)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": is not a Convoy model or checkpoint",
-                     bytes.empty() ? " (the file is empty)" : " (it starts with other bytes)"));
+    return bytes.empty()
+               ? InvalidArgumentTextError(
+                     "$0: is not a Convoy model or checkpoint (the file is empty)", file)
+               : InvalidArgumentTextError(
+                     "$0: is not a Convoy model or checkpoint (it starts with other bytes)", file);
   }
   if (bytes.size() < kHeaderBytes) {
-    return Damaged(file, "it ends after ", bytes.size(), " bytes, within its header");
+    return DamagedError("$0: is damaged: it ends after $1 bytes, within its header", file,
+                        bytes.size());
   }
   if (Crc32(bytes.substr(0, kHeaderCrcOffset)) != Load<uint32_t>(bytes, kHeaderCrcOffset)) {
-    return Damaged(file, "the checksum of its header is wrong");
+    return DamagedError("$0: is damaged: the checksum of its header is wrong", file);
   }
   const auto version = Load<uint32_t>(bytes, kVersionOffset);
   if (version > kContainerVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(file, ": written by a newer Convoy (format ",
-                                                      version, "; this one reads up to ",
-                                                      kContainerVersion, "); use that version"));
+    return TextError(absl::StatusCode::kFailedPrecondition,
+                     "$0: written by a newer Convoy (format $1; this one reads up to $2); use that "
+                     "version",
+                     file, version, kContainerVersion);
   }
-  if (version == 0) return Damaged(file, "there is no format 0");
+  if (version == 0) return DamagedError("$0: is damaged: there is no format 0", file);
   return absl::OkStatus();
 }
 
@@ -62,21 +67,23 @@ absl::StatusOr<Header> ParseHeader(std::string_view bytes, const std::string& fi
   const auto kind = Load<uint32_t>(bytes, kKindOffset);
   if (kind < static_cast<uint32_t>(ContainerKind::kModel) ||
       kind > static_cast<uint32_t>(ContainerKind::kData)) {
-    return Damaged(file, "content of unknown kind ", kind);
+    return DamagedError("$0: is damaged: content of unknown kind $1", file, kind);
   }
   const auto file_bytes = Load<uint64_t>(bytes, kFileBytesOffset);
   if (bytes.size() < file_bytes) {
-    return Damaged(file, "it is cut off: ", bytes.size(), " of ", file_bytes, " bytes");
+    return DamagedError("$0: is damaged: it is cut off: $1 of $2 bytes", file, bytes.size(),
+                        file_bytes);
   }
   if (bytes.size() > file_bytes) {
-    return Damaged(file, bytes.size() - file_bytes, " bytes follow its end");
+    return DamagedError("$0: is damaged: $1 bytes follow its end", file, bytes.size() - file_bytes);
   }
   const size_t num_sections = Load<uint32_t>(bytes, kNumSectionsOffset);
   if (num_sections > kMaxSections || num_sections > (bytes.size() - kHeaderBytes) / kEntryBytes) {
-    return Damaged(file, "its table of ", num_sections, " sections does not fit");
+    return DamagedError("$0: is damaged: its table of $1 sections does not fit", file,
+                        num_sections);
   }
   if (!AllZero(bytes.substr(kHeaderReservedOffset, kHeaderCrcOffset - kHeaderReservedOffset))) {
-    return Damaged(file, "reserved bytes of its header are used");
+    return DamagedError("$0: is damaged: reserved bytes of its header are used", file);
   }
   return Header{static_cast<ContainerKind>(kind), num_sections,
                 Load<uint32_t>(bytes, kTableCrcOffset)};
@@ -89,17 +96,18 @@ absl::StatusOr<ContainerReader::Section> ParseEntry(std::string_view entry, size
   const std::string_view name_field = entry.substr(0, kEntryNameBytes);
   const std::string_view name = name_field.substr(0, name_field.find('\0'));
   if (!IsSectionName(name) || !AllZero(name_field.substr(name.size()))) {
-    return Damaged(file, "a section has no proper name");
+    return DamagedError("$0: is damaged: a section has no proper name", file);
   }
   const auto flags = Load<uint32_t>(entry, kEntryFlagsOffset);
   if ((flags & ~kFlagNotCovered) != 0 || !AllZero(entry.substr(kEntryReservedOffset))) {
-    return Damaged(file, "reserved bytes of section '", std::string(name), "' are used");
+    return DamagedError("$0: is damaged: reserved bytes of section '$1' are used", file,
+                        std::string(name));
   }
   const auto offset = Load<uint64_t>(entry, kEntryOffsetOffset);
   const auto num_bytes = Load<uint64_t>(entry, kEntryLengthOffset);
   // There is one place where a section may stand, so none can overlap or hide bytes.
   if (offset != AlignUp(end) || offset > bytes.size() || num_bytes > bytes.size() - offset) {
-    return Damaged(file, "section '", std::string(name), "' is out of place");
+    return DamagedError("$0: is damaged: section '$1' is out of place", file, std::string(name));
   }
   return ContainerReader::Section{
       std::string(name), offset, num_bytes,
@@ -111,7 +119,7 @@ absl::StatusOr<std::vector<ContainerReader::Section>> ParseSections(const Header
                                                                     const std::string& file) {
   const std::string_view table = bytes.substr(kHeaderBytes, header.num_sections * kEntryBytes);
   if (Crc32(table) != header.table_crc) {
-    return Damaged(file, "the checksum of its table is wrong");
+    return DamagedError("$0: is damaged: the checksum of its table is wrong", file);
   }
   std::vector<ContainerReader::Section> sections;
   std::set<std::string> names;
@@ -120,19 +128,22 @@ absl::StatusOr<std::vector<ContainerReader::Section>> ParseSections(const Header
     const std::string_view entry = table.substr(i * kEntryBytes, kEntryBytes);
     CONVOY_ASSIGN_OR_RETURN(auto section, ParseEntry(entry, end, bytes, file));
     if (!names.insert(section.name).second) {
-      return Damaged(file, "two sections are named '", section.name, "'");
+      return DamagedError("$0: is damaged: two sections are named '$1'", file, section.name);
     }
     if (!AllZero(bytes.substr(end, section.offset - end))) {
-      return Damaged(file, "the gap before section '", section.name, "' is not empty");
+      return DamagedError("$0: is damaged: the gap before section '$1' is not empty", file,
+                          section.name);
     }
     const std::string_view content = bytes.substr(section.offset, section.num_bytes);
     if (Crc32(content) != Load<uint32_t>(entry, kEntryCrcOffset)) {
-      return Damaged(file, "the checksum of section '", section.name, "' is wrong");
+      return DamagedError("$0: is damaged: the checksum of section '$1' is wrong", file,
+                          section.name);
     }
     end = section.offset + section.num_bytes;
     sections.push_back(std::move(section));
   }
-  if (end != bytes.size()) return Damaged(file, "bytes follow its last section");
+  if (end != bytes.size())
+    return DamagedError("$0: is damaged: bytes follow its last section", file);
   return sections;
 }
 
@@ -161,7 +172,7 @@ std::string_view ContainerReader::BytesOf(const Section& section) const {
 absl::StatusOr<std::string_view> ContainerReader::SectionBytes(std::string_view name) const {
   const Section* section = Find(name);
   if (section == nullptr) {
-    return Damaged(name_, "it has no section '", std::string(name), "'");
+    return DamagedError("$0: is damaged: it has no section '$1'", name_, std::string(name));
   }
   return BytesOf(*section);
 }

@@ -13,10 +13,6 @@ namespace {
 
 constexpr double kMostEpochs = 1e6;
 
-absl::Status Refuse(const char* field, double value, const char* wanted) {
-  return InvalidArgumentTextError("schedule.$0: is $1; give $2", field, value, wanted);
-}
-
 double StepFactor(const ScheduleConfig& config, double after_warmup, double steps_per_epoch) {
   const double every = std::max(1.0, std::round(config.step_epochs * steps_per_epoch));
   const auto drops = static_cast<int64_t>(after_warmup / every);
@@ -37,20 +33,28 @@ double CosineFactor(const ScheduleConfig& config, double step, double warmup,
 absl::Status ValidateSchedule(const ScheduleConfig& config) {
   const auto epochs = [](double value) { return value >= 0 && value <= kMostEpochs; };
   if (!epochs(config.warmup_epochs)) {
-    return Refuse("warmup_epochs", config.warmup_epochs, "a number of epochs, such as 1, or 0");
+    return InvalidArgumentTextError(
+        "schedule.warmup_epochs: is $0; give a number of epochs, such as 1, or 0",
+        config.warmup_epochs);
   }
   if (config.kind == ScheduleConfig::Kind::kStep) {
     if (!epochs(config.step_epochs) || config.step_epochs == 0) {
-      return Refuse("step_epochs", config.step_epochs,
-                    "the epochs between two drops of the learning rate, such as 10");
+      return InvalidArgumentTextError(
+          "schedule.step_epochs: is $0; give the epochs between two drops of the learning rate, "
+          "such as 10",
+          config.step_epochs);
     }
     if (!(config.step_factor > 0 && config.step_factor <= 1)) {
-      return Refuse("step_factor", config.step_factor, "a number above 0, up to 1, such as 0.1");
+      return InvalidArgumentTextError(
+          "schedule.step_factor: is $0; give a number above 0, up to 1, such as 0.1",
+          config.step_factor);
     }
   }
   if (config.kind == ScheduleConfig::Kind::kCosine) {
     if (!epochs(config.decay_epochs) || config.decay_epochs == 0) {
-      return Refuse("decay_epochs", config.decay_epochs, "the epochs until the end of the decay");
+      return InvalidArgumentTextError(
+          "schedule.decay_epochs: is $0; give the epochs until the end of the decay",
+          config.decay_epochs);
     }
     // The decay ends with the run unless the recipe says otherwise, so this is also said to those
     // who only asked for a shorter run.
@@ -61,7 +65,8 @@ absl::Status ValidateSchedule(const ScheduleConfig& config) {
           config.warmup_epochs, config.decay_epochs);
     }
     if (!(config.final_factor >= 0 && config.final_factor <= 1)) {
-      return Refuse("final_factor", config.final_factor, "a number from 0 to 1");
+      return InvalidArgumentTextError("schedule.final_factor: is $0; give a number from 0 to 1",
+                                      config.final_factor);
     }
   }
   return absl::OkStatus();

@@ -124,6 +124,32 @@ absl::Status NoSuchValue(const std::string& value, const std::string& field) {
   return InvalidArgumentTextError("unknown $0 $1", Printable(field), Quoted(value));
 }
 
+// Of "Expected WHAT, got: FOUND".
+absl::Status WrongValue(absl::string_view what, const std::string& found) {
+  if (found.empty())
+    return InvalidArgumentTextError("the text ends here; a value or a } is missing");
+  if (found == "(") {
+    return InvalidArgumentTextError("found (; several numbers are written in brackets, as [3, 3]");
+  }
+  if (what == "integer") {
+    return InvalidArgumentTextError("a whole number is expected, not $0", found);
+  }
+  if (what == "double") return InvalidArgumentTextError("a number is expected, not $0", found);
+  if (what == "string") {
+    return InvalidArgumentTextError("a text in quotes is expected, not $0", found);
+  }
+  return InvalidArgumentTextError("the name of a field is expected, not $0", found);
+}
+
+// What stands in `message` between the two, cut and printable; nothing if it is another message.
+std::optional<std::string> Between(absl::string_view message, absl::string_view before,
+                                   absl::string_view after) {
+  if (!absl::ConsumePrefix(&message, before) || !absl::ConsumeSuffix(&message, after)) {
+    return std::nullopt;
+  }
+  return Printable(std::string(message), kMaxMessage);
+}
+
 // Turns protobuf's words for the usual slips into ours, that say what to do.
 absl::Status Reword(const std::string& message, const Descriptor& whole) {
   if (const auto names = NamesIn(message, "Message type", "has no field named")) {
@@ -132,8 +158,19 @@ absl::Status Reword(const std::string& message, const Descriptor& whole) {
   if (const auto names = NamesIn(message, "Unknown enumeration value of", "for field")) {
     return NoSuchValue(names->first, names->second);
   }
-  if (absl::StartsWith(message, "Expected ") && absl::EndsWith(message, " got: (")) {
-    return InvalidArgumentTextError("found (; several numbers are written in brackets, as [3, 3]");
+  for (const char* what : {"integer", "double", "string", "identifier"}) {
+    const auto found = Between(message, absl::StrCat("Expected ", what, ", got: "), "");
+    if (found) return WrongValue(what, *found);
+  }
+  for (const char* sign : {"\":\"", "\"{\"", "\"}\""}) {
+    const auto found = Between(message, absl::StrCat("Expected ", sign, ", found "), ".");
+    if (found) return InvalidArgumentTextError("$0 is expected, not $1", sign, *found);
+  }
+  if (const auto field = Between(message, "Non-repeated field ", " is specified multiple times.")) {
+    return InvalidArgumentTextError("$0 is there twice; give it once", *field);
+  }
+  if (const auto number = Between(message, "Integer out of range (", ")")) {
+    return InvalidArgumentTextError("the number $0 does not fit here", *number);
   }
   return absl::InvalidArgumentError(Printable(message, kMaxMessage));
 }

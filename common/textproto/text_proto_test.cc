@@ -29,6 +29,19 @@ TEST(TextProtoTest, MisspeltNamesGetTheNearest) {
   EXPECT_THAT(ErrorOf("layers { dense { units: 1 activation: \"R\" } }"), HasSubstr("NAME:1: "));
 }
 
+TEST(TextProtoTest, WrongValuesAreToldInOurWords) {
+  EXPECT_EQ(ErrorOf("layers { dense { units: 'a' } }"),
+            "NAME:1: a whole number is expected, not 'a'");
+  EXPECT_EQ(ErrorOf("layers {\n dropout { rate: x } }"), "NAME:2: a number is expected, not x");
+  EXPECT_EQ(ErrorOf("name: 3"), "NAME:1: a text in quotes is expected, not 3");
+  EXPECT_EQ(ErrorOf("}"), "NAME:1: the name of a field is expected, not }");
+  EXPECT_EQ(ErrorOf("name 'a'"), "NAME:1: \":\" is expected, not \"'a'\"");
+  EXPECT_EQ(ErrorOf("name: 'a' name: 'b'"), "NAME:1: \"name\" is there twice; give it once");
+  EXPECT_EQ(ErrorOf("layers { dense { units: 99999999999 } }"),
+            "NAME:1: the number 99999999999 does not fit here");
+  EXPECT_THAT(ErrorOf("layers { dense { units: 3"), HasSubstr("the text ends here"));
+}
+
 TEST(TextProtoTest, UsualSlipsAreToldInOurWords) {
   EXPECT_EQ(ErrorOf("layers {\n conv2d { filters: 1 kernel_size: (3, 3) } }"),
             "NAME:2: found (; several numbers are written in brackets, as [3, 3]");

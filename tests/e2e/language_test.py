@@ -113,6 +113,7 @@ class LanguageTest(harness.TrainerTest):
         (self.directory / "net.textproto").write_text("x")
         (self.directory / "brace.textproto").write_text("layers { flatten {}\nlayers { flatten {} }")
         (self.directory / "flat.textproto").write_text("input { height: 2 width: 2 } layers { dense { units: 2 activation: SOFTMAX } }")
+        (self.directory / "word.textproto").write_text("input { height: two }")
         for program, words, says in [
                 (CONVOY, ["statsu"], "commande inconnue 'statsu' ; vouliez-vous dire 'status' ?"),
                 (CONVOY, ["status", "--jso"], "option inconnue '--jso' ; vouliez-vous dire '--json' ?"),
@@ -127,6 +128,13 @@ class LanguageTest(harness.TrainerTest):
                 (CONVOY, ["import", "text.png", "--output", "m.convoy"], "n'est pas un fichier HDF5"),
                 (CONVOY, ["run", "--hosts", "a,a", "--"], "a est nommée deux fois"),
                 (CONVOY, ["sweep", "lenet"], "vouliez-vous dire 'lenet5' ?"),
+                (CONVOY, ["--config", "none", "jobs"], "--config : impossible de lire none"),
+                (harness.TRAINER, ["--data", "empty"], "ne contient pas train-images-idx3-ubyte"),
+                (harness.TRAINER, ["--momentum", "0.9"], "--momentum: n'est que pour l'optimiseur sgd ou rmsprop"),
+                (harness.TRAINER, ["--isa", "avx3"], "jeu d'instructions inconnu 'avx3'"),
+                (harness.TRAINER, ["--scale-learning-rate", "liner"], "règle inconnue 'liner' ; vouliez-vous dire 'linear' ?"),
+                (harness.TRAINER, ["--initial-weights", "text.png"], "n'est ni un modèle ni un point de reprise de Convoy"),
+                (harness.TRAINER, ["--model", "word.textproto"], "un nombre entier est attendu, et non two"),
                 (harness.TRAINER, ["--data", "nowhere"], "impossible de lire le dossier nowhere"),
                 (harness.TRAINER, ["--run-dir", "taken"], "--run-dir: taken existe déjà ; --resume le continue"),
                 (harness.TRAINER, ["--resume"], "--resume: demande --run-dir"),

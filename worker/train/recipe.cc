@@ -21,10 +21,6 @@ namespace {
 constexpr int kMaxBatchSize = 1 << 24;
 constexpr int kMaxMicroBatch = 4096;
 
-absl::Status FieldError(std::string_view field, const std::string& message) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(field), ": ", message));
-}
-
 absl::Status CheckInRange(std::string_view field, int64_t value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return absl::OkStatus();
   return TextError(absl::StatusCode::kInvalidArgument, "$0: must be from $1 to $2, not $3",
@@ -33,7 +29,7 @@ absl::Status CheckInRange(std::string_view field, int64_t value, int64_t least, 
 
 absl::Status CheckReduce(const std::string& reduce) {
   if (reduce == "exact" || reduce == "mpi") return absl::OkStatus();
-  return FieldError("reduce", absl::StrCat("must be exact or mpi, not '", reduce, "'"));
+  return InvalidArgumentTextError("reduce: must be exact or mpi, not '$0'", reduce);
 }
 
 // Remembers the first field that differs.

@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/suggest.h"
 #include "common/base/text_error.h"
+#include "common/i18n/translate.h"
 #include "common/optim/optimizer.h"
 
 namespace convoy::train {
@@ -20,8 +20,13 @@ namespace {
 
 constexpr int64_t kMostEpochs = 1000000;
 
-absl::Status Refuse(std::string_view field, const std::string& message) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(field), ": ", message));
+// A word that is none of `known`. Both texts have $0 for the field, $1 for the word and $2 for what
+// is known; `with_guess` has $3 for the nearest of it, too.
+absl::Status UnknownWord(const char* text, const char* with_guess, std::string_view field,
+                         const std::string& word, const std::vector<std::string>& known) {
+  const std::string near = NearestName(word, known);
+  return InvalidArgumentTextError(near.empty() ? text : with_guess, std::string(field), word,
+                                  absl::StrJoin(known, ", "), near);
 }
 
 absl::Status RequireEpochs(std::string_view field, int64_t value, int64_t least) {
@@ -32,21 +37,22 @@ absl::Status RequireEpochs(std::string_view field, int64_t value, int64_t least)
 
 absl::Status RequireNotNegative(std::string_view field, double value) {
   if (value >= 0 && std::isfinite(value)) return absl::OkStatus();
-  return Refuse(field, absl::StrCat("must be 0 or a positive number, not ", value));
+  return InvalidArgumentTextError("$0: must be 0 or a positive number, not $1", std::string(field),
+                                  value);
 }
 
 absl::Status CheckMonitor(std::string_view field, const std::string& monitor,
                           double validation_split) {
   const std::vector<std::string>& known = MonitoredMetrics();
   if (std::find(known.begin(), known.end(), monitor) == known.end()) {
-    return Refuse(field, absl::StrCat("unknown metric '", monitor, "'", DidYouMean(monitor, known),
-                                      " (known: ", absl::StrJoin(known, ", "), ")"));
+    return UnknownWord(Marked("$0: unknown metric '$1' (known: $2)"),
+                       Marked("$0: unknown metric '$1'; did you mean '$3'? (known: $2)"), field,
+                       monitor, known);
   }
   if (validation_split == 0 && monitor.rfind("val_", 0) == 0) {
-    return Refuse(field, absl::StrCat("is ", monitor,
-                                      ", but no images are held out for it; set "
-                                      "`validation_split`, or monitor ",
-                                      monitor.substr(4)));
+    return InvalidArgumentTextError(
+        "$0: is $1, but no images are held out for it; set `validation_split`, or monitor $2",
+        std::string(field), monitor, monitor.substr(4));
   }
   return absl::OkStatus();
 }
@@ -54,7 +60,7 @@ absl::Status CheckMonitor(std::string_view field, const std::string& monitor,
 // A value that belongs to another kind of schedule is a mistake that would go unseen.
 absl::Status CheckFieldsOfKind(const v1::ScheduleRecipe& schedule) {
   const auto refuse = [](const char* field, const char* kind) {
-    return Refuse(field, absl::StrCat("is for schedule.name: \"", kind, "\" only"));
+    return InvalidArgumentTextError("$0: is for schedule.name: \"$1\" only", field, kind);
   };
   if (schedule.name() != "step") {
     if (schedule.has_step_epochs()) return refuse("schedule.step_epochs", "step");
@@ -81,10 +87,9 @@ absl::StatusOr<optim::ScheduleConfig> ReadSchedule(const v1::ScheduleRecipe& rec
   } else if (recipe.name() == "cosine") {
     config.kind = Kind::kCosine;
   } else {
-    return Refuse("schedule.name",
-                  absl::StrCat("unknown schedule '", recipe.name(), "'",
-                               DidYouMean(recipe.name(), {"constant", "step", "cosine"}),
-                               " (known: constant, step, cosine)"));
+    return UnknownWord(Marked("$0: unknown schedule '$1' (known: $2)"),
+                       Marked("$0: unknown schedule '$1'; did you mean '$3'? (known: $2)"),
+                       "schedule.name", recipe.name(), {"constant", "step", "cosine"});
   }
   CONVOY_RETURN_IF_ERROR(CheckFieldsOfKind(recipe));
   CONVOY_RETURN_IF_ERROR(optim::ValidateSchedule(config));
@@ -96,8 +101,8 @@ absl::StatusOr<ReduceOnPlateauConfig> ReadPlateau(const v1::ReduceOnPlateauRecip
   CONVOY_RETURN_IF_ERROR(
       CheckMonitor("reduce_on_plateau.monitor", recipe.monitor(), validation_split));
   if (!(recipe.factor() > 0 && recipe.factor() < 1)) {
-    return Refuse("reduce_on_plateau.factor",
-                  absl::StrCat("must be above 0 and below 1, not ", recipe.factor()));
+    return InvalidArgumentTextError("reduce_on_plateau.factor: must be above 0 and below 1, not $0",
+                                    recipe.factor());
   }
   CONVOY_RETURN_IF_ERROR(RequireEpochs("reduce_on_plateau.patience", recipe.patience(), 1));
   CONVOY_RETURN_IF_ERROR(RequireEpochs("reduce_on_plateau.cooldown", recipe.cooldown(), 0));
@@ -135,9 +140,9 @@ absl::StatusOr<double> LearningRateFactor(const std::string& rule, int batch_siz
   if (rule.empty() || rule == "none") return 1;
   if (rule == "linear") return ratio;
   if (rule == "sqrt") return std::sqrt(ratio);
-  return Refuse("learning_rate_scaling", absl::StrCat("unknown rule '", rule, "'",
-                                                      DidYouMean(rule, {"linear", "sqrt", "none"}),
-                                                      " (known: linear, sqrt, none)"));
+  return UnknownWord(Marked("$0: unknown rule '$1' (known: $2)"),
+                     Marked("$0: unknown rule '$1'; did you mean '$3'? (known: $2)"),
+                     "learning_rate_scaling", rule, {"linear", "sqrt", "none"});
 }
 
 // Sets a field that is not set.
@@ -188,6 +193,18 @@ void FillOptimizer(v1::OptimizerRecipe* optimizer) {
 
 #undef CONVOY_FILL
 
+absl::Status ForOthers(const char* field, const std::vector<const char*>& owners) {
+  if (owners.size() == 1) {
+    return InvalidArgumentTextError("optimizer.$0: is for the optimizer $1 only", field, owners[0]);
+  }
+  if (owners.size() == 2) {
+    return InvalidArgumentTextError("optimizer.$0: is for the optimizer $1 or $2 only", field,
+                                    owners[0], owners[1]);
+  }
+  return InvalidArgumentTextError("optimizer.$0: is for the optimizer $1, $2 or $3 only", field,
+                                  owners[0], owners[1], owners[2]);
+}
+
 // Values that every complete recipe states (momentum 0, the betas, epsilon) are foreign only where
 // they are not the defaults.
 absl::Status CheckFieldsOfOptimizer(const v1::OptimizerRecipe& optimizer) {
@@ -201,24 +218,31 @@ absl::Status CheckFieldsOfOptimizer(const v1::OptimizerRecipe& optimizer) {
     const char* field;
     bool given;
     bool fits;
-    const char* owners;
+    std::vector<const char*> owners;
   } fields[] = {
-      {"weight_decay", optimizer.has_weight_decay(), name == "adamw", "adamw"},
-      {"rho", optimizer.has_rho(), name == "rmsprop", "rmsprop"},
-      {"momentum", changed(optimizer.has_momentum(), optimizer.momentum(), defaults.momentum),
-       name == "sgd" || name == "rmsprop", "sgd or rmsprop"},
-      {"nesterov", optimizer.nesterov(), name == "sgd", "sgd"},
-      {"beta_1", changed(optimizer.has_beta_1(), optimizer.beta_1(), defaults.beta_1), adam,
-       "adam or adamw"},
-      {"beta_2", changed(optimizer.has_beta_2(), optimizer.beta_2(), defaults.beta_2), adam,
-       "adam or adamw"},
-      {"epsilon", changed(optimizer.has_epsilon(), optimizer.epsilon(), defaults.epsilon),
-       name != "sgd", "adam, adamw or rmsprop"},
+      {"weight_decay", optimizer.has_weight_decay(), name == "adamw", {"adamw"}},
+      {"rho", optimizer.has_rho(), name == "rmsprop", {"rmsprop"}},
+      {"momentum",
+       changed(optimizer.has_momentum(), optimizer.momentum(), defaults.momentum),
+       name == "sgd" || name == "rmsprop",
+       {"sgd", "rmsprop"}},
+      {"nesterov", optimizer.nesterov(), name == "sgd", {"sgd"}},
+      {"beta_1",
+       changed(optimizer.has_beta_1(), optimizer.beta_1(), defaults.beta_1),
+       adam,
+       {"adam", "adamw"}},
+      {"beta_2",
+       changed(optimizer.has_beta_2(), optimizer.beta_2(), defaults.beta_2),
+       adam,
+       {"adam", "adamw"}},
+      {"epsilon",
+       changed(optimizer.has_epsilon(), optimizer.epsilon(), defaults.epsilon),
+       name != "sgd",
+       {"adam", "adamw", "rmsprop"}},
   };
   for (const auto& field : fields) {
     if (!field.given || field.fits) continue;
-    return Refuse(absl::StrCat("optimizer.", field.field),
-                  absl::StrCat("is for the optimizer ", field.owners, " only"));
+    return ForOthers(field.field, field.owners);
   }
   return absl::OkStatus();
 }
@@ -245,9 +269,10 @@ absl::StatusOr<RecipeOptions> ReadOptions(const v1::Recipe& recipe) {
     CONVOY_ASSIGN_OR_RETURN(options.reduce_on_plateau,
                             ReadPlateau(recipe.reduce_on_plateau(), held_out));
     if (options.schedule.kind != Kind::kConstant) {
-      return Refuse("reduce_on_plateau",
-                    absl::StrCat("does not go with a ", recipe.schedule().name(),
-                                 " schedule, as both set the learning rate; leave one out"));
+      return InvalidArgumentTextError(
+          "reduce_on_plateau: does not go with a $0 schedule, as both set the learning rate; leave "
+          "one out",
+          recipe.schedule().name());
     }
   }
   if (recipe.has_early_stopping()) {
@@ -268,8 +293,8 @@ absl::StatusOr<RecipeOptions> ReadOptions(const v1::Recipe& recipe) {
   CONVOY_ASSIGN_OR_RETURN(options.learning_rate_factor,
                           LearningRateFactor(recipe.learning_rate_scaling(), recipe.batch_size()));
   if (!(recipe.label_smoothing() >= 0 && recipe.label_smoothing() < 1)) {
-    return Refuse("label_smoothing",
-                  absl::StrCat("must be from 0 to below 1, not ", recipe.label_smoothing()));
+    return InvalidArgumentTextError("label_smoothing: must be from 0 to below 1, not $0",
+                                    recipe.label_smoothing());
   }
   options.label_smoothing = static_cast<float>(recipe.label_smoothing());
   return options;

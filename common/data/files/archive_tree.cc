@@ -8,7 +8,6 @@
 #include <numeric>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/files.h"
 #include "common/base/printable.h"
@@ -79,9 +78,8 @@ class ArchiveTree : public FileTree {
  private:
   absl::Status Broken(struct archive* reader) const {
     const char* reason = archive_error_string(reader);
-    return absl::DataLossError(absl::StrCat(Printable(root_), ": is a broken archive (",
-                                            Printable(reason == nullptr ? "unknown" : reason),
-                                            "); fetch it again"));
+    return TextError(absl::StatusCode::kDataLoss, "$0: is a broken archive ($1); fetch it again",
+                     Printable(root_), Printable(reason == nullptr ? "unknown" : reason));
   }
 
   absl::Status UnpackEntries(struct archive* reader) {

@@ -34,7 +34,7 @@ th:first-child { text-align: left; }
 td.long { overflow-wrap: anywhere; min-width: 12em; }
 /* Texts in figures stay readable on a phone: a wide figure is moved sideways. */
 .figure { overflow-x: auto; }
-@media (max-width: 600px) { th, td { padding: 0.25em 0.4em; } body { margin: 1em auto; }
+@media (max-width: 600px) { table { font-size: 0.75em; } th, td { padding: 0.25em 0.3em; } body { margin: 1em auto; }
   .figure img { max-width: none; width: 36em; } }
 @media print {
   body { max-width: none; margin: 0; font-size: 10pt; }

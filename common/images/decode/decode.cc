@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
 #include "common/images/png.h"
@@ -11,19 +10,25 @@ namespace convoy::images {
 namespace {
 
 // Says what the bytes are, for files that people take for pictures that we read.
-std::string DescribeStart(std::string_view bytes) {
+absl::Status NoPicture(std::string_view bytes, const std::string& name) {
   const auto has = [bytes](size_t at, std::string_view text) {
     return bytes.size() > at && bytes.substr(at).starts_with(text);
   };
-  if (bytes.empty()) return "is empty";
-  if (has(0, "GIF8")) return "is a GIF";
-  if (has(0, "BM")) return "is a BMP";
-  if (has(0, "RIFF") && has(8, "WEBP")) return "is a WebP";
-  if (has(0, "II*") || has(0, "MM")) return "is a TIFF";
-  if (has(4, "ftyp")) return "is a HEIC or AVIF picture";
-  if (has(0, "<")) return "is a web page or an SVG";
-  if (has(0, "version https://git-lfs")) return "is a pointer of Git LFS, not the file";
-  return "is no picture";
+  if (bytes.empty()) return InvalidArgumentTextError("$0: is empty; save it as JPEG or PNG", name);
+  if (has(0, "GIF8")) return InvalidArgumentTextError("$0: is a GIF; save it as JPEG or PNG", name);
+  if (has(0, "BM")) return InvalidArgumentTextError("$0: is a BMP; save it as JPEG or PNG", name);
+  if (has(0, "RIFF") && has(8, "WEBP"))
+    return InvalidArgumentTextError("$0: is a WebP; save it as JPEG or PNG", name);
+  if (has(0, "II*") || has(0, "MM"))
+    return InvalidArgumentTextError("$0: is a TIFF; save it as JPEG or PNG", name);
+  if (has(4, "ftyp"))
+    return InvalidArgumentTextError("$0: is a HEIC or AVIF picture; save it as JPEG or PNG", name);
+  if (has(0, "<"))
+    return InvalidArgumentTextError("$0: is a web page or an SVG; save it as JPEG or PNG", name);
+  if (has(0, "version https://git-lfs"))
+    return InvalidArgumentTextError(
+        "$0: is a pointer of Git LFS, not the file; save it as JPEG or PNG", name);
+  return InvalidArgumentTextError("$0: is no picture; save it as JPEG or PNG", name);
 }
 
 }  // namespace
@@ -37,8 +42,7 @@ absl::StatusOr<ColorImage> DecodePicture(std::string_view bytes, const std::stri
   }
   if (IsJpeg(bytes)) return DecodeJpeg(bytes, name, limits);
   if (IsPng(bytes)) return DecodeColorPng(bytes, name, limits);
-  return TextError(absl::StatusCode::kInvalidArgument, "$0: $1; save it as JPEG or PNG", name,
-                   DescribeStart(bytes));
+  return NoPicture(bytes, name);
 }
 
 absl::StatusOr<GreyImage> DecodeGrey(std::string_view bytes, const std::string& name,

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/check.h"
 #include "common/base/suggest.h"
+#include "common/base/text_error.h"
 #include "hwy/highway.h"
 
 namespace convoy::kernels {
@@ -57,9 +58,13 @@ absl::StatusOr<Isa> ParseIsa(std::string_view name) {
     if (traits.name == name) return traits.isa;
     known.emplace_back(traits.name);
   }
-  return absl::InvalidArgumentError("unknown instruction set '" + std::string(name) +
-                                    "': use one of " + absl::StrJoin(known, ", ") +
-                                    DidYouMean(name, known));
+  const std::string near = NearestName(name, known);
+  const std::string all = absl::StrJoin(known, ", ");
+  return near.empty() ? InvalidArgumentTextError("unknown instruction set '$0': use one of $1",
+                                                 std::string(name), all)
+                      : InvalidArgumentTextError(
+                            "unknown instruction set '$0': use one of $1; did you mean '$2'?",
+                            std::string(name), all, near);
 }
 
 absl::Status CheckCpu() {
