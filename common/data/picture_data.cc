@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -229,6 +230,35 @@ void KeepFirst(int64_t count, std::vector<LabelledFile>* files) {
   }
 }
 
+// Returns the folder of a picture's class with all that is around it.
+std::string ClassFolderOf(const std::string& path, const std::string& name) {
+  const std::string slashed = absl::StrCat("/", path);
+  return path.substr(0, slashed.find(absl::StrCat("/", name, "/")) + name.size());
+}
+
+std::string FolderAround(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+// Nobody makes the folder of a class and means that there is no such class: its pictures are still
+// to come, or went elsewhere.
+absl::Status CheckNoClassIsEmpty(const FileTree& tree, const ClassFolders& folders) {
+  std::set<std::string> around;
+  for (const LabelledFile& file : folders.train) {
+    const std::string& name = folders.classes[static_cast<size_t>(file.label)];
+    around.insert(FolderAround(ClassFolderOf(tree.paths()[file.file], name)));
+  }
+  for (const std::string& folder : tree.empty_folders()) {
+    if (around.count(FolderAround(folder)) == 0) continue;
+    return InvalidArgumentTextError(
+        "$0: is empty, beside the folders of classes; put the pictures of its class into it, or "
+        "remove it",
+        Printable(absl::StrCat(tree.root(), "/", folder)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckNotEmpty(const DataSource& source) {
   if (source.train.count > 0 && source.test.count > 0) return absl::OkStatus();
   return InvalidArgumentTextError("holds no picture that can be read to train or to test on");
@@ -239,6 +269,7 @@ absl::Status CheckNotEmpty(const DataSource& source) {
 absl::StatusOr<DataSource> LoadPictures(const FileTree& tree, const LoadOptions& options) {
   absl::StatusOr<ClassFolders> folders = ArrangeClassFolders(tree.paths());
   if (!folders.ok()) return Annotate(folders.status(), Printable(tree.root()));
+  CONVOY_RETURN_IF_ERROR(CheckNoClassIsEmpty(tree, *folders));
   for (auto* part : {&folders->train, &folders->validation, &folders->test}) {
     KeepFirst(options.max_pictures, part);
   }

@@ -9,6 +9,7 @@
 #include "common/api/resource_names.h"
 #include "common/base/status.h"
 #include "common/rpc/grpc_status.h"
+#include "common/system/moment.h"
 
 namespace convoy::coordinator {
 namespace {
@@ -16,9 +17,15 @@ namespace {
 // Between two states that a watcher is sent, and that all of them are: a training on the same
 // machine must not feel how many watch it.
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(100);
-constexpr absl::Duration kWatchIntervalOfAll = absl::Milliseconds(5);
+constexpr absl::Duration kWatchIntervalOfAll = absl::Milliseconds(10);
 // How soon a watch whose caller went away ends.
 constexpr absl::Duration kWatchPatience = absl::Milliseconds(500);
+
+// Sleeps until the next of the moments that are `interval` apart. All watchers have the same ones: a
+// training is interrupted once by all, and not by each at its own time.
+void SleepToTick(absl::Duration interval) {
+  absl::SleepFor(interval - Moment::SteadyNow() % interval);
+}
 
 // Calls `call` with the {job} of `name`.
 template <typename Call>
@@ -66,7 +73,7 @@ absl::Status JobService::Watch(const CallGate::Pass& pass, const std::string& na
     *response.mutable_job() = std::move(state.job);
     if (!writer->Write(response)) break;
     if (api::IsTerminal(response.job().state())) return absl::OkStatus();
-    absl::SleepFor(std::max(kWatchInterval, pass.NumAlike() * kWatchIntervalOfAll));
+    SleepToTick(std::max(kWatchInterval, pass.NumAlike() * kWatchIntervalOfAll));
   }
   return absl::CancelledError("the caller went away");
 }

@@ -149,8 +149,8 @@ TEST_F(WatchTest, TheMoreWatchTheLessOftenEachIsToldAStateButAllHearTheLast) {
     while (reader->Read(&response)) ++messages;
     EXPECT_EQ(response.job().state(), v1::Job::STOPPED);
   }
-  // Twice a second each while all watch, one more at the beginning, and the last.
-  EXPECT_LE(messages, kWatchers * (2 + 2 * stopwatch.Elapsed()));
+  // Once a second each while all watch, one more at the beginning, and the last.
+  EXPECT_LE(messages, kWatchers * (2 + stopwatch.Elapsed()));
 }
 
 }  // namespace

@@ -120,6 +120,24 @@ class BadPicturesTest(harness.TrainerTest):
             self.write(f"class{i:05}/0.jpg", b"")
         self.refused("10001", "256")
 
+    def test_an_empty_folder_of_a_class_is_not_left_out_silently(self):
+        self.two_classes()
+        for empty in ("a/within", "notes/within"):
+            (self.data / empty).mkdir(parents=True)
+        self.assertEqual(self.run_on_data().code, DONE)
+        (self.data / "screws").mkdir()
+        self.refused(f"{self.data}/screws: is empty", "remove it")
+
+    def test_an_empty_folder_among_the_classes_of_a_part(self):
+        for part in ("train", "test"):
+            for name in ("nuts", "screws"):
+                for i in range(4):
+                    self.write(f"{part}/{name}/{i}.jpg")
+        (self.data / "val").mkdir()
+        self.assertEqual(self.run_on_data().code, DONE)
+        (self.data / "train/washers").mkdir()
+        self.refused("train/washers: is empty")
+
     def test_pictures_in_no_folder(self):
         for i in range(6):
             self.write(f"{i}.jpg")

@@ -122,7 +122,9 @@ class DirectoryTree : public FileTree {
       return Refuse(full, absl::StrCat("lies more than ", kMaxTreeDepth, " folders deep"));
     }
     way_down_.push_back(id);
+    const size_t entries = entries_;
     const absl::Status listed = ListFolder(path + "/");
+    if (listed.ok() && entries_ == entries) empty_folders_.push_back(path);
     way_down_.pop_back();
     return listed;
   }

@@ -28,6 +28,9 @@ class FileTree {
   // (a name that begins with a dot, __MACOSX) are left out.
   const std::vector<std::string>& paths() const { return paths_; }
 
+  // The folders of a directory with nothing in them; an archive's are not known.
+  const std::vector<std::string>& empty_folders() const { return empty_folders_; }
+
   // Returns a file's content. Errors name the file: OUT_OF_RANGE if it is larger than `max_bytes`,
   // FAILED_PRECONDITION if it was changed or removed since the tree was opened, or what the system
   // says. REQUIRES: index < paths().size().
@@ -39,6 +42,7 @@ class FileTree {
  protected:
   std::string root_;
   std::vector<std::string> paths_;
+  std::vector<std::string> empty_folders_;
 };
 
 // Opens a directory; symbolic links are followed. Returns NOT_FOUND or PERMISSION_DENIED as the
