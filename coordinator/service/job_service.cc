@@ -21,8 +21,8 @@ constexpr absl::Duration kWatchIntervalOfAll = absl::Milliseconds(10);
 // How soon a watch whose caller went away ends.
 constexpr absl::Duration kWatchPatience = absl::Milliseconds(500);
 
-// Sleeps until the next of the moments that are `interval` apart. All watchers have the same ones: a
-// training is interrupted once by all, and not by each at its own time.
+// Sleeps until the next of the moments that are `interval` apart. All watchers have the same ones:
+// a training is interrupted once by all, and not by each at its own time.
 void SleepToTick(absl::Duration interval) {
   absl::SleepFor(interval - Moment::SteadyNow() % interval);
 }
