@@ -20,7 +20,7 @@ struct GatewayOptions {
   http::ServerOptions http;
   uint64_t max_message_bytes = 16 << 20;  // of a request
   std::span<const http::StaticFile> files;
-  std::string grpc_port;  // /grpc-port says it to the page, which names it in commands
+  std::string grpc_port;  // or a socket's path; by /grpc-port the page knows it for its commands
 };
 
 class Gateway {

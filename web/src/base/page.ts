@@ -31,7 +31,7 @@ export function empty(title: string, text: Child, command?: HTMLElement): HTMLEl
   return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", {}, text), command);
 }
 
-let grpcPort: Promise<string> | undefined;  // where trainers find the coordinator; asked for once
+let grpcPort: Promise<string> | undefined;  // where trainers find the coordinator, a socket's path perhaps; asked for once
 
 async function askPort(): Promise<string> {
   const answer = await fetch("/grpc-port");
@@ -45,7 +45,8 @@ export function trainerCommand(flags = ""): HTMLElement {
   grpcPort ??= askPort();
   grpcPort.then((port) => {
     const secure = location.protocol === "https:" ? " --tls-ca ca.pem" : "";
-    replace(place, commandLine(`mpirun -np 2 trainer ${flags}${flags && " "}--coordinator ${location.hostname}:${port}${secure}`));
+    const address = port.startsWith("/") ? `unix:${port}` : `${location.hostname}:${port}`;
+    replace(place, commandLine(`mpirun -np 2 trainer ${flags}${flags && " "}--coordinator ${address}${secure}`));
   }, () => (grpcPort = undefined));
   return place;
 }
