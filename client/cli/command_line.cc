@@ -64,11 +64,12 @@ Parsed* Parser::Find(const std::string& name) {
   return nullptr;
 }
 
-// `convoy help COMMAND` means `convoy COMMAND --help`.
+// `convoy help COMMAND` means `convoy COMMAND --help`; of `help` itself there is none.
 std::vector<const char*> WithoutHelpCommand(int argc, const char* const* argv) {
   std::vector<const char*> words(argv, argv + argc);
-  if (words.size() < 2 || std::string_view(words[1]) != "help") return words;
-  words.erase(words.begin() + 1);
+  const auto asks = [&] { return words.size() >= 2 && std::string_view(words[1]) == "help"; };
+  if (!asks()) return words;
+  while (asks()) words.erase(words.begin() + 1);
   words.push_back("--help");
   return words;
 }

@@ -222,6 +222,11 @@ absl::StatusOr<CommandLine::Asked> CommandLine::Parse(int argc, const char* cons
     app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
     const CLI::App* chosen = parser_->Chosen();
+    // Help on a command that there is not: what is there instead.
+    const std::vector<std::string> rest = app.remaining();
+    if (chosen == nullptr && !parser_->commands.empty() && !rest.empty() && !IsFlag(rest.front())) {
+      return parser_->UnknownWord();
+    }
     asked.help = true;
     asked.text = AsWritten(chosen == nullptr ? app.help() : chosen->help(app.get_name()));
   } catch (const CLI::CallForVersion& version) {

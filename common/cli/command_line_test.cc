@@ -99,6 +99,9 @@ TEST_F(CommandLineTest, CommandsHaveTheirOwnFlags) {
   EXPECT_EQ(Parse({"deliver", "--to", "lab"})->command, "deliver");
   EXPECT_EQ(to, "lab");
   EXPECT_THAT(ErrorOf({"delivr"}), HasSubstr("unknown command 'delivr'; did you mean 'deliver'?"));
+  EXPECT_THAT(ErrorOf({"delivr", "--help"}),
+              HasSubstr("unknown command 'delivr'; did you mean 'deliver'?"));
+  EXPECT_TRUE(Parse({"deliver", "lab", "--help"})->help);
   EXPECT_THAT(ErrorOf({"deliver", "--ot=x"}), HasSubstr("baker deliver --help lists all flags"));
   EXPECT_THAT(line_.Flags("deliver"), Contains("--to"));
 }

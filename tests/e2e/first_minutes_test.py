@@ -90,6 +90,8 @@ class FirstMinutesTest(harness.TrainerTest):
 
     def test_help_is_a_command(self):
         self.assertEqual(self.convoy("help").out, self.convoy("--help").out)
+        self.assertEqual(self.convoy("help", "help").out, self.convoy("--help").out)
+        self.refuse("help", "predcit", words=["did you mean 'predict'"])
         self.assertEqual(self.convoy("help", "predict").out, self.convoy("predict", "--help").out)
 
     def test_runs_are_compared(self):
