@@ -18,8 +18,7 @@ function(convoy_compile_together NAME SEPARATE)
 endfunction()
 
 # convoy_optimize_little()
-# For a folder of texts, messages and files, whose time is not a user's: kernels, training, pictures and data have
-# -O3, and to give it to the rest, too, would lengthen the build by a tenth.
+# For a folder of texts, messages and files, whose time is not a user's: kernels, training, pictures and data keep -O3.
 macro(convoy_optimize_little)
   add_compile_options($<$<CONFIG:Release>:-O1>)
 endmacro()

@@ -230,24 +230,26 @@ void KeepFirst(int64_t count, std::vector<LabelledFile>* files) {
   }
 }
 
-// Returns the folder of a picture's class with all that is around it.
-std::string ClassFolderOf(const std::string& path, const std::string& name) {
-  const std::string slashed = absl::StrCat("/", path);
-  return path.substr(0, slashed.find(absl::StrCat("/", name, "/")) + name.size());
-}
-
+// Returns the folder that `path` lies in: "" for the root.
 std::string FolderAround(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
 
+// Returns the folder that holds the class's folder, which `path` lies in.
+std::string FolderAroundClass(const std::string& path, const std::string& name) {
+  const size_t at = absl::StrCat("/", path).find(absl::StrCat("/", name, "/"));
+  return at == 0 ? std::string() : path.substr(0, at - 1);
+}
+
 // Nobody makes the folder of a class and means that there is no such class: its pictures are still
 // to come, or went elsewhere.
 absl::Status CheckNoClassIsEmpty(const FileTree& tree, const ClassFolders& folders) {
+  if (tree.empty_folders().empty()) return absl::OkStatus();
   std::set<std::string> around;
   for (const LabelledFile& file : folders.train) {
     const std::string& name = folders.classes[static_cast<size_t>(file.label)];
-    around.insert(FolderAround(ClassFolderOf(tree.paths()[file.file], name)));
+    around.insert(FolderAroundClass(tree.paths()[file.file], name));
   }
   for (const std::string& folder : tree.empty_folders()) {
     if (around.count(FolderAround(folder)) == 0) continue;

@@ -41,15 +41,14 @@ std::string DataLine(const JobFacts& facts) {
 }  // namespace
 
 Console::Console(std::FILE* out, int verbose, std::string run_directory)
-    : out_(out),
-      printer_(out),
+    : printer_(out),
       verbose_(verbose),
       bar_(verbose == 1 && terminal::TerminalOf(out).can_redraw),
       run_directory_(std::move(run_directory)) {}
 
 void Console::Print(const std::string& text) {
   if (verbose_ == 0) return;
-  printer_.Print(terminal::Fit(text, terminal::TerminalOf(out_)));
+  printer_.Print(terminal::Fit(text, terminal::TerminalOf(printer_.out())));
 }
 
 void Console::OnStart(const JobFacts& facts) {
@@ -115,7 +114,7 @@ void Console::OnStep(const StepProgress& progress) {
       {"accuracy: " + MetricText(progress.accuracy), 2},
       {Tr("$0 images/s", TrThousands(static_cast<int64_t>(progress.images_per_second))), 0}};
   // In the last column of all, what erases the rest of the line would erase a character.
-  const int columns = terminal::TerminalOf(out_).columns - 1;
+  const int columns = terminal::TerminalOf(printer_.out()).columns - 1;
   Redraw(terminal::ProgressLine(Position(progress.step_in_epoch), Fraction(progress.step_in_epoch),
                                 parts, columns));
 }
@@ -142,7 +141,7 @@ void Console::OnEpoch(const EpochReport& report) {
   std::string bar = " " + ProgressBar(1, kBarWidth);
   if (verbose_ == 2) begin = Tr("Epoch $0/$1", report.epoch + 1, facts_.epochs);
   if (verbose_ == 2) bar.clear();
-  const terminal::Terminal terminal = terminal::TerminalOf(out_);
+  const terminal::Terminal terminal = terminal::TerminalOf(printer_.out());
   const std::string whole = absl::StrCat(begin, bar, " - ", absl::StrJoin(parts, " - "));
   const bool fits = !terminal.is_terminal || terminal::Columns(whole) <= terminal.columns;
   parts.insert(parts.begin(), begin);

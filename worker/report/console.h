@@ -34,7 +34,6 @@ class Console : public Observer {
   std::string Position(int64_t done) const;  // "205/375"
   double Fraction(int64_t done) const;
 
-  std::FILE* out_;
   terminal::Printer printer_;
   int verbose_;
   bool bar_;  // redraw a bar
