@@ -51,7 +51,7 @@ void CountFromZero(DataSource* source) {
     for (uint8_t& label : part->labels) --label;
   }
   if (!source->class_names.empty()) return;
-  const int classes = LabelRange(source->train.labels).second + 1;
+  const int classes = std::max(kMinClasses, LabelRange(source->train.labels).second + 1);
   for (int i = 1; i <= classes; ++i) source->class_names.push_back(absl::StrCat(i));
 }
 
@@ -61,10 +61,11 @@ absl::Status CompleteSource(const PartNames& names, const char* kind, DataSource
   CONVOY_RETURN_IF_ERROR(CheckSameSizes(source->train, source->test, names.test_images));
   CountFromZero(source);
   const int labels = LabelRange(source->train.labels).second + 1;
-  const int classes = std::max(labels, static_cast<int>(source->class_names.size()));
-  if (!source->class_names.empty()) source->class_names.resize(static_cast<size_t>(classes));
-  source->train.num_classes = std::max(kMinClasses, classes);
-  source->test.num_classes = source->train.num_classes;
+  const int named = static_cast<int>(source->class_names.size());
+  const int classes = std::max({kMinClasses, labels, named});
+  for (int i = named; named > 0 && i < classes; ++i) source->class_names.push_back(absl::StrCat(i));
+  source->train.num_classes = classes;
+  source->test.num_classes = classes;
   CONVOY_RETURN_IF_ERROR(CheckLabels(source->test, names.test_labels));
   source->sha256 = DataSha256(source->train, source->test);
   source->kind = source->sha256 == kMnistSha256 ? kKindMnist : kind;

@@ -18,7 +18,8 @@ struct PartNames {
 // Completes `source`, whose two parts have images and labels: sets the number of classes (as many
 // as the largest training label says, 2 at least, or as class_names has), the SHA-256, and the
 // kind, which is "mnist" if the content is and `kind` otherwise. Where no label is 0, as in
-// EMNIST's letters, all become smaller by one, and the classes are called "1", "2", ...
+// EMNIST's letters, all become smaller by one, and the classes are called "1", "2", ... Where some
+// classes have names, the others are called by their numbers.
 //
 // Returns INVALID_ARGUMENT if the parts' images are of different sizes or a label is beyond the
 // classes.

@@ -6,7 +6,11 @@
 
 namespace convoy::run {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 std::string ToJson(const Progress& progress) {
   Json json;

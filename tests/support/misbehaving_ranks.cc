@@ -2,6 +2,7 @@
 //
 //   mpirun -np 2 misbehaving_ranks missing   rank 1 never comes to a collective
 //   mpirun -np 2 misbehaving_ranks late      a check fails after the communicator is gone
+//   mpirun -np 2 misbehaving_ranks after     a check fails after MPI has ended
 #include <unistd.h>
 
 #include <string>
@@ -34,8 +35,10 @@ int Main(const std::string& what) {
   if (what == "missing") MissCollective(**communicator);
   const int rank = (*communicator)->rank();
   communicator->reset();
-  if (rank == 1) ::sleep(60);  // until rank 0 takes it down
+  if (what == "late" && rank == 1) ::sleep(60);  // until rank 0 takes it down
   CONVOY_CHECK(what != "late");
+  runtime->reset();
+  CONVOY_CHECK(what != "after");
   return 0;
 }
 

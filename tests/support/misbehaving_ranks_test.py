@@ -23,6 +23,12 @@ class MisbehavingRanksTest(unittest.TestCase):
         self.assertEqual(result.returncode, 4, result.stderr)
         self.assertIn("check failed", result.stderr)
 
+    def test_failed_check_after_the_end_of_mpi_is_told_without_mpi(self):
+        result = run("after")
+        self.assertEqual(result.returncode, 4, result.stderr)
+        self.assertIn("check failed", result.stderr)
+        self.assertNotIn("MPI_FINALIZE", result.stderr.upper())
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
