@@ -53,7 +53,7 @@ data::Dataset NoiseDataset(int64_t count) {
     data.pixels.push_back(static_cast<uint8_t>(random.NextBelow(256)));
   }
   for (int64_t i = 0; i < count; ++i) {
-    data.labels.push_back(static_cast<uint8_t>(random.NextBelow(10)));
+    data.labels.push_back(static_cast<Label>(random.NextBelow(10)));
   }
   return data;
 }

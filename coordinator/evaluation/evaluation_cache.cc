@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "common/base/label.h"
+
 namespace convoy::coordinator {
 namespace {
 
 int64_t BytesOf(const evaluate::DetailedEvaluation& evaluation) {
   constexpr int64_t kEntry = 1024;  // the key, the list, what is small of the evaluation
   const int64_t classes = evaluation.confusion.num_classes();
-  return kEntry + static_cast<int64_t>(evaluation.predicted.size()) +
-         static_cast<int64_t>(evaluation.probabilities.size() * sizeof(float)) +
+  const size_t probabilities = evaluation.confidence.size() + evaluation.actual_probability.size();
+  return kEntry + static_cast<int64_t>(evaluation.predicted.size() * sizeof(Label)) +
+         static_cast<int64_t>(probabilities * sizeof(float)) +
          classes * classes * static_cast<int64_t>(sizeof(int64_t));
 }
 
