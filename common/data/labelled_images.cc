@@ -57,7 +57,7 @@ void CountFromZero(DataSource* source) {
 }
 
 // Refuses labels, or names, of more classes than there may be.
-absl::Status CheckClasses(const DataSource& source, const PartNames& names) {
+absl::Status CheckNumberOfClasses(const DataSource& source, const PartNames& names) {
   const std::vector<Label>& labels = source.train.labels;
   const auto beyond =
       std::find_if(labels.begin(), labels.end(), [](Label label) { return label >= kMaxClasses; });
@@ -74,7 +74,7 @@ absl::Status CheckClasses(const DataSource& source, const PartNames& names) {
 absl::Status CompleteSource(const PartNames& names, const char* kind, DataSource* source) {
   CONVOY_RETURN_IF_ERROR(CheckSameSizes(source->train, source->test, names.test_images));
   CountFromZero(source);
-  CONVOY_RETURN_IF_ERROR(CheckClasses(*source, names));
+  CONVOY_RETURN_IF_ERROR(CheckNumberOfClasses(*source, names));
   const int labels = LabelRange(source->train.labels).second + 1;
   const int classes = std::max(labels, static_cast<int>(source->class_names.size()));
   if (!source->class_names.empty()) source->class_names.resize(static_cast<size_t>(classes));

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
@@ -40,6 +41,15 @@ formats::ModelFile NormalizedModelFile() {
       "layers { batch_normalization {} } layers { flatten {} }\n"
       "layers { dense { units: 10 activation: SOFTMAX } }";
   return FileOf(nn::ParseModelSpec(kNetwork, "normalized").value(), 3);
+}
+
+formats::ModelFile ManyClassesModelFile(int classes) {
+  const std::string network =
+      absl::StrCat("name: 'many' input { height: 28 width: 28 } layers { flatten {} }\n",
+                   "layers { dense { units: ", classes, " activation: SOFTMAX } }");
+  formats::ModelFile file = FileOf(nn::ParseModelSpec(network, "many").value(), 3);
+  for (int i = 0; i < classes; ++i) file.class_names.push_back(absl::StrCat("sort ", i));
+  return file;
 }
 
 std::shared_ptr<const LoadedModel> UntrainedModel(const std::string& network) {

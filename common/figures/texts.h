@@ -30,6 +30,7 @@ struct Texts {
   const char* confusion_title;
   const char* confusion_subtitle;  // images, accuracy, mistakes
   const char* confusion_by_row;
+  const char* confusion_shown;  // shown classes, of
   const char* predicted;
   const char* actual;
   const char* images;
