@@ -1,3 +1,5 @@
+// Shows two things: a trained model, of which it says all that the file does, and a network or
+// recipe that is not trained yet, of which it says what a training would cost (show_description.h).
 #include "client/commands/commands.h"
 
 #include <google/protobuf/util/json_util.h>

@@ -66,7 +66,7 @@ std::string ClassesTable(const v1::EvaluateModelResponse& evaluation, int column
   }
   const std::string text = table.ToText(columns);
   if (evaluation.classes_size() <= kMostClasses) return text;
-  return Tr("The $0 of $1 classes with the lowest F1 (all with --json):\n", shown.size(),
+  return Tr("The $0 of $1 classes with the lowest F1:\n", shown.size(),
             TrThousands(evaluation.classes_size())) +
          text;
 }
@@ -108,8 +108,8 @@ std::string MistakeKindsTable(const v1::EvaluateModelResponse& evaluation, int c
                   TrThousands(kind.count),
                   PercentText(static_cast<double>(kind.count) / static_cast<double>(kind.images))});
   }
-  return Tr("The $0 most frequent of $1 kinds of mistakes among $2 classes (all with --json):\n",
-            kinds.size(), all, TrThousands(evaluation.confusion_matrix_size())) +
+  return Tr("The $0 most frequent of $1 kinds of mistakes among $2 classes:\n", kinds.size(), all,
+            TrThousands(evaluation.confusion_matrix_size())) +
          table.ToText(columns);
 }
 

@@ -96,7 +96,7 @@ v1::EvaluateModelResponse ManyClasses(int classes) {
 TEST(ModelTextTest, OfVeryManyClassesTheWorstAreShown) {
   const v1::EvaluateModelResponse evaluation = ManyClasses(1000);
   const std::string classes = EvaluationText(evaluation, 0);
-  EXPECT_THAT(classes, HasSubstr("The 20 of 1,000 classes with the lowest F1 (all with --json):\n"
+  EXPECT_THAT(classes, HasSubstr("The 20 of 1,000 classes with the lowest F1:\n"
                                  "   class  images  precision  recall      F1\n"
                                  "  sort 0       8          -       -       -\n"
                                  "sort 900       8          -       -  0.2500\n"
@@ -104,8 +104,7 @@ TEST(ModelTextTest, OfVeryManyClassesTheWorstAreShown) {
   EXPECT_THAT(classes, Not(AnyOf(HasSubstr("sort 500"), HasSubstr("sort 19"))));
   const std::string mistakes = ConfusionText(evaluation, 0);
   EXPECT_THAT(mistakes,
-              StartsWith("The 20 most frequent of 998 kinds of mistakes among 1,000 classes "
-                         "(all with --json):\n"
+              StartsWith("The 20 most frequent of 998 kinds of mistakes among 1,000 classes:\n"
                          "    is a  taken for  images  of the class\n"
                          "sort 900   sort 901       7        87.50%\n"
                          "  sort 0     sort 1       1        12.50%\n"));

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/base/label.h"
-#include "common/base/range.h"
 #include "common/data/idx.h"
+#include "common/data/range.h"
 #include "common/i18n/message.h"
 
 namespace convoy::data {

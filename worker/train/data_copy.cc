@@ -1,3 +1,7 @@
+// A copy is a container of two sections: what the data are, and their bytes. Labels are a byte each
+// as long as that is enough, so copies of before they had 16 bits in memory are read and written as
+// ever; of more classes, which no copy of then had, they are two. A copy is believed only when the
+// fingerprint of what was read is the one that is asked for.
 #include "worker/train/data_copy.h"
 
 #include <algorithm>
