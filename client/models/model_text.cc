@@ -108,7 +108,7 @@ std::string MistakeKindsTable(const v1::EvaluateModelResponse& evaluation, int c
                   TrThousands(kind.count),
                   PercentText(static_cast<double>(kind.count) / static_cast<double>(kind.images))});
   }
-  return Tr("The $0 most frequent of $1 kinds of mistakes among $2 classes:\n", kinds.size(), all,
+  return Tr("The most frequent mistakes, $0 of $1 kinds, among $2 classes:\n", kinds.size(), all,
             TrThousands(evaluation.confusion_matrix_size())) +
          table.ToText(columns);
 }

@@ -104,7 +104,7 @@ TEST(ModelTextTest, OfVeryManyClassesTheWorstAreShown) {
   EXPECT_THAT(classes, Not(AnyOf(HasSubstr("sort 500"), HasSubstr("sort 19"))));
   const std::string mistakes = ConfusionText(evaluation, 0);
   EXPECT_THAT(mistakes,
-              StartsWith("The 20 most frequent of 998 kinds of mistakes among 1,000 classes:\n"
+              StartsWith("The most frequent mistakes, 20 of 998 kinds, among 1,000 classes:\n"
                          "    is a  taken for  images  of the class\n"
                          "sort 900   sort 901       7        87.50%\n"
                          "  sort 0     sort 1       1        12.50%\n"));
