@@ -189,8 +189,8 @@ TEST_P(SoftmaxCrossEntropyTest, OfEqualLogitsTheFirstCounts) {
 
 TEST_P(SoftmaxCrossEntropyTest, HugeLogitsDoNotOverflow) {
   const float logits[] = {3e38f, -3e38f, 0};
-  const uint8_t right = 0;
-  const uint8_t wrong = 2;
+  const Label right = 0;
+  const Label wrong = 2;
   EXPECT_EQ(SoftmaxCrossEntropy(1, 3, logits, &right, nullptr, nullptr).loss, 0.0);
   EXPECT_EQ(SoftmaxCrossEntropy(1, 3, logits, &wrong, nullptr, nullptr).loss, double{3e38f});
 }
@@ -218,7 +218,7 @@ TEST_P(SoftmaxCrossEntropyTest, LogitsThatAreNotFiniteGiveANanLoss) {
 TEST_P(SoftmaxCrossEntropyTest, MinusInfinityIsProbabilityZero) {
   const float logits[] = {0, -kInfinity};
   float d_logits[2];
-  const uint8_t impossible = 1;
+  const Label impossible = 1;
   EXPECT_EQ(SoftmaxCrossEntropy(1, 2, logits, &impossible, d_logits, nullptr).loss, kInfinity);
   EXPECT_EQ(d_logits[0], 1.0f);
   EXPECT_EQ(d_logits[1], -1.0f);
