@@ -144,7 +144,7 @@ class Matrix {
     std::string subtitle = Fill(texts.confusion_subtitle,
                                 {Count(language_, totals.images), Percent(language_, accuracy, 2),
                                  Count(language_, totals.images - totals.right)});
-    if (by_row_) absl::StrAppend(&subtitle, "; ", texts.confusion_by_row);
+    if (by_row_) absl::StrAppend(&subtitle, texts.confusion_by_row);
     if (!part_.whole) {
       absl::StrAppend(&subtitle, Fill(texts.confusion_shown,
                                       {Count(language_, classes_), Count(language_, num_classes)}));

@@ -453,6 +453,35 @@ test("a script in the name of a network, a layer or a class is text", async () =
   assert.equal(await page.locator("main img, main script, main i").count(), 0);
 });
 
+// A network that could tell a thousand things apart, on ten of them: its matrix is as large as the coordinator's may be.
+test("of a thousand classes those are shown that somebody would look for", async () => {
+  const model = join(coordinator.folder, "many.textproto");
+  writeFileSync(model, `name: "many" input { height: 28 width: 28 } layers { flatten {} } layers { dense { units: 1000 activation: SOFTMAX } }`);
+  assert.equal(await coordinator.train("many", 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--train-limit", "2000"), 0);
+  let page = await open("#/job/many");
+  await page.getByText("Shown are 26 of 1,000 classes").waitFor();
+  assert.equal(await page.locator(".results .confusion tbody tr").count(), 26);
+  assert.equal(await page.locator(".results .confusion .cell").count(), 26 * 26);
+  const { confusionMatrix } = await coordinator.call("ModelService/EvaluateModel", { name: "models/many" });
+  const wrong = confusionMatrix.flatMap((row, label) => row.counts.map((n, predicted) => (label === predicted ? 0 : Number(n))));
+  const shown = await page.locator(".results .confusion .wrong button").allInnerTexts();
+  assert.equal(Math.max(...shown.map((n) => Number(n.replace(/[^0-9]/g, "")))), wrong.reduce((most, n) => Math.max(most, n), 0));
+  page = await open("#/draw?model=many");
+  const rows = page.locator(".probabilities li");
+  await until("twelve rows", async () => (await rows.count()) === 12);
+  await draw(page, SEVEN);
+  await rows.first().and(page.locator(".best")).waitFor();
+  const parts = (await page.locator(".probabilities .bar").evaluateAll((bars) => bars.map((bar) => parseFloat(bar.style.width))));
+  assert.deepEqual(parts, [...parts].sort((a, b) => b - a));
+  const meant = page.locator(".meant");
+  await meant.getByRole("combobox").selectOption("7");
+  await meant.getByRole("button", { name: "Count it" }).click();
+  await page.locator(".tally .confusion").waitFor();
+  await page.goto(`${coordinator.origin}/#/jobs`);
+  await page.goto(`${coordinator.origin}/#/draw?model=many`);
+  await page.locator(".tally").getByText("of 1 drawings").waitFor();
+});
+
 test("names of any length fit every screen", async () => {
   const long = (letter) => letter.repeat(200);
   const pictures = join(coordinator.folder, "long");

@@ -33,8 +33,7 @@ export function confusionTable(options: ConfusionOptions): HTMLElement {
   const all = options.counts.length;
   const mostWrong = Math.max(1, ...shown.flatMap((label) => shown.map((other) => (label === other ? 0 : options.counts[label]![other]!))));
   const mostRight = Math.max(1, ...shown.map((label) => options.counts[label]![label]!));
-  const caption = [t("confusionCaption"), shown.length < all && ` ${t("confusionShown", { n: count(shown.length), all: count(all) })}`];
-  return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "confusion" }, h("caption", {}, caption),
+  const table = h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "confusion" }, h("caption", {}, t("confusionCaption")),
     h("thead", {}, h("tr", {}, h("td", {}), shown.map((label) => h("th", { scope: "col" }, options.names[label]!)), h("th", { scope: "col" }, t("recall")))),
     h("tbody", {}, shown.map((label) => {
       const row = options.counts[label]!;
@@ -43,6 +42,8 @@ export function confusionTable(options: ConfusionOptions): HTMLElement {
         shown.map((predicted) => cell(options, label, predicted, label === predicted ? mostRight : mostWrong)),
         h("td", { class: "recall" }, sum ? percent(row[label]! / sum, 1) : "–"));
     }))));
+  if (shown.length === all) return table;
+  return h("div", {}, h("p", { class: "muted" }, t("confusionShown", { n: count(shown.length), all: count(all) })), table);
 }
 
 export const countsOf = (evaluation: EvaluateModelResponse) => evaluation.confusionMatrix.map((row) => row.counts);
