@@ -136,11 +136,21 @@ class ManyClassesTest(harness.TrainerTest):
                             "1001 folders", "at most 1000 classes")
         arrays = self.directory / "more.npz"
         labels = np.arange(CLASSES + 1)
-        images = np.zeros((len(labels), 4, 4), np.uint8)
+        images = np.zeros((len(labels), SIDE, SIDE), np.uint8)
         np.savez(arrays, x_train=images, y_train=labels, x_test=images, y_test=labels)
         self.assert_refused(self.run_trainer("--data", arrays, "--run-dir", "no"), USAGE,
                             "more.npz: label 1000 of image 1000 is out of range: at most 1000 classes are possible")
+        mapped = datasets.write(self.directory / "mapped", images, labels % 10, images, labels % 10)
+        for path in sorted(mapped.iterdir()):
+            path.rename(mapped / f"emnist-{path.name}")
+        mapping = mapped / "emnist-mapping.txt"
+        mapping.write_text("".join(f"{label} {33 + label % 90}\n" for label in labels))
+        self.assert_refused(self.run_trainer("--data", mapped, "--run-dir", "no"), USAGE,
+                            "comes with names of 1001 classes; at most 1000 are possible")
         self.assertFalse((self.directory / "no").exists())
+        mapping.write_text("".join(f"{label} {33 + label % 90}\n" for label in labels[:-1]))
+        run = self.train("--data", mapped, "--model", "lenet5", "--epochs", 1)
+        self.assertEqual(run.weights()[-1][2].shape, (CLASSES,))
 
     def test_labels_above_255_are_the_same_data_in_every_form(self):
         """Three hundred classes: of the largest label there is one image to train on."""

@@ -101,6 +101,7 @@ TEST_F(DataCopyTest, KeepsLabelsAboveAByte) {
       EXPECT_THAT(std::vector(job->test.labels, job->test.labels + job->test.count),
                   ElementsAreArray(test_labels));
       EXPECT_EQ(*job->test.pixels, 'y');
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(job->train.labels) % alignof(Label), 0U);
       if (comm.rank() > 0) return;
       ASSERT_TRUE(WriteDataCopy(copy_, *job).ok());
       const absl::StatusOr<data::DataSource> read = ReadDataCopy(copy_, job->data_sha256);
