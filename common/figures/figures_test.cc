@@ -190,6 +190,10 @@ TEST(MistakesFigureTest, ShowsClassesAndConfidence) {
   ExpectAllDifferent({draw({image, "1", "7", 0.9}, 5), draw({image, "2", "7", 0.9}, 5),
                       draw({image, "1", "3", 0.9}, 5), draw({image, "1", "7", 0.8}, 5),
                       draw({image, "1", "7", 0.9}, 6),
+                      // Longer ones take two lines, so that each shows what it was read as.
+                      draw({image, "999", "998", 0.9}, 5), draw({image, "999", "997", 0.9}, 5),
+                      draw({image, "flat sheet", "round sheet", 0.9}, 5),
+                      draw({image, "flat sheet", "square sheet", 0.9}, 5),
                       [](Language language) { return DrawMistakes({}, 0, language); }},
                      Language::kEnglish);
 }

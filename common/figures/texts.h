@@ -38,6 +38,8 @@ struct Texts {
   const char* mistakes_subtitle;  // mistakes, shown
   const char* no_mistakes;
   const char* mistake_caption;      // actual, predicted
+  const char* mistake_actual;       // of two lines the first
+  const char* mistake_predicted;    // and the second
   const char* confidence;           // percentage
   const char* filters_title;        // layer
   const char* filters_subtitle;     // filters, height, width, channels
