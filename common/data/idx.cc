@@ -31,7 +31,6 @@ constexpr size_t kWordBytes = 4;
 constexpr uint8_t kUnsignedByte = 0x08;
 constexpr uint8_t kShort = 0x0b;
 constexpr uint8_t kInt = 0x0c;
-constexpr int kMostClassesOfBytes = 256;
 // Memory that is asked for beyond what was read: of most files all, so that nothing is moved. What
 // is not written costs an address, no more.
 constexpr size_t kReservedBytes = size_t{64} << 20;
@@ -293,7 +292,7 @@ std::string IdxImagesHeader(int64_t count, int height, int width, int channels) 
 }
 
 std::string EncodeIdxLabels(absl::Span<const Label> labels, int num_classes) {
-  const Sort& sort = num_classes > kMostClassesOfBytes ? kShortLabels : kLabels;
+  const Sort& sort = num_classes > kMaxClassesOfBytes ? kShortLabels : kLabels;
   std::string file = Header(sort, {static_cast<int64_t>(labels.size())});
   for (const Label label : labels) {
     if (sort.elem_bytes() == 2) file.push_back(static_cast<char>(label >> 8));

@@ -28,7 +28,6 @@ constexpr char kImagesSection[] = "images";
 // Sides, channels and numbers of images beyond these are damage; their product fits 64 bits.
 constexpr int64_t kMaxSide = 1 << 16;
 constexpr int64_t kMaxImages = kMaxDataCopyBytes;
-constexpr int kMostClassesOfBytes = 256;
 
 static_assert(std::endian::native == std::endian::little, "labels are written as they are");
 
@@ -54,7 +53,7 @@ bool AreBelow(int classes, const std::vector<Label>& labels) {
 
 // Of a label in the file: a byte, as long as that is enough.
 int64_t LabelBytes(const worker::v1::DataDescription& data) {
-  return data.classes() > kMostClassesOfBytes ? sizeof(Label) : 1;
+  return data.classes() > kMaxClassesOfBytes ? sizeof(Label) : 1;
 }
 
 int64_t NumImages(const worker::v1::DataDescription& data) {
