@@ -112,7 +112,7 @@ Case BackwardCase(const std::string& name, Activation activation) {
 
 Case SoftmaxCase() {
   auto logits = std::make_shared<Values>(Random(kImages * kClasses, 1, 5));
-  auto labels = std::make_shared<std::vector<uint8_t>>(RandomBelow<uint8_t>(kImages, kClasses));
+  auto labels = std::make_shared<std::vector<Label>>(RandomBelow<Label>(kImages, kClasses));
   auto d_logits = std::make_shared<Values>(logits->size());
   const int64_t n = std::ssize(*logits);
   return {"SoftmaxCrossEntropyImages", kImages, 8 * n,

@@ -83,7 +83,7 @@ StageSize SizeOf(const nn::Plan& plan, const nn::Plan::Stage& stage) {
   return size;
 }
 
-std::vector<uint8_t> Digits(std::vector<uint8_t>* labels) {
+std::vector<uint8_t> Digits(std::vector<Label>* labels) {
   std::vector<uint8_t> pixels(size_t{kBatches} * kBatch * 28 * 28);
   labels->resize(size_t{kBatches} * kBatch);
   data::GenerateDigits(kSeed, data::kGeneratedTrainSplit, kBatches * kBatch, 1, pixels.data(),
@@ -317,7 +317,7 @@ class Step {
   step::ThreadSums sums_;
   std::unique_ptr<step::Collectives> collectives_;
   step::Weights weights_;
-  std::vector<uint8_t> labels_;
+  std::vector<Label> labels_;
   std::vector<uint8_t> pixels_;
   std::vector<AlignedBuffer<float>> activations_;
   std::vector<AlignedBuffer<std::byte>> saved_;

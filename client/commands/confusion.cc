@@ -22,7 +22,9 @@ class Confusion : public Command {
     return Tr(
         "A row a true class, a column what it was taken for: what stands off the diagonal are "
         "the\n"
-        "mistakes. With --json all numbers of convoy evaluate.\n\n"
+        "mistakes. Of more than 100 classes the most frequent mistakes, as a list. With --json "
+        "all\n"
+        "numbers of convoy evaluate.\n\n"
         "Examples:\n"
         "  convoy confusion runs/first\n"
         "  convoy confusion first --split validation");

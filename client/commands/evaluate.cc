@@ -29,7 +29,9 @@ class Evaluate : public Command {
     return Tr(
         "Loss, accuracy, each class's precision and recall, and the worst mistakes. On the "
         "images\n"
-        "that it was trained with this is the trainer's own test accuracy, to the bit.\n\n"
+        "that it was trained with this is the trainer's own test accuracy, to the bit. Of more "
+        "than\n"
+        "100 classes those with the lowest F1 are listed, with --json all.\n\n"
         "Examples:\n"
         "  convoy evaluate runs/first\n"
         "  convoy evaluate --model model.convoy --data data/mnist --split validation\n"

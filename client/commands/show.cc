@@ -1,3 +1,5 @@
+// Shows two things: a trained model, of which it says all that the file does, and a network or
+// recipe that is not trained yet, of which it says what a training would cost (show_description.h).
 #include "client/commands/commands.h"
 
 #include <google/protobuf/util/json_util.h>
@@ -26,6 +28,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using evaluate::LoadedModel;
 
+// Classes that are all listed, and of more the first ones.
+constexpr size_t kMostClasses = 100;
+constexpr size_t kFirstClasses = 10;
+
 std::string FormText(formats::ImageForm form) {
   if (form == formats::ImageForm::kCentredDigits) return Tr("digits, centred as MNIST's");
   return form == formats::ImageForm::kWholePictures ? Tr("whole pictures") : Tr("not known");
@@ -39,8 +45,14 @@ std::string Facts(const std::string& where, const LoadedModel& model) {
     text += Tr("Data     SHA-256 $0\n", file.data_sha256);
   }
   text += Tr("Images   $0\n", FormText(file.image_form));
-  for (size_t i = 0; i < file.class_names.size(); ++i) {
+  const size_t classes = file.class_names.size();
+  const size_t shown = classes > kMostClasses ? kFirstClasses : classes;
+  for (size_t i = 0; i < shown; ++i) {
     text += Tr("Class    $0 $1\n", i, api::ClassName(file, static_cast<int>(i)));
+  }
+  if (shown < classes) {
+    text += Tr("         and $0 more (all with --json)\n",
+               TrThousands(static_cast<int64_t>(classes - shown)));
   }
   text +=
       Tr("Kernels  $0, OpenBLAS for $1\n", file.kernel_family.isa, file.kernel_family.blas_core);

@@ -24,7 +24,7 @@ class LocalSourceTest : public ::testing::Test {
   // A generated digit as a PNG file.
   static std::string DigitPng(uint32_t index) {
     images::GreyImage image{.width = 28, .height = 28, .pixels = std::vector<uint8_t>(28 * 28)};
-    uint8_t label = 0;
+    Label label = 0;
     data::DrawDigit(1, data::kGeneratedTestSplit, index, image.pixels.data(), &label);
     return images::EncodePng(image);
   }

@@ -1,8 +1,10 @@
 // What a model answered, as tables of text. A class is called by its name where the model has one,
-// by its number otherwise.
+// by its number otherwise. Of very many classes the tables have those that a person would look for:
+// the ones told apart worst, and the mistakes made most often.
 #include "client/models/model_text.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -15,6 +17,10 @@
 
 namespace convoy::client {
 namespace {
+
+// Classes beyond which a table has no row for each, and the rows that it has then.
+constexpr int kMostClasses = 100;
+constexpr size_t kRows = 20;
 
 std::string Ratio(bool known, double value) { return known ? absl::StrFormat("%.4f", value) : "-"; }
 
@@ -33,16 +39,78 @@ std::string ClassText(const v1::TrainedModel& model, int label) {
   return known ? model.class_names(label) : absl::StrCat(label);
 }
 
+// All classes, or, of too many, those with images and the lowest F1. One that no image was taken
+// for has none, which is as low as it can be.
+std::vector<const v1::ClassReport*> ClassesShown(const v1::EvaluateModelResponse& evaluation) {
+  std::vector<const v1::ClassReport*> shown;
+  const bool all = evaluation.classes_size() <= kMostClasses;
+  for (const v1::ClassReport& report : evaluation.classes()) {
+    if (all || report.support() > 0) shown.push_back(&report);
+  }
+  if (all) return shown;
+  std::stable_sort(shown.begin(), shown.end(),
+                   [](const auto* a, const auto* b) { return a->f1_score() < b->f1_score(); });
+  shown.resize(std::min(shown.size(), kRows));
+  return shown;
+}
+
 std::string ClassesTable(const v1::EvaluateModelResponse& evaluation, int columns) {
   Table table({Tr("class"), Tr("images"), Tr("precision"), Tr("recall"), "F1"},
               {Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
-  for (const v1::ClassReport& report : evaluation.classes()) {
-    table.AddRow({ClassText(report), TrThousands(report.support()),
-                  Ratio(report.has_precision(), report.precision()),
-                  Ratio(report.has_recall(), report.recall()),
-                  Ratio(report.has_f1_score(), report.f1_score())});
+  const std::vector<const v1::ClassReport*> shown = ClassesShown(evaluation);
+  for (const v1::ClassReport* report : shown) {
+    table.AddRow({ClassText(*report), TrThousands(report->support()),
+                  Ratio(report->has_precision(), report->precision()),
+                  Ratio(report->has_recall(), report->recall()),
+                  Ratio(report->has_f1_score(), report->f1_score())});
   }
-  return table.ToText(columns);
+  const std::string text = table.ToText(columns);
+  if (evaluation.classes_size() <= kMostClasses) return text;
+  return Tr("The $0 of $1 classes with the lowest F1:\n", shown.size(),
+            TrThousands(evaluation.classes_size())) +
+         text;
+}
+
+// How often images of a class were taken for another.
+struct MistakeKind {
+  int actual;
+  int predicted;
+  int64_t count;
+  int64_t images;  // of `actual`
+};
+
+// The most frequent first.
+std::vector<MistakeKind> MistakeKinds(const v1::EvaluateModelResponse& evaluation) {
+  std::vector<MistakeKind> kinds;
+  for (int actual = 0; actual < evaluation.confusion_matrix_size(); ++actual) {
+    const auto& counts = evaluation.confusion_matrix(actual).counts();
+    const int64_t images = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+    for (int predicted = 0; predicted < counts.size(); ++predicted) {
+      if (predicted == actual || counts[predicted] == 0) continue;
+      kinds.push_back({actual, predicted, counts[predicted], images});
+    }
+  }
+  std::stable_sort(kinds.begin(), kinds.end(),
+                   [](const MistakeKind& a, const MistakeKind& b) { return a.count > b.count; });
+  return kinds;
+}
+
+// Instead of a matrix that no screen has room for.
+std::string MistakeKindsTable(const v1::EvaluateModelResponse& evaluation, int columns) {
+  std::vector<MistakeKind> kinds = MistakeKinds(evaluation);
+  if (kinds.empty()) return Tr("No image was taken for another class.\n");
+  const std::string all = TrThousands(static_cast<int64_t>(kinds.size()));
+  kinds.resize(std::min(kinds.size(), kRows));
+  Table table({Tr("is a"), Tr("taken for"), Tr("images"), Tr("of the class")},
+              {Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  for (const MistakeKind& kind : kinds) {
+    table.AddRow({ClassText(evaluation, kind.actual), ClassText(evaluation, kind.predicted),
+                  TrThousands(kind.count),
+                  PercentText(static_cast<double>(kind.count) / static_cast<double>(kind.images))});
+  }
+  return Tr("The most frequent mistakes, $0 of $1 kinds, among $2 classes:\n", kinds.size(), all,
+            TrThousands(evaluation.confusion_matrix_size())) +
+         table.ToText(columns);
 }
 
 std::string MistakesTable(const v1::EvaluateModelResponse& evaluation, int columns) {
@@ -115,6 +183,7 @@ std::string EvaluationText(const v1::EvaluateModelResponse& evaluation, int colu
 
 std::string ConfusionText(const v1::EvaluateModelResponse& evaluation, int columns) {
   const int classes = evaluation.confusion_matrix_size();
+  if (classes > kMostClasses) return MistakeKindsTable(evaluation, columns);
   std::vector<std::string> headers = {Tr("is \\ taken for")};
   for (int label = 0; label < classes; ++label) headers.push_back(ClassText(evaluation, label));
   headers.push_back(Tr("right"));

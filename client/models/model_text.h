@@ -16,11 +16,12 @@ bool OnOtherImages(const v1::EvaluateModelResponse& evaluation);
 // that the model was trained with.
 std::string ImagesText(const v1::EvaluateModelResponse& evaluation);
 
-// Loss and accuracy, a line a class, the worst mistakes.
+// Loss and accuracy, a line a class, the worst mistakes. Of more than 100 classes only the 20 that
+// are told apart worst have a line.
 std::string EvaluationText(const v1::EvaluateModelResponse& evaluation, int columns);
 
 // The confusion matrix: a row a true class, a column what it was taken for, and each row's share of
-// right answers. Zeros are dots.
+// right answers. Zeros are dots. Of more than 100 classes the 20 most frequent kinds of mistakes.
 std::string ConfusionText(const v1::EvaluateModelResponse& evaluation, int columns);
 
 // A line a picture: what it shows, how sure the network is, what else it might be, what was done

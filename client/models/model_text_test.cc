@@ -3,13 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "client/models/model_json.h"
 
 namespace convoy::client {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 // Three classes; nothing was taken for class 2, and there is no image of it.
 v1::EvaluateModelResponse SampleEvaluation() {
@@ -65,6 +71,51 @@ TEST(ModelTextTest, EvaluationListsClassesAndMistakes) {
               AllOf(HasSubstr("loss 0.5000, accuracy 90.00% on 1,500 test images of MNIST\n"),
                     HasSubstr("    0   1,000     0.7500       -   -\n"),
                     HasSubstr("    7     1          0  75.00%")));
+}
+
+// Of each class one image is taken for the next one, of class 900 seven of its eight; none is taken
+// for class 0, and class 500 has no images.
+v1::EvaluateModelResponse ManyClasses(int classes) {
+  v1::EvaluateModelResponse evaluation;
+  for (int label = 0; label < classes; ++label) {
+    v1::ConfusionRow* row = evaluation.add_confusion_matrix();
+    for (int other = 0; other < classes; ++other) row->add_counts(0);
+    v1::ClassReport* report = evaluation.add_classes();
+    report->set_label(label);
+    report->set_class_name(absl::StrCat("sort ", label));
+    if (label == 500) continue;
+    report->set_support(8);
+    const int wrong = label == 900 ? 7 : label + 1 < classes ? 1 : 0;
+    row->set_counts(label, 8 - wrong);
+    if (wrong > 0) row->set_counts(label + 1, wrong);
+    if (label > 0) report->set_f1_score(label == 900 ? 0.25 : 0.5 + 1e-4 * label);
+  }
+  return evaluation;
+}
+
+TEST(ModelTextTest, OfVeryManyClassesTheWorstAreShown) {
+  const v1::EvaluateModelResponse evaluation = ManyClasses(1000);
+  const std::string classes = EvaluationText(evaluation, 0);
+  EXPECT_THAT(classes, HasSubstr("The 20 of 1,000 classes with the lowest F1:\n"
+                                 "   class  images  precision  recall      F1\n"
+                                 "  sort 0       8          -       -       -\n"
+                                 "sort 900       8          -       -  0.2500\n"
+                                 "  sort 1       8          -       -  0.5001\n"));
+  EXPECT_THAT(classes, Not(AnyOf(HasSubstr("sort 500"), HasSubstr("sort 19"))));
+  const std::string mistakes = ConfusionText(evaluation, 0);
+  EXPECT_THAT(mistakes,
+              StartsWith("The most frequent mistakes, 20 of 998 kinds, among 1,000 classes:\n"
+                         "    is a  taken for  images  of the class\n"
+                         "sort 900   sort 901       7        87.50%\n"
+                         "  sort 0     sort 1       1        12.50%\n"));
+  EXPECT_EQ(std::count(mistakes.begin(), mistakes.end(), '\n'), 22);
+  EXPECT_THAT(ConfusionText(ManyClasses(100), 0), StartsWith("is \\ taken for"));
+}
+
+TEST(ModelTextTest, OfVeryManyClassesThatAreAllRightThereIsNoMistake) {
+  v1::EvaluateModelResponse evaluation;
+  for (int label = 0; label < 101; ++label) evaluation.add_confusion_matrix()->add_counts(0);
+  EXPECT_EQ(ConfusionText(evaluation, 0), "No image was taken for another class.\n");
 }
 
 TEST(ModelTextTest, GeneratedDigitsAreNotCalledMnist) {

@@ -203,19 +203,20 @@ absl::StatusOr<ListedImages> ListImages(const evaluate::LoadedModel& model,
   const evaluate::DetailedEvaluation& evaluation = *evaluated.result;
   ListedImages listed;
   for (int64_t i = std::max<int64_t>(page.first, 0); i < images.count; ++i) {
-    const int predicted = evaluation.predicted[static_cast<size_t>(i)];
+    const auto image = static_cast<size_t>(i);
+    const int predicted = evaluation.predicted[image];
     if (images.labels[i] != request.label() || predicted != request.predicted_label()) continue;
     if (listed.response.images_size() == page.most) {
       listed.next = i;
       break;
     }
-    const float* probabilities = evaluation.probabilities.data() + i * classes;
-    *listed.response.add_images() = ToProto({.image = i,
-                                             .actual = request.label(),
-                                             .predicted = predicted,
-                                             .confidence = probabilities[predicted],
-                                             .actual_probability = probabilities[request.label()]},
-                                            asked, images);
+    *listed.response.add_images() =
+        ToProto({.image = i,
+                 .actual = request.label(),
+                 .predicted = predicted,
+                 .confidence = evaluation.confidence[image],
+                 .actual_probability = evaluation.actual_probability[image]},
+                asked, images);
   }
   return listed;
 }

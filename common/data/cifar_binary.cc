@@ -139,7 +139,8 @@ absl::StatusOr<DataSource> LoadCifarBatches(const FileTree& tree) {
   CONVOY_ASSIGN_OR_RETURN(const size_t test, Need(tree, found->first, version.test));
   CONVOY_RETURN_IF_ERROR(AppendBatch(tree, test, version.label_bytes, &source.test));
   source.class_names = ReadNames(tree, *found);
-  CONVOY_RETURN_IF_ERROR(CompleteSource({tree.Name(test), tree.Name(test)}, kKindCifar, &source));
+  CONVOY_RETURN_IF_ERROR(CompleteSource({Printable(found->first), tree.Name(test), tree.Name(test)},
+                                        kKindCifar, &source));
   source.where = absl::StrCat(Printable(tree.root()), ": ", version.name, "'s binary version, ",
                               source.train.num_classes, " classes");
   return source;

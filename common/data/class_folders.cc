@@ -137,7 +137,7 @@ absl::Status CheckClasses(const std::vector<std::string>& classes) {
         "has one class alone, $0; put the pictures of each class into a folder of their own",
         Quoted(classes.front()));
   }
-  if (classes.size() > kMaxClasses) {
+  if (classes.size() > size_t{kMaxClasses}) {
     return InvalidArgumentTextError(
         "has $0 folders with pictures, each a class; at most $1 classes are possible",
         classes.size(), kMaxClasses);
@@ -146,9 +146,9 @@ absl::Status CheckClasses(const std::vector<std::string>& classes) {
 }
 
 // Labels the pictures by their top folder; those without one are ignored.
-absl::StatusOr<std::vector<LabelledFile>> Label(const Pictures& pictures,
-                                                const std::vector<std::string>& classes,
-                                                size_t* ignored) {
+absl::StatusOr<std::vector<LabelledFile>> WithLabels(const Pictures& pictures,
+                                                     const std::vector<std::string>& classes,
+                                                     size_t* ignored) {
   std::vector<LabelledFile> labelled;
   for (const Picture& picture : pictures) {
     if (picture.folders.empty()) {
@@ -219,7 +219,7 @@ absl::StatusOr<ClassFolders> ArrangeClassFolders(const std::vector<std::string>&
   std::array<std::vector<LabelledFile>, kNumParts> labelled;
   for (size_t part = 0; part < kNumParts; ++part) {
     CONVOY_ASSIGN_OR_RETURN(std::vector<LabelledFile> files,
-                            Label(parts[part], folders.classes, &folders.ignored));
+                            WithLabels(parts[part], folders.classes, &folders.ignored));
     labelled[part] = Shuffled(files);
   }
   folders.train = std::move(labelled[kTrain]);

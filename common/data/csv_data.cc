@@ -1,6 +1,6 @@
 // The first line decides what a table is: names or numbers, where the label stands, and by the
-// number of the others the images' size. Then every line must have as many whole numbers from 0 to
-// 255.
+// number of the others the images' size. Then every line must have as many whole numbers, pixels
+// from 0 to 255 and a label.
 #include "common/data/csv_data.h"
 
 #include <algorithm>
@@ -123,14 +123,20 @@ class Lines {
 absl::Status ReadLine(absl::string_view line, const Columns& columns, Dataset* part) {
   int column = 0;
   for (const absl::string_view cell : absl::StrSplit(line, ',')) {
-    int value = 0;
-    const bool is_byte = absl::SimpleAtoi(cell, &value) && value >= 0 && value <= 255;
-    if (column < columns.count && !is_byte) {
-      return InvalidArgumentTextError("$0 in column $1 is no whole number from 0 to 255",
-                                      Quoted({cell.data(), cell.size()}), column + 1);
+    if (column < columns.count) {
+      const bool is_label = column == columns.label;
+      const int most = is_label ? kMaxClasses : 255;
+      int value = 0;
+      if (!absl::SimpleAtoi(cell, &value) || value < 0 || value > most) {
+        return InvalidArgumentTextError("$0 in column $1 is no whole number from 0 to $2",
+                                        Quoted({cell.data(), cell.size()}), column + 1, most);
+      }
+      if (is_label) {
+        part->labels.push_back(static_cast<Label>(value));
+      } else {
+        part->pixels.push_back(static_cast<uint8_t>(value));
+      }
     }
-    std::vector<uint8_t>& to = column == columns.label ? part->labels : part->pixels;
-    if (column < columns.count) to.push_back(static_cast<uint8_t>(value));
     ++column;
   }
   ++part->count;
@@ -237,7 +243,8 @@ absl::StatusOr<DataSource> LoadTables(const FileTree& tree) {
     }
     HoldOutTest(&source);
   }
-  CONVOY_RETURN_IF_ERROR(CompleteSource({test_name, test_name}, kKindTable, &source));
+  CONVOY_RETURN_IF_ERROR(
+      CompleteSource({tree.Name(files.train.front()), test_name, test_name}, kKindTable, &source));
   source.where = absl::StrCat(root, ": a table of ", source.train.height, "x", source.train.width,
                               " images, ", source.train.num_classes, " classes");
   return source;

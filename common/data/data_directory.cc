@@ -103,12 +103,13 @@ absl::StatusOr<Dataset> LoadHalf(const std::string& images_path, const std::stri
 absl::StatusOr<DataSource> Load(const std::string& directory) {
   DataSource source;
   source.where = directory;
-  CONVOY_ASSIGN_OR_RETURN(
-      source.train, LoadHalf(FindFile(directory, kTrainImages), FindFile(directory, kTrainLabels)));
+  const std::string train_labels = FindFile(directory, kTrainLabels);
+  CONVOY_ASSIGN_OR_RETURN(source.train, LoadHalf(FindFile(directory, kTrainImages), train_labels));
   const std::string test_images = FindFile(directory, kTestImages);
   const std::string test_labels = FindFile(directory, kTestLabels);
   CONVOY_ASSIGN_OR_RETURN(source.test, LoadHalf(test_images, test_labels));
-  CONVOY_RETURN_IF_ERROR(CompleteSource({test_images, test_labels}, kKindIdx, &source));
+  CONVOY_RETURN_IF_ERROR(
+      CompleteSource({train_labels, test_images, test_labels}, kKindIdx, &source));
   return source;
 }
 

@@ -91,6 +91,32 @@ TEST_F(LoadIdxDirectoryTest, ClassesFollowTheTrainingLabels) {
   EXPECT_EQ(LoadIdxDirectory(directory_)->train.num_classes, 2);
 }
 
+// Labels first, first + 1, ..., last, as integers of 2 bytes; the test has the last one alone.
+TEST_F(LoadIdxDirectoryTest, ThereMayBeAThousandClasses) {
+  const auto write = [&](Label first, Label last) {
+    std::vector<Label> labels;
+    for (Label label = first; label <= last; ++label) labels.push_back(label);
+    const auto count = static_cast<int>(labels.size());
+    Write("train-images-idx3-ubyte", IdxImagesFile(count, 1, 1));
+    Write("train-labels-idx1-ubyte", EncodeIdxLabels(labels, 1000));
+    Write("t10k-images-idx3-ubyte", IdxImagesFile(1, 1, 1));
+    Write("t10k-labels-idx1-ubyte", EncodeIdxLabels({&last, 1}, 1000));
+  };
+  write(0, 999);
+  EXPECT_EQ(LoadIdxDirectory(directory_)->train.num_classes, 1000);
+  EXPECT_EQ(LoadIdxDirectory(directory_)->test.labels, std::vector<Label>{999});
+  // From 1 on they are as many.
+  write(1, 1000);
+  EXPECT_EQ(LoadIdxDirectory(directory_)->train.num_classes, 1000);
+  EXPECT_EQ(LoadIdxDirectory(directory_)->train.labels.front(), 0);
+  EXPECT_EQ(LoadIdxDirectory(directory_)->test.labels, std::vector<Label>{999});
+  EXPECT_EQ(LoadIdxDirectory(directory_)->class_names.back(), "1000");
+  write(0, 1000);
+  ExpectError(absl::StatusCode::kInvalidArgument,
+              "/train-labels-idx1-ubyte: label 1000 of image 1000 is out of range: at most 1000 "
+              "classes are possible");
+}
+
 TEST_F(LoadIdxDirectoryTest, TestLabelBeyondTheClassesIsRefused) {
   std::vector<uint8_t> labels(20, 1);
   labels[17] = 10;

@@ -9,8 +9,7 @@ namespace {
 void HashAsIdx(const Dataset& dataset, Sha256* sha) {
   sha->Update(IdxImagesHeader(dataset.count, dataset.height, dataset.width, dataset.channels));
   sha->Update(dataset.pixels.data(), dataset.pixels.size());
-  sha->Update(IdxLabelsHeader(dataset.count));
-  sha->Update(dataset.labels.data(), dataset.labels.size());
+  sha->Update(EncodeIdxLabels(dataset.labels, dataset.num_classes));
 }
 
 }  // namespace

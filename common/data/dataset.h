@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "common/base/range.h"
+#include "common/base/label.h"
 #include "common/data/idx.h"
+#include "common/data/range.h"
 #include "common/i18n/message.h"
 
 namespace convoy::data {
@@ -15,7 +16,7 @@ namespace convoy::data {
 // What trains and evaluates takes this, and never writes. A value type; thread-safe.
 struct DatasetView {
   const uint8_t* pixels = nullptr;  // [count, height, width, channels]
-  const uint8_t* labels = nullptr;  // [count], each below num_classes
+  const Label* labels = nullptr;    // [count], each below num_classes
   int64_t count = 0;
   int height = 0;
   int width = 0;
@@ -37,7 +38,7 @@ struct Dataset {
   int channels = 1;
   int num_classes = 0;
   std::vector<uint8_t> pixels;  // [count, height, width, channels]
-  std::vector<uint8_t> labels;  // [count], each below num_classes
+  std::vector<Label> labels;    // [count], each below num_classes
 
   // Returns a view that lives as long as the dataset.
   DatasetView View() const;
@@ -64,16 +65,14 @@ inline constexpr char kKindCifar[] = "cifar";
 inline constexpr char kKindArrays[] = "npz";
 inline constexpr char kKindTable[] = "csv";
 
-// The most classes that a data set may have: a label is a byte.
-inline constexpr size_t kMaxClasses = 256;
-
 // DataSha256 of the canonical MNIST.
 inline constexpr char kMnistSha256[] =
     "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
 
 // Returns the SHA-256 of the data's four uncompressed IDX files, one after another: training
 // images, training labels, test images, test labels. It does not depend on how they were stored.
-// Images of several channels have these as a fourth dimension.
+// Images of several channels have these as a fourth dimension; labels are a byte each, of more than
+// 256 classes two.
 std::string DataSha256(const Dataset& train, const Dataset& test);
 
 }  // namespace convoy::data

@@ -52,5 +52,18 @@ TEST(DataSha256Test, IsThatOfTheFourFilesOneAfterAnother) {
   EXPECT_EQ(DataSha256(dataset, dataset), Sha256Hex(images + labels + images + labels));
 }
 
+// Nothing of what had a byte a label before has another hash; beyond, all labels have two.
+TEST(DataSha256Test, LabelsHaveTwoBytesWhereThereAreMoreClassesThanABytesWorth) {
+  Dataset dataset = ThreeImages();
+  const std::string of_bytes = DataSha256(dataset, dataset);
+  dataset.num_classes = 256;
+  EXPECT_EQ(DataSha256(dataset, dataset), of_bytes);
+  dataset.num_classes = 257;
+  dataset.labels[2] = 256;
+  const std::string images("\0\0\x8\x3\0\0\0\x3\0\0\0\x1\0\0\0\x2\x1\x2\x3\x4\x5\x6", 22);
+  const std::string labels("\0\0\xb\x1\0\0\0\x3\0\x7\0\x8\x1\0", 14);
+  EXPECT_EQ(DataSha256(dataset, dataset), Sha256Hex(images + labels + images + labels));
+}
+
 }  // namespace
 }  // namespace convoy::data

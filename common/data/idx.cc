@@ -21,6 +21,7 @@
 #include "common/base/status.h"
 #include "common/base/text_error.h"
 #include "common/data/byte_source.h"
+#include "common/data/label_range.h"
 
 namespace convoy::data {
 namespace {
@@ -28,6 +29,7 @@ namespace {
 constexpr size_t kWordBytes = 4;
 // The third byte of the magic number: the element type.
 constexpr uint8_t kUnsignedByte = 0x08;
+constexpr uint8_t kShort = 0x0b;
 constexpr uint8_t kInt = 0x0c;
 // Memory that is asked for beyond what was read: of most files all, so that nothing is moved. What
 // is not written costs an address, no more.
@@ -40,14 +42,16 @@ struct Sort {
   int num_dims;
   uint8_t type = kUnsignedByte;
 
-  int64_t elem_bytes() const { return type == kInt ? 4 : 1; }
+  int64_t elem_bytes() const { return type == kInt ? 4 : type == kShort ? 2 : 1; }
 };
 constexpr Sort kImages = {"images", 3};
 constexpr Sort kColorImages = {"images", 4};
 constexpr Sort kLabels = {"labels", 1};
+constexpr Sort kShortLabels = {"labels", 1, kShort};
+constexpr Sort kIntLabels = {"labels", 1, kInt};
 // QMNIST's: a row of facts an image, the first of which is its class.
 constexpr Sort kLabelRows = {"labels", 2, kInt};
-constexpr std::array kLabelSorts = {kLabels, kLabelRows};
+constexpr std::array kLabelSorts = {kLabels, kShortLabels, kIntLabels, kLabelRows};
 
 size_t HeaderBytes(const Sort& sort) {
   return kWordBytes * (1 + static_cast<size_t>(sort.num_dims));
@@ -56,6 +60,12 @@ size_t HeaderBytes(const Sort& sort) {
 uint32_t BigEndian(const uint8_t* bytes) {
   return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 |
          uint32_t{bytes[3]};
+}
+
+// Returns the signed integer of `num_bytes`, 2 or 4.
+int64_t SignedBigEndian(const uint8_t* bytes, int64_t num_bytes) {
+  if (num_bytes == 2) return static_cast<int16_t>(bytes[0] << 8 | bytes[1]);
+  return static_cast<int32_t>(BigEndian(bytes));
 }
 
 void AppendBigEndian(int64_t value, std::string* out) {
@@ -223,17 +233,17 @@ absl::StatusOr<IdxImages> ImagesFrom(ByteSource* source, const std::string& name
   return images;
 }
 
-// Returns the first number of each row.
-absl::StatusOr<std::vector<uint8_t>> FirstOfRows(const Content& content, const std::string& name) {
-  std::vector<uint8_t> labels;
-  const auto row_bytes = static_cast<size_t>(content.dims[1] * content.sort.elem_bytes());
-  for (size_t at = 0; at < content.body.size(); at += row_bytes) {
-    const uint32_t label = BigEndian(content.body.data() + at);
-    if (label > std::numeric_limits<uint8_t>::max()) {
-      return InvalidArgumentTextError("$0: label $1 of image $2 is beyond 255", name, label,
-                                      labels.size());
-    }
-    labels.push_back(static_cast<uint8_t>(label));
+// Returns the numbers, of rows the first one each.
+absl::StatusOr<std::vector<Label>> LabelsOfIntegers(const Content& content,
+                                                    const std::string& name) {
+  std::vector<Label> labels;
+  const int64_t elem_bytes = content.sort.elem_bytes();
+  const int64_t in_a_row = content.dims.size() > 1 ? content.dims[1] : 1;
+  for (int64_t i = 0; i < content.dims[0]; ++i) {
+    const uint8_t* bytes = content.body.data() + i * in_a_row * elem_bytes;
+    CONVOY_ASSIGN_OR_RETURN(const Label label,
+                            ToLabel(SignedBigEndian(bytes, elem_bytes), name, i));
+    labels.push_back(label);
   }
   return labels;
 }
@@ -242,16 +252,16 @@ absl::StatusOr<IdxLabels> LabelsFrom(ByteSource* source, const std::string& name
   CONVOY_ASSIGN_OR_RETURN(Content content, ReadContent(kLabelSorts, name, source));
   IdxLabels labels{.count = content.dims[0], .labels = {}};
   if (content.sort.type == kUnsignedByte) {
-    labels.labels = std::move(content.body);
+    labels.labels.assign(content.body.begin(), content.body.end());
   } else {
-    CONVOY_ASSIGN_OR_RETURN(labels.labels, FirstOfRows(content, name));
+    CONVOY_ASSIGN_OR_RETURN(labels.labels, LabelsOfIntegers(content, name));
   }
   return labels;
 }
 
 std::string Header(const Sort& sort, const std::vector<int64_t>& dims) {
   std::string header;
-  AppendBigEndian(int64_t{kUnsignedByte} << 8 | sort.num_dims, &header);
+  AppendBigEndian(int64_t{sort.type} << 8 | sort.num_dims, &header);
   for (const int64_t dim : dims) AppendBigEndian(dim, &header);
   return header;
 }
@@ -281,6 +291,14 @@ std::string IdxImagesHeader(int64_t count, int height, int width, int channels) 
   return Header(kColorImages, {count, height, width, channels});
 }
 
-std::string IdxLabelsHeader(int64_t count) { return Header(kLabels, {count}); }
+std::string EncodeIdxLabels(absl::Span<const Label> labels, int num_classes) {
+  const Sort& sort = num_classes > kMaxClassesOfBytes ? kShortLabels : kLabels;
+  std::string file = Header(sort, {static_cast<int64_t>(labels.size())});
+  for (const Label label : labels) {
+    if (sort.elem_bytes() == 2) file.push_back(static_cast<char>(label >> 8));
+    file.push_back(static_cast<char>(label));
+  }
+  return file;
+}
 
 }  // namespace convoy::data

@@ -1,6 +1,7 @@
 // IDX, the format of MNIST's files: a magic number, the sizes, the bytes; numbers are big-endian.
-// Images are unsigned bytes [count, height, width] (magic 0x00000803), labels [count] (0x00000801),
-// or, in QMNIST, integers of 4 bytes [count, facts], the first of which is the class (0x00000c02).
+// Images are unsigned bytes [count, height, width] (magic 0x00000803). Labels are unsigned bytes
+// [count] (0x00000801), or, beyond 255, signed integers of 2 or 4 bytes (0x00000b01, 0x00000c01);
+// in QMNIST integers of 4 bytes [count, facts], the first of which is the class (0x00000c02).
 // Source: the description on LeCun, Cortes and Burges's page of MNIST; docs/data.md has the bytes.
 //
 // All readers here take plain or gzip-compressed content, whatever the name says. They trust
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/base/label.h"
 
 namespace convoy::data {
 
@@ -30,7 +33,7 @@ struct IdxImages {
 
 struct IdxLabels {
   int64_t count = 0;
-  std::vector<uint8_t> labels;  // [count]
+  std::vector<Label> labels;  // [count]
 };
 
 // Reads the file at `path`. Every error is one line that starts with, or contains, the path.
@@ -44,10 +47,12 @@ absl::StatusOr<IdxLabels> ReadIdxLabels(const std::string& path);
 absl::StatusOr<IdxImages> ParseIdxImages(std::string_view bytes, const std::string& name);
 absl::StatusOr<IdxLabels> ParseIdxLabels(std::string_view bytes, const std::string& name);
 
-// Returns the 16 or 8 bytes before the pixels or labels of such a file.
-// REQUIRES: every size fits into 32 bits.
-// Images of several channels have four dimensions.
+// Returns the 16 bytes before the pixels of such a file; of images of several channels, which have
+// four dimensions, 20. REQUIRES: every size fits into 32 bits.
 std::string IdxImagesHeader(int64_t count, int height, int width, int channels = 1);
-std::string IdxLabelsHeader(int64_t count);
+
+// Returns a file of these labels: a byte each, or, of more than 256 classes, two (0x00000b01).
+// REQUIRES: each is below num_classes, and their number fits into 32 bits.
+std::string EncodeIdxLabels(absl::Span<const Label> labels, int num_classes);
 
 }  // namespace convoy::data

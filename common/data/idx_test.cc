@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -58,7 +60,55 @@ TEST(IdxImagesTest, LargeFileIsReadWholeWithoutSpareMemory) {
 TEST(IdxLabelsTest, GivesLabelsInOrder) {
   const IdxLabels labels = ParseIdxLabels(IdxLabelsFile({3, 0, 255}), "NAME").value();
   EXPECT_EQ(labels.count, 3);
-  EXPECT_EQ(labels.labels, (std::vector<uint8_t>{3, 0, 255}));
+  EXPECT_EQ(labels.labels, (std::vector<Label>{3, 0, 255}));
+}
+
+// A file of labels with integers of 2 or 4 bytes; `facts` of them an image, or 0: one dimension.
+std::string IntegerLabels(const std::vector<int>& labels, int num_bytes, int facts = 0) {
+  const auto append = [](int64_t value, int bytes, std::string* to) {
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+      to->push_back(static_cast<char>(value >> shift));
+    }
+  };
+  std::string file;
+  append((num_bytes == 2 ? 0xb00 : 0xc00) | (facts == 0 ? 1 : 2), 4, &file);
+  append(std::ssize(labels), 4, &file);
+  if (facts > 0) append(facts, 4, &file);
+  for (const int label : labels) {
+    append(label, num_bytes, &file);
+    for (int i = 1; i < facts; ++i) append(77, num_bytes, &file);
+  }
+  return file;
+}
+
+TEST(IdxLabelsTest, TakesIntegersOfEachKind) {
+  const std::vector<int> labels = {999, 0, 256, 1000, 255};
+  for (const std::string& file : {IntegerLabels(labels, 2), IntegerLabels(labels, 4),
+                                  IntegerLabels(labels, 4, 1), IntegerLabels(labels, 4, 8)}) {
+    EXPECT_EQ(ParseIdxLabels(file, "NAME")->labels, (std::vector<Label>{999, 0, 256, 1000, 255}));
+    ExpectError(ParseIdxLabels(file.substr(0, file.size() - 1), "NAME"), kDamaged, "cut short");
+  }
+}
+
+TEST(IdxLabelsTest, LabelsThatNoDataSetMayHaveAreRefused) {
+  for (const auto& [label, num_bytes] :
+       {std::pair(1001, 2), {-1, 2}, {1001, 4}, {-1, 4}, {65536, 4}, {INT32_MIN, 4}}) {
+    ExpectError(ParseIdxLabels(IntegerLabels({7, label}, num_bytes), "NAME"), kWrong,
+                absl::StrCat("label ", label,
+                             " of image 1 is out of range: at most 1000 classes are possible, so "
+                             "labels are 0 to 999, or 1 to 1000"));
+  }
+}
+
+TEST(IdxLabelsTest, WhatIsWrittenIsReadAgain) {
+  const std::vector<Label> labels = {0, 255, 17};
+  const std::string bytes = EncodeIdxLabels(labels, 256);
+  EXPECT_EQ(bytes.size(), 8u + 3);
+  EXPECT_EQ(ParseIdxLabels(bytes, "NAME")->labels, labels);
+  const std::vector<Label> more = {256, 0, 999};
+  const std::string shorts = EncodeIdxLabels(more, 1000);
+  EXPECT_EQ(shorts, IntegerLabels({256, 0, 999}, 2));
+  EXPECT_EQ(ParseIdxLabels(shorts, "NAME")->labels, more);
 }
 
 TEST(IdxImagesTest, ReadsFilesByPath) {

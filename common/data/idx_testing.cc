@@ -34,9 +34,7 @@ std::string IdxImagesFile(int count, int height, int width, int salt) {
 }
 
 std::string IdxLabelsFile(const std::vector<uint8_t>& labels) {
-  return absl::StrCat(
-      IdxLabelsHeader(static_cast<int64_t>(labels.size())),
-      absl::string_view(reinterpret_cast<const char*>(labels.data()), labels.size()));
+  return EncodeIdxLabels(std::vector<Label>(labels.begin(), labels.end()), 256);
 }
 
 std::string Gzip(std::string_view content) {

@@ -53,7 +53,7 @@ std::optional<NameParts> Understand(const std::string& name) {
   const std::string lower = absl::AsciiStrToLower(name);
   absl::string_view rest = lower;
   NameParts parts{.compressed = Strip(&rest, {".gz"})};
-  const bool typed = Strip(&rest, {"ubyte", "int"});
+  const bool typed = Strip(&rest, {"ubyte", "short", "int"});
   StripSeparators(&rest);
   const bool dims = Strip(&rest, {"idx1", "idx2", "idx3"});
   StripSeparators(&rest);
@@ -180,8 +180,8 @@ std::vector<std::string> NamesIn(const std::string& text) {
     int label = 0;
     int code = 0;
     const bool fits = numbers.size() >= 2 && absl::SimpleAtoi(numbers[0], &label) &&
-                      absl::SimpleAtoi(numbers[1], &code) && label >= 0 &&
-                      static_cast<size_t>(label) < kMaxClasses && code > ' ' && code < 127;
+                      absl::SimpleAtoi(numbers[1], &code) && label >= 0 && label <= kMaxClasses &&
+                      code > ' ' && code < 127;
     if (!fits) return {};
     characters[label] = std::string(1, static_cast<char>(code));
   }
@@ -209,7 +209,8 @@ absl::StatusOr<DataSource> Load(const FileTree& tree, const IdxSet& set) {
                           LoadHalf(tree, *set.files[kImagesToTest], *set.files[kLabelsToTest]));
   source.class_names = MappedNames(tree, set);
   CONVOY_RETURN_IF_ERROR(
-      CompleteSource({tree.Name(*set.files[kImagesToTest]), tree.Name(*set.files[kLabelsToTest])},
+      CompleteSource({tree.Name(*set.files[kLabelsToTrain]), tree.Name(*set.files[kImagesToTest]),
+                      tree.Name(*set.files[kLabelsToTest])},
                      kKindIdx, &source));
   source.where =
       absl::StrCat(Printable(tree.root()), ": IDX files ",

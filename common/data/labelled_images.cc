@@ -8,6 +8,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
+#include "common/data/label_range.h"
 
 namespace convoy::data {
 namespace {
@@ -38,7 +39,7 @@ absl::Status CheckLabels(const Dataset& test, const std::string& name) {
 }
 
 // The smallest and largest label.
-std::pair<int, int> LabelRange(const std::vector<uint8_t>& labels) {
+std::pair<int, int> LabelRange(const std::vector<Label>& labels) {
   const auto [least, most] = std::minmax_element(labels.begin(), labels.end());
   return {*least, *most};
 }
@@ -48,11 +49,24 @@ void CountFromZero(DataSource* source) {
       std::min(LabelRange(source->train.labels).first, LabelRange(source->test.labels).first);
   if (least != 1) return;
   for (Dataset* part : {&source->train, &source->test}) {
-    for (uint8_t& label : part->labels) --label;
+    for (Label& label : part->labels) --label;
   }
   if (!source->class_names.empty()) return;
   const int classes = std::max(kMinClasses, LabelRange(source->train.labels).second + 1);
   for (int i = 1; i <= classes; ++i) source->class_names.push_back(absl::StrCat(i));
+}
+
+// Refuses labels, or names, of more classes than there may be.
+absl::Status CheckNumberOfClasses(const DataSource& source, const PartNames& names) {
+  const std::vector<Label>& labels = source.train.labels;
+  const auto beyond =
+      std::find_if(labels.begin(), labels.end(), [](Label label) { return label >= kMaxClasses; });
+  if (beyond != labels.end()) {
+    return LabelOutOfRange(*beyond, names.train_labels, beyond - labels.begin());
+  }
+  if (source.class_names.size() <= size_t{kMaxClasses}) return absl::OkStatus();
+  return InvalidArgumentTextError("$0: comes with names of $1 classes; at most $2 are possible",
+                                  names.train_labels, source.class_names.size(), kMaxClasses);
 }
 
 }  // namespace
@@ -60,6 +74,7 @@ void CountFromZero(DataSource* source) {
 absl::Status CompleteSource(const PartNames& names, const char* kind, DataSource* source) {
   CONVOY_RETURN_IF_ERROR(CheckSameSizes(source->train, source->test, names.test_images));
   CountFromZero(source);
+  CONVOY_RETURN_IF_ERROR(CheckNumberOfClasses(*source, names));
   const int labels = LabelRange(source->train.labels).second + 1;
   const int named = static_cast<int>(source->class_names.size());
   const int classes = std::max({kMinClasses, labels, named});

@@ -11,6 +11,7 @@ namespace convoy::data {
 
 // What the parts are called in messages, made printable.
 struct PartNames {
+  std::string train_labels;
   std::string test_images;
   std::string test_labels;
 };
@@ -21,8 +22,8 @@ struct PartNames {
 // EMNIST's letters, all become smaller by one, and the classes are called "1", "2", ... Where some
 // classes have names, the others are called by their numbers.
 //
-// Returns INVALID_ARGUMENT if the parts' images are of different sizes or a label is beyond the
-// classes.
+// Returns INVALID_ARGUMENT if the parts' images are of different sizes, a label is beyond the
+// classes, or there are more than kMaxClasses.
 absl::Status CompleteSource(const PartNames& names, const char* kind, DataSource* source);
 
 // Moves every fifth image from `source`'s training part to its test part, which must be empty, for

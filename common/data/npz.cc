@@ -20,6 +20,7 @@
 #include "common/base/status.h"
 #include "common/base/text_error.h"
 #include "common/data/idx.h"
+#include "common/data/label_range.h"
 #include "common/data/labelled_images.h"
 
 namespace convoy::data {
@@ -87,8 +88,10 @@ absl::Status ReadHeader(absl::string_view header, Array* array) {
   std::erase(array->type, '\'');
   constexpr std::array kTypes = {"|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "|b1"};
   if (std::find(kTypes.begin(), kTypes.end(), array->type) == kTypes.end()) {
-    return Refuse(array->name, absl::StrCat("has numbers of type ", Quoted(array->type),
-                                            "; save whole numbers, as array.astype('uint8')"));
+    return Refuse(array->name,
+                  absl::StrCat("has numbers of type ", Quoted(array->type),
+                               "; save whole numbers: images with array.astype('uint8'), labels "
+                               "with array.astype('int64')"));
   }
   if (*fortran != "False") {
     return Refuse(array->name, "is in Fortran's order; save numpy.ascontiguousarray of it");
@@ -170,12 +173,8 @@ absl::Status TakeLabels(const Array& array, Dataset* part) {
                                            "); the ", part->count, " images need a label each"));
   }
   for (int64_t i = 0; i < part->count; ++i) {
-    const int64_t label = NumberAt(array, i);
-    if (label < 0 || label >= static_cast<int64_t>(kMaxClasses)) {
-      return Refuse(array.name, absl::StrCat("label ", label, " of image ", i, " is not 0 to ",
-                                             kMaxClasses - 1));
-    }
-    part->labels.push_back(static_cast<uint8_t>(label));
+    CONVOY_ASSIGN_OR_RETURN(const Label label, ToLabel(NumberAt(array, i), array.name, i));
+    part->labels.push_back(label);
   }
   return absl::OkStatus();
 }
@@ -221,7 +220,7 @@ absl::StatusOr<DataSource> LoadArrays(const FileTree& tree) {
   CONVOY_RETURN_IF_ERROR(AddValidation(tree, &source));
   CONVOY_RETURN_IF_ERROR(LoadPart(tree, "test", &source.test));
   const std::string root = Printable(tree.root());
-  CONVOY_RETURN_IF_ERROR(CompleteSource({root, root}, kKindArrays, &source));
+  CONVOY_RETURN_IF_ERROR(CompleteSource({root, root, root}, kKindArrays, &source));
   source.where = absl::StrCat(root, ": numpy's arrays, ", source.train.num_classes, " classes");
   return source;
 }

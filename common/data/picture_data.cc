@@ -107,7 +107,7 @@ class Decoding {
     part.pixels.reserve(static_cast<size_t>(part.count * height_ * width_ * channels()));
     for (size_t i = begin; i < end; ++i) {
       if (!errors_[i].ok()) continue;
-      part.labels.push_back(static_cast<uint8_t>(files_[i].label));
+      part.labels.push_back(static_cast<Label>(files_[i].label));
       AppendImage(i, &part.pixels);
     }
     return part;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/base/range.h"
+#include "common/data/range.h"
 
 namespace convoy::data {
 

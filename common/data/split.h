@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "common/base/range.h"
+#include "common/data/range.h"
 
 namespace convoy::data {
 

@@ -47,23 +47,26 @@ class Run {
         sums_(static_cast<size_t>(NumChunks(data.count))) {
     result_.images = data.count;
     result_.predicted.resize(static_cast<size_t>(data.count));
-    result_.probabilities.resize(static_cast<size_t>(data.count * classes()));
+    result_.confidence.resize(static_cast<size_t>(data.count));
+    result_.actual_probability.resize(static_cast<size_t>(data.count));
   }
 
   void TakeChunks() {
-    nn::Executor executor(model_.plan(), kChunkImages);
-    std::vector<uint8_t> noisy(static_cast<size_t>(kChunkImages * data_.image_bytes()));
+    Memory memory{
+        .executor = nn::Executor(model_.plan(), kChunkImages),
+        .noisy = std::vector<uint8_t>(static_cast<size_t>(kChunkImages * data_.image_bytes())),
+        .probabilities = std::vector<float>(static_cast<size_t>(kChunkImages * classes()))};
     const auto chunks = static_cast<int64_t>(sums_.size());
     for (int64_t chunk = next_++; chunk < chunks; chunk = next_++) {
       if (options_.stop && options_.stop()) stopped_ = true;
       if (stopped_) return;
-      RunChunk(chunk, executor, noisy);
+      RunChunk(chunk, memory);
     }
   }
 
   absl::StatusOr<DetailedEvaluation> Finish() && {
     if (stopped_) return TextError(absl::StatusCode::kCancelled, "the evaluation was stopped");
-    for (const float probability : result_.probabilities) {
+    for (const float probability : result_.confidence) {
       if (std::isfinite(probability)) continue;
       return TextError(absl::StatusCode::kFailedPrecondition,
                        "the network's answers are no numbers: its weights are too large; train it "
@@ -80,24 +83,36 @@ class Run {
   }
 
  private:
+  // What a thread works in.
+  struct Memory {
+    nn::Executor executor;
+    std::vector<uint8_t> noisy;        // [kChunkImages, image_bytes]
+    std::vector<float> probabilities;  // [kChunkImages, num_classes]
+  };
+
   int classes() const { return model_.network().num_classes(); }
 
-  void RunChunk(int64_t chunk, nn::Executor& executor, std::vector<uint8_t>& noisy) {
+  void RunChunk(int64_t chunk, Memory& memory) {
     const int64_t first = chunk * kChunkImages;
     const auto count = static_cast<int>(std::min<int64_t>(kChunkImages, data_.count - first));
     std::array<const uint8_t*, kChunkImages> pixels{};
     for (int i = 0; i < count; ++i) {
-      pixels[static_cast<size_t>(i)] = Pixels(first + i, noisy.data() + i * data_.image_bytes());
+      pixels[static_cast<size_t>(i)] =
+          Pixels(first + i, memory.noisy.data() + i * data_.image_bytes());
     }
-    const kernels::LossSums sums = executor.Evaluate(
+    const kernels::LossSums sums = memory.executor.Evaluate(
         model_.weights(),
         {.num_images = count, .pixels = pixels.data(), .labels = data_.labels + first});
     sums_[static_cast<size_t>(chunk)] = {.loss = sums.loss, .correct = sums.correct};
-    const float* logits = executor.logits();
-    kernels::Softmax(count, classes(), logits, result_.probabilities.data() + first * classes());
+    const float* logits = memory.executor.logits();
+    kernels::Softmax(count, classes(), logits, memory.probabilities.data());
     for (int i = 0; i < count; ++i) {
-      result_.predicted[static_cast<size_t>(first + i)] =
-          static_cast<uint8_t>(MostLikely(logits + i * classes(), classes()));
+      const float* probabilities = memory.probabilities.data() + i * classes();
+      const int predicted = MostLikely(logits + i * classes(), classes());
+      const auto image = static_cast<size_t>(first + i);
+      result_.predicted[image] = static_cast<Label>(predicted);
+      result_.confidence[image] = probabilities[predicted];
+      result_.actual_probability[image] = probabilities[data_.labels[first + i]];
     }
   }
 
@@ -133,18 +148,17 @@ absl::StatusOr<DetailedEvaluation> EvaluateInDetail(const LoadedModel& model,
 
 std::vector<Mistake> WorstMistakes(const DetailedEvaluation& evaluation,
                                    const data::DatasetView& data, size_t max_mistakes) {
-  const int classes = evaluation.confusion.num_classes();
   std::vector<Mistake> mistakes;
   for (int64_t i = 0; i < evaluation.images; ++i) {
     const int actual = data.labels[i];
-    const int predicted = evaluation.predicted[static_cast<size_t>(i)];
+    const auto image = static_cast<size_t>(i);
+    const int predicted = evaluation.predicted[image];
     if (actual == predicted) continue;
-    const float* probabilities = evaluation.probabilities.data() + i * classes;
     mistakes.push_back({.image = i,
                         .actual = actual,
                         .predicted = predicted,
-                        .confidence = probabilities[predicted],
-                        .actual_probability = probabilities[actual]});
+                        .confidence = evaluation.confidence[image],
+                        .actual_probability = evaluation.actual_probability[image]});
   }
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.confidence > b.confidence; });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/label.h"
 #include "common/data/dataset.h"
 #include "common/evaluate/loaded_model.h"
 #include "common/metrics/confusion_matrix.h"
@@ -24,10 +25,11 @@ struct EvaluationOptions {
 
 struct DetailedEvaluation {
   int64_t images = 0;
-  double loss = 0;                   // mean
-  double accuracy = 0;               // right answers over images
-  std::vector<uint8_t> predicted;    // [images]: the class of the largest logit
-  std::vector<float> probabilities;  // [images, num_classes]
+  double loss = 0;                        // mean
+  double accuracy = 0;                    // right answers over images
+  std::vector<Label> predicted;           // [images]: the class of the largest logit
+  std::vector<float> confidence;          // [images]: the probability of `predicted`
+  std::vector<float> actual_probability;  // [images]: that of the image's label
   metrics::ConfusionMatrix confusion{1};
 };
 

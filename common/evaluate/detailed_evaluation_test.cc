@@ -46,10 +46,12 @@ TEST_F(DetailedEvaluationTest, ProbabilitiesAreThePredictors) {
   std::vector<float> expected(1000);
   Predictor(model_).Predict(pixels.data(), 100, expected.data());
   const DetailedEvaluation evaluation = Evaluate({.threads = 2});
-  EXPECT_EQ(evaluation.probabilities, expected);
-  for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(evaluation.predicted[static_cast<size_t>(i)],
-              MostLikely(expected.data() + 10 * i, 10));
+  for (size_t i = 0; i < 100; ++i) {
+    const float* probabilities = expected.data() + 10 * i;
+    const int predicted = MostLikely(probabilities, 10);
+    EXPECT_EQ(evaluation.predicted[i], predicted);
+    EXPECT_EQ(evaluation.confidence[i], probabilities[predicted]);
+    EXPECT_EQ(evaluation.actual_probability[i], probabilities[data_.labels[i]]);
   }
 }
 
@@ -62,8 +64,9 @@ TEST_F(DetailedEvaluationTest, NoiseIsThatOfTheImagesNumbers) {
   const DetailedEvaluation expected = EvaluateInDetail(*model_, noisy.View(), {}).value();
   const DetailedEvaluation actual = Evaluate({.noise_level = 0.2, .noise_seed = 9, .threads = 2});
   EXPECT_EQ(actual.loss, expected.loss);
-  EXPECT_EQ(actual.probabilities, expected.probabilities);
-  EXPECT_NE(actual.probabilities, Evaluate().probabilities);
+  EXPECT_EQ(actual.confidence, expected.confidence);
+  EXPECT_EQ(actual.actual_probability, expected.actual_probability);
+  EXPECT_NE(actual.confidence, Evaluate().confidence);
 }
 
 TEST_F(DetailedEvaluationTest, WorstMistakesAreTheSurest) {
@@ -71,11 +74,11 @@ TEST_F(DetailedEvaluationTest, WorstMistakesAreTheSurest) {
   const auto all = WorstMistakes(evaluation, data_.View(), 1000);
   ASSERT_EQ(static_cast<int64_t>(all.size()), 100 - evaluation.confusion.correct());
   for (size_t i = 0; i < all.size(); ++i) {
-    const float* probabilities = evaluation.probabilities.data() + 10 * all[i].image;
+    const auto image = static_cast<size_t>(all[i].image);
     EXPECT_NE(all[i].actual, all[i].predicted);
-    EXPECT_EQ(all[i].actual, data_.labels[static_cast<size_t>(all[i].image)]);
-    EXPECT_EQ(all[i].confidence, probabilities[all[i].predicted]);
-    EXPECT_EQ(all[i].actual_probability, probabilities[all[i].actual]);
+    EXPECT_EQ(all[i].actual, data_.labels[image]);
+    EXPECT_EQ(all[i].confidence, evaluation.confidence[image]);
+    EXPECT_EQ(all[i].actual_probability, evaluation.actual_probability[image]);
     EXPECT_LE(all[i].confidence, all[i == 0 ? 0 : i - 1].confidence);
   }
   const auto some = WorstMistakes(evaluation, data_.View(), 3);

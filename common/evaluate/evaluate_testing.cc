@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
@@ -42,6 +43,15 @@ formats::ModelFile NormalizedModelFile() {
   return FileOf(nn::ParseModelSpec(kNetwork, "normalized").value(), 3);
 }
 
+formats::ModelFile ManyClassesModelFile(int classes) {
+  const std::string network =
+      absl::StrCat("name: 'many' input { height: 28 width: 28 } layers { flatten {} }\n",
+                   "layers { dense { units: ", classes, " activation: SOFTMAX } }");
+  formats::ModelFile file = FileOf(nn::ParseModelSpec(network, "many").value(), 3);
+  for (int i = 0; i < classes; ++i) file.class_names.push_back(absl::StrCat("sort ", i));
+  return file;
+}
+
 std::shared_ptr<const LoadedModel> UntrainedModel(const std::string& network) {
   return LoadedModel::Create(UntrainedModelFile(network), network).value();
 }
@@ -53,7 +63,7 @@ data::Dataset NoiseDataset(int64_t count) {
     data.pixels.push_back(static_cast<uint8_t>(random.NextBelow(256)));
   }
   for (int64_t i = 0; i < count; ++i) {
-    data.labels.push_back(static_cast<uint8_t>(random.NextBelow(10)));
+    data.labels.push_back(static_cast<Label>(random.NextBelow(10)));
   }
   return data;
 }

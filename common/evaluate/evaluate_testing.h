@@ -16,6 +16,10 @@ formats::ModelFile UntrainedModelFile(const std::string& network, uint64_t seed 
 // Returns the file of a small network for images [28, 28, 1] with a batch normalization.
 formats::ModelFile NormalizedModelFile();
 
+// Returns the file of a single dense layer on images [28, 28, 1], whose classes are "sort 0", "sort
+// 1", ...
+formats::ModelFile ManyClassesModelFile(int classes);
+
 // Returns the built-in network, loaded.
 std::shared_ptr<const LoadedModel> UntrainedModel(const std::string& network = "notebook");
 

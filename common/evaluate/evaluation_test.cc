@@ -23,7 +23,7 @@ class EvaluationTest : public ::testing::Test {
       data_.pixels.push_back(static_cast<uint8_t>(random.NextBelow(256)));
     }
     for (int64_t i = 0; i < data_.count; ++i) {
-      data_.labels.push_back(static_cast<uint8_t>(random.NextBelow(10)));
+      data_.labels.push_back(static_cast<Label>(random.NextBelow(10)));
     }
   }
 

@@ -80,7 +80,7 @@ TEST(InputScaleTest, TheScaleThatFitsIsFound) {
     const auto probabilities = ConvoyProbabilities(model, images.View()).value();
     for (size_t i = 0; i < images.labels.size(); ++i) {
       const auto row = probabilities.begin() + static_cast<std::ptrdiff_t>(3 * i);
-      images.labels[i] = static_cast<uint8_t>(std::max_element(row, row + 3) - row);
+      images.labels[i] = static_cast<Label>(std::max_element(row, row + 3) - row);
     }
   };
   for (const char* scale : {"0..1", "-1..1", "inverted"}) {

@@ -138,10 +138,48 @@ TEST(ConfusionFigureTest, ShowsNamesOfAnyLength) {
 }
 
 TEST(ConfusionFigureTest, TakesAnyNumberOfClasses) {
-  for (const int classes : {1, 2, 26, 27, 256}) {
+  for (const int classes : {1, 2, 26, 27, 100, 101, 1000}) {
     const std::vector<int64_t> zeros(static_cast<size_t>(classes * classes));
     EXPECT_FALSE(Png(DrawConfusion(classes, zeros, Language::kEnglish)).empty()) << classes;
   }
+}
+
+// Whatever else the matrix has, the classes of the most frequent mistakes are there: the figure
+// changes with the last cell, and not with mistakes that are rarer than those that are shown.
+TEST(ConfusionFigureTest, OfVeryManyClassesThoseMostMixedUpAreShown) {
+  constexpr int kClasses = 1000;
+  std::vector<int64_t> counts(kClasses * kClasses);
+  const auto cell = [&counts](int actual, int predicted) -> int64_t& {
+    return counts[static_cast<size_t>(actual * kClasses + predicted)];
+  };
+  for (int i = 0; i < kClasses; ++i) cell(i, i) = 50;
+  for (int i = 1; i <= 13; ++i) cell(kClasses - i, 40 * i) = 5;  // 26 classes
+  std::vector<std::string> names;
+  for (int i = 0; i < kClasses; ++i) names.push_back("class " + std::to_string(i));
+  const auto draw = [=](Language language) {
+    return DrawConfusion(kClasses, counts, language, names);
+  };
+  ExpectTranslated(draw);
+  EXPECT_LT(draw(Language::kEnglish).Encode(ImageFormat::kSvg)->size(), size_t{1} << 20);
+  const std::string shown = Png(draw(Language::kEnglish));
+  // Rarer mistakes are counted, but it does not show which they are.
+  cell(3, 5) = 2;
+  const std::string rarer = Png(DrawConfusion(kClasses, counts, Language::kEnglish, names));
+  cell(3, 5) = 0;
+  cell(4, 8) = 2;
+  EXPECT_EQ(Png(DrawConfusion(kClasses, counts, Language::kEnglish, names)), rarer);
+  EXPECT_NE(rarer, shown);  // the number of mistakes
+  cell(4, 8) = 6;
+  EXPECT_NE(Png(DrawConfusion(kClasses, counts, Language::kEnglish, names)), rarer);
+  // Shares are of all images of a class, also of those in columns that are not shown.
+  cell(4, 8) = 2;
+  const auto by_row = [&] {
+    return Png(DrawConfusion(kClasses, counts, Language::kEnglish, names, /*by_row=*/true));
+  };
+  const std::string before = by_row();
+  cell(4, 8) = 0;
+  cell(kClasses - 1, 6) = 2;
+  EXPECT_NE(by_row(), before);
 }
 
 TEST(MistakesFigureTest, ShowsClassesAndConfidence) {
@@ -152,6 +190,10 @@ TEST(MistakesFigureTest, ShowsClassesAndConfidence) {
   ExpectAllDifferent({draw({image, "1", "7", 0.9}, 5), draw({image, "2", "7", 0.9}, 5),
                       draw({image, "1", "3", 0.9}, 5), draw({image, "1", "7", 0.8}, 5),
                       draw({image, "1", "7", 0.9}, 6),
+                      // Longer ones take two lines, so that each shows what it was read as.
+                      draw({image, "999", "998", 0.9}, 5), draw({image, "999", "997", 0.9}, 5),
+                      draw({image, "flat sheet", "round sheet", 0.9}, 5),
+                      draw({image, "flat sheet", "square sheet", 0.9}, 5),
                       [](Language language) { return DrawMistakes({}, 0, language); }},
                      Language::kEnglish);
 }

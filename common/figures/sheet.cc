@@ -61,8 +61,8 @@ void DrawTiles(Canvas& canvas, const Point& origin, const TileLayout& layout,
                             .align = Align::kCenter,
                             .color = line.color,
                             .bold = line.bold};
-      const double room = layout.side + layout.gap - 4;
-      canvas.Text({x + layout.side / 2, y}, canvas.Fit(line.text, style, room), style);
+      canvas.Text({x + layout.side / 2, y}, canvas.Fit(line.text, style, layout.CaptionWidth()),
+                  style);
     }
   }
 }

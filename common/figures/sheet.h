@@ -46,6 +46,8 @@ struct TileLayout {
   double caption_size = kTextSize;
 
   double RowHeight() const { return side + 18 + caption_lines * (caption_size + 5); }
+  // The room for a line of a tile's caption.
+  double CaptionWidth() const { return side + gap - 4; }
   double Width() const { return columns * side + (columns - 1) * gap; }
   double Height(size_t num_tiles) const;
 };

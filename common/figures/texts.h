@@ -30,6 +30,7 @@ struct Texts {
   const char* confusion_title;
   const char* confusion_subtitle;  // images, accuracy, mistakes
   const char* confusion_by_row;
+  const char* confusion_shown;  // shown classes, of
   const char* predicted;
   const char* actual;
   const char* images;
@@ -37,6 +38,8 @@ struct Texts {
   const char* mistakes_subtitle;  // mistakes, shown
   const char* no_mistakes;
   const char* mistake_caption;      // actual, predicted
+  const char* mistake_actual;       // of two lines the first
+  const char* mistake_predicted;    // and the second
   const char* confidence;           // percentage
   const char* filters_title;        // layer
   const char* filters_subtitle;     // filters, height, width, channels

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "common/base/label.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/base/text_error.h"
@@ -14,8 +15,6 @@
 
 namespace convoy::nn {
 namespace {
-
-constexpr int kMaxClasses = 256;  // a label is a byte
 
 absl::Status CheckInput(const ModelSpec& spec) {
   for (const int size : {spec.height, spec.width, spec.channels}) {

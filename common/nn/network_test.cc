@@ -165,7 +165,7 @@ TEST(NetworkTest, MustEndInASoftmaxAndHaveItNowhereElse) {
       HasSubstr("only supported at the end"));
   EXPECT_THAT(
       ErrorOfLayers("layers { flatten {} } layers { dense { units: 1 activation: SOFTMAX } }"),
-      HasSubstr("2 to 256 classes"));
+      HasSubstr("2 to 1000 classes"));
   EXPECT_THAT(ErrorOfLayers(""), HasSubstr("has no layers"));
 }
 

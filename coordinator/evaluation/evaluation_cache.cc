@@ -1,16 +1,20 @@
 #include "coordinator/evaluation/evaluation_cache.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace convoy::coordinator {
 namespace {
 
+template <typename T>
+int64_t BytesOf(const std::vector<T>& values) {
+  return static_cast<int64_t>(values.size() * sizeof(T));
+}
+
 int64_t BytesOf(const evaluate::DetailedEvaluation& evaluation) {
   constexpr int64_t kEntry = 1024;  // the key, the list, what is small of the evaluation
-  const int64_t classes = evaluation.confusion.num_classes();
-  return kEntry + static_cast<int64_t>(evaluation.predicted.size()) +
-         static_cast<int64_t>(evaluation.probabilities.size() * sizeof(float)) +
-         classes * classes * static_cast<int64_t>(sizeof(int64_t));
+  return kEntry + BytesOf(evaluation.predicted) + BytesOf(evaluation.confidence) +
+         BytesOf(evaluation.actual_probability) + BytesOf(evaluation.confusion.counts());
 }
 
 }  // namespace

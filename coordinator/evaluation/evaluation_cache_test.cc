@@ -31,9 +31,9 @@ TEST(EvaluationCacheTest, KeysDifferByEachPart) {
 
 TEST(EvaluationCacheTest, DropsTheOneNotAskedForTheLongest) {
   EvaluationCache cache(100'000);
-  for (const char* model : {"a", "b"}) cache.Put({.model_sha256 = model}, OfImages(40'000));
+  for (const char* model : {"a", "b"}) cache.Put({.model_sha256 = model}, OfImages(20'000));
   EXPECT_NE(cache.Find({.model_sha256 = "a"}), nullptr);
-  cache.Put({.model_sha256 = "c"}, OfImages(40'000));
+  cache.Put({.model_sha256 = "c"}, OfImages(20'000));
   EXPECT_NE(cache.Find({.model_sha256 = "a"}), nullptr);
   EXPECT_EQ(cache.Find({.model_sha256 = "b"}), nullptr);
   EXPECT_NE(cache.Find({.model_sha256 = "c"}), nullptr);
@@ -42,18 +42,18 @@ TEST(EvaluationCacheTest, DropsTheOneNotAskedForTheLongest) {
 TEST(EvaluationCacheTest, OneThatIsTooLargePushesNothingOut) {
   EvaluationCache cache(100'000);
   cache.Put({.model_sha256 = "a"}, OfImages(1000));
-  cache.Put({.model_sha256 = "b"}, OfImages(200'000));
+  cache.Put({.model_sha256 = "b"}, OfImages(100'000));
   EXPECT_NE(cache.Find({.model_sha256 = "a"}), nullptr);
   EXPECT_EQ(cache.Find({.model_sha256 = "b"}), nullptr);
 }
 
 TEST(EvaluationCacheTest, WhatWasDroppedIsStillThereForWhoHasIt) {
   EvaluationCache cache(10'000);
-  cache.Put({.model_sha256 = "a"}, OfImages(8000));
+  cache.Put({.model_sha256 = "a"}, OfImages(4000));
   const auto held = cache.Find({.model_sha256 = "a"});
-  cache.Put({.model_sha256 = "b"}, OfImages(8000));
+  cache.Put({.model_sha256 = "b"}, OfImages(4000));
   EXPECT_EQ(cache.Find({.model_sha256 = "a"}), nullptr);
-  EXPECT_EQ(held->predicted.size(), 8000U);
+  EXPECT_EQ(held->predicted.size(), 4000U);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ struct ServingOptions {
   BatcherOptions batcher;
   ModelCacheOptions cache;
   int max_images = 1024;                      // of one request
-  int64_t max_evaluation_bytes = 64LL << 20;  // that are kept; one of MNIST takes 0.4 MB
+  int64_t max_evaluation_bytes = 64LL << 20;  // that are kept; one of MNIST takes 0.1 MB
   std::string data;                           // the value of --data
 };
 

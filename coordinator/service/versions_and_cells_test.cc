@@ -88,7 +88,8 @@ TEST_F(ServingTest, AnEvaluationIsMadeOnceForEachModel) {
   evaluate::DetailedEvaluation forged;
   forged.images = source.test.View().count;
   forged.predicted.assign(static_cast<size_t>(forged.images), 3);
-  forged.probabilities.assign(static_cast<size_t>(forged.images) * kClasses, 0.125f);
+  forged.confidence.assign(static_cast<size_t>(forged.images), 0.125f);
+  forged.actual_probability = forged.confidence;
   forged.confusion = metrics::ConfusionMatrix(kClasses);
   forged.accuracy = 0.75;
   serving_.evaluations.Put(
@@ -101,7 +102,7 @@ TEST_F(ServingTest, AnEvaluationIsMadeOnceForEachModel) {
   request.set_page_size(200);
   v1::ListImagesResponse page;
   ASSERT_TRUE(Call<Stub>(*model_stub_, &Stub::ListImages, request, &page).ok());
-  const uint8_t* labels = source.test.View().labels;
+  const Label* labels = source.test.View().labels;
   EXPECT_EQ(page.images_size(), std::count(labels, labels + forged.images, 7));
   v1::EvaluateModelRequest evaluate;
   evaluate.set_name(kModel);

@@ -13,6 +13,10 @@
 
 namespace convoy::coordinator {
 
+// A page ends with the entry that brings it to so many bytes: gRPC's clients take 4 MiB, unless
+// they are told otherwise, and an entry has far less than the rest.
+inline constexpr size_t kPageBytes = size_t{3} << 20;
+
 // Which page of a table is wanted. `select` asks for the id, the number that entries are sorted by
 // and the message's bytes, and ends in its WHERE clause; `order` names number and id.
 struct PageQuery {
@@ -40,12 +44,15 @@ absl::StatusOr<Page<Message>> ReadPage(Database& database, const PageQuery& quer
   row.Bind(query.page_size + 1);  // one more, to know whether there is another page
   Page<Message> page;
   PageStart last;
+  size_t bytes = 0;
   for (int rows = 0;; ++rows) {
     CONVOY_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return page;
-    if (rows == query.page_size) break;
+    if (rows == query.page_size || bytes >= kPageBytes) break;
     last = {.number = row.Int(1), .id = row.Text(0)};
-    if (page.entries.emplace_back().ParseFromString(row.Blob(2))) continue;
+    const std::string blob = row.Blob(2);
+    bytes += blob.size();
+    if (page.entries.emplace_back().ParseFromString(blob)) continue;
     page.entries.pop_back();
     on_damaged(last.id);
   }

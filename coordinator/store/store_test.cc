@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -207,6 +208,36 @@ TEST_F(StoreTest, ReplacesAndChecksModels) {
   EXPECT_EQ(store_->ListModels(10, "")->entries.size(), 1);
   std::ofstream(directory_ + "/models/" + ModelFiles()[0]) << "bad bytes";
   EXPECT_EQ(store_->ReadModel("a").status().code(), absl::StatusCode::kDataLoss);
+}
+
+// Models of 1,000 classes with long names: pages that gRPC's clients take.
+TEST_F(StoreTest, PagesOfLargeEntriesAreShorter) {
+  constexpr size_t kModels = 120;
+  for (size_t i = 0; i < kModels; ++i) {
+    const std::string id = absl::StrCat("job", i);
+    Put(MakeJob(id, 1));
+    v1::TrainedModel model = ModelOf("bytes");
+    model.set_name(absl::StrCat("models/", id));
+    for (int label = 0; label < 1000; ++label) model.add_class_names(std::string(64, 'n'));
+    ASSERT_TRUE(store_->PutModel(id, model, "bytes").ok());
+  }
+  std::set<std::string> names;
+  std::string token;
+  int pages = 0;
+  do {
+    const auto page = store_->ListModels(1000, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    size_t bytes = 0;
+    for (const v1::TrainedModel& model : page->entries) {
+      bytes += model.ByteSizeLong();
+      EXPECT_TRUE(names.insert(model.name()).second) << model.name();
+    }
+    EXPECT_LT(bytes, size_t{4} << 20);
+    token = page->next_token;
+    ++pages;
+  } while (!token.empty());
+  EXPECT_EQ(names.size(), kModels);
+  EXPECT_EQ(pages, 3);
 }
 
 TEST_F(StoreTest, RemovesFilesThatACrashLeft) {

@@ -118,7 +118,7 @@ class BadPicturesTest(harness.TrainerTest):
         self.refused("one class alone, 'only'")
         for i in range(10000):
             self.write(f"class{i:05}/0.jpg", b"")
-        self.refused("10001", "256")
+        self.refused("10001", "1000 classes")
 
     def test_an_empty_folder_of_a_class_is_not_left_out_silently(self):
         self.two_classes()

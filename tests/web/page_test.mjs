@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { after, afterEach, before, test } from "node:test";
+import { axeFinds, choosePixel, draw, SEVEN } from "./hands.mjs";
 import { chromiumPath, Coordinator, data, PATIENCE, until, Watched, writePictures } from "./servers.mjs";
 
 const folder = resolve(process.argv[2]);
@@ -31,38 +32,6 @@ async function open(route, options = {}) {
   page.watched = watched;
   await page.goto(`${coordinator.origin}/${route}`);
   return page;
-}
-
-async function draw(page, ...strokes) {
-  const pad = page.locator(".pad");
-  await pad.waitFor();
-  await pad.scrollIntoViewIfNeeded();
-  const box = await pad.boundingBox();
-  for (const [first, ...rest] of strokes) {
-    const at = ([x, y]) => [box.x + box.width * x, box.y + box.height * y];
-    await page.mouse.move(...at(first));
-    await page.mouse.down();
-    for (const place of rest) await page.mouse.move(...at(place), { steps: 8 });
-    await page.mouse.up();
-  }
-}
-
-// Clicks a place in the picture of a layer's maps.
-async function choosePixel(page, maps, { map, y, x }) {
-  const picture = page.locator(`[data-layer=${maps.layer}] canvas`);
-  const box = await picture.boundingBox();
-  const columns = Math.min(16, maps.channels);
-  const rows = Math.ceil(maps.channels / columns);
-  await picture.click({ position: { x: (box.width * ((map % columns) + (x + 0.5) / maps.width)) / columns,
-    y: (box.height * (Math.floor(map / columns) + (y + 0.5) / maps.height)) / rows } });
-}
-
-const SEVEN = [[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]];
-
-async function axeFinds(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
 }
 
 before(async () => {
@@ -370,7 +339,7 @@ test("what people call a job is shown everywhere, and changed by a form", async 
   await form.getByLabel("Name", { exact: true }).fill("x".repeat(101));
   await form.getByLabel("Tags").fill(said.tags.join("\n\n"));
   await form.getByLabel("Note").fill(said.note.replace(", ", ",\n"));
-  assert.deepEqual(await axeFinds(page), []);
+  assert.deepEqual(await axeFinds(page, axe), []);
   page.watched.expected = [/^400 .*\/UpdateJob$/];
   await form.getByRole("button", { name: "Save" }).click();
   await form.getByText("100").waitFor();  // the coordinator says how long it may be
@@ -391,13 +360,13 @@ for (const [route, ready] of [["#/jobs", ".job-row"], ["#/job/lesson", ".confusi
   test(`${route} is accessible, fits 360 pixels, and is there in French and dark`, async () => {
     const page = await open(route);
     await page.locator(ready).first().waitFor();
-    assert.deepEqual(await axeFinds(page), []);
+    assert.deepEqual(await axeFinds(page, axe), []);
     const small = await open(route, { locale: "fr-FR", colorScheme: "dark", viewport: { width: 360, height: 780 }, reducedMotion: "reduce" });
     await small.locator(ready).first().waitFor();
     assert.equal(await small.locator("html").getAttribute("lang"), "fr");
     await small.getByRole("link", { name: "Comparer", exact: true }).waitFor();
     assert.ok(await small.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it is wider than the screen");
-    assert.deepEqual(await axeFinds(small), []);
+    assert.deepEqual(await axeFinds(small, axe), []);
   });
 }
 
@@ -451,6 +420,35 @@ test("a script in the name of a network, a layer or a class is text", async () =
     await page.getByText("<script>alert(3)</script>").or(page.getByText(EVIL)).locator("visible=true").first().waitFor();
   }
   assert.equal(await page.locator("main img, main script, main i").count(), 0);
+});
+
+// A network that could tell a thousand things apart, on ten of them: its matrix is as large as the coordinator's may be.
+test("of a thousand classes those are shown that somebody would look for", async () => {
+  const model = join(coordinator.folder, "many.textproto");
+  writeFileSync(model, `name: "many" input { height: 28 width: 28 } layers { flatten {} } layers { dense { units: 1000 activation: SOFTMAX } }`);
+  assert.equal(await coordinator.train("many", 0, "--epochs", "1", "--local-ranks", "1", "--model", model, "--train-limit", "2000"), 0);
+  let page = await open("#/job/many");
+  await page.getByText("Shown are 26 of 1,000 classes").waitFor();
+  assert.equal(await page.locator(".results .confusion tbody tr").count(), 26);
+  assert.equal(await page.locator(".results .confusion .cell").count(), 26 * 26);
+  const { confusionMatrix } = await coordinator.call("ModelService/EvaluateModel", { name: "models/many" });
+  const wrong = confusionMatrix.flatMap((row, label) => row.counts.map((n, predicted) => (label === predicted ? 0 : Number(n))));
+  const shown = await page.locator(".results .confusion .wrong button").allInnerTexts();
+  assert.equal(Math.max(...shown.map((n) => Number(n.replace(/[^0-9]/g, "")))), wrong.reduce((most, n) => Math.max(most, n), 0));
+  page = await open("#/draw?model=many");
+  const rows = page.locator(".probabilities li");
+  await until("twelve rows", async () => (await rows.count()) === 12);
+  await draw(page, SEVEN);
+  await rows.first().and(page.locator(".best")).waitFor();
+  const parts = (await page.locator(".probabilities .bar").evaluateAll((bars) => bars.map((bar) => parseFloat(bar.style.width))));
+  assert.deepEqual(parts, [...parts].sort((a, b) => b - a));
+  const meant = page.locator(".meant");
+  await meant.getByRole("combobox").selectOption("7");
+  await meant.getByRole("button", { name: "Count it" }).click();
+  await page.locator(".tally .confusion").waitFor();
+  await page.goto(`${coordinator.origin}/#/jobs`);
+  await page.goto(`${coordinator.origin}/#/draw?model=many`);
+  await page.locator(".tally").getByText("of 1 drawings").waitFor();
 });
 
 test("names of any length fit every screen", async () => {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "common/base/label.h"
 #include "common/data/augmentation.h"
 #include "common/data/dataset.h"
 #include "common/metrics/phase_seconds.h"
@@ -40,7 +41,7 @@ class MicroBatchRunner {
   PassOptions options_;
   nn::Executor executor_;
   std::vector<const uint8_t*> pixels_;
-  std::vector<uint8_t> labels_;
+  std::vector<Label> labels_;
   data::Augmenter augmenter_;
   std::vector<uint8_t> augmented_;  // the images of a pass; empty without augmentation
   double augment_seconds_ = 0;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/base/aligned_buffer.h"
-#include "common/base/range.h"
+#include "common/data/range.h"
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
 

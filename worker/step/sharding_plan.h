@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/base/range.h"
+#include "common/data/range.h"
 #include "common/nn/plan/plan.h"
 
 namespace convoy::step {

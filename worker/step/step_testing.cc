@@ -38,7 +38,7 @@ StepRig::StepRig(comm::Communicator& comm, int threads, Kind kind,
       optimizer_(optim::Optimizer::Create(optimizer).value()) {
   RandomSequence random(7, RandomStream::kNoise, 1);
   for (uint8_t& pixel : pixels_) pixel = static_cast<uint8_t>(random.NextBelow(256));
-  for (uint8_t& label : labels_) label = static_cast<uint8_t>(random.NextBelow(10));
+  for (Label& label : labels_) label = static_cast<Label>(random.NextBelow(10));
   std::iota(image_index_.begin(), image_index_.end(), 0U);
   const std::vector<int> threads_of_rank(static_cast<size_t>(comm.world_size()), threads);
   for (const int images : {kBatch, kShortBatch}) {

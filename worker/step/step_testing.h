@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/label.h"
 #include "common/base/thread_team.h"
 #include "common/nn/plan/executor.h"
 #include "common/optim/optimizer.h"
@@ -37,7 +38,7 @@ class StepRig {
  private:
   nn::Plan plan_;
   std::vector<uint8_t> pixels_;
-  std::vector<uint8_t> labels_;
+  std::vector<Label> labels_;
   std::vector<uint32_t> image_index_;
   std::vector<BatchPartition> batches_;
   ThreadTeam team_;

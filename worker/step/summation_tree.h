@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "common/base/range.h"
+#include "common/data/range.h"
 
 namespace convoy::step {
 

@@ -16,12 +16,13 @@ namespace convoy::train {
 // Larger data are not copied. Writing a copy takes its size of memory, reading it twice that.
 inline constexpr int64_t kMaxDataCopyBytes = int64_t{1} << 30;
 
-// Returns the size of the job's images.
+// Returns the size of the job's images and labels in such a file.
 int64_t DataCopyBytes(const Job& job);
 
-// Writes all images of the job as they lie in memory, atomically: a container of the kind `data`
-// (docs/container_format.md). Returns RESOURCE_EXHAUSTED if there are too many, or the disk is
-// full, and what the system says otherwise. Thread-safe; reads the job only.
+// Writes all images of the job atomically: a container of the kind `data`
+// (docs/container_format.md), whose labels are a byte each, of more than 256 classes two. Returns
+// RESOURCE_EXHAUSTED if there are too many, or the disk is full, and what the system says
+// otherwise. Thread-safe; reads the job only.
 absl::Status WriteDataCopy(const std::string& path, const Job& job);
 
 // Returns the data that `path` is a copy of. Returns NOT_FOUND if there is no file, DATA_LOSS if it

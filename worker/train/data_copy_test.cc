@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/files.h"
+#include "common/data/idx.h"
 #include "common/formats/checkpoint_store.h"
+#include "common/formats/container.h"
 #include "common/formats/model_file.h"
 #include "common/run/run_files.h"
 #include "common/run/start_file.h"
@@ -21,6 +23,7 @@ namespace convoy::train {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::Field;
 using ::testing::HasSubstr;
 
@@ -54,6 +57,60 @@ TEST_F(DataCopyTest, HasAllThatWasRead) {
     EXPECT_EQ(read.train.num_classes, kTestClasses);
     EXPECT_EQ(read.test.count, job.test.count);
   });
+}
+
+// As runs of before labels had 16 bits wrote it, and as whoever goes on with one reads it.
+TEST_F(DataCopyTest, OfFewClassesALabelIsAByte) {
+  WithJob({.asked = TestRecipe(), .data = data_}, [&](comm::Communicator&, const Job& job) {
+    ASSERT_TRUE(WriteDataCopy(copy_, job).ok());
+    const auto container = formats::ContainerReader::Parse(ReadFile(copy_, 1 << 20).value(), copy_);
+    const std::string_view images = container->SectionBytes("images").value();
+    const int64_t count = job.train.count + job.validation.count + job.test.count;
+    const int64_t pixels = count * job.train.image_bytes();
+    ASSERT_EQ(static_cast<int64_t>(images.size()), pixels + count);
+    EXPECT_EQ(DataCopyBytes(job), pixels + count);
+    for (int64_t i = 0; i < job.train.count; ++i) {
+      ASSERT_EQ(images[static_cast<size_t>(pixels + i)], job.train.labels[i]) << i;
+    }
+  });
+}
+
+// With an odd number of pixels before them, labels of two bytes still stand where they may.
+TEST_F(DataCopyTest, KeepsLabelsAboveAByte) {
+  constexpr int kClasses = 1000;
+  const std::vector<Label> labels = {999, 0, 255, 256, 3, 512, 998, 1, 257};
+  const std::vector<Label> test_labels = {999, 300};
+  const auto write = [&](const std::string& name, const std::string& content) {
+    ASSERT_TRUE(WriteFileAtomically(data_ + "/" + name, content).ok());
+  };
+  write("train-images-idx3-ubyte", data::IdxImagesHeader(9, 5, 5) + std::string(9 * 25, 'x'));
+  write("train-labels-idx1-ubyte", data::EncodeIdxLabels(labels, kClasses));
+  write("t10k-images-idx3-ubyte", data::IdxImagesHeader(2, 5, 5) + std::string(2 * 25, 'y'));
+  write("t10k-labels-idx1-ubyte", data::EncodeIdxLabels(test_labels, kClasses));
+  v1::Recipe recipe = TestRecipe();
+  recipe.mutable_model()->mutable_input()->set_height(5);
+  recipe.mutable_model()->mutable_input()->set_width(5);
+  recipe.mutable_model()->mutable_layers()->rbegin()->mutable_dense()->set_units(kClasses);
+  for (const int ranks : {1, 2, 3, 4}) {
+    testing::RunRanks(ranks, [&](comm::Communicator& comm) {
+      const absl::StatusOr<Job> job = PrepareJob(comm, {.asked = recipe, .data = data_});
+      ASSERT_TRUE(job.ok()) << job.status();
+      const int64_t count = job->train.count + job->validation.count;
+      EXPECT_THAT(std::vector(job->train.labels, job->train.labels + count),
+                  ElementsAreArray(labels));
+      EXPECT_THAT(std::vector(job->test.labels, job->test.labels + job->test.count),
+                  ElementsAreArray(test_labels));
+      EXPECT_EQ(*job->test.pixels, 'y');
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(job->train.labels) % alignof(Label), 0U);
+      if (comm.rank() > 0) return;
+      ASSERT_TRUE(WriteDataCopy(copy_, *job).ok());
+      const absl::StatusOr<data::DataSource> read = ReadDataCopy(copy_, job->data_sha256);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ(read->train.labels, labels);
+      EXPECT_EQ(read->test.labels, test_labels);
+      EXPECT_EQ(read->train.num_classes, kClasses);
+    });
+  }
 }
 
 TEST_F(DataCopyTest, WhatIsNotWholeOrOfOtherDataIsRefused) {

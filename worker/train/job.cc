@@ -4,10 +4,12 @@
 #include "worker/train/job.h"
 
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "common/api/image_options.h"
 #include "common/base/check.h"
+#include "common/base/label.h"
 #include "common/base/status.h"
 #include "common/base/stopwatch.h"
 #include "common/base/text_error.h"
@@ -198,13 +200,18 @@ absl::StatusOr<worker::v1::JobBroadcast> Broadcast(comm::Communicator& communica
   return received;
 }
 
+std::span<const uint8_t> BytesOf(const std::vector<Label>& labels) {
+  return {reinterpret_cast<const uint8_t*>(labels.data()), labels.size() * sizeof(Label)};
+}
+
 // COLLECTIVE. Makes one copy a host of rank 0's images, whose own memory is given back.
 absl::StatusOr<std::unique_ptr<comm::SharedBytes>> ShareImages(comm::Communicator& communicator,
                                                                const ImageLayout& layout,
                                                                data::DataSource source) {
-  return communicator.ShareFromRoot(
-      {source.train.pixels, source.test.pixels, source.train.labels, source.test.labels},
-      layout.size);
+  const std::vector<uint8_t> gap(static_cast<size_t>(layout.train_labels - layout.pixels_end));
+  return communicator.ShareFromRoot({source.train.pixels, source.test.pixels, gap,
+                                     BytesOf(source.train.labels), BytesOf(source.test.labels)},
+                                    layout.size);
 }
 
 // Measured, so that pictures for the model are prepared as its training images were.
@@ -214,11 +221,13 @@ formats::ImageForm FormOf(const data::DatasetView& images) {
   return digits ? formats::ImageForm::kCentredDigits : formats::ImageForm::kWholePictures;
 }
 
+const Label* LabelsAt(const uint8_t* bytes) { return reinterpret_cast<const Label*>(bytes); }
+
 absl::Status SetViews(const worker::v1::DataDescription& data, Job* job) {
   const ImageLayout layout(data);
   const uint8_t* base = job->images->data();
   const data::DatasetView train{.pixels = base + layout.train_pixels,
-                                .labels = base + layout.train_labels,
+                                .labels = LabelsAt(base + layout.train_labels),
                                 .count = data.train_images(),
                                 .height = data.height(),
                                 .width = data.width(),
@@ -232,7 +241,7 @@ absl::Status SetViews(const worker::v1::DataDescription& data, Job* job) {
   job->validation = train.Slice(split.validation);
   job->test = train;
   job->test.pixels = base + layout.test_pixels;
-  job->test.labels = base + layout.test_labels;
+  job->test.labels = LabelsAt(base + layout.test_labels);
   job->test.count = data.test_images();
   job->image_form = FormOf(job->train);
   return absl::OkStatus();

@@ -4,8 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/aligned_buffer.h"
 #include "common/base/check.h"
 #include "common/base/files.h"
+#include "common/base/label.h"
 #include "common/base/random.h"
 #include "common/data/idx.h"
 #include "common/textproto/text_proto.h"
@@ -30,28 +32,29 @@ constexpr char kRecipe[] = R"(
 // All images, then all labels: what SharedBytes hold for a job.
 class TestImages : public comm::SharedBytes {
  public:
-  TestImages() : bytes_(kImages * (kSide * kSide + 1)) {
+  TestImages() : bytes_(kImages * (kSide * kSide + sizeof(Label))) {
     RandomSequence random(3, RandomStream::kNoise, 9);
     for (int64_t image = 0; image < kImages; ++image) {
-      const auto label = static_cast<uint8_t>(random.NextBelow(kTestClasses));
+      const auto label = static_cast<Label>(random.NextBelow(kTestClasses));
       for (int i = 0; i < kSide * kSide; ++i) {
         const bool bright = i % kSide / 2 == label;
         bytes_[static_cast<size_t>(image * kSide * kSide + i)] =
             static_cast<uint8_t>(random.NextBelow(120) + (bright ? 100 : 0));
       }
-      bytes_[static_cast<size_t>(kImages * kSide * kSide + image)] = label;
+      labels()[image] = label;
     }
   }
   uint8_t* data() const override { return bytes_.data(); }
   int64_t size() const override { return static_cast<int64_t>(bytes_.size()); }
+  Label* labels() const { return reinterpret_cast<Label*>(data() + kImages * kSide * kSide); }
 
  private:
-  mutable std::vector<uint8_t> bytes_;
+  mutable AlignedBuffer<uint8_t> bytes_;
 };
 
 data::DatasetView ViewOf(const TestImages& images) {
   return {.pixels = images.data(),
-          .labels = images.data() + kImages * kSide * kSide,
+          .labels = images.labels(),
           .count = kImages,
           .height = kSide,
           .width = kSide,
@@ -69,8 +72,9 @@ void WriteIdx(const std::string& prefix, const data::DatasetView& view) {
                                        Bytes(view.pixels, pixels))
                    .ok());
   CONVOY_CHECK(
-      WriteFileAtomically(prefix + "-labels-idx1-ubyte",
-                          data::IdxLabelsHeader(view.count) + Bytes(view.labels, view.count))
+      WriteFileAtomically(
+          prefix + "-labels-idx1-ubyte",
+          data::EncodeIdxLabels({view.labels, static_cast<size_t>(view.count)}, view.num_classes))
           .ok());
 }
 

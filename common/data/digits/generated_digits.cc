@@ -20,10 +20,10 @@ constexpr uint32_t kDrawImage = 0;
 constexpr uint32_t kDrawLabels = 1;
 
 // The class of `index`: its place in a random permutation of the digits that its ten images share.
-uint8_t LabelOf(uint64_t seed, uint32_t split, uint32_t index) {
+Label LabelOf(uint64_t seed, uint32_t split, uint32_t index) {
   RandomSequence random(seed, RandomStream::kGeneratedDigits, split, index / kClasses, kDrawLabels);
-  std::array<uint8_t, kClasses> digits;
-  for (uint32_t digit = 0; digit < kClasses; ++digit) digits[digit] = static_cast<uint8_t>(digit);
+  std::array<Label, kClasses> digits;
+  for (uint32_t digit = 0; digit < kClasses; ++digit) digits[digit] = static_cast<Label>(digit);
   for (uint32_t left = kClasses; left > 1; --left) {
     std::swap(digits[left - 1], digits[random.NextBelow(left)]);
   }
@@ -42,7 +42,7 @@ Pen DrawPen(RandomSequence& random) {
 
 }  // namespace
 
-void DrawDigit(uint64_t seed, uint32_t split, uint32_t index, uint8_t* pixels, uint8_t* label) {
+void DrawDigit(uint64_t seed, uint32_t split, uint32_t index, uint8_t* pixels, Label* label) {
   RandomSequence random(seed, RandomStream::kGeneratedDigits, split, index, kDrawImage);
   *label = LabelOf(seed, split, index);
   const Pen pen = DrawPen(random);
@@ -50,7 +50,7 @@ void DrawDigit(uint64_t seed, uint32_t split, uint32_t index, uint8_t* pixels, u
 }
 
 void GenerateDigits(uint64_t seed, uint32_t split, int64_t count, int num_threads, uint8_t* pixels,
-                    uint8_t* labels) {
+                    Label* labels) {
   CONVOY_CHECK_GE(count, 0);
   CONVOY_CHECK_LE(count, int64_t{std::numeric_limits<uint32_t>::max()});
   ThreadTeam team(num_threads);

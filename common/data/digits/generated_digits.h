@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "common/base/label.h"
 #include "common/data/digits/pen_raster.h"
 
 namespace convoy::data {
@@ -19,12 +20,12 @@ inline constexpr uint32_t kGeneratedTestSplit = 1;
 
 // Draws image `index` of (seed, split) into pixels [28, 28], 0 black and 255 white ink, and its
 // class into *label. Thread-safe.
-void DrawDigit(uint64_t seed, uint32_t split, uint32_t index, uint8_t* pixels, uint8_t* label);
+void DrawDigit(uint64_t seed, uint32_t split, uint32_t index, uint8_t* pixels, Label* label);
 
 // Draws the first `count` images of (seed, split) into pixels [count, 28, 28] and labels [count],
 // on `num_threads` threads of its own. The bytes do not depend on num_threads. REQUIRES: 0 <= count
 // < 2^32, num_threads >= 1.
 void GenerateDigits(uint64_t seed, uint32_t split, int64_t count, int num_threads, uint8_t* pixels,
-                    uint8_t* labels);
+                    Label* labels);
 
 }  // namespace convoy::data

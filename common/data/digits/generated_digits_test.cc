@@ -29,16 +29,18 @@ struct Digits {
   std::string Hash() const {
     Sha256 hash;
     hash.Update(pixels.data(), pixels.size());
-    hash.Update(labels.data(), labels.size());
+    const std::vector<uint8_t> classes(labels.begin(), labels.end());
+    hash.Update(classes.data(), classes.size());
     return hash.HexDigest();
   }
 
   std::vector<uint8_t> pixels;
-  std::vector<uint8_t> labels;
+  std::vector<Label> labels;
 };
 
 // The bytes of a set are part of what a run trains on: a change here changes every run on generated
-// digits, so it must be meant. Pixels [1000, 28, 28], then labels [1000].
+// digits, so it must be meant. Pixels [1000, 28, 28], then labels [1000],
+// a byte each.
 TEST(GenerateDigitsTest, BytesAreTheKnownOnes) {
   EXPECT_EQ(Digits(42, kGeneratedTrainSplit, 1000, 1).Hash(),
             "7eebdb151b49bf8729133eec460a14762e459ed97d292fdb69821b1d0e32a6f6");
@@ -55,7 +57,7 @@ TEST(GenerateDigitsTest, AnyImageCanBeDrawnByItself) {
   const Digits digits(7, kGeneratedTestSplit, 300, 2);
   for (uint32_t index : {299u, 0u, 17u, 150u}) {
     std::string image(kDigitPixels, 'x');
-    uint8_t label = 0xAA;
+    Label label = 0xAAAA;
     DrawDigit(7, kGeneratedTestSplit, index, reinterpret_cast<uint8_t*>(image.data()), &label);
     EXPECT_EQ(image, digits.Image(index));
     EXPECT_EQ(label, digits.labels[index]);
@@ -66,7 +68,7 @@ TEST(GenerateDigitsTest, NoImagesIsFine) { EXPECT_TRUE(Digits(7, 0, 0, 2).labels
 
 TEST(GenerateDigitsTest, LastIndexOfASplitCanBeDrawn) {
   std::vector<uint8_t> pixels(kDigitPixels);
-  uint8_t label = 0xAA;
+  Label label = 0xAAAA;
   DrawDigit(7, kGeneratedTrainSplit, 0xFFFFFFFF, pixels.data(), &label);
   EXPECT_LT(label, 10);
   EXPECT_GT(*std::max_element(pixels.begin(), pixels.end()), 128);
@@ -74,13 +76,13 @@ TEST(GenerateDigitsTest, LastIndexOfASplitCanBeDrawn) {
 
 TEST(GenerateDigitsTest, EveryTenImagesHoldEachDigitOnceInChangingOrder) {
   const Digits digits(3, kGeneratedTrainSplit, 2000, 2);
-  std::set<std::vector<uint8_t>> orders;
+  std::set<std::vector<Label>> orders;
   for (size_t first = 0; first < 2000; first += 10) {
-    std::vector<uint8_t> ten(digits.labels.begin() + static_cast<ptrdiff_t>(first),
-                             digits.labels.begin() + static_cast<ptrdiff_t>(first + 10));
+    std::vector<Label> ten(digits.labels.begin() + static_cast<ptrdiff_t>(first),
+                           digits.labels.begin() + static_cast<ptrdiff_t>(first + 10));
     orders.insert(ten);
     std::sort(ten.begin(), ten.end());
-    ASSERT_EQ(ten, (std::vector<uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+    ASSERT_EQ(ten, (std::vector<Label>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
   }
   EXPECT_GT(orders.size(), 195u);
 }

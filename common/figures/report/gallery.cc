@@ -128,9 +128,10 @@ std::vector<std::string> Gallery::ClassNames() const {
 }
 
 std::string Gallery::ClassText(int label) const {
-  const std::vector<std::string> names = ClassNames();
   const auto index = static_cast<size_t>(label);
-  return index < names.size() ? names[index] : absl::StrCat(label);
+  if (subject_.model == nullptr) return absl::StrCat(label);
+  const std::vector<std::string>& names = subject_.model->description().class_names;
+  return index < names.size() ? Printable(names[index], kMaxQuoted) : absl::StrCat(label);
 }
 
 figures::Reading Gallery::ReadImage(evaluate::Predictor& predictor,

@@ -29,6 +29,10 @@ using figures::Fill;
 using figures::Number;
 using figures::Percent;
 
+// Classes beyond which the page shows only the worst ones at once, and their number then.
+constexpr int kMostClasses = 100;
+constexpr size_t kWorstClasses = 20;
+
 // Layers whose feature maps are shown: those that make images.
 constexpr size_t kMostFeatureMaps = 6;
 
@@ -115,10 +119,14 @@ class ReportWriter {
 
   // Long text that a click on its title unfolds.
   void Folded(const std::string& title, const std::string& text) {
-    absl::StrAppend(&body_, "<details><summary>", EscapeHtml(title), "</summary>\n");
+    BeginFold(title);
     Preformatted(text);
-    absl::StrAppend(&body_, "</details>\n");
+    EndFold();
   }
+  void BeginFold(const std::string& title) {
+    absl::StrAppend(&body_, "<details><summary>", EscapeHtml(title), "</summary>\n");
+  }
+  void EndFold() { absl::StrAppend(&body_, "</details>\n"); }
   void Table(const HtmlTable& table) { body_ += TableToHtml(table); }
 
   // A layer whose feature maps are shown.
@@ -259,17 +267,38 @@ class ReportWriter {
                     Number(language_, plain->loss, 4),
                     Count(language_, confusion.total() - confusion.correct())}));
     CONVOY_RETURN_IF_ERROR(Named("confusion", texts_.see_confusion));
+    AddClasses(confusion);
+    return Named("mistakes", texts_.see_mistakes);
+  }
+
+  // A row a class; of very many the worst ones, and all of them folded.
+  void AddClasses(const metrics::ConfusionMatrix& confusion) {
+    std::vector<std::pair<int, metrics::ClassScore>> all;
+    for (int i = 0; i < confusion.num_classes(); ++i) all.emplace_back(i, confusion.Score(i));
+    if (confusion.num_classes() <= kMostClasses) return Table(ClassTable(all));
+    auto worst = all;
+    std::erase_if(worst, [](const auto& one) { return one.second.images == 0; });
+    std::stable_sort(worst.begin(), worst.end(),
+                     [](const auto& a, const auto& b) { return a.second.f1 < b.second.f1; });
+    worst.resize(std::min(worst.size(), kWorstClasses));
+    Paragraph(Fill(texts_.worst_classes,
+                   {absl::StrCat(worst.size()), Count(language_, confusion.num_classes())}));
+    Table(ClassTable(worst));
+    BeginFold(Fill(texts_.all_classes, {Count(language_, confusion.num_classes())}));
+    Table(ClassTable(all));
+    EndFold();
+  }
+
+  HtmlTable ClassTable(const std::vector<std::pair<int, metrics::ClassScore>>& classes) const {
     HtmlTable table{
         .header = {texts_.class_name, texts_.precision, texts_.recall, "F1", texts_.images},
         .rows = {}};
-    for (int i = 0; i < confusion.num_classes(); ++i) {
-      const metrics::ClassScore score = confusion.Score(i);
-      table.rows.push_back({gallery_.ClassText(i), Percent(language_, score.precision, 2),
+    for (const auto& [label, score] : classes) {
+      table.rows.push_back({gallery_.ClassText(label), Percent(language_, score.precision, 2),
                             Percent(language_, score.recall, 2), Percent(language_, score.f1, 2),
                             Count(language_, score.images)});
     }
-    Table(table);
-    return Named("mistakes", texts_.see_mistakes);
+    return table;
   }
 
   absl::Status AddFeatures() {

@@ -79,6 +79,27 @@ TEST_F(ReportTest, HasEveryFigureInBothFormats) {
   }
 }
 
+TEST_F(ReportTest, OfVeryManyClassesTheWorstAreSeenAtOnce) {
+  ASSERT_TRUE(
+      formats::WriteModel(directory_ + "/model.convoy", evaluate::ManyClassesModelFile(1000)).ok());
+  const auto files = Make(Language::kEnglish);
+  ASSERT_TRUE(files.ok()) << files.status();
+  const std::string& page = files->back().content;
+  const size_t worst = page.find("The 10 of 1,000 classes that the network tells apart worst");
+  const size_t all = page.find("<details><summary>All 1,000 classes</summary>");
+  ASSERT_NE(worst, std::string::npos);
+  ASSERT_NE(all, std::string::npos);
+  const auto rows = [](std::string_view part) {
+    int count = 0;
+    for (size_t at = 0; (at = part.find("<tr><th scope=\"row\">sort ", at)) != part.npos; ++at) {
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_EQ(rows(std::string_view(page).substr(worst, all - worst)), 10);
+  EXPECT_EQ(rows(std::string_view(page).substr(all)), 1000);
+}
+
 TEST_F(ReportTest, ShowsWhatPeopleCallTheRun) {
   EXPECT_THAT(Make(Language::kEnglish)->back().content, Not(HasSubstr(">tags<")));
   ASSERT_TRUE(run::WriteLabels(directory_, {.name = "wide <kernels>",

@@ -51,6 +51,8 @@ struct ReportTexts {
   const char* actual;
   const char* predicted;
   const char* noisy;
+  const char* worst_classes;  // shown, of
+  const char* all_classes;    // classes
   const char* class_name;
   const char* precision;
   const char* recall;

@@ -185,7 +185,7 @@ void Softmax(int n, int classes, const float* logits, float* probabilities) {
   }
 }
 
-LossSums SoftmaxCrossEntropy(int n, int classes, const float* logits, const uint8_t* labels,
+LossSums SoftmaxCrossEntropy(int n, int classes, const float* logits, const Label* labels,
                              float* d_logits, float* loss_per_image, float label_smoothing) {
   CONVOY_CHECK_GE(classes, 1);
   LossSums sums;

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "common/base/label.h"
+
 namespace convoy::kernels {
 
 // probabilities[n, classes] = softmax of each row of logits [n, classes], which may be the same
@@ -30,7 +32,7 @@ struct LossSums {
 //   loss_per_image [n], may be null
 // The losses are added in double in the order of the images. A row as above gives a NaN loss (+inf
 // where only the label's logit is -inf) and counts as not correct. REQUIRES: classes >= 1.
-LossSums SoftmaxCrossEntropy(int n, int classes, const float* logits, const uint8_t* labels,
+LossSums SoftmaxCrossEntropy(int n, int classes, const float* logits, const Label* labels,
                              float* d_logits, float* loss_per_image, float label_smoothing = 0);
 
 }  // namespace convoy::kernels

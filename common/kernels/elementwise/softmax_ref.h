@@ -22,7 +22,7 @@ void SoftmaxRef(int n, int classes, const T* logits, T* probabilities) {
 
 // As SoftmaxCrossEntropy, naively, in T; d_logits and loss_per_image are not nullable.
 template <typename T>
-LossSums SoftmaxCrossEntropyRef(int n, int classes, const T* logits, const uint8_t* labels,
+LossSums SoftmaxCrossEntropyRef(int n, int classes, const T* logits, const Label* labels,
                                 T* d_logits, T* loss_per_image, T label_smoothing = 0) {
   LossSums sums;
   const T share = label_smoothing / static_cast<T>(classes);

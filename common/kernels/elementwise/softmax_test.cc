@@ -49,7 +49,7 @@ TEST_P(SoftmaxTest, LossAndGradientMatchReference) {
   const auto [n, classes] = sizes();
   for (double range : {1.0, 30.0}) {
     const std::vector<float> logits = UniformValues(n * classes, 1, range);
-    const std::vector<uint8_t> labels = Labels(n, classes, 2);
+    const std::vector<Label> labels = Labels(n, classes, 2);
     const std::vector<double> exact(logits.begin(), logits.end());
     std::vector<float> d_logits(logits.size());
     std::vector<float> losses(n);
@@ -69,7 +69,7 @@ TEST_P(SoftmaxTest, LossAndGradientMatchReference) {
 TEST_P(SoftmaxTest, SmoothedLossAndGradientMatchReference) {
   const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 10);
-  const std::vector<uint8_t> labels = Labels(n, classes, 2);
+  const std::vector<Label> labels = Labels(n, classes, 2);
   const std::vector<double> exact(logits.begin(), logits.end());
   std::vector<float> d_logits(logits.size());
   std::vector<float> losses(n);
@@ -93,10 +93,10 @@ TEST_P(SoftmaxTest, SmoothedLossAndGradientMatchReference) {
 TEST(SoftmaxSmoothingTest, LossMixesTheLossesOfAllLabels) {
   const std::vector<float> logits = {1.5f, -0.25f, 0.75f};
   double mean = 0;
-  for (uint8_t label = 0; label < 3; ++label) {
+  for (Label label = 0; label < 3; ++label) {
     mean += SoftmaxCrossEntropy(1, 3, logits.data(), &label, nullptr, nullptr).loss / 3;
   }
-  const uint8_t label = 2;
+  const Label label = 2;
   const double plain = SoftmaxCrossEntropy(1, 3, logits.data(), &label, nullptr, nullptr).loss;
   EXPECT_NEAR(SoftmaxCrossEntropy(1, 3, logits.data(), &label, nullptr, nullptr, 0.2f).loss,
               0.8 * plain + 0.2 * mean, 1e-6);
@@ -105,7 +105,7 @@ TEST(SoftmaxSmoothingTest, LossMixesTheLossesOfAllLabels) {
 TEST_P(SoftmaxTest, OneByOneAndInPlaceGiveTheSameBits) {
   const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 5);
-  const std::vector<uint8_t> labels = Labels(n, classes, 2);
+  const std::vector<Label> labels = Labels(n, classes, 2);
   std::vector<float> together = logits;
   std::vector<float> probabilities = logits;
   const LossSums sums =
@@ -130,7 +130,7 @@ TEST_P(SoftmaxTest, OneByOneAndInPlaceGiveTheSameBits) {
 TEST_P(SoftmaxTest, EveryInstructionSetGivesTheSameBits) {
   const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 5);
-  const std::vector<uint8_t> labels = Labels(n, classes, 2);
+  const std::vector<Label> labels = Labels(n, classes, 2);
   std::vector<float> here(logits.size());
   std::vector<float> best(logits.size());
   const LossSums sums_here =
@@ -145,7 +145,7 @@ TEST_P(SoftmaxTest, EveryInstructionSetGivesTheSameBits) {
 TEST_P(SoftmaxTest, WithoutGradientsTheSumsAreTheSame) {
   const auto [n, classes] = sizes();
   const std::vector<float> logits = UniformValues(n * classes, 1, 5);
-  const std::vector<uint8_t> labels = Labels(n, classes, 2);
+  const std::vector<Label> labels = Labels(n, classes, 2);
   std::vector<float> d_logits(logits.size());
   const LossSums with =
       SoftmaxCrossEntropy(n, classes, logits.data(), labels.data(), d_logits.data(), nullptr);
@@ -158,7 +158,7 @@ TEST_P(SoftmaxTest, WithoutGradientsTheSumsAreTheSame) {
 INSTANTIATE_TEST_SUITE_P(All, SoftmaxTest,
                          ::testing::Combine(::testing::ValuesIn(SupportedIsas()),
                                             ::testing::Values(0, 1, 7, 16),
-                                            ::testing::Values(1, 2, 10, 15, 16, 17, 33, 256)));
+                                            ::testing::Values(1, 2, 10, 15, 16, 17, 33, 1000)));
 
 class SoftmaxCrossEntropyTest : public EveryIsaTest {};
 CONVOY_INSTANTIATE_FOR_EVERY_ISA(SoftmaxCrossEntropyTest);
@@ -167,7 +167,7 @@ TEST(SoftmaxReferenceTest, GradientMatchesFiniteDifferences) {
   constexpr int kImages = 4;
   constexpr int kClasses = 5;
   std::vector<double> logits = UniformValues<double>(kImages * kClasses, 1, 2);
-  const std::vector<uint8_t> labels = Labels(kImages, kClasses, 2);
+  const std::vector<Label> labels = Labels(kImages, kClasses, 2);
   std::vector<double> d_logits(logits.size());
   std::vector<double> unused(logits.size());
   std::vector<double> losses(kImages);
@@ -182,15 +182,15 @@ TEST(SoftmaxReferenceTest, GradientMatchesFiniteDifferences) {
 
 TEST_P(SoftmaxCrossEntropyTest, OfEqualLogitsTheFirstCounts) {
   const float logits[] = {1, 3, 3, 0};
-  for (uint8_t label = 0; label < 4; ++label) {
+  for (Label label = 0; label < 4; ++label) {
     EXPECT_EQ(SoftmaxCrossEntropy(1, 4, logits, &label, nullptr, nullptr).correct, label == 1);
   }
 }
 
 TEST_P(SoftmaxCrossEntropyTest, HugeLogitsDoNotOverflow) {
   const float logits[] = {3e38f, -3e38f, 0};
-  const uint8_t right = 0;
-  const uint8_t wrong = 2;
+  const Label right = 0;
+  const Label wrong = 2;
   EXPECT_EQ(SoftmaxCrossEntropy(1, 3, logits, &right, nullptr, nullptr).loss, 0.0);
   EXPECT_EQ(SoftmaxCrossEntropy(1, 3, logits, &wrong, nullptr, nullptr).loss, double{3e38f});
 }
@@ -202,7 +202,7 @@ TEST_P(SoftmaxCrossEntropyTest, LogitsThatAreNotFiniteGiveANanLoss) {
         std::vector<float> logits = UniformValues(classes, 1);
         logits[at] = bad;
         std::vector<float> probabilities(logits.size());
-        const uint8_t label = static_cast<uint8_t>(at);
+        const Label label = static_cast<Label>(at);
         const LossSums sums =
             SoftmaxCrossEntropy(1, classes, logits.data(), &label, probabilities.data(), nullptr);
         EXPECT_TRUE(std::isnan(sums.loss));
@@ -218,7 +218,7 @@ TEST_P(SoftmaxCrossEntropyTest, LogitsThatAreNotFiniteGiveANanLoss) {
 TEST_P(SoftmaxCrossEntropyTest, MinusInfinityIsProbabilityZero) {
   const float logits[] = {0, -kInfinity};
   float d_logits[2];
-  const uint8_t impossible = 1;
+  const Label impossible = 1;
   EXPECT_EQ(SoftmaxCrossEntropy(1, 2, logits, &impossible, d_logits, nullptr).loss, kInfinity);
   EXPECT_EQ(d_logits[0], 1.0f);
   EXPECT_EQ(d_logits[1], -1.0f);

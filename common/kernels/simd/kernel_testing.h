@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/label.h"
 #include "common/base/random.h"
 #include "common/kernels/simd/isa.h"
 
@@ -46,10 +47,10 @@ std::vector<T> UniformValues(int64_t size, uint32_t stream, double range = 1) {
   return values;
 }
 
-inline std::vector<uint8_t> Labels(int64_t size, int classes, uint32_t stream) {
+inline std::vector<Label> Labels(int64_t size, int classes, uint32_t stream) {
   RandomSequence random(12, RandomStream::kNoise, stream);
-  std::vector<uint8_t> labels(static_cast<size_t>(size));
-  for (uint8_t& label : labels) label = static_cast<uint8_t>(random.NextBelow(classes));
+  std::vector<Label> labels(static_cast<size_t>(size));
+  for (Label& label : labels) label = static_cast<Label>(random.NextBelow(classes));
   return labels;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/aligned_buffer.h"
+#include "common/base/label.h"
 #include "common/kernels/elementwise/softmax.h"
 #include "common/nn/plan/plan.h"
 
@@ -20,7 +21,7 @@ struct PreparedWeights {
 struct ImageBatch {
   int num_images = 0;
   const uint8_t* const* pixels = nullptr;  // [num_images], each [height, width, channels]
-  const uint8_t* labels = nullptr;         // [num_images]; may be null where no loss is asked for
+  const Label* labels = nullptr;           // [num_images]; may be null where no loss is asked for
 };
 
 // Seconds spent so far, by kind of work.

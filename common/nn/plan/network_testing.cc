@@ -231,7 +231,7 @@ std::vector<double> ToDouble(const std::vector<float>& values) {
   return {values.begin(), values.end()};
 }
 
-void TestImages::Add(const uint8_t* pixels, int64_t elems, uint8_t label, uint32_t index) {
+void TestImages::Add(const uint8_t* pixels, int64_t elems, Label label, uint32_t index) {
   images_.emplace_back(pixels, pixels + elems);
   labels_.push_back(label);
   index_.push_back(index);
@@ -292,7 +292,7 @@ TestImages NoiseImages(const Network& network, int count, uint32_t stream) {
   for (int i = 0; i < count; ++i) {
     for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.NextBelow(256));
     const auto classes = static_cast<uint64_t>(network.num_classes());
-    const auto label = static_cast<uint8_t>(random.NextBelow(classes));
+    const auto label = static_cast<Label>(random.NextBelow(classes));
     images.Add(pixels.data(), network.input_elems(), label, random.NextUint32());
   }
   return images;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/label.h"
 #include "common/nn/network.h"
 #include "common/nn/plan/clear_decisions_testing.h"
 #include "common/nn/plan/executor.h"
@@ -40,7 +41,7 @@ std::vector<double> ToDouble(const std::vector<float>& values);
 class TestImages {
  public:
   // Adds a copy of the image `pixels` [elems].
-  void Add(const uint8_t* pixels, int64_t elems, uint8_t label, uint32_t index);
+  void Add(const uint8_t* pixels, int64_t elems, Label label, uint32_t index);
 
   void Append(const TestImages& others);
 
@@ -54,13 +55,13 @@ class TestImages {
   Pass TrainingPass() const;
 
   int count() const { return static_cast<int>(labels_.size()); }
-  const uint8_t* labels() const { return labels_.data(); }
+  const Label* labels() const { return labels_.data(); }
   // Returns [count, elems], from 0 to 1.
   std::vector<double> UnitValues() const;
 
  private:
   std::vector<std::vector<uint8_t>> images_;
-  std::vector<uint8_t> labels_;
+  std::vector<Label> labels_;
   std::vector<uint32_t> index_;
   std::vector<const uint8_t*> pointers_;
 };

@@ -50,7 +50,7 @@ class ReferenceNetwork {
   // gradient into `gradient` [num_parameters] unless that is null.
   //   weights [num_parameters]; images [num_images, height, width, channels], from 0 to 1;
   //   labels [num_images]
-  T Loss(const Pass& pass, const T* weights, const T* images, const uint8_t* labels, T* gradient) {
+  T Loss(const Pass& pass, const T* weights, const T* images, const Label* labels, T* gradient) {
     Forward({.pass = pass, .training = true, .weights = weights}, images);
     std::vector<T> d_logits;
     const T loss = LossOfLogits(pass, labels, &d_logits);
@@ -61,7 +61,7 @@ class ReferenceNetwork {
   }
 
   // Runs forward without dropout; returns the sum of the images' losses. Arrays as for Loss.
-  T Evaluate(int num_images, const T* weights, const T* images, const uint8_t* labels) {
+  T Evaluate(int num_images, const T* weights, const T* images, const Label* labels) {
     Infer(num_images, weights, images);
     std::vector<T> d_logits;
     return LossOfLogits({.num_images = num_images}, labels, &d_logits);
@@ -142,7 +142,7 @@ class ReferenceNetwork {
   }
 
   // Also counts the right answers.
-  T LossOfLogits(const Pass& pass, const uint8_t* labels, std::vector<T>* d_logits) {
+  T LossOfLogits(const Pass& pass, const Label* labels, std::vector<T>* d_logits) {
     std::vector<T> losses(static_cast<size_t>(pass.num_images));
     d_logits->resize(logits().size());
     correct_ = kernels::SoftmaxCrossEntropyRef(pass.num_images, network_.num_classes(),

@@ -62,7 +62,7 @@ TEST(ReferenceNetworkTest, SmallestNetworkByHand) {
       NetworkOf(1, 2, 1, "layers { flatten {} } layers { dense { units: 2 activation: SOFTMAX } }");
   const std::vector<double> weights = {0.5, -0.5, 9, 9, 0.25, 0.25};
   const std::vector<double> image = {1, 0};
-  const uint8_t label = 0;
+  const Label label = 0;
   ReferenceNetwork<double> reference(network);
   std::vector<double> gradient(weights.size());
   const uint32_t index = 0;
@@ -103,7 +103,7 @@ TEST(ReferenceNetworkTest, NormalizationByHand) {
   // gamma, beta, moving mean, moving variance, kernel [1, 2], bias [2]
   const std::vector<double> weights = {3, 0.5, 0.2, 0.25, 1, 0, 0, 0};
   const std::vector<double> images = {0, 1};
-  const std::vector<uint8_t> labels = {0, 1};
+  const std::vector<Label> labels = {0, 1};
   const std::vector<uint32_t> index = {0, 1};
   ReferenceNetwork<double> reference(network);
   std::vector<double> gradient(weights.size());

@@ -2,6 +2,7 @@
 import { h, replace } from "../base/dom";
 import { count, percent, t } from "../base/text";
 import { confusionTable } from "../network/confusion";
+import { cellsOf, countsOfCells } from "../network/many_classes";
 
 const PREFIX = "convoy.tally.";
 
@@ -20,18 +21,17 @@ export class Tally {
 
   add(meant: number, predicted: number): void {
     ++this.counts[meant]![predicted]!;
-    localStorage.setItem(this.key, JSON.stringify(this.counts));
+    localStorage.setItem(this.key, JSON.stringify({ cells: cellsOf(this.counts) }));
     this.draw();
   }
 
   private read(): number[][] {
     const size = this.names.length;
-    const fresh = Array.from({ length: size }, () => new Array<number>(size).fill(0));
     try {
-      const stored = JSON.parse(localStorage.getItem(this.key) ?? "[]");
-      return fresh.map((row, i) => row.map((_, j) => Number(stored[i]?.[j]) || 0));
+      const stored = JSON.parse(localStorage.getItem(this.key) ?? "{}");
+      return countsOfCells(Array.isArray(stored) ? cellsOf(stored) : stored.cells, size);  // earlier pages kept whole rows
     } catch {
-      return fresh;  // somebody else's entry, or cut off
+      return countsOfCells([], size);  // somebody else's entry, or cut off
     }
   }
 

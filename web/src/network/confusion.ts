@@ -1,7 +1,8 @@
-// A confusion matrix as a table; a cell opens the images that it counts.
+// A confusion matrix as a table; a cell opens the images that it counts. Of very many classes those most often mixed up.
 import type { EvaluateModelResponse } from "../api/api";
 import { h } from "../base/dom";
 import { count, percent, t } from "../base/text";
+import { classesShown } from "./many_classes";
 
 export interface ConfusionOptions {
   counts: number[][];  // a row a true class
@@ -28,17 +29,21 @@ function cell(options: ConfusionOptions, label: number, predicted: number, most:
 }
 
 export function confusionTable(options: ConfusionOptions): HTMLElement {
-  const errors = options.counts.map((row, label) => row.map((n, predicted) => (label === predicted ? 0 : n)));
-  const mostWrong = Math.max(1, ...errors.flat());
-  const mostRight = Math.max(1, ...options.counts.map((row, label) => row[label]!));
-  return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "confusion" }, h("caption", {}, t("confusionCaption")),
-    h("thead", {}, h("tr", {}, h("td", {}), options.names.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, t("recall")))),
-    h("tbody", {}, options.counts.map((row, label) => {
-      const sum = row.reduce((all, one) => all + one, 0);
+  const shown = classesShown(options.counts);
+  const all = options.counts.length;
+  const mostWrong = Math.max(1, ...shown.flatMap((label) => shown.map((other) => (label === other ? 0 : options.counts[label]![other]!))));
+  const mostRight = Math.max(1, ...shown.map((label) => options.counts[label]![label]!));
+  const table = h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "confusion" }, h("caption", {}, t("confusionCaption")),
+    h("thead", {}, h("tr", {}, h("td", {}), shown.map((label) => h("th", { scope: "col" }, options.names[label]!)), h("th", { scope: "col" }, t("recall")))),
+    h("tbody", {}, shown.map((label) => {
+      const row = options.counts[label]!;
+      const sum = row.reduce((images, one) => images + one, 0);
       return h("tr", {}, h("th", { scope: "row" }, options.names[label]!),
-        row.map((_, predicted) => cell(options, label, predicted, label === predicted ? mostRight : mostWrong)),
+        shown.map((predicted) => cell(options, label, predicted, label === predicted ? mostRight : mostWrong)),
         h("td", { class: "recall" }, sum ? percent(row[label]! / sum, 1) : "–"));
     }))));
+  if (shown.length === all) return table;
+  return h("div", {}, h("p", { class: "muted" }, t("confusionShown", { n: count(shown.length), all: count(all) })), table);
 }
 
 export const countsOf = (evaluation: EvaluateModelResponse) => evaluation.confusionMatrix.map((row) => row.counts);

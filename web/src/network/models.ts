@@ -10,7 +10,14 @@ import { describe, type LayerFacts } from "./layers";
 const MOST = 200;
 
 export async function listModels(signal: AbortSignal): Promise<TrainedModel[]> {
-  return (await call(ModelService.listModels, { pageSize: MOST }, { signal })).models;
+  const models: TrainedModel[] = [];
+  let pageToken = "";
+  do {
+    const page = await call(ModelService.listModels, { pageSize: MOST - models.length, pageToken }, { signal });
+    models.push(...page.models);
+    pageToken = page.nextPageToken;
+  } while (pageToken && models.length < MOST);
+  return models;
 }
 
 export interface NetworkFacts {

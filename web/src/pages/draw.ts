@@ -12,7 +12,17 @@ import { TimeMachine } from "../network/time_machine";
 
 const EVERY_MS = 3000;
 
+const MOST_BUTTONS = 30;
+
+// One of very many classes is chosen from a list.
+function meantList(names: string[], meant: (label: number) => void): HTMLElement {
+  const list = h("select", { "aria-label": t("meant") }, names.map((name, label) => h("option", { value: label }, name)));
+  return h("div", { class: "digits", role: "group", "aria-label": t("meant") }, list,
+    h("button", { type: "button", onclick: () => meant(Number(list.value)) }, t("meantChoose")));
+}
+
 function meantButtons(names: string[], meant: (label: number) => void): HTMLElement {
+  if (names.length > MOST_BUTTONS) return meantList(names, meant);
   return h("div", { class: "digits", role: "group", "aria-label": t("meant") },
     names.map((name, label) => h("button", { type: "button", onclick: () => meant(label) }, name)));
 }

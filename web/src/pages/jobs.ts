@@ -72,7 +72,7 @@ export const jobsPage: Page = (root, { signal }) => {
     if (state === shown) return;
     shown = state;
     keepFocus(list, () => replace(list, jobs.length ? jobs.map((job, i) => row(job, samples[i]!)) : h("li", {}, nothingYet())));
-    more.textContent = nextPageToken ? t("onlyNewest", { n: PAGE_SIZE }) : "";
+    more.textContent = nextPageToken ? t("onlyNewest", { n: jobs.length }) : "";
   }, (error) => replace(list, h("li", {}, problem(error))));
 };
 

@@ -21,6 +21,7 @@ export const drawTexts = table({
   preparedFrom: ["{height} × {width}: {steps}", "{height} × {width} : {steps}"],
   scaled: ["cut out, scaled and centred", "découpé, mis à l’échelle et centré"],
   meant: ["What did you mean?", "Que vouliez-vous écrire ?"],
+  meantChoose: ["Count it", "Compter"],
   meantQuestion: ["What did you mean? Your answer clears the sheet.", "Que vouliez-vous écrire ? La réponse efface la feuille."],
   tally: ["Your own confusion matrix", "Votre propre matrice de confusion"],
   tallyEmpty: ["Say what you meant after a drawing, and it is counted here, in this browser only.", "Dites ce que vous vouliez écrire après un dessin : c’est compté ici, dans ce navigateur seulement."],

@@ -91,6 +91,7 @@ export const jobTexts = table({
   evaluateNow: ["Evaluate on the test images", "Évaluer sur les images de test"],
   measuring: ["Measuring on the test images …", "Mesure sur les images de test…"],
   evaluated: ["After epoch {epoch}: {accuracy} of {n} test images are read rightly; loss {loss} ({data}).", "Après l’époque {epoch} : {accuracy} des {n} images de test sont bien lues ; perte {loss} ({data})."],
+  confusionShown: ["Shown are {n} of {all} classes, first those most often mixed up.", "{n} classes sur {all} sont montrées, d’abord les plus souvent confondues."],
   confusionCaption: ["Confusion matrix: a row is the true class, a column what it was read as.", "Matrice de confusion : une ligne par vraie classe, une colonne par classe lue."],
   recall: ["Right", "Juste"],
   cellRight: ["{label} read rightly: {n}", "{label} bien lu : {n}"],

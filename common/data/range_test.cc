@@ -1,4 +1,4 @@
-#include "common/base/range.h"
+#include "common/data/range.h"
 
 #include <gtest/gtest.h>
 
