@@ -15,6 +15,7 @@ apart, and --check, a test, holds them side by side: a slip in one of them shows
 """
 import argparse
 import dataclasses
+import functools
 import json
 import subprocess
 import sys
@@ -33,6 +34,7 @@ class Network:
     parameters: int
     inputs: int  # of the dense kernel that may be factored
     units: int
+    multiplications: int  # of an image, forward
 
     def is_factored(self, batch):
         """As worker/step/sharding_plan.cc decides."""
@@ -41,8 +43,12 @@ class Network:
     def summed(self, batch):
         return self.parameters - (self.inputs * self.units if self.is_factored(batch) else 0)
 
+    def images_per_sum(self, batch):
+        """What a sum costs, as worker/step/batch_cuts.cc takes it: images that a core computes meanwhile."""
+        return self.summed(batch) * NUMBER_BYTES / 125e6 / (3 * self.multiplications / 100e9)
 
-NETWORKS = {"notebook": Network(225034, 1600, 128)}
+
+NETWORKS = {"notebook": Network(225034, 1600, 128, 2631040)}
 
 
 @dataclasses.dataclass
@@ -72,17 +78,55 @@ def shares(count, parts):
     return [count // parts * part + min(part, count % parts) for part in range(parts + 1)]
 
 
+@functools.lru_cache(maxsize=None)
+def bounds_of_ranks(count, micro_batch, ranks, cores, images_per_sum):
+    """The bounds of the ranks' runs of `count` micro-batches: as worker/step/batch_cuts.h says, where the images of the
+    busiest core and the price of the most sums of a rank are least together."""
+    even = shares(count, ranks * cores)[::cores]
+    most_load = -(-count // (ranks * cores)) * 9 // 8
+
+    places = [[0], *(sorted({even[cut] // 2**k * 2**k + side * 2**k for k in range(count.bit_length()) for side in (0, 1)})
+                     for cut in range(1, ranks)), [count]]
+    runs = []  # of each rank: (begin, end, load of the busiest core, sums)
+    for rank in range(ranks):
+        possible = [(begin, end) for begin in places[rank] for end in places[rank + 1]
+                    if begin + (rank == 0) <= end <= count and -(-(end - begin) // cores) <= most_load]
+        runs.append([(*run, -(-(run[1] - run[0]) // cores), nodes_of(0, count, *run)) for run in possible])
+
+    def least(fit, add):
+        """The chain of runs that fit with the least sum: (sum, bounds); of several that which gives later ranks less."""
+        chains = {0: (0, [0])}
+        for of_rank in runs:
+            longer = {}
+            for begin, end, *run in of_rank:
+                if begin in chains and fit(*run):
+                    value = add(chains[begin][0], *run)
+                    if end not in longer or value <= longer[end][0]:
+                        longer[end] = value, [*chains[begin][1], end]
+            chains = longer
+        return chains.get(count)
+
+    most = max(nodes_of(0, count, *run) for run in zip(even, even[1:]))
+    deals = [(-(-count // (ranks * cores)) * micro_batch + images_per_sum * most, even)]
+    for most_sums in range(1, most):
+        light = least(lambda load, sums: sums <= most_sums, lambda value, load, sums: max(value, load))
+        if light:
+            _, bounds = least(lambda load, sums: sums <= most_sums and load <= light[0],
+                              lambda value, load, sums: value + sums)
+            deals.append((light[0] * micro_batch + images_per_sum * most_sums, bounds))
+    return min(deals, key=lambda deal: deal[0])[1]
+
+
 def simulate(network, batch, micro_batch, ranks, machine):
     """Returns (seconds a step, bytes that each rank sends)."""
     micro_batches = -(-batch // micro_batch)
-    bounds = shares(micro_batches, ranks * machine.cores)
+    bounds = bounds_of_ranks(micro_batches, micro_batch, ranks, machine.cores, network.images_per_sum(batch))
     ready, to_each = [], []
     for rank in range(ranks):
-        first, last = machine.cores * rank, machine.cores * (rank + 1)
-        mine = bounds[last] - bounds[first]
-        rounds = bounds[first + 1] - bounds[first]  # of the first core, which has the most
+        mine = bounds[rank + 1] - bounds[rank]
+        rounds = -(-mine // machine.cores)  # of the first core, which has the most
         ready.append(rounds * micro_batch * machine.image_us * 1e-6)
-        sums = nodes_of(0, micro_batches, bounds[first], bounds[last]) * network.summed(batch) / ranks
+        sums = nodes_of(0, micro_batches, bounds[rank], bounds[rank + 1]) * network.summed(batch) / ranks
         factors = mine * micro_batch * (network.inputs / ranks + network.units) * network.is_factored(batch)
         to_each.append((sums + factors) * NUMBER_BYTES)
     slower = max(1, ranks * machine.cores / machine.shared_cores) if machine.shared_cores else 1

@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/plan/plan.h"
+#include "worker/step/batch_cuts.h"
 #include "worker/step/step_cost.h"
 
 namespace convoy {
@@ -27,9 +28,10 @@ void Print(const nn::Plan& plan, int ranks, int cores, int batch, double link_mb
                           .message_seconds = kMessageMicros * 1e-6,
                           .bytes_per_second = link_mbit * 1e6 / 8 / step::kWireBytes};
   std::iota(machines.host_of_rank.begin(), machines.host_of_rank.end(), 0);
+  const double images_per_sum = ranks == 1 ? 0 : step::ImagesPerSum(plan, batch);
   const step::StepCost cost =
       step::CostOfStep(step::PlanSharding(plan, batch, ranks),
-                       {batch, kMicroBatch, machines.threads_of_rank}, machines);
+                       {batch, kMicroBatch, machines.threads_of_rank, images_per_sum}, machines);
   std::printf(
       "{\"network\": \"notebook\", \"ranks\": %d, \"cores\": %d, \"batch\": %d, \"micro_batch\": "
       "%d, "
@@ -47,7 +49,7 @@ void Main() {
   const nn::Plan plan(*std::move(network));
   for (const double link : {100., 1000., 10000.}) {
     for (const int batch : {128, 512, 2048}) {
-      for (const int ranks : {1, 2, 3, 4, 5, 8}) {
+      for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8}) {
         for (const int cores : {1, 2, 4}) Print(plan, ranks, cores, batch, link);
       }
     }

@@ -1,26 +1,27 @@
 #include "worker/step/batch_partition.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "common/data/sampler.h"
+#include "worker/step/batch_cuts.h"
 
 namespace convoy::step {
 
 BatchPartition::BatchPartition(int64_t batch_images, int micro_batch,
-                               const std::vector<int>& threads_of_rank)
+                               const std::vector<int>& threads_of_rank, double images_per_sum)
     : batch_images_(batch_images),
       micro_batch_(micro_batch),
       num_micro_batches_(data::MicroBatchCount(batch_images, micro_batch)) {
-  const int slots = std::accumulate(threads_of_rank.begin(), threads_of_rank.end(), 0);
-  int slot = 0;
-  for (const int threads : threads_of_rank) {
+  const std::vector<int64_t> bounds =
+      CutBetweenRanks(num_micro_batches_, micro_batch, threads_of_rank, images_per_sum);
+  for (size_t rank = 0; rank < threads_of_rank.size(); ++rank) {
+    const Range run = {bounds[rank], bounds[rank + 1]};
     std::vector<Range>& runs = thread_runs_.emplace_back();
-    for (int thread = 0; thread < threads; ++thread) {
-      runs.push_back(data::EqualPart(num_micro_batches_, slot++, slots));
+    for (int thread = 0; thread < threads_of_rank[rank]; ++thread) {
+      const Range part = data::EqualPart(run.size(), thread, threads_of_rank[rank]);
+      runs.push_back({run.begin + part.begin, run.begin + part.end});
     }
-    const int rank = static_cast<int>(thread_runs_.size()) - 1;
-    nodes_.push_back(CoverWithNodes(num_micro_batches_, RunOfRank(rank)));
+    nodes_.push_back(CoverWithNodes(num_micro_batches_, run));
   }
 }
 
@@ -50,12 +51,13 @@ std::vector<Range> BatchPartition::NodesOfAllRanks() const {
 }
 
 std::vector<BatchPartition> PartitionEpoch(int64_t num_images, int64_t batch_size, int micro_batch,
-                                           const std::vector<int>& threads_of_rank) {
+                                           const std::vector<int>& threads_of_rank,
+                                           double images_per_sum) {
   const int64_t last = data::StepsPerEpoch(num_images, batch_size) - 1;
   std::vector<BatchPartition> batches;
   for (const int64_t number : {int64_t{0}, last}) {
     const int64_t images = data::BatchRange(num_images, batch_size, number).size();
-    batches.emplace_back(images, micro_batch, threads_of_rank);
+    batches.emplace_back(images, micro_batch, threads_of_rank, images_per_sum);
   }
   return batches;
 }

@@ -13,9 +13,11 @@ namespace convoy::step {
 // at the index that the partition has in the step's list of batches (StepInput::batch).
 class BatchPartition {
  public:
-  // A batch of `batch_images` images, cut into micro-batches, dealt to the threads of all ranks in
-  // equal runs: first rank 0's threads_of_rank[0] threads, then rank 1's, and so on.
-  BatchPartition(int64_t batch_images, int micro_batch, const std::vector<int>& threads_of_rank);
+  // A batch of `batch_images` images, cut into micro-batches, dealt to the threads of all ranks:
+  // first rank 0's threads_of_rank[0] threads, then rank 1's, and so on. Runs are equally long, or,
+  // where sums are sent and cost something, of lengths that make them few (batch_cuts.h).
+  BatchPartition(int64_t batch_images, int micro_batch, const std::vector<int>& threads_of_rank,
+                 double images_per_sum = 0);
 
   int64_t batch_images() const { return batch_images_; }
   int64_t num_micro_batches() const { return num_micro_batches_; }
@@ -53,7 +55,8 @@ inline constexpr size_t kLastBatch = 1;
 
 // Returns these two for an epoch of so many images.
 std::vector<BatchPartition> PartitionEpoch(int64_t num_images, int64_t batch_size, int micro_batch,
-                                           const std::vector<int>& threads_of_rank);
+                                           const std::vector<int>& threads_of_rank,
+                                           double images_per_sum = 0);
 
 // Returns the images of the largest of `batches`.
 int64_t MostImages(const std::vector<BatchPartition>& batches);

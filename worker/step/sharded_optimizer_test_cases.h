@@ -54,6 +54,9 @@ inline nn::OuterProductGradient BigKernel() {
 }
 inline constexpr int64_t kWithBigKernel = 37 + 210 * 80 + 500;
 
+// So much that cuts are where subtrees end, as far as that is allowed.
+inline constexpr double kImagesPerSum = 100;
+
 enum class Transport { kShared, kMessages };
 
 // One rank's part of a few steps on a batch of `leaves` micro-batches of one image each.
@@ -65,7 +68,8 @@ class ShardHarness {
         team_(threads),
         batches_(1,
                  BatchPartition(leaves, 1,
-                                std::vector<int>(static_cast<size_t>(comm.world_size()), threads))),
+                                std::vector<int>(static_cast<size_t>(comm.world_size()), threads),
+                                transport == Transport::kMessages ? kImagesPerSum : 0)),
         sharding_(num_parameters,
                   {num_parameters == kWithBigKernel ? std::optional(BigKernel()) : std::nullopt},
                   leaves, comm.world_size()),
@@ -195,7 +199,7 @@ inline double LargestDifference(const std::vector<float>& a, const std::vector<f
 }
 
 inline void CheckExactSteps(comm::Communicator& comm, Transport transport, int threads) {
-  for (const int64_t leaves : {1, 2, 7, 8, 13}) {
+  for (const int64_t leaves : {1, 2, 7, 8, 13, 32}) {
     for (const int64_t num_parameters : {int64_t{1}, int64_t{40}, int64_t{9531}, kWithBigKernel}) {
       ShardHarness harness(comm, transport, num_parameters, leaves, threads);
       const Contribution contribution = harness.Contribute();

@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "common/base/random.h"
 #include "common/nn/builtin_models.h"
+#include "worker/step/batch_cuts.h"
 #include "worker/step/exact_step.h"
 #include "worker/step/mpi_step.h"
 
@@ -42,7 +43,8 @@ StepRig::StepRig(comm::Communicator& comm, int threads, Kind kind,
   std::iota(image_index_.begin(), image_index_.end(), 0U);
   const std::vector<int> threads_of_rank(static_cast<size_t>(comm.world_size()), threads);
   for (const int images : {kBatch, kShortBatch}) {
-    batches_.emplace_back(images, kMicroBatch, threads_of_rank);
+    batches_.emplace_back(images, kMicroBatch, threads_of_rank,
+                          comm.on_one_host() ? 0 : ImagesPerSum(plan_, images));
   }
   const data::DatasetView images{.pixels = pixels_.data(),
                                  .labels = labels_.data(),

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/base/text.h"
+#include "worker/step/batch_cuts.h"
 #include "worker/step/step_cost.h"
 
 namespace convoy::train {
@@ -60,7 +61,8 @@ std::optional<i18n::Message> Expectation::AfterStep(const metrics::PhaseSeconds&
     return std::nullopt;
   }
   told_ = true;
-  const step::BatchPartition batch(batch_size_, micro_batch_, threads_of_rank_);
+  const step::BatchPartition batch(batch_size_, micro_batch_, threads_of_rank_,
+                                   step::ImagesPerSum(plan_, batch_size_));
   const double images =
       static_cast<double>(batch.ImagesOfRank(0).size()) / threads_of_rank_.front();
   image_seconds_ = passes / measured / images;
@@ -85,10 +87,11 @@ i18n::Message Expectation::Line() const {
 
 // Of the last batch of an epoch and of the validation nothing is said.
 Expectation::Speed Expectation::SpeedOf(int batch_size) const {
-  const auto cost = [&](const std::vector<int>& threads, std::vector<int> hosts) {
+  const auto cost = [&](const std::vector<int>& threads, std::vector<int> hosts,
+                        double images_per_sum) {
     const step::ShardingPlan sharding =
         step::PlanSharding(plan_, batch_size, static_cast<int>(threads.size()));
-    return step::CostOfStep(sharding, {batch_size, micro_batch_, threads},
+    return step::CostOfStep(sharding, {batch_size, micro_batch_, threads, images_per_sum},
                             {.threads_of_rank = threads,
                              .host_of_rank = std::move(hosts),
                              .image_seconds = image_seconds_,
@@ -100,8 +103,9 @@ Expectation::Speed Expectation::SpeedOf(int batch_size) const {
   for (size_t rank = 0; rank < host_of_rank_.size(); ++rank) {
     if (host_of_rank_[rank] == 0) threads_alone.push_back(threads_of_rank_[rank]);
   }
-  const step::StepCost together = cost(threads_of_rank_, host_of_rank_);
-  const step::StepCost alone = cost(threads_alone, std::vector<int>(threads_alone.size(), 0));
+  const step::StepCost together =
+      cost(threads_of_rank_, host_of_rank_, step::ImagesPerSum(plan_, batch_size));
+  const step::StepCost alone = cost(threads_alone, std::vector<int>(threads_alone.size(), 0), 0);
   return {.step_seconds = together.seconds,
           .compute_seconds = together.compute_seconds,
           .times_one_host = alone.seconds / together.seconds};

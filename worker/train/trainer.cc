@@ -15,6 +15,7 @@
 #include "common/base/stopwatch.h"
 #include "common/data/sampler.h"
 #include "common/system/user.h"
+#include "worker/step/batch_cuts.h"
 #include "worker/step/exact_step.h"
 #include "worker/step/mpi_step.h"
 #include "worker/train/evaluator.h"
@@ -30,6 +31,12 @@ absl::StatusOr<bool> RankZeroIsCancelled(comm::Communicator& communicator) {
       const std::string answer,
       comm::BroadcastString(communicator, CancelRequested() ? "cancelled" : "stopped", 0));
   return answer == "cancelled";
+}
+
+// MPI's own sums are one a rank, and those in shared memory cost next to nothing.
+double ImagesPerSum(const comm::Communicator& communicator, const Job& job, const nn::Plan& plan) {
+  if (communicator.on_one_host() || !job.recipe.exact_reduce) return 0;
+  return step::ImagesPerSum(plan, job.recipe.batch_size);
 }
 
 // What a rank's process has used so far.
@@ -89,7 +96,7 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
       threads_of_rank_(std::move(threads_of_rank)),
       team_(options_.threads),
       batches_(step::PartitionEpoch(job.train.count, job.recipe.batch_size, job.recipe.micro_batch,
-                                    threads_of_rank_)),
+                                    threads_of_rank_, ImagesPerSum(communicator, job, plan_))),
       callbacks_(job.recipe.options.reduce_on_plateau, job.recipe.options.early_stopping,
                  job.recipe.optimizer.learning_rate) {
   const int max_images = std::max(job.recipe.micro_batch, evaluate::kChunkImages);
