@@ -143,7 +143,7 @@ class Predict : public Command {
     for (const Picture& picture : pieces) {
       const absl::Status status = Take(source.Predict({picture}, as_they_are_), {picture}, answers);
       if (status.ok()) continue;
-      if (files_.size() == 1 || !IsAboutThePicture(status)) return status;
+      if (files_.size() == 1 || !IsAboutThePicture(status)) return AsInput(picture.name, status);
       answers->refused.push_back(Named(picture.name, status));
     }
     return absl::OkStatus();
@@ -151,6 +151,19 @@ class Predict : public Command {
 
   static bool IsAboutThePicture(const absl::Status& status) {
     return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
+  }
+
+  // A picture that is too large is the user's to mend, like any other input. What a coordinator has
+  // no room for is not.
+  static absl::Status AsInput(const std::string& file, const absl::Status& status) {
+    const bool names_it = absl::StartsWith(status.message(), file) ||
+                          absl::StartsWith(status.message(), "images[0]: ");
+    if (!absl::IsResourceExhausted(status) || !names_it) return status;
+    absl::Status input(absl::StatusCode::kInvalidArgument, status.message());
+    status.ForEachPayload([&input](absl::string_view type, const absl::Cord& payload) {
+      input.SetPayload(type, payload);
+    });
+    return input;
   }
 
   // A coordinator counts the images of a call; people know files.

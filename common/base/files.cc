@@ -43,6 +43,7 @@ absl::StatusCode CodeFor(int error_number) {
     case EISDIR:
     case EINVAL:
     case ENAMETOOLONG:
+    case ELOOP:
       return absl::StatusCode::kInvalidArgument;
     default:
       return absl::StatusCode::kUnavailable;

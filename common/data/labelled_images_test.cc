@@ -7,13 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/label.h"
+
 namespace convoy::data {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Dataset OnePixelImages(std::vector<uint8_t> labels) {
+Dataset OnePixelImages(std::vector<Label> labels) {
   Dataset part{.height = 1, .width = 1, .channels = 1};
   part.count = static_cast<int64_t>(labels.size());
   part.pixels.assign(labels.size(), 7);
@@ -21,7 +23,7 @@ Dataset OnePixelImages(std::vector<uint8_t> labels) {
   return part;
 }
 
-DataSource Complete(const std::vector<uint8_t>& labels, std::vector<std::string> names) {
+DataSource Complete(const std::vector<Label>& labels, std::vector<std::string> names) {
   DataSource source;
   source.train = OnePixelImages(labels);
   source.test = OnePixelImages(labels);

@@ -9,7 +9,6 @@ import socket
 import struct
 import sys
 import time
-import zlib
 
 sys.dont_write_bytecode = True
 
@@ -30,13 +29,6 @@ def jpeg_of_size(height, width):
     """The same file, whose header promises other sizes."""
     at = JPEG.index(b"\xff\xc0") + 5
     return JPEG[:at] + struct.pack(">HH", height, width) + JPEG[at + 4:]
-
-
-def png_of_size(height, width):
-    """A file whose header promises that size."""
-    whole = pictures.png([[0]])
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return whole[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + whole[33:]
 
 
 # Root may read everything, unless it gives that right away.
@@ -95,7 +87,7 @@ class BadPicturesTest(harness.TrainerTest):
         for name, content, word in (("short.jpg", JPEG[:300], "Premature end"),
                                     ("header.jpg", JPEG[:20], "header.jpg"),
                                     ("huge.jpg", jpeg_of_size(30000, 30000), "30000"),
-                                    ("huge.png", png_of_size(30000, 30000), "30000"),
+                                    ("huge.png", pictures.png_of_size(30000, 30000), "30000"),
                                     ("empty.png", b"", "is empty"),
                                     ("long.jpg", JPEG + bytes(65 << 20), "more than the"),
                                     ("cut.png", pictures.png([[7] * 24] * 16)[:60], "broken PNG"),

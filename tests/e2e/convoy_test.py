@@ -19,6 +19,7 @@ import numpy
 
 import datasets
 import harness
+import pictures
 from harness import DONE, FAILED, USAGE, Run
 
 CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
@@ -291,6 +292,12 @@ class ConvoyTest(harness.TrainerTest):
         self.refuse("history", self.directory, words=["no summary.json"])
         self.refuse("evaluate", self.run_dir, "--data", self.directory / "none", words=["none"])
         self.refuse("predict", broken, "--model", self.run_dir, words=["broken.convoy", "PNG"])
+        huge = self.directory / "huge.png"
+        huge.write_bytes(pictures.png_of_size(30000, 30000))
+        self.refuse("predict", huge, "--model", self.run_dir, words=["huge.png", "30000 x 30000", "smaller"])
+        circle = self.directory / "circle.png"
+        circle.symlink_to("circle.png")
+        self.refuse("predict", circle, "--model", self.run_dir, words=["circle.png", "symbolic links"])
         self.refuse("jobs", self.directory / "none", words=["none"])
 
     def test_nobody_at_the_coordinators_address(self):

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "common/base/check.h"
+#include "common/base/printable.h"
 #include "common/formats/checkpoint.h"
 #include "common/formats/container.h"
 #include "common/formats/container_layout.h"
@@ -18,7 +19,9 @@ namespace {
 
 void CheckError(const absl::Status& status) {
   CONVOY_CHECK(absl::StartsWith(status.message(), "NAME: "));
-  for (char c : status.message()) CONVOY_CHECK(c >= 0x20 && c <= 0x7e);
+  const std::string message(status.message());
+  CONVOY_CHECK_EQ(PrintableLines(message), message);
+  CONVOY_CHECK(!absl::StrContains(message, "\n"));
 }
 
 // A container around any content.
