@@ -97,8 +97,9 @@ class DataFormsTest(harness.TrainerTest):
             (folder / f"qmnist-{part}-labels-idx1-ubyte").unlink()
             idx_ints(folder / f"qmnist-{part}-labels-idx2-int.gz", labels)
         self.assert_same(folder)
-        idx_ints(folder / "qmnist-test-labels-idx2-int.gz", parts()[3] + 1000)
-        self.assert_refused(folder, "qmnist-test-labels-idx2-int.gz", "label 1007 of image 0", "out of range")
+        beyond = parts()[3] + 1001
+        idx_ints(folder / "qmnist-test-labels-idx2-int.gz", beyond)
+        self.assert_refused(folder, "qmnist-test-labels-idx2-int.gz", f"label {beyond[0]} of image 0", "out of range")
 
     def test_one_of_several_sets_is_named_by_its_beginning(self):
         folder = idx_set(self.directory / "emnist", "emnist-digits-{part}-{kind}-idx{dims}-ubyte.gz", test="test")
