@@ -1,6 +1,7 @@
 // What trainers tell and clients ask, over a real channel.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <fstream>
 #include <set>
 
