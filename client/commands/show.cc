@@ -15,6 +15,7 @@
 #include "client/commands/show_description.h"
 #include "client/models/model_source.h"
 #include "common/api/class_names.h"
+#include "common/base/label.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/evaluate/loaded_model.h"
@@ -28,8 +29,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using evaluate::LoadedModel;
 
-// Classes that are all listed, and of more the first ones.
-constexpr size_t kMostClasses = 100;
+// Of very many classes the first ones are listed.
 constexpr size_t kFirstClasses = 10;
 
 std::string FormText(formats::ImageForm form) {
@@ -46,7 +46,7 @@ std::string Facts(const std::string& where, const LoadedModel& model) {
   }
   text += Tr("Images   $0\n", FormText(file.image_form));
   const size_t classes = file.class_names.size();
-  const size_t shown = classes > kMostClasses ? kFirstClasses : classes;
+  const size_t shown = classes > size_t{kMostClassesShown} ? kFirstClasses : classes;
   for (size_t i = 0; i < shown; ++i) {
     text += Tr("Class    $0 $1\n", i, api::ClassName(file, static_cast<int>(i)));
   }

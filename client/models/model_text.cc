@@ -12,14 +12,14 @@
 #include "client/models/preparation_text.h"
 #include "client/view/text.h"
 #include "common/api/resource_names.h"
+#include "common/base/label.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
 
 namespace convoy::client {
 namespace {
 
-// Classes beyond which a table has no row for each, and the rows that it has then.
-constexpr int kMostClasses = 100;
+// The rows of a table that has none for each class.
 constexpr size_t kRows = 20;
 
 std::string Ratio(bool known, double value) { return known ? absl::StrFormat("%.4f", value) : "-"; }
@@ -43,7 +43,7 @@ std::string ClassText(const v1::TrainedModel& model, int label) {
 // for has none, which is as low as it can be.
 std::vector<const v1::ClassReport*> ClassesShown(const v1::EvaluateModelResponse& evaluation) {
   std::vector<const v1::ClassReport*> shown;
-  const bool all = evaluation.classes_size() <= kMostClasses;
+  const bool all = evaluation.classes_size() <= kMostClassesShown;
   for (const v1::ClassReport& report : evaluation.classes()) {
     if (all || report.support() > 0) shown.push_back(&report);
   }
@@ -65,7 +65,7 @@ std::string ClassesTable(const v1::EvaluateModelResponse& evaluation, int column
                   Ratio(report->has_f1_score(), report->f1_score())});
   }
   const std::string text = table.ToText(columns);
-  if (evaluation.classes_size() <= kMostClasses) return text;
+  if (evaluation.classes_size() <= kMostClassesShown) return text;
   return Tr("The $0 of $1 classes with the lowest F1:\n", shown.size(),
             TrThousands(evaluation.classes_size())) +
          text;
@@ -183,7 +183,7 @@ std::string EvaluationText(const v1::EvaluateModelResponse& evaluation, int colu
 
 std::string ConfusionText(const v1::EvaluateModelResponse& evaluation, int columns) {
   const int classes = evaluation.confusion_matrix_size();
-  if (classes > kMostClasses) return MistakeKindsTable(evaluation, columns);
+  if (classes > kMostClassesShown) return MistakeKindsTable(evaluation, columns);
   std::vector<std::string> headers = {Tr("is \\ taken for")};
   for (int label = 0; label < classes; ++label) headers.push_back(ClassText(evaluation, label));
   headers.push_back(Tr("right"));

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/base/label.h"
 #include "common/figures/axes.h"
 #include "common/figures/sheet.h"
 
@@ -21,7 +22,6 @@ namespace {
 constexpr double kSide = 600;         // of the matrix, about
 constexpr double kSmallestCell = 34;  // that has a number
 constexpr int kMostNumbers = 26;      // classes
-constexpr int kMostDrawn = 100;       // that are drawn all
 constexpr double kRight = 108;        // the colour bar with its numbers
 constexpr double kTop = kHeadingHeight + 8;
 constexpr double kBottom = 44;      // below the classes: what the axis is
@@ -46,7 +46,7 @@ Totals TotalsOf(int num_classes, const std::vector<int64_t>& counts) {
 std::vector<int> ClassesDrawn(int num_classes, const std::vector<int64_t>& counts) {
   std::vector<int> shown(static_cast<size_t>(num_classes));
   std::iota(shown.begin(), shown.end(), 0);
-  if (num_classes <= kMostDrawn) return shown;
+  if (num_classes <= kMostClassesShown) return shown;
   std::vector<size_t> mistakes;
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] > 0 && i % static_cast<size_t>(num_classes + 1) != 0) mistakes.push_back(i);

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 namespace convoy::run {
-
 namespace {
 
 using Json = nlohmann::ordered_json;

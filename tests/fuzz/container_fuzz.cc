@@ -7,22 +7,14 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/match.h"
 #include "common/base/check.h"
-#include "common/base/printable.h"
 #include "common/formats/checkpoint.h"
 #include "common/formats/container.h"
 #include "common/formats/container_layout.h"
+#include "tests/fuzz/one_line.h"
 
 namespace convoy::formats {
 namespace {
-
-void CheckError(const absl::Status& status) {
-  CONVOY_CHECK(absl::StartsWith(status.message(), "NAME: "));
-  const std::string message(status.message());
-  CONVOY_CHECK_EQ(PrintableLines(message), message);
-  CONVOY_CHECK(!absl::StrContains(message, "\n"));
-}
 
 // A container around any content.
 std::string Wrapped(FuzzedDataProvider* provider) {
@@ -56,7 +48,7 @@ std::string Repaired(FuzzedDataProvider* provider) {
 
 void CheckDecoding(std::string bytes) {
   const absl::StatusOr<Checkpoint> checkpoint = DecodeCheckpoint(std::move(bytes), "NAME");
-  if (!checkpoint.ok()) return CheckError(checkpoint.status());
+  if (!checkpoint.ok()) return CheckOneLineThatNames("NAME: ", checkpoint.status());
   std::string written;
   CONVOY_CHECK(EncodeCheckpoint(*checkpoint, &written).ok());
   std::string again;

@@ -4,24 +4,16 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/match.h"
 #include "common/base/check.h"
 #include "common/data/idx.h"
+#include "tests/fuzz/one_line.h"
 
 namespace convoy::data {
 namespace {
 
-constexpr char kName[] = "NAME: ";
-
-template <typename T>
-void CheckError(const absl::StatusOr<T>& result) {
-  CONVOY_CHECK(absl::StartsWith(result.status().message(), kName));
-  CONVOY_CHECK(!absl::StrContains(result.status().message(), "\n"));
-}
-
 void CheckImages(std::string_view bytes) {
   const absl::StatusOr<IdxImages> images = ParseIdxImages(bytes, "NAME");
-  if (!images.ok()) return CheckError(images);
+  if (!images.ok()) return CheckOneLineThatNames("NAME: ", images.status());
   CONVOY_CHECK(images->count > 0 && images->height > 0 && images->width > 0);
   CONVOY_CHECK_EQ(static_cast<int64_t>(images->pixels.size()),
                   images->count * images->height * images->width);
@@ -29,7 +21,7 @@ void CheckImages(std::string_view bytes) {
 
 void CheckLabels(std::string_view bytes) {
   const absl::StatusOr<IdxLabels> labels = ParseIdxLabels(bytes, "NAME");
-  if (!labels.ok()) return CheckError(labels);
+  if (!labels.ok()) return CheckOneLineThatNames("NAME: ", labels.status());
   CONVOY_CHECK(labels->count > 0);
   CONVOY_CHECK_EQ(static_cast<int64_t>(labels->labels.size()), labels->count);
 }

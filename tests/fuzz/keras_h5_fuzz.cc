@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "common/base/check.h"
 #include "common/exports/keras/keras_h5.h"
 #include "common/exports/keras/keras_reader.h"
+#include "tests/fuzz/one_line.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace exports = convoy::exports;
@@ -14,8 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   exports::Notes notes;
   const auto model = exports::DecodeKeras(bytes, "NAME", {}, &notes);
   if (!model.ok()) {
-    CONVOY_CHECK(absl::StartsWith(model.status().message(), "NAME: "));
-    CONVOY_CHECK(!absl::StrContains(model.status().message(), "\n"));
+    convoy::CheckOneLineThatNames("NAME: ", model.status());
     return 0;
   }
   const auto exported = exports::EncodeKerasH5(model->model);

@@ -9,19 +9,14 @@
 #include "common/nn/network.h"
 #include "common/textproto/text_proto.h"
 #include "convoy/v1/recipe.pb.h"
+#include "tests/fuzz/one_line.h"
 
 namespace convoy {
 namespace {
 
-void CheckError(const absl::Status& status) {
-  const std::string message(status.message());
-  CONVOY_CHECK(message.starts_with("NAME"));
-  CONVOY_CHECK(message.find('\n') == std::string::npos);
-}
-
 void CheckNetwork(std::string_view text) {
   const absl::StatusOr<nn::ModelSpec> spec = nn::ParseModelSpec(text, "NAME");
-  if (!spec.ok()) return CheckError(spec.status());
+  if (!spec.ok()) return CheckOneLineThatNames("NAME", spec.status());
   if (!nn::Network::Create(*spec).ok()) return;
   const std::string written = nn::ModelSpecToText(*spec);
   const absl::StatusOr<nn::ModelSpec> read = nn::ParseModelSpec(written, "NAME");
@@ -32,7 +27,7 @@ void CheckNetwork(std::string_view text) {
 void CheckRecipe(std::string_view text) {
   v1::Recipe recipe;
   const absl::Status parsed = ParseTextProto(text, "NAME", &recipe);
-  if (!parsed.ok()) CheckError(parsed);
+  if (!parsed.ok()) CheckOneLineThatNames("NAME", parsed);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/files.h"
+#include "common/base/label.h"
 #include "common/base/status.h"
 #include "common/figures/report/figure_table.h"
 #include "common/figures/report/gallery.h"
@@ -29,8 +30,7 @@ using figures::Fill;
 using figures::Number;
 using figures::Percent;
 
-// Classes beyond which the page shows only the worst ones at once, and their number then.
-constexpr int kMostClasses = 100;
+// Of very many classes the worst ones are shown at once.
 constexpr size_t kWorstClasses = 20;
 
 // Layers whose feature maps are shown: those that make images.
@@ -275,7 +275,7 @@ class ReportWriter {
   void AddClasses(const metrics::ConfusionMatrix& confusion) {
     std::vector<std::pair<int, metrics::ClassScore>> all;
     for (int i = 0; i < confusion.num_classes(); ++i) all.emplace_back(i, confusion.Score(i));
-    if (confusion.num_classes() <= kMostClasses) return Table(ClassTable(all));
+    if (confusion.num_classes() <= kMostClassesShown) return Table(ClassTable(all));
     auto worst = all;
     std::erase_if(worst, [](const auto& one) { return one.second.images == 0; });
     std::stable_sort(worst.begin(), worst.end(),
