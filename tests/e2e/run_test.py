@@ -12,8 +12,7 @@ sys.dont_write_bytecode = True
 import coordinators
 import harness
 import supervised
-from harness import DONE, FAILED, Run, STOPPED, USAGE
-from supervised import CONVOY
+from harness import CONVOY, DONE, FAILED, Run, STOPPED, USAGE
 
 # 16 steps an epoch.
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--epochs", 2]
@@ -159,7 +158,6 @@ class RunTest(harness.TrainerTest):
         self.assertEqual(self.run_.summary()["state"], "failed")
 
     def test_crash_at_the_same_step_is_given_up(self):
-        # Late in the epoch, when rank 0's first summary has long been written.
         outcome = self.supervise(np=2, env={"CONVOY_FAILPOINT": "before_validation:1:rank-1",
                                             "CONVOY_FAILPOINT_SIGNAL": str(int(signal.SIGSEGV))}).wait()
         self.assertEqual(outcome.code, FAILED, outcome)

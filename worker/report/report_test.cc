@@ -193,6 +193,11 @@ TEST_F(RunRecorderTest, RunThatGoesOnAfterItsLastEpochHasItsValidationAccuracy) 
   EXPECT_EQ(Summary()["validation_accuracy"], 0.75);
 }
 
+TEST_F(RunRecorderTest, ARunThatDiesAtOnceHasItsSummary) {
+  recorder_.OnStart(Facts());
+  EXPECT_TRUE(run::ReadSummary(directory_->path()).ok());
+}
+
 TEST_F(RunRecorderTest, FailureIsRecorded) {
   recorder_.OnStart(Facts());
   recorder_.OnFailed("step 3: the loss is not finite");

@@ -88,6 +88,10 @@ void RunDirectory::Do(std::function<absl::Status()> task) {
   });
 }
 
+void RunDirectory::Wait() {
+  executor_.Run([] { return absl::OkStatus(); }).IgnoreError();
+}
+
 absl::Status RunDirectory::Flush() {
   return executor_.Run([this] {
     const auto failed = std::exchange(failed_, {});

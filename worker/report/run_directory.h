@@ -46,6 +46,9 @@ class RunDirectory {
   // Has `task` called, in order with all other writes. It must not use this directory's methods.
   void Do(std::function<absl::Status()> task);
 
+  // Waits until all has been tried to be written; Flush has the errors.
+  void Wait();
+
   // Waits until all is written. Returns the error of a file whose newest content could not be
   // written, if there is one since the last Flush. That log.txt or a task of Do failed is only told
   // of: a run is worth more than its log.

@@ -46,6 +46,8 @@ void RunRecorder::OnStart(const JobFacts& facts) {
   WriteHistory();
   UpdateSpeed();
   WriteSummary();
+  // Who finds this run dead, however soon, finds what it was.
+  directory_.Wait();
 }
 
 void RunRecorder::OnEpochStart(int64_t epoch, int64_t step_in_epoch) { summary_.epoch = epoch + 1; }
