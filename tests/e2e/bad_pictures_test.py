@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 
 import harness
 import pictures
-from harness import DONE, FAILED, USAGE
+from harness import DONE, USAGE
 
 # 24 x 16 pixels, as another program wrote it.
 JPEG = base64.b64decode(

@@ -10,8 +10,8 @@ sys.dont_write_bytecode = True
 import coordinators
 import datasets
 import harness
-from convoy_test import CONVOY, write_png
-from harness import DONE, FAILED, Run
+from convoy_test import write_png
+from harness import CONVOY, DONE, FAILED, Run
 
 TRAIN_IMAGES = 100
 DATA = ["--data", datasets.directory(TRAIN_IMAGES, 50)]

@@ -12,8 +12,8 @@ import grpc
 import coordinators
 import datasets
 import harness
-from convoy_test import CONVOY, write_png
-from harness import DONE, FAILED, USAGE, Run
+from convoy_test import write_png
+from harness import CONVOY, DONE, FAILED, Run, USAGE
 
 DATA = ["--data", datasets.directory()]
 EPOCHS = 4

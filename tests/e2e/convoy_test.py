@@ -20,9 +20,8 @@ import numpy
 import datasets
 import harness
 import pictures
-from harness import DONE, FAILED, USAGE, Run
+from harness import CONVOY, DONE, FAILED, Run, USAGE
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 DATA = ["--data", datasets.directory()]
 RECIPE = [*DATA, "--model", "lenet5", "--train-limit", 800, "--epochs", 2]
 STEPS = 5  # an epoch: 640 images in batches of 128
@@ -52,11 +51,6 @@ class ConvoyTest(harness.TrainerTest):
             ConvoyTest.kept = tempfile.TemporaryDirectory(prefix="convoy-e2e-run.")
             ConvoyTest.trained = self.train(*RECIPE, run=Run(pathlib.Path(ConvoyTest.kept.name) / "first"))
         self.run_dir = ConvoyTest.trained.path
-
-    def convoy(self, *arguments, expect=DONE, env=None):
-        outcome = self.run_trainer(*arguments, program=CONVOY, env={"HOME": str(self.directory), **(env or {})})
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
 
     def output(self, *arguments, **where):
         outcome = self.convoy(*arguments, **where)

@@ -2,7 +2,6 @@
 """A coordinator knows what a job does, whatever happens to either of them."""
 import hashlib
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -15,10 +14,9 @@ import grpc
 
 import harness
 from coordinators import COORDINATOR, Coordinator, messages
-from harness import DONE, Run, USAGE
+from harness import CONVOY, DONE, Run, USAGE
 
 CANCELLED = 76
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 # 256 images to train on: 16 steps an epoch, each with work for two ranks.
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--micro-batch", 8]
 STEPS = 16

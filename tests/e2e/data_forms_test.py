@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import pathlib
 import struct
 import sys
 import tarfile

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Pictures of a really trained network: trainer --figures, convoy figure, report and predict --figure."""
 import hashlib
-import os
 import pathlib
 import struct
 import sys
@@ -15,9 +14,8 @@ sys.dont_write_bytecode = True
 import datasets
 import harness
 import numpy as np
-from harness import DONE, USAGE, Run
+from harness import Run, USAGE
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 DATA = ["--data", datasets.directory()]
 FIGURES = ("samples", "curves", "confusion", "mistakes", "filters", "feature-maps", "occlusion", "noise",
            "noise-curve")
@@ -75,11 +73,8 @@ class FiguresTest(harness.TrainerTest):
                                              env={"LC_ALL": "fr_FR.UTF-8"})
         self.run_dir = FiguresTest.trained.path
 
-    def convoy(self, *arguments, expect=DONE, env=None):
-        environment = {"HOME": str(self.directory), "LC_ALL": "C.UTF-8", **(env or {})}
-        outcome = self.run_trainer(*arguments, program=CONVOY, env=environment)
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
+    def convoy(self, *arguments, env=None, **where):
+        return super().convoy(*arguments, env={"LC_ALL": "C.UTF-8", **(env or {})}, **where)
 
     def refuse(self, *arguments, words, **where):
         outcome = self.convoy(*arguments, expect=USAGE, **where)

@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 """What a newcomer types in the first minutes: names without paths, a look before training, runs compared."""
 import json
-import os
-import pathlib
 import struct
 import sys
 
 sys.dont_write_bytecode = True
 
 import harness
-from harness import DONE, FAILED, USAGE, Run
+from harness import CONVOY, DONE, FAILED, Run, USAGE
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 NOBODY = "127.0.0.1:1"
 RECIPE = [*harness.data_flags(), "--model", "lenet5", "--train-limit", 400]
 NETWORK = """
@@ -23,11 +20,6 @@ layers { dense { units: 10 activation: SOFTMAX } }
 
 
 class FirstMinutesTest(harness.TrainerTest):
-    def convoy(self, *arguments, expect=DONE, env=None):
-        outcome = self.run_trainer(*arguments, program=CONVOY, env={"HOME": str(self.directory), **(env or {})})
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
-
     def refuse(self, *arguments, words, expect=USAGE, **where):
         outcome = self.convoy(*arguments, expect=expect, **where)
         lines = outcome.err.splitlines()

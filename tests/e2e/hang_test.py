@@ -10,7 +10,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 import harness
-from harness import Run, STOPPED, TRAINER
+from harness import Run, TRAINER
 
 RECIPE = [*harness.data_flags(), "--train-limit", 320, "--batch-size", 16, "--epochs", 2]
 HUNG = 77

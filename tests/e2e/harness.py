@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tests" / "formats"))
 import convoy_file  # noqa: E402  (the independent reader of the file formats)
 
 TRAINER = pathlib.Path(os.environ.get("CONVOY_TRAINER", ROOT / "build" / "release" / "bin" / "trainer"))
+CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", TRAINER.parent / "convoy"))
 # Seconds after which a run counts as hanging: far more than any takes, on a busy machine too.
 TIMEOUT = 120
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 75
@@ -240,6 +241,16 @@ class TrainerTest(unittest.TestCase):
         outcome = self.run_trainer("--run-dir", run.path, *flags, **where)
         self.assertEqual(outcome.code, expect, outcome)
         return run
+
+    def convoy(self, *arguments, expect=DONE, env=None, **variables):
+        """Runs `convoy`, whose user is at home in the test's directory."""
+        outcome = self.run_trainer(*arguments, program=CONVOY,
+                                   env={"HOME": str(self.directory), **(env or {}), **variables})
+        self.assertEqual(outcome.code, expect, outcome)
+        return outcome
+
+    def json(self, *arguments, **where):
+        return json.loads(self.convoy(*arguments, "--json", **where).out)
 
     def assert_refused(self, outcome, code, *words):
         """One line of error that has all the words, and the exit code."""

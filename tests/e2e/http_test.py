@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import io
 import json
-import os
 import pathlib
 import socket
 import struct
@@ -19,13 +18,12 @@ sys.dont_write_bytecode = True
 
 import harness
 from coordinators import CALL_SECONDS, Coordinator, free_port, messages
-from harness import DONE, Run
+from harness import CONVOY, DONE, Run
 
 JOBS = "/convoy.v1.JobService/"
 MODELS = "/convoy.v1.ModelService/"
 JSON = "application/json"
 END_OF_STREAM = 2
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.ROOT / "build" / "release" / "bin" / "convoy"))
 
 
 class HttpCoordinator(Coordinator):

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """The user's language: which it is, that help and errors are in it, and that what programs read is not."""
 import json
-import os
-import pathlib
 import re
 import signal
 import sys
@@ -11,9 +9,8 @@ sys.dont_write_bytecode = True
 
 import harness
 import screen
-from harness import DONE, FAILED, USAGE, Run
+from harness import CONVOY, DONE, FAILED, Run, USAGE
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 RECIPE = [*harness.data_flags(), "--model", "lenet5", "--train-limit", 400, "--epochs", 1]
 FRENCH = {"LANG": "fr_FR.UTF-8"}
 # Lines that are the same in every language: commands to type, and names.

@@ -2,7 +2,6 @@
 """A thousand classes, the most that there may be: pictures in a thousand folders, and labels above 255 in every form of
 data; trained, resumed, evaluated and asked, here and at a coordinator. One more is refused."""
 import csv
-import json
 import pathlib
 import struct
 import sys
@@ -16,8 +15,7 @@ import coordinators
 import datasets
 import harness
 import pictures
-from convoy_test import CONVOY
-from harness import DONE, USAGE, Run
+from harness import DONE, Run, USAGE
 
 CLASSES = 1000
 SIDE = 16
@@ -66,14 +64,6 @@ class ManyClassesTest(harness.TrainerTest):
             ManyClassesTest.data = write_folders(kept / "data", CLASSES)
             ManyClassesTest.trained = self.train("--data", self.data, *FLAGS, run=Run(kept / "sorts"))
         self.run_dir = self.trained.path
-
-    def convoy(self, *arguments, expect=DONE, **env):
-        outcome = self.run_trainer(*arguments, program=CONVOY, env={"HOME": str(self.directory), **env})
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
-
-    def json(self, *arguments, **env):
-        return json.loads(self.convoy(*arguments, "--json", **env).out)
 
     def test_any_number_of_ranks_and_a_stop_in_between_give_the_same_bits(self):
         self.assertEqual(self.trained.summary()["class_names"], NAMES)

@@ -11,19 +11,13 @@ sys.dont_write_bytecode = True
 
 import harness
 from coordinators import COORDINATOR, Coordinator
-from harness import DONE, FAILED, USAGE, Run
+from harness import CONVOY, DONE, FAILED, Run, USAGE
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 EVIL = b"\x1b]0;owned\x07\x1b[2J\xff\n\xe2\x80\xae"
 LONG = "a" * 60000
 
 
 class OddNamesTest(harness.TrainerTest):
-    def convoy(self, *arguments, expect=DONE):
-        outcome = self.run_trainer(*arguments, program=CONVOY)
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
-
     def shown(self, *arguments):
         """What a command writes to standard output, which must be UTF-8."""
         file = self.directory / "shown"

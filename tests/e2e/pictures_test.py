@@ -12,8 +12,7 @@ import numpy as np
 import coordinators
 import harness
 import pictures
-from convoy_test import CONVOY
-from harness import DONE, USAGE, Run
+from harness import CONVOY, DONE, Run, USAGE
 
 FLAGS = ["--model", "cifar10_fast", "--image-size", "16x16", "--epochs", 6, "--batch-size", 16, "--learning-rate", 0.003]
 
@@ -32,14 +31,6 @@ class PicturesTest(harness.TrainerTest):
             PicturesTest.trained = self.train("--data", self.data, *FLAGS, run=Run(kept / "screws"))
         self.files = sorted(self.data.glob("test/*/*.png"), key=str)
         self.run_dir = self.trained.path
-
-    def convoy(self, *arguments, expect=DONE, **env):
-        outcome = self.run_trainer(*arguments, program=CONVOY, env={"HOME": str(self.directory), **env})
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
-
-    def json(self, *arguments, **env):
-        return json.loads(self.convoy(*arguments, "--json", **env).out)
 
     def right(self, answers):
         return sum(pathlib.Path(answer["file"]).parent.name == answer["class_name"] for answer in answers)

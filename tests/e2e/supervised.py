@@ -5,9 +5,8 @@ import os
 import pathlib
 import shutil
 
-import harness
+from harness import CONVOY
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 # The other tests put MPI's files elsewhere; convoy run has a place of its own.
 UNSET = ("OMPI_MCA_orte_tmpdir_base", "OMPI_MCA_btl_vader_backing_directory", "OMPI_MCA_osc_sm_backing_directory")
 

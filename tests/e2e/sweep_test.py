@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """convoy sweep: seeds and values, side by side, stopped and gone on with, in a table and as JSON."""
 import json
-import os
-import pathlib
 import signal
 import sys
 import time
@@ -10,19 +8,13 @@ import time
 sys.dont_write_bytecode = True
 
 import harness
-from harness import DONE, FAILED, USAGE, Run
+from harness import CONVOY, FAILED, Run, USAGE
 
-CONVOY = pathlib.Path(os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy"))
 DATA = harness.data_flags()
 SMALL = ["--set", "train_limit=400", "--set", "epochs=1", *DATA]
 
 
 class SweepTest(harness.TrainerTest):
-    def convoy(self, *arguments, expect=DONE):
-        outcome = self.run_trainer(*arguments, program=CONVOY, env={"HOME": str(self.directory)})
-        self.assertEqual(outcome.code, expect, outcome)
-        return outcome
-
     def test_every_seed_with_every_value(self):
         command = ["sweep", "lenet5", "--seeds", "1..2", "--set", "learning_rate=0.001,0.01", *SMALL]
         outcome = self.convoy(*command)

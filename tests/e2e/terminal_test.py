@@ -2,7 +2,6 @@
 """Everything that is drawn fits the terminal, from 20 to 1,000 columns, with UTF-8 or without."""
 import contextlib
 import json
-import os
 import re
 import sys
 import threading
@@ -12,10 +11,9 @@ sys.dont_write_bytecode = True
 
 import harness
 import screen
-from harness import DONE
+from harness import CONVOY, DONE
 from screen import ASCII, FRENCH, FRENCH_ASCII, UTF8, Screen
 
-CONVOY = os.environ.get("CONVOY_CLIENT", harness.TRAINER.parent / "convoy")
 RECIPE = [*harness.data_flags(), "--train-limit", 800, "--batch-size", 16, "--epochs", 2]
 EPOCH_END = r"40/40 .*- \d+\.\ds - loss: \d\.\d{4}"
 
