@@ -1,16 +1,16 @@
-// Where a training step's time goes: one rank, one thread, batches of 128 drawn digits in
-// micro-batches of 16, stage by stage, forward and backward, against the machine's measured peak.
+// Where a training step's time goes: one rank, one thread, batches of 128 images in micro-batches,
+// stage by stage, forward and backward, against the machine's measured peak.
 //
-//   step_stages [MODEL [STEPS]]        MODEL as of trainer --model; notebook, 100 steps
+//   step_stages [MODEL [STEPS [MICRO_BATCH [DATA]]]]
 //
-// First checks the gradient of its loop against the trainer's, to the bit. Then trains; the first
-// half of the steps warms up and moves the weights away from their first values, since what is
-// skipped depends on them. Prints a Markdown table: of each stage the median over the micro-batches
-// (which other work on the machine interrupts less often than whole steps), of what follows the
-// passes the median over the steps, per image. FLOPs are those of the plain algorithm (a
-// multiply-add is two, all outputs computed), so a kernel that needs fewer, as Winograd's, may show
-// more than the peak. Bytes are what has to be read and written once: activations, and a
-// micro-batch's share of weights.
+// MODEL is as of trainer --model (notebook), DATA as of trainer --data (drawn digits); 100 steps,
+// micro-batches of 16. Trains; the first half of the steps warms up and moves the weights away from
+// their first values, since what is skipped depends on them. Prints a Markdown table: of each stage
+// the median over the micro-batches (which other work on the machine interrupts less often than
+// whole steps), of what follows the passes the median over the steps, per image. FLOPs are those of
+// the plain algorithm (a multiply-add is two, all outputs computed), so a kernel that needs fewer,
+// as Winograd's, may show more than the peak. Bytes are what has to be read and written once:
+// activations, and a micro-batch's share of weights.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -25,6 +25,7 @@
 #include "common/base/check.h"
 #include "common/base/stopwatch.h"
 #include "common/data/digits/generated_digits.h"
+#include "common/data/load_data.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/elementwise/vector_ops.h"
 #include "common/kernels/simd/isa.h"
@@ -40,7 +41,6 @@ namespace convoy {
 namespace {
 
 constexpr int kBatch = 128;
-constexpr int kMicroBatch = 16;
 constexpr int kBatches = 40;  // of different images
 constexpr uint64_t kSeed = 42;
 
@@ -83,12 +83,29 @@ StageSize SizeOf(const nn::Plan& plan, const nn::Plan::Stage& stage) {
   return size;
 }
 
-std::vector<uint8_t> Digits(std::vector<Label>* labels) {
-  std::vector<uint8_t> pixels(size_t{kBatches} * kBatch * 28 * 28);
-  labels->resize(size_t{kBatches} * kBatch);
-  data::GenerateDigits(kSeed, data::kGeneratedTrainSplit, kBatches * kBatch, 1, pixels.data(),
-                       labels->data());
-  return pixels;
+// The images to train on: kBatches batches of DATA's, or of drawn digits.
+absl::StatusOr<data::Dataset> Images(const char* flag, const nn::Network& network) {
+  constexpr int64_t kImages = int64_t{kBatches} * kBatch;
+  data::Dataset images;
+  if (flag == nullptr) {
+    images = {.count = kImages, .height = 28, .width = 28, .num_classes = 10};
+    images.pixels.resize(size_t{kImages} * 28 * 28);
+    images.labels.resize(size_t{kImages});
+    data::GenerateDigits(kSeed, data::kGeneratedTrainSplit, kImages, 1, images.pixels.data(),
+                         images.labels.data());
+  } else {
+    absl::StatusOr<data::DataSource> source = data::LoadData(flag);
+    if (!source.ok()) return source.status();
+    images = std::move(source->train);
+  }
+  const nn::ModelSpec& spec = network.spec();
+  if (spec.height != images.height || spec.width != images.width ||
+      spec.channels != images.channels || network.num_classes() < images.num_classes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(spec.name, ": takes no images of ", images.height, " x ", images.width, " x ",
+                     images.channels, " of ", images.num_classes, " classes; name DATA that fit"));
+  }
+  return images;
 }
 
 // Best of several products of 512 x 512 matrices, in FLOP/s.
@@ -107,13 +124,16 @@ double PeakFlops() {
 }
 
 // The trainer's step on one thread, with a stopwatch between all its parts.
-class Step {
+class Step : nn::PassListener {
  public:
-  explicit Step(const nn::Plan& plan)
+  // `plan` and `images` must outlive it.
+  Step(const nn::Plan& plan, int micro_batch, const data::Dataset& images)
       : plan_(plan),
+        micro_batch_(micro_batch),
+        images_(images.View()),
         world_(1),
         comm_(world_.MakeCommunicator(0)),
-        batches_(1, step::BatchPartition(kBatch, kMicroBatch, {1})),
+        batches_(1, step::BatchPartition(kBatch, micro_batch, {1})),
         sharding_(step::PlanSharding(plan, kBatch, 1)),
         team_(1),
         adam_(optim::Optimizer::Create({}).value()),
@@ -122,41 +142,25 @@ class Step {
         collectives_(
             step::CreateCollectives(*comm_, sharding_, batches_, sums_.num_arrays()).value()),
         weights_(plan, collectives_->arrays().weights[0], collectives_->arrays().weights[1]),
-        pixels_(Digits(&labels_)) {
+        executor_(plan, micro_batch),
+        factors_(plan.stages().size()),
+        pixels_(static_cast<size_t>(micro_batch)),
+        labels_(static_cast<size_t>(micro_batch)),
+        index_(static_cast<size_t>(micro_batch)) {
     sums_.SetMemory(collectives_->arrays().gradients);
     nn::InitializeWeights(plan.network(), kSeed, weights_.next());
     weights_.Advance();
-    TakeMemory();
+    executor_.TellOf(this);
     NameRows();
-  }
-
-  // Requires the gradient of a micro-batch to be the executor's.
-  void Check() {
-    PointAt(0, 0);
-    const auto n = static_cast<size_t>(sharding_.num_parameters());
-    std::vector<float> expected(n);
-    std::vector<float> actual(n);
-    nn::Executor executor(plan_, kMicroBatch);
-    executor.Train(weights_.prepared(), pass_,
-                   {.num_images = kMicroBatch, .pixels = image_, .labels = labels_.data()},
-                   {.gradient = expected.data()});
-    RunMicroBatch(actual.data(), nullptr);
-    if (std::memcmp(actual.data(), expected.data(), n * sizeof(float)) == 0) return;
-    std::fprintf(stderr, "step_stages: the gradient is not the trainer's: not measured\n");
-    std::exit(1);
   }
 
   // Trains a step; `rows` gets its times if it is to be `measured`.
   void Run(bool measured) {
     std::fill(seconds_.begin(), seconds_.end(), 0.0);
     sums_.Start(0);
-    for (int leaf = 0; leaf < kBatch / kMicroBatch; ++leaf) {
-      PointAt(static_cast<int>(step_ % kBatches), leaf);
-      const kernels::LossSums sums = RunMicroBatch(sums_.Top(0), factors_.data());
-      Stopwatch watch;
-      sums_.Push(0, 0, leaf, sums.loss, sums.correct);
-      seconds_[add_row_] += watch.Lap();
-      if (measured) Keep(0, add_row_, kMicroBatch);
+    for (int leaf = 0; leaf < kBatch / micro_batch_; ++leaf) {
+      RunMicroBatch(leaf);
+      if (measured) Keep(0, add_row_, micro_batch_);
     }
     Reduce();
     if (measured) Keep(add_row_, rows_.size(), kBatch);
@@ -168,24 +172,6 @@ class Step {
   // Adds the times of rows first to end, which were of `images`.
   void Keep(size_t first, size_t end, int images) {
     for (size_t i = first; i < end; ++i) rows_[i].micros.push_back(seconds_[i] * 1e6 / images);
-  }
-
-  void TakeMemory() {
-    size_t largest = 0;
-    int64_t scratch = 0;
-    activations_.emplace_back(size_t{kMicroBatch} *
-                              static_cast<size_t>(plan_.network().input_elems()));
-    for (const nn::Plan::Stage& stage : plan_.stages()) {
-      activations_.emplace_back(size_t{kMicroBatch} * static_cast<size_t>(stage.dst_elems));
-      saved_.emplace_back(static_cast<size_t>(stage.operation->SavedBytes(kMicroBatch)));
-      scratch = std::max(scratch, stage.operation->ScratchBytes(kMicroBatch));
-      largest = std::max(
-          {largest, static_cast<size_t>(stage.src_elems), static_cast<size_t>(stage.dst_elems)});
-    }
-    scratch_ = AlignedBuffer<std::byte>(static_cast<size_t>(scratch));
-    d_dst_ = AlignedBuffer<float>(kMicroBatch * largest);
-    d_src_ = AlignedBuffer<float>(kMicroBatch * largest);
-    factors_.resize(plan_.stages().size());
   }
 
   // The rows: pixels to floats, each stage forward, the loss, each stage backward in the order of
@@ -200,7 +186,7 @@ class Step {
         const bool pixels = stage.operation->takes_pixels();
         const double src = static_cast<double>(stage.src_elems) * (pixels ? 1 : kFloat);
         const double dst = static_cast<double>(stage.dst_elems) * kFloat;
-        const double weights = size.parameters * kFloat / kMicroBatch;
+        const double weights = size.parameters * kFloat / micro_batch_;
         // Backward: the gradient of the weights, unless it is left as factors, and that of the
         // source, unless it is the image.
         const int products = (sharding_.kernel_of_stage(i) >= 0 ? 0 : 1) + (i == 0 ? 0 : 1);
@@ -228,72 +214,64 @@ class Step {
     seconds_.resize(rows_.size());
   }
 
-  // Makes `pass_` and the factors those of a micro-batch.
-  void PointAt(int batch, int leaf) {
-    first_ = (batch * kBatch) + (leaf * kMicroBatch);
-    for (int i = 0; i < kMicroBatch; ++i) {
-      image_[i] = pixels_.data() + (size_t{28} * 28 * static_cast<size_t>(first_ + i));
-      index_[i] = static_cast<uint32_t>(first_ + i);
+  // The next micro-batch: images of all classes, wherever the data have them.
+  void TakeImages() {
+    constexpr int64_t kStride = 7919;  // a prime, so that all images have their turn
+    for (size_t i = 0; i < pixels_.size(); ++i) {
+      const int64_t image = next_image_++ * kStride % images_.count;
+      pixels_[i] = images_.image(image);
+      labels_[i] = images_.labels[image];
+      index_[i] = static_cast<uint32_t>(image);
     }
-    pass_ = {.num_images = kMicroBatch, .pixels = image_, .image_index = index_, .seed = kSeed};
+  }
+
+  void PointFactorsAt(int leaf) {
     for (size_t stage = 0; stage < factors_.size(); ++stage) {
       const int kernel = sharding_.kernel_of_stage(stage);
       if (kernel < 0) continue;
       const nn::OuterProductGradient& shape = sharding_.kernels()[static_cast<size_t>(kernel)];
       const step::FactorArrays arrays = collectives_->arrays().factors[static_cast<size_t>(kernel)];
-      factors_[stage] = {.src = arrays.src + int64_t{leaf} * kMicroBatch * shape.inputs,
-                         .d_dst = arrays.d_dst + int64_t{leaf} * kMicroBatch * shape.units};
+      factors_[stage] = {.src = arrays.src + int64_t{leaf} * micro_batch_ * shape.inputs,
+                         .d_dst = arrays.d_dst + int64_t{leaf} * micro_batch_ * shape.units};
     }
   }
 
-  nn::OperationMemory MemoryOf(size_t stage) {
-    return {.weights = weights_.current(),
-            .prepared = weights_.prepared().prepared + plan_.stages()[stage].prepared_offset,
-            .saved = saved_[stage].data(),
-            .scratch = scratch_.data()};
+  void RunMicroBatch(int leaf) {
+    TakeImages();
+    PointFactorsAt(leaf);
+    watch_.Lap();
+    const kernels::LossSums sums = executor_.Train(
+        weights_.prepared(),
+        {.num_images = micro_batch_, .image_index = index_.data(), .seed = kSeed},
+        {.num_images = micro_batch_, .pixels = pixels_.data(), .labels = labels_.data()},
+        {.gradient = sums_.Top(0), .factors = factors_.data()});
+    watch_.Lap();
+    sums_.Push(0, 0, leaf, sums.loss, sums.correct);
+    seconds_[add_row_] += watch_.Lap();
   }
 
-  // Executor::Train with a stopwatch.
-  kernels::LossSums RunMicroBatch(float* gradient, const nn::SufficientFactors* factors) {
-    const auto& stages = plan_.stages();
-    Stopwatch watch;
-    if (!stages.front().operation->takes_pixels()) {
-      const int64_t elems = plan_.network().input_elems();
-      for (int i = 0; i < kMicroBatch; ++i) {
-        kernels::Uint8ToUnitFloat(image_[i], activations_[0].data() + i * elems, elems);
-      }
+  void OnDone(Part part, size_t stage) override { seconds_[RowOf(part, stage)] = watch_.Lap(); }
+
+  // NameRows has them in this order.
+  size_t RowOf(Part part, size_t stage) const {
+    const size_t stages = plan_.stages().size();
+    switch (part) {
+      case Part::kPixels:
+        return 0;
+      case Part::kForward:
+        return 1 + stage;
+      case Part::kLoss:
+        return 1 + stages;
+      case Part::kBackward:
+        return 2 + stages + stage;
     }
-    size_t row = 0;
-    seconds_[row++] = watch.Lap();
-    for (size_t i = 0; i < stages.size(); ++i) {
-      stages[i].operation->Forward(pass_, MemoryOf(i), activations_[i].data(),
-                                   activations_[i + 1].data());
-      seconds_[row++] = watch.Lap();
-    }
-    const kernels::LossSums sums = kernels::SoftmaxCrossEntropy(
-        kMicroBatch, plan_.network().num_classes(), activations_.back().data(),
-        labels_.data() + first_, d_dst_.data(), /*loss_per_image=*/nullptr);
-    seconds_[row++] = watch.Lap();
-    for (size_t i = stages.size(); i-- > 0;) {
-      float* d_src = i == 0 ? nullptr : d_src_.data();
-      const float* src = activations_[i].data();
-      const float* dst = activations_[i + 1].data();
-      if (factors != nullptr && factors[i].src != nullptr) {
-        stages[i].operation->BackwardToFactors(pass_, MemoryOf(i), src, dst, d_dst_.data(), d_src,
-                                               gradient, factors[i]);
-      } else {
-        stages[i].operation->Backward(pass_, MemoryOf(i), src, dst, d_dst_.data(), d_src, gradient);
-      }
-      std::swap(d_dst_, d_src_);
-      seconds_[row + i] = watch.Lap();
-    }
-    return sums;
+    return 0;
   }
 
   void Reduce() {
-    Stopwatch watch;
+    watch_.Lap();
     sums_.AddUp(0, team_, &contribution_);
-    seconds_[add_row_] += watch.Lap();
+    seconds_[add_row_] += watch_.Lap();
     metrics::PhaseSeconds phases;
     const step::ScatteredSums* sums = collectives_->ReduceScatter(0, contribution_).value();
     optimizer_.Step(*sums, {.step = ++step_, .learning_rate = 0.001, .grad_scale = 1.0f / kBatch},
@@ -301,12 +279,15 @@ class Step {
     CONVOY_CHECK(optimizer_.CheckAllRanks(weights_.next()).ok());
     seconds_[add_row_ + 1] = phases.reduce;
     seconds_[add_row_ + 2] = phases.update;
-    watch.Lap();
+    watch_.Lap();
     weights_.Advance();
-    seconds_[add_row_ + 3] = watch.Lap();
+    seconds_[add_row_ + 3] = watch_.Lap();
   }
 
   const nn::Plan& plan_;
+  const int micro_batch_;
+  const data::DatasetView images_;
+  Stopwatch watch_;
   comm::ThreadWorld world_;
   std::unique_ptr<comm::Communicator> comm_;
   const std::vector<step::BatchPartition> batches_;
@@ -317,18 +298,12 @@ class Step {
   step::ThreadSums sums_;
   std::unique_ptr<step::Collectives> collectives_;
   step::Weights weights_;
-  std::vector<Label> labels_;
-  std::vector<uint8_t> pixels_;
-  std::vector<AlignedBuffer<float>> activations_;
-  std::vector<AlignedBuffer<std::byte>> saved_;
-  AlignedBuffer<std::byte> scratch_;
-  AlignedBuffer<float> d_dst_;
-  AlignedBuffer<float> d_src_;
+  nn::Executor executor_;
   std::vector<nn::SufficientFactors> factors_;
-  nn::Pass pass_;
-  const uint8_t* image_[kMicroBatch] = {};
-  uint32_t index_[kMicroBatch] = {};
-  int first_ = 0;  // image of the micro-batch
+  std::vector<const uint8_t*> pixels_;
+  std::vector<Label> labels_;
+  std::vector<uint32_t> index_;
+  int64_t next_image_ = 0;
   step::Contribution contribution_;
   int64_t step_ = 0;
   std::vector<Row> rows_;
@@ -365,25 +340,26 @@ void Print(const nn::Plan& plan, const std::vector<Row>& rows, double peak) {
 
 int Main(int argc, char** argv) {
   int steps = 100;
-  if (argc > 3 || (argc > 2 && (!absl::SimpleAtoi(argv[2], &steps) || steps < 2))) {
-    std::fprintf(stderr, "usage: step_stages [MODEL [STEPS]], STEPS from 2\n");
+  int micro_batch = 16;
+  if (argc > 5 || (argc > 2 && (!absl::SimpleAtoi(argv[2], &steps) || steps < 2)) ||
+      (argc > 3 && (!absl::SimpleAtoi(argv[3], &micro_batch) || micro_batch < 1 ||
+                    kBatch % micro_batch != 0))) {
+    std::fprintf(stderr,
+                 "usage: step_stages [MODEL [STEPS [MICRO_BATCH [DATA]]]], STEPS from 2, "
+                 "MICRO_BATCH a divisor of %d\n",
+                 kBatch);
     return 2;
   }
   const auto spec = nn::LoadModelSpec(argc > 1 ? argv[1] : "notebook");
   const auto network = spec.ok() ? nn::Network::Create(*spec) : spec.status();
-  if (!network.ok()) {
-    std::fprintf(stderr, "step_stages: %s\n", std::string(network.status().message()).c_str());
-    return 2;
-  }
-  if (spec->height != 28 || spec->width != 28 || spec->channels != 1 ||
-      network->num_classes() < 10) {
-    std::fprintf(stderr, "step_stages: %s: takes networks for 28 x 28 x 1 images of ten digits\n",
-                 spec->name.c_str());
+  const auto images = network.ok() ? Images(argc > 4 ? argv[4] : nullptr, *network)
+                                   : absl::StatusOr<data::Dataset>(network.status());
+  if (!images.ok()) {
+    std::fprintf(stderr, "step_stages: %s\n", std::string(images.status().message()).c_str());
     return 2;
   }
   const nn::Plan plan(*network);
-  Step step(plan);
-  step.Check();
+  Step step(plan, micro_batch, *images);
   const double peak = PeakFlops();
   for (int i = 0; i < steps; ++i) step.Run(/*measured=*/i >= steps / 2);
   Print(plan, step.rows(), peak);

@@ -34,16 +34,19 @@ kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& im
   pass.pixels = batch.pixels;
   Stopwatch watch;
   LoadPixels(batch);
+  Done(PassListener::Part::kPixels);
   seconds_.data += watch.Lap();
   const auto& stages = plan_.stages();
   for (size_t i = 0; i < stages.size(); ++i) {
     stages[i].operation->Forward(pass, MemoryOf(weights, i), activations_[i].data(),
                                  activations_[i + 1].data());
+    Done(PassListener::Part::kForward, i);
   }
   const kernels::LossSums sums =
       kernels::SoftmaxCrossEntropy(batch.num_images, plan_.network().num_classes(),
                                    activations_.back().data(), batch.labels, d_dst_.data(),
                                    /*loss_per_image=*/nullptr, pass.label_smoothing);
+  Done(PassListener::Part::kLoss);
   seconds_.forward += watch.Lap();
   Backward(weights, pass, target);
   seconds_.backward += watch.Lap();
@@ -74,6 +77,7 @@ void Executor::Backward(const PreparedWeights& weights, const Pass& pass,
                          target.gradient);
     }
     std::swap(d_dst_, d_src_);
+    Done(PassListener::Part::kBackward, i);
     if (target.listener != nullptr && stages[i].has_parameters) {
       target.listener->OnGradientFrom(stages[i].parameters_begin);
     }
