@@ -16,8 +16,8 @@ namespace {
 
 // The planes of a group, which products read in turn, stay in a second-level cache of 2 MiB.
 constexpr int64_t kGroupFloats = 384 * 1024;
-constexpr int kMaxGroup = 16;
-constexpr int64_t kMaxWeightBytes = int64_t{16} << 20;
+constexpr int kMaxGroup = 32;
+constexpr int64_t kMaxWeightBytes = int64_t{64} << 20;
 
 class WinogradBackward final : public ConvBackward {
  public:
@@ -31,7 +31,10 @@ class WinogradBackward final : public ConvBackward {
     const int64_t image_floats =
         shape_.elements() * (shape_.InputPlane(1) + shape_.ProductPlane(1)) +
         flipped_.elements() * (flipped_.InputPlane(1) + flipped_.ProductPlane(1));
-    group_ = static_cast<int>(std::clamp<int64_t>(kGroupFloats / image_floats, 1, kMaxGroup));
+    // Every group reads all weights, and reads and writes their gradient. Where these are larger
+    // than the cache, more images share that, though their planes then do not stay there either.
+    group_ = static_cast<int>(std::clamp<int64_t>(
+        std::max(kGroupFloats, shape_.WeightFloats()) / image_floats, 1, kMaxGroup));
     // Output (0, 0) of the flipped convolution is input (0, 0), which the first output's window
     // reaches with its row pad_top.
     const int top = 2 - conv.pad_top;

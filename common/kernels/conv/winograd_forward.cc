@@ -19,7 +19,7 @@ constexpr int64_t kMaxImageBytes = int64_t{16} << 20;
 // A group of images in the transform domain stays in a second-level cache of 1 MiB beside the
 // weights, where more than one image fits.
 constexpr int64_t kGroupBytes = 640 * 1024;
-constexpr int kMaxGroup = 16;
+constexpr int kMaxGroup = 32;
 // More images gain nothing where the weights stay in the cache, too.
 constexpr int kEnoughForSmallWeights = 4;
 constexpr int64_t kSmallWeightBytes = int64_t{1} << 20;
@@ -30,10 +30,16 @@ int64_t ImageBytes(const WinogradShape& shape) {
 }
 
 int GroupOf(const WinogradShape& shape) {
-  const bool small =
-      shape.WeightFloats() * static_cast<int64_t>(sizeof(float)) <= kSmallWeightBytes;
-  return static_cast<int>(std::clamp<int64_t>(kGroupBytes / ImageBytes(shape), 1,
-                                              small ? kEnoughForSmallWeights : kMaxGroup));
+  const int64_t weight_bytes = shape.WeightFloats() * static_cast<int64_t>(sizeof(float));
+  const int64_t image_bytes = ImageBytes(shape);
+  if (weight_bytes <= kSmallWeightBytes) {
+    return static_cast<int>(
+        std::clamp<int64_t>(kGroupBytes / image_bytes, 1, kEnoughForSmallWeights));
+  }
+  // Every group reads all weights, from beyond the cache, so more images share that; of many more
+  // the planes would be there, too.
+  return static_cast<int>(
+      std::clamp<int64_t>(std::max(kGroupBytes, weight_bytes / 3) / image_bytes, 1, kMaxGroup));
 }
 
 class WinogradForward final : public ConvForward {
