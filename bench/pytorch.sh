@@ -7,12 +7,18 @@ need_pytorch() {
   "$python" -c 'import torch' 2>/dev/null || fail 2 "PyTorch is missing: apt-get install python3-torch"
 }
 
-# pytorch_train FLAGS...: bench/pytorch_train.py, with an allocator that keeps its memory. By default glibc
-# gives what a layer's activations took back to the kernel after each layer and asks for it again at the
-# next, which on some machines makes PyTorch five times slower than it need be.
-pytorch_train() {
+# pytorch_program PROGRAM FLAGS...: a Python program of bench/, with an allocator that keeps its memory. By
+# default glibc gives what a layer's activations took back to the kernel after each layer and asks for it again
+# at the next, which on some machines makes PyTorch five times slower than it need be.
+pytorch_program() {
+  local program=$1
+  shift
   MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_TOP_PAD_=100000000 \
-    "$python" "$CONVOY_ROOT/bench/pytorch_train.py" "$@"
+    "$python" -B "$CONVOY_ROOT/bench/$program" "$@"
+}
+
+pytorch_train() {
+  pytorch_program pytorch_train.py "$@"
 }
 
 # Both of PyTorch's libraries of kernels use no more than AVX2.

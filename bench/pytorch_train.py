@@ -30,6 +30,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 BATCH = 128
 WARM_UP_STEPS = 20
+NETWORKS = ["notebook", "lenet5", "deep", "cifar10_fast", "cifar10_good"]
 
 
 def conv(inputs, filters, kernel, padding=0):
@@ -178,7 +179,7 @@ def time_steps(model, optimizer, layout, rank, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--model", choices=["notebook", "lenet5", "deep", "cifar10_fast", "cifar10_good"], default="notebook")
+    parser.add_argument("--model", choices=NETWORKS, default="notebook")
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--channels-last", action="store_true")
