@@ -13,12 +13,13 @@ namespace convoy::data {
 bool HoldsArrays(const FileTree& tree);
 
 // Loads images x_train, x_test and labels y_train, y_test, also called train_images, train_labels
-// and so on; val_images and val_labels, if there are any, are for validation. Images are unsigned
-// bytes [count, height, width] or [count, height, width, channels], labels any whole numbers
-// [count] or [count, 1].
+// and so on; val_images and val_labels, if there are any, are for validation. Images are [count,
+// height, width] or [count, height, width, channels]: whole numbers from 0 to 255 of any type, or
+// numbers from 0 to 1, of which a note tells. Labels are whole numbers of any type, [count] or
+// [count, 1], or a 1 among zeros [count, classes].
 //
-// Errors name the array: NOT_FOUND if one is missing, INVALID_ARGUMENT if it is of another type or
-// shape or is no array, DATA_LOSS if it is cut short. Source of the format: numpy's NEP 1.
+// Errors name the array: NOT_FOUND if one is missing, INVALID_ARGUMENT if it is of another type,
+// shape or range or is no array, DATA_LOSS if it is cut short.
 absl::StatusOr<DataSource> LoadArrays(const FileTree& tree);
 
 }  // namespace convoy::data

@@ -134,10 +134,33 @@ class DataFormsTest(harness.TrainerTest):
         folder.mkdir()
         file.rename(folder / "mnist.npz")
         self.assert_same(folder)
-        np.savez(file, x_train=train_images / 255, y_train=train_labels, x_test=test_images, y_test=test_labels)
-        self.assert_refused(file, "x_train", "'<f8'")
+        np.savez(file, x_train=train_images, y_train=train_labels.astype("S1"), x_test=test_images, y_test=test_labels)
+        self.assert_refused(file, "y_train", "'|S1'")
         np.savez(file, x_train=train_images, y_train=train_labels[1:], x_test=test_images, y_test=test_labels)
         self.assert_refused(file, "y_train", "96 images need a label each")
+
+    def test_arrays_as_programs_prepared_them(self):
+        train_images, train_labels, test_images, test_labels = parts()
+        file = self.directory / "prepared.npz"
+        one_hot = np.eye(10, dtype=np.float32)[train_labels]
+        save = lambda images, labels: np.savez(file, x_train=images, y_train=labels, x_test=test_images,
+                                               y_test=test_labels)
+        for images, labels in (((train_images / 255).astype(np.float32), one_hot),
+                               ((train_images / 255).astype(">f8"), train_labels.astype(">i4")),
+                               (np.asfortranarray(train_images), train_labels.astype(np.float64)),
+                               (train_images.astype(np.float32), one_hot.astype(bool)),
+                               (train_images.astype(">u2"), np.asfortranarray(one_hot))):
+            save(images, labels)
+            summary, shown = self.assert_same(file)
+            self.assertEqual("from 0 to 1 are taken times 255" in shown, images.max() <= 1, shown)
+        for images, labels, text in ((train_images / 127.5 - 1, train_labels, "has numbers from -1 to 1;"),
+                                     (train_images * np.float32(np.nan), train_labels, "is not finite"),
+                                     (train_images.astype(np.int32) + 1, train_labels, "has numbers from 1 to 256;"),
+                                     (train_images, one_hot * 2, "the row of image 0 is not a 1 among zeros"),
+                                     (train_images, train_labels + 0.5, "no whole number"),
+                                     (train_images[:, 0], train_labels, "images are [count, height, width]")):
+            save(images, labels)
+            self.assert_refused(file, "prepared.npz", text)
         np.savez(file, a=train_images)
         self.assert_refused(file, "has no array x_train", "there are a")
 
