@@ -15,7 +15,7 @@
 #include "common/data/csv_data.h"
 #include "common/data/files/file_tree.h"
 #include "common/data/idx_tree.h"
-#include "common/data/numpy/npz.h"
+#include "common/data/npz.h"
 #include "common/data/picture_data.h"
 #include "tests/fuzz/one_line.h"
 

@@ -76,6 +76,8 @@ sets = {
             "t10k-images.idx3-ubyte.gz": gzip.compress(idx(gray), mtime=0), "t10k-labels-idx1-ubyte": idx(labels)},
     "npz": {"x_train.npy": npy(gray), "y_train.npy": npy(labels.astype("int64")), "x_test.npy": npy(gray),
             "y_test.npy": npy(labels), "val_images.npy": npy(gray), "val_labels.npy": npy(labels)},
+    "prepared": {"x_train.npy": npy((gray / 255).astype(">f4")), "y_train.npy": npy(numpy.eye(2, dtype=bool)[labels]),
+                 "x_test.npy": npy(numpy.asfortranarray(gray)), "y_test.npy": npy(labels.astype("f8"))},
     "csv": {"train.csv": "\n".join(rows).encode(), "test.csv.gz": gzip.compress("\n".join(rows).encode(), mtime=0)},
     "cifar": {**{f"data_batch_{i}.bin": record for i in range(1, 6)}, "test_batch.bin": record,
               "batches.meta.txt": b"ship\ntruck\n"},
