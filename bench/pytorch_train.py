@@ -61,11 +61,11 @@ def network(name):
                   *conv(64, 128, 3, padding=1), pool, *conv(128, 256, 3, padding=1), pool, nn.Flatten(),
                   nn.Dropout(0.2), nn.Linear(1024, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 10)]
     elif name == "cifar10_good":
-        layers = [*normalized(3, 32), *normalized(32, 64, pool),
-                  Residual(*normalized(64, 64), *normalized(64, 64)),
-                  *normalized(64, 128, pool), *normalized(128, 256, pool),
-                  Residual(*normalized(256, 256), *normalized(256, 256)),
-                  nn.MaxPool2d(4), nn.Flatten(), nn.Linear(256, 10)]
+        layers = [*normalized(3, 48), *normalized(48, 96, pool),
+                  Residual(*normalized(96, 96), *normalized(96, 96)),
+                  *normalized(96, 192, pool), *normalized(192, 384, pool),
+                  Residual(*normalized(384, 384), *normalized(384, 384)),
+                  nn.MaxPool2d(4), nn.Flatten(), nn.Linear(384, 10)]
     elif name == "notebook":
         layers = [*conv(1, 32, 3), pool, *conv(32, 64, 3), pool, nn.Flatten(),
                   nn.Linear(1600, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)]
