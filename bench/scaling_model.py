@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What several hosts would do: a cost model of a training step (docs/scaling.md), as a small simulator.
 
-    scaling_model.py [--network notebook] [--link MBIT] [--cores N] [--image-us US] [--latency-us US]
+    scaling_model.py [--network notebook] [--exchange bfloat16] [--batches 2048,8192] [--micro-batch N]
+                     [--link MBIT] [--cores N] [--image-us US] [--update-us US] [--latency-us US]
     scaling_model.py --measured FILE      beside the points that bench/slow_links.sh has written
     scaling_model.py --check PROGRAM      beside the trainer's own model, which the program step_costs prints
 
@@ -22,7 +23,7 @@ import sys
 
 import numpy
 
-NUMBER_BYTES = 4
+NUMBER_BYTES = {"float32": 4, "bfloat16": 2}
 WIRE = 1.03  # TCP's, IP's and Ethernet's own bytes
 RANKS = (1, 2, 3, 4, 8, 64, 1024)
 LINKS = (100, 1000, 10000)  # Mbit/s
@@ -35,20 +36,22 @@ class Network:
     inputs: int  # of the dense kernel that may be factored
     units: int
     multiplications: int  # of an image, forward
+    number_bytes: int = 4  # of the exchange
 
     def is_factored(self, batch):
         """As worker/step/sharding_plan.cc decides."""
-        return batch * (self.inputs + self.units) <= 2 * self.inputs * self.units
+        elems = self.inputs * self.units
+        return elems >= 16384 and batch * (self.inputs + self.units) <= 2 * elems
 
     def summed(self, batch):
         return self.parameters - (self.inputs * self.units if self.is_factored(batch) else 0)
 
     def images_per_sum(self, batch):
         """What a sum costs, as worker/step/batch_cuts.cc takes it: images that a core computes meanwhile."""
-        return self.summed(batch) * NUMBER_BYTES / 125e6 / (3 * self.multiplications / 100e9)
+        return self.summed(batch) * self.number_bytes / 125e6 / (3 * self.multiplications / 100e9)
 
 
-NETWORKS = {"notebook": Network(225034, 1600, 128, 2631040)}
+NETWORKS = {"notebook": Network(225034, 1600, 128, 2631040), "cifar10_good": Network(1648362, 256, 10, 95259136)}
 
 
 @dataclasses.dataclass
@@ -128,12 +131,12 @@ def simulate(network, batch, micro_batch, ranks, machine):
         ready.append(rounds * micro_batch * machine.image_us * 1e-6)
         sums = nodes_of(0, micro_batches, bounds[rank], bounds[rank + 1]) * network.summed(batch) / ranks
         factors = mine * micro_batch * (network.inputs / ranks + network.units) * network.is_factored(batch)
-        to_each.append((sums + factors) * NUMBER_BYTES)
+        to_each.append((sums + factors) * network.number_bytes)
     slower = max(1, ranks * machine.cores / machine.shared_cores) if machine.shared_cores else 1
     ready = [slower * seconds for seconds in ready]
     update = slower * machine.update_us * 1e-6 / ranks
     ready = exchange(ready, to_each, machine)
-    gathered = [network.parameters / ranks * NUMBER_BYTES] * ranks
+    gathered = [network.parameters / ranks * network.number_bytes] * ranks
     ready = exchange(ready + update, gathered, machine)
     sent = [(scattered + parts) * (ranks - 1) for scattered, parts in zip(to_each, gathered)]
     return float(max(ready)), sent
@@ -149,15 +152,15 @@ def exchange(ready, bytes_to_each, machine):
     return ready
 
 
-def print_predictions(network, machine, links):
+def print_predictions(network, machine, links, batches, micro_batch):
     for link in links:
         print(f"\n{link} Mbit/s, hosts of {machine.cores} cores: images/s (times one host)")
         print("batch " + "".join(f"{ranks:>18}" for ranks in RANKS))
-        for batch in BATCHES:
+        for batch in batches:
             cells, alone = [], None
             for ranks in RANKS:
                 machine.link_mbit = link
-                seconds, _ = simulate(network, batch, 16, ranks, machine)
+                seconds, _ = simulate(network, batch, micro_batch, ranks, machine)
                 alone = alone or batch / seconds
                 cells.append(f"{batch / seconds:>10.0f} ({batch / seconds / alone:4.2f})")
             print(f"{batch:>5} " + "".join(f"{cell:>18}" for cell in cells))
@@ -188,7 +191,8 @@ def check(program):
         point = json.loads(line)
         machine = Machine(point["cores"], point["image_us"], point["update_us"], point["message_us"],
                           point["link_mbit"])
-        seconds, sent = simulate(NETWORKS[point["network"]], point["batch"], point["micro_batch"], point["ranks"],
+        network = dataclasses.replace(NETWORKS[point["network"]], number_bytes=NUMBER_BYTES[point["exchange"]])
+        seconds, sent = simulate(network, point["batch"], point["micro_batch"], point["ranks"],
                                  machine)
         far = [abs(theirs / ours - 1) for theirs, ours in zip([point["seconds"], *point["sent"]], [seconds, *sent])
                if ours > 0]
@@ -201,6 +205,9 @@ def check(program):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=NETWORKS, default="notebook")
+    parser.add_argument("--exchange", choices=NUMBER_BYTES, default="float32")
+    parser.add_argument("--batches", type=lambda text: [int(batch) for batch in text.split(",")], default=BATCHES)
+    parser.add_argument("--micro-batch", type=int, default=16)
     parser.add_argument("--link", type=float, help="Mbit/s; 100, 1,000 and 10,000 unless given")
     parser.add_argument("--cores", type=int, default=Machine.cores)
     parser.add_argument("--image-us", type=float, default=Machine.image_us)
@@ -214,11 +221,11 @@ def main():
         return check(asked.check)
     machine = Machine(asked.cores, asked.image_us, asked.update_us, asked.latency_us,
                       shared_cores=asked.shared_cores)
-    network = NETWORKS[asked.network]
+    network = dataclasses.replace(NETWORKS[asked.network], number_bytes=NUMBER_BYTES[asked.exchange])
     if asked.measured:
         print_comparison(network, machine, asked.measured)
     else:
-        print_predictions(network, machine, [asked.link] if asked.link else LINKS)
+        print_predictions(network, machine, [asked.link] if asked.link else LINKS, asked.batches, asked.micro_batch)
     return 0
 
 

@@ -6,6 +6,7 @@
 # Usage: bench/slow_links.sh [MBIT...] >FILE    (as root, after building the preset release; 100 and 1000)
 # Environment: HOSTS, BATCHES  which ("1 2 3 4", "128 512 2048")
 #              STEPS           of an epoch (20; at most 23, as MNIST has 60,000 images)
+#              FLAGS           more of the trainer's, such as "--exchange bfloat16"
 # Output, a line each: Mbit/s, hosts, batch, images/s, bytes that host2 sends a step
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
@@ -13,6 +14,7 @@ help_if_asked "$@"
 
 STEPS=${STEPS:-20}
 read -r -a host_counts <<<"${HOSTS:-1 2 3 4}"
+read -r -a flags <<<"${FLAGS:-}"
 read -r -a batches <<<"${BATCHES:-128 512 2048}"
 
 main() {
@@ -60,7 +62,7 @@ train() {
   before=$(sent_by_host2)
   # A fifth of the images validates.
   "$CONVOY_BIN/convoy" run --hosts "${names// /,}" -- --run-dir "$runs/run" --verbose 0 --threads 1 \
-    --epochs "$1" --batch-size "$3" --train-limit $((STEPS * $3 * 5 / 4)) 2>"$runs/errors" ||
+    --epochs "$1" --batch-size "$3" --train-limit $((STEPS * $3 * 5 / 4)) "${flags[@]}" 2>"$runs/errors" ||
     fail 1 "the training failed: $(cat "$runs/errors")"
   sent=$(($(sent_by_host2) - before))
 }

@@ -20,7 +20,8 @@ constexpr double kImageMicros = 28;
 constexpr double kUpdateMicros = 300;
 constexpr double kMessageMicros = 60;
 
-void Print(const nn::Plan& plan, int ranks, int cores, int batch, double link_mbit) {
+void Print(const nn::Plan& plan, int ranks, int cores, int batch, double link_mbit,
+           step::Exchange exchange) {
   step::Machines machines{.threads_of_rank = std::vector<int>(static_cast<size_t>(ranks), cores),
                           .host_of_rank = std::vector<int>(static_cast<size_t>(ranks)),
                           .image_seconds = kImageMicros * 1e-6,
@@ -28,17 +29,18 @@ void Print(const nn::Plan& plan, int ranks, int cores, int batch, double link_mb
                           .message_seconds = kMessageMicros * 1e-6,
                           .bytes_per_second = link_mbit * 1e6 / 8 / step::kWireBytes};
   std::iota(machines.host_of_rank.begin(), machines.host_of_rank.end(), 0);
-  const double images_per_sum = ranks == 1 ? 0 : step::ImagesPerSum(plan, batch);
+  const double images_per_sum = ranks == 1 ? 0 : step::ImagesPerSum(plan, batch, exchange);
   const step::StepCost cost =
-      step::CostOfStep(step::PlanSharding(plan, batch, ranks),
+      step::CostOfStep(step::PlanSharding(plan, batch, ranks, exchange),
                        {batch, kMicroBatch, machines.threads_of_rank, images_per_sum}, machines);
   std::printf(
-      "{\"network\": \"notebook\", \"ranks\": %d, \"cores\": %d, \"batch\": %d, \"micro_batch\": "
-      "%d, "
+      "{\"network\": \"notebook\", \"exchange\": \"%s\", \"ranks\": %d, \"cores\": %d, "
+      "\"batch\": %d, \"micro_batch\": %d, "
       "\"link_mbit\": %g, \"image_us\": %g, \"update_us\": %g, \"message_us\": %g, "
       "\"seconds\": %.9g, \"sent\": [%s]}\n",
-      ranks, cores, batch, kMicroBatch, link_mbit, kImageMicros, kUpdateMicros, kMessageMicros,
-      cost.seconds, absl::StrJoin(cost.sent, ", ").c_str());
+      step::ExchangeName(exchange).data(), ranks, cores, batch, kMicroBatch, link_mbit,
+      kImageMicros, kUpdateMicros, kMessageMicros, cost.seconds,
+      absl::StrJoin(cost.sent, ", ").c_str());
 }
 
 void Main() {
@@ -50,7 +52,10 @@ void Main() {
   for (const double link : {100., 1000., 10000.}) {
     for (const int batch : {128, 512, 2048}) {
       for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8}) {
-        for (const int cores : {1, 2, 4}) Print(plan, ranks, cores, batch, link);
+        for (const int cores : {1, 2, 4}) {
+          Print(plan, ranks, cores, batch, link, step::Exchange::kFloat32);
+          Print(plan, ranks, cores, batch, link, step::Exchange::kBfloat16);
+        }
       }
     }
   }

@@ -47,7 +47,7 @@ std::string InWords(const Obstacles& obstacles) {
 
 struct Cost {
   int64_t multiplications;   // an image, forward
-  int64_t weights_bytes;     // old and new weights, gradient, optimizer
+  int64_t weights_bytes;     // old and new weights, gradient, optimizer, masters of rounded weights
   int64_t activation_bytes;  // of a micro-batch in one thread, with their gradients
   int micro_batch;
 };
@@ -57,7 +57,8 @@ absl::StatusOr<Cost> CostOf(const nn::Network& network, const v1::Recipe& asked)
   recipe.MergeFrom(asked);
   CONVOY_ASSIGN_OR_RETURN(const auto config, recipes::OptimizerOf(recipe.optimizer()));
   CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(config));
-  const auto arrays = static_cast<int64_t>(3 + optimizer->SlotNames().size());
+  const int masters = recipe.exchange() == "bfloat16" ? 1 : 0;
+  const auto arrays = static_cast<int64_t>(3 + masters + optimizer->SlotNames().size());
   constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
   return Cost{.multiplications = nn::Multiplications(network),
               .weights_bytes = arrays * kFloat * network.num_parameters(),

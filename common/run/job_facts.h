@@ -31,6 +31,7 @@ struct JobFacts {
   int batch_size = 0;
   int micro_batch = 0;
   std::string reduce;
+  std::string exchange;  // numbers of the exchange; "" where unknown
   uint64_t seed = 0;
   int64_t restarts = 0;
   int64_t resumed_at_step = 0;  // global step of the checkpoint; 0 for a new run

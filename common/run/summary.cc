@@ -63,6 +63,7 @@ void AddFacts(const Summary& summary, Json* json) {
   (*json)["batch_size"] = facts.batch_size;
   (*json)["micro_batch"] = facts.micro_batch;
   (*json)["reduce"] = facts.reduce;
+  (*json)["exchange"] = OrNull(facts.exchange);
   (*json)["seed"] = facts.seed;
   (*json)["parameters"] = facts.parameters;
   (*json)["restarts"] = facts.restarts;
@@ -163,6 +164,7 @@ JobFacts FactsIn(const Fields& fields) {
   const int64_t batch = std::max(facts.batch_size, 1);
   facts.steps_per_epoch = (facts.train_images + batch - 1) / batch;
   facts.reduce = fields.Text("reduce");
+  facts.exchange = fields.Text("exchange");
   if (fields.At("seed").is_number_unsigned()) facts.seed = fields.At("seed").get<uint64_t>();
   facts.restarts = fields.Whole("restarts");
   facts.start_time = fields.Time("start_time", absl::InfinitePast());

@@ -32,6 +32,7 @@ Summary Sample() {
                    .batch_size = 32,
                    .micro_batch = 16,
                    .reduce = "exact",
+                   .exchange = "bfloat16",
                    .seed = 18446744073709551615U,
                    .restarts = 1,
                    .start_time = absl::FromUnixMicros(1'700'000'000'123'456)};

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Layers, schedules, callbacks and augmentation of a recipe: the same bits in every way of training."""
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -50,8 +51,16 @@ class RecipeOptionsTest(ways.WaysTest):
                             ("--local-ranks 2 --threads 2", ["--local-ranks", 2, "--threads", 2], 0)])
 
     def test_stopped_twice_in_the_middle_of_an_epoch(self):
-        recipe = self.recipe(RECIPE, "--batch-size", 32, "--epochs", 1)
-        self.assertEqual(self.stop_twice(recipe), self.train(*recipe).bits())
+        for exchange in ("float32", "bfloat16"):
+            with self.subTest(exchange):
+                recipe = self.recipe(RECIPE, "--batch-size", 32, "--epochs", 1, "--exchange", exchange)
+                self.assertEqual(self.stop_twice(recipe), self.train(*recipe).bits())
+                shutil.rmtree(self.directory / "stopped-twice")
+
+    def test_moving_statistics_are_not_rounded(self):
+        run = self.train(*self.recipe(RECIPE, "--epochs", 1, "--train-limit", 333, "--exchange", "bfloat16"))
+        for name, trainable, array in run.weights():
+            self.assertEqual(trainable, not (array.view("<u4") & 0xffff).any(), name)
 
     def test_normalization_has_moving_statistics_in_the_model(self):
         run = self.train(*self.recipe(RECIPE, "--epochs", 1, "--train-limit", 333))

@@ -206,7 +206,8 @@ class ResumeTest(harness.TrainerTest):
         before = self.state_of(run)
         for flag, value in [("--epochs", 1), ("--seed", 7), ("--model", "lenet5"), ("--batch-size", 32),
                             ("--micro-batch", 8), ("--validation-split", 0.5), ("--train-limit", 300),
-                            ("--optimizer", "sgd"), ("--learning-rate", 0.01), ("--reduce", "mpi")]:
+                            ("--optimizer", "sgd"), ("--learning-rate", 0.01), ("--reduce", "mpi"),
+                            ("--exchange", "bfloat16")]:
             for ranks in (0, 2):
                 with self.subTest(flag=flag, ranks=ranks):
                     outcome = self.run_trainer("--run-dir", run.path, *harness.data_flags(), "--resume",

@@ -30,9 +30,13 @@ class SameBitsMatrixTest(ways.WaysTest):
     def test_kernels_as_found(self):
         self.check_sizes([])
 
+    def test_exchange_of_16_bits(self):
+        self.check_sizes(["--exchange", "bfloat16"])
+
     def test_other_instruction_sets(self):
         for isa in harness.isas()[1:]:
-            self.check_sizes(["--isa", isa])
+            for exchange in ("float32", "bfloat16"):
+                self.check_sizes(["--isa", isa, "--exchange", exchange])
 
 
 if __name__ == "__main__":

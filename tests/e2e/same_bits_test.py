@@ -75,6 +75,25 @@ class SameBitsTest(ways.WaysTest):
         recipe = [*harness.data_flags(), "--batch-size", 32, "--epochs", 1]  # 40 steps
         self.assertEqual(self.stop_twice(recipe), self.train(*recipe).bits())
 
+    def test_exchange_of_16_bits(self):
+        recipe = [*TWO_EPOCHS, "--exchange", "bfloat16"]
+        bits = self.check(recipe, ways.ALL)
+        self.assertNotEqual(bits["weights_sha256"], self.train(*TWO_EPOCHS).bits()["weights_sha256"])
+
+    def test_exchange_of_16_bits_stopped_twice(self):
+        recipe = [*harness.data_flags(), "--batch-size", 32, "--epochs", 1, "--exchange", "bfloat16"]
+        self.assertEqual(self.stop_twice(recipe), self.train(*recipe).bits())
+
+    def test_weights_of_16_bits_are_in_the_model(self):
+        for _, _, array in self.train(*ONE_EPOCH, "--exchange", "bfloat16").weights():
+            self.assertFalse((array.view("<u4") & 0xffff).any())
+
+    def test_exchange_of_floats_is_what_it_is_without_the_flag(self):
+        run = self.train(*ONE_EPOCH, "--exchange", "float32")
+        self.assertEqual(run.summary()["exchange"], "float32")
+        self.assertNotIn("exchange", (run.path / "recipe.textproto").read_text())
+        self.assertEqual(run.bits(), self.train(*ONE_EPOCH).bits())
+
     def test_pictures_in_colour(self):
         """Files that are decoded side by side, and all that pictures are augmented by."""
         data = pictures.write_folders(self.directory / "data", train=60, test=5, encode=pictures.jpeg, height=32, width=32)

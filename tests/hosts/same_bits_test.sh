@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains on several hosts, as deploy/lab/run.sh starts them, and expects the bits of one host: with one
-# rank a host and with several, and also where a run goes on on another number of hosts. Only the first
+# rank a host and with several, and also where a run goes on on another number of hosts; with numbers of
+# 32 bits and of 16. Only the first
 # host sees the data.
 #
 # Usage: tests/hosts/same_bits_test.sh        (as root, after building the preset release)
@@ -9,9 +10,16 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/lib.sh"
 
-RECIPE=(--seed 3 --train-limit 5000)
+RECIPE=(--seed 3 --train-limit 5000 --exchange "${exchange:-float32}")
 
 main() {
+  for exchange in float32 bfloat16; do
+    exchange=$exchange "$CONVOY_ROOT/tests/hosts/same_bits_test.sh" compare_hosts
+  done
+}
+
+# compare_hosts: all of it, with the numbers of $exchange.
+compare_hosts() {
   runs=$(mktemp -d)
   trap 'rm -rf "$runs"' EXIT
   if data=$(find_mnist); then data=$(cd "$data" && pwd); else data=generated; fi

@@ -51,6 +51,7 @@ struct RawFlags {
   std::optional<double> momentum;
   bool nesterov = false;
   std::optional<std::string> reduce;
+  std::optional<std::string> exchange;
   std::optional<std::string> isa;
   std::optional<std::string> image_size;
   std::optional<std::string> image_fit;
@@ -85,6 +86,9 @@ void AddRecipeFlags(cli::Arguments& arguments, RawFlags& raw, Flags& flags) {
   arguments.Flag("--nesterov", &raw.nesterov, "Nesterov's momentum for sgd");
   arguments.Text("--reduce", &raw.reduce,
                  "exact: same bits at any number of ranks; mpi: MPI_Iallreduce (exact)");
+  arguments.Text("--exchange", &raw.exchange,
+                 "float32, or bfloat16: numbers of 16 bits, half the bytes between hosts; rounded "
+                 "on one, too (float32)");
   arguments.Text("--initial-weights", &flags.initial_weights,
                  "model file to go on from, such as convoy import writes; also gives network "
                  "and optimizer (drawn from the seed)");
@@ -164,6 +168,7 @@ v1::Recipe ToRecipe(const RawFlags& raw) {
   if (raw.momentum) recipe.mutable_optimizer()->set_momentum(*raw.momentum);
   if (raw.nesterov) recipe.mutable_optimizer()->set_nesterov(true);
   if (raw.reduce) recipe.set_reduce(*raw.reduce);
+  if (raw.exchange) recipe.set_exchange(*raw.exchange);
   if (raw.isa) recipe.set_isa(*raw.isa);
   if (raw.image_size) recipe.mutable_images()->set_image_size(*raw.image_size);
   if (raw.image_fit) recipe.mutable_images()->set_image_fit(*raw.image_fit);
@@ -239,7 +244,7 @@ const cli::FlagNames& FlagsOfFields() {
         {"batch_size",  "micro_batch", "threads",         "epochs", "seed",     "validation_split",
          "train_limit", "model",       "reduce",          "isa",    "recipe",   "data",
          "run_dir",     "resume",      "initial_weights", "tls_ca", "tls_cert", "tls_key",
-         "token_file",  "coordinator", "preview",         "note"}));
+         "token_file",  "coordinator", "preview",         "note",   "exchange"}));
     flags->insert({{"model_name", "--model"},
                    {"initial_weights_sha256", "--initial-weights"},
                    {"learning_rate_scaling", "--scale-learning-rate"},

@@ -57,8 +57,13 @@ void Console::OnStart(const JobFacts& facts) {
   Print(Tr("Convoy trains on $0 ($1 in all) on $2: $3\n", Ranks(facts.world_size),
            Threads(facts.TotalThreads()), Hosts(static_cast<int64_t>(hosts.size())),
            absl::StrJoin(hosts, ", ")));
-  Print(Tr("  kernels  $0, OpenBLAS for $1, reduction $2\n", facts.isa, facts.blas_core,
-           facts.reduce));
+  if (facts.exchange == "bfloat16") {
+    Print(Tr("  kernels  $0, OpenBLAS for $1, reduction $2 in $3\n", facts.isa, facts.blas_core,
+             facts.reduce, facts.exchange));
+  } else {
+    Print(Tr("  kernels  $0, OpenBLAS for $1, reduction $2\n", facts.isa, facts.blas_core,
+             facts.reduce));
+  }
   Print(Tr("  data     $0\n", DataLine(facts)));
   Print(Tr("  images   $0 to train on, $1 for validation, $2 for the test\n",
            TrThousands(facts.train_images), TrThousands(facts.validation_images),

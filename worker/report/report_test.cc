@@ -171,6 +171,7 @@ TEST_F(RunRecorderTest, SummaryHasTheContractsKeys) {
                           "batch_size",
                           "micro_batch",
                           "reduce",
+                          "exchange",
                           "seed",
                           "parameters",
                           "restarts",

@@ -188,9 +188,10 @@ std::vector<int64_t> CutBetweenRanks(int64_t num_micro_batches, int micro_batch,
   return bounds;
 }
 
-double ImagesPerSum(const nn::Plan& plan, int64_t batch_size) {
+double ImagesPerSum(const nn::Plan& plan, int64_t batch_size, Exchange exchange) {
   const auto summed = static_cast<double>(TotalSize(PlanSharding(plan, batch_size, 1).summed()));
-  const double sum_seconds = summed * sizeof(float) / kBytesPerSecond;
+  const double sum_seconds =
+      summed * static_cast<double>(BytesOfNumber(exchange)) / kBytesPerSecond;
   const int64_t multiplications = std::max<int64_t>(nn::Multiplications(plan.network()), 1);
   const double image_seconds = 3 * static_cast<double>(multiplications) / kMultiplicationsPerSecond;
   return sum_seconds / image_seconds;

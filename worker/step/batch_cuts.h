@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/nn/plan/plan.h"
+#include "worker/step/exchange.h"
 
 namespace convoy::step {
 
@@ -26,6 +27,7 @@ std::vector<int64_t> CutBetweenRanks(int64_t num_micro_batches, int micro_batch,
 // Returns `images_per_sum` of batches of `batch_size` images for ranks on several hosts: from the
 // sizes of the network, for a core and a link as they are common. Nothing is measured, so that a
 // job is dealt out alike each time.
-double ImagesPerSum(const nn::Plan& plan, int64_t batch_size);
+double ImagesPerSum(const nn::Plan& plan, int64_t batch_size,
+                    Exchange exchange = Exchange::kFloat32);
 
 }  // namespace convoy::step

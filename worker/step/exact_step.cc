@@ -11,22 +11,24 @@ namespace convoy::step {
 absl::StatusOr<std::unique_ptr<TrainingStep>> ExactStep::Create(
     comm::Communicator& communicator, ThreadTeam& team, std::vector<MicroBatchRunner>& runners,
     const optim::Optimizer& optimizer, const nn::Plan& plan,
-    const std::vector<BatchPartition>& batches) {
+    const std::vector<BatchPartition>& batches, Exchange exchange) {
   std::unique_ptr<ExactStep> step(
-      new ExactStep(communicator, team, runners, optimizer, plan, batches));
+      new ExactStep(communicator, team, runners, optimizer, plan, batches, exchange));
   CONVOY_RETURN_IF_ERROR(step->Open());
   return step;
 }
 
 ExactStep::ExactStep(comm::Communicator& communicator, ThreadTeam& team,
                      std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
-                     const nn::Plan& plan, const std::vector<BatchPartition>& batches)
+                     const nn::Plan& plan, const std::vector<BatchPartition>& batches,
+                     Exchange exchange)
     : communicator_(communicator),
       team_(team),
       runners_(runners),
       plan_(plan),
       batches_(batches),
-      sharding_(PlanSharding(plan, batches.front().batch_images(), communicator.world_size())),
+      sharding_(
+          PlanSharding(plan, batches.front().batch_images(), communicator.world_size(), exchange)),
       sums_(communicator.rank(), team.size(), sharding_, batches),
       optimizer_(optimizer, RulesOf(plan.network()), sharding_, communicator.rank(), team,
                  MostImages(batches)),
@@ -46,7 +48,9 @@ absl::Status ExactStep::Open() {
 absl::Status ExactStep::SetWeights(const float* values) {
   if (!collectives_->arrays().weights_are_shared || communicator_.rank() == 0) {
     std::copy(values, values + sharding_.num_parameters(), weights_->next());
+    sharding_.RoundWeights(weights_->next());
   }
+  slots().SetMasters(values);
   CONVOY_RETURN_IF_ERROR(communicator_.Barrier());
   weights_->Advance();
   return absl::OkStatus();
@@ -95,6 +99,7 @@ void ExactStep::ComputeRun(const StepInput& input, int thread) {
         runners_[index].Run(weights_->prepared(), input.seed, input.epoch,
                             input.image_index + images.begin, static_cast<int>(images.size()),
                             {.gradient = sums_.Top(thread), .factors = factor_rows_[index].data()});
+    RoundFactors(images);
     sums_.Push(input.batch, thread, leaf - run.begin, result.loss, result.correct);
   }
   thread_seconds_[index] = watch.Elapsed();
@@ -111,6 +116,17 @@ void ExactStep::BindFactors(const Range& images, int thread) {
     factor_rows_[static_cast<size_t>(thread)][stage] = {
         .src = factors.src + images.begin * shape.inputs,
         .d_dst = factors.d_dst + images.begin * shape.units};
+  }
+}
+
+void ExactStep::RoundFactors(const Range& images) {
+  for (size_t kernel = 0; kernel < sharding_.kernels().size(); ++kernel) {
+    const nn::OuterProductGradient& shape = sharding_.kernels()[kernel];
+    const FactorArrays factors = collectives_->arrays().factors[kernel];
+    RoundFor(sharding_.exchange(), factors.src + images.begin * shape.inputs,
+             images.size() * shape.inputs);
+    RoundFor(sharding_.exchange(), factors.d_dst + images.begin * shape.units,
+             images.size() * shape.units);
   }
 }
 

@@ -26,7 +26,7 @@ class ExactStep : public TrainingStep {
   static absl::StatusOr<std::unique_ptr<TrainingStep>> Create(
       comm::Communicator& communicator, ThreadTeam& team, std::vector<MicroBatchRunner>& runners,
       const optim::Optimizer& optimizer, const nn::Plan& plan,
-      const std::vector<BatchPartition>& batches);
+      const std::vector<BatchPartition>& batches, Exchange exchange = Exchange::kFloat32);
 
   absl::StatusOr<StepResult> Run(const StepInput& input) override;
   Weights& weights() override { return *weights_; }
@@ -38,12 +38,13 @@ class ExactStep : public TrainingStep {
  private:
   ExactStep(comm::Communicator& communicator, ThreadTeam& team,
             std::vector<MicroBatchRunner>& runners, const optim::Optimizer& optimizer,
-            const nn::Plan& plan, const std::vector<BatchPartition>& batches);
+            const nn::Plan& plan, const std::vector<BatchPartition>& batches, Exchange exchange);
 
   absl::Status Open();
   void ComputeGradients(const StepInput& input);
   void ComputeRun(const StepInput& input, int thread);
   void BindFactors(const Range& images, int thread);
+  void RoundFactors(const Range& images);
 
   comm::Communicator& communicator_;
   ThreadTeam& team_;

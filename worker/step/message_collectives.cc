@@ -4,12 +4,15 @@
 // Large dense kernels travel as sufficient factors instead of gradients (sufficient factor
 // broadcasting, Xie et al. 2014).
 //
-// A message from rank s to owner o is, in floats:
+// A message from rank s to owner o is, in floats or, where the exchange rounds, in numbers of 16
+// bits:
 //   header: the losses of s's nodes, its right answers, whether it was asked to stop (doubles)
 //   for each node of s: its sums of the pieces of summed_of(o)
 //   for each factored kernel: for each image of s, its inputs' columns in o's rows, then for each
 //   image of s its output gradient
+// All of it is rounded already, so packing is exact (exchange.h).
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "common/base/aligned_buffer.h"
@@ -20,46 +23,49 @@
 namespace convoy::step {
 namespace {
 
-constexpr int64_t kFloatsOfDouble = sizeof(double) / sizeof(float);
-
-// Copies arrays one behind another into a message, or out of it.
+// Puts doubles, and arrays of numbers as they are sent, one behind another into a message.
 class Writer {
  public:
-  explicit Writer(float* out) : out_(out) {}
-  void Put(const float* data, int64_t n) {
-    std::copy(data, data + n, out_);
-    out_ += n;
-  }
+  explicit Writer(float* out) : out_(reinterpret_cast<std::byte*>(out)) {}
+
   void PutDouble(double value) {
     std::memcpy(out_, &value, sizeof(value));
-    out_ += kFloatsOfDouble;
+    out_ += sizeof(value);
+  }
+  void Put(Exchange exchange, const float* data, int64_t n) {
+    PackFor(exchange, data, n, out_);
+    out_ += n * BytesOfNumber(exchange);
   }
 
  private:
-  float* out_;
+  std::byte* out_;
 };
 
+// The same out of a message.
 class Reader {
  public:
-  explicit Reader(const float* in) : in_(in) {}
-  void Get(float* data, int64_t n) {
-    std::copy(in_, in_ + n, data);
-    in_ += n;
-  }
+  explicit Reader(const float* in) : in_(reinterpret_cast<const std::byte*>(in)) {}
+
   double GetDouble() {
     double value = 0;
     std::memcpy(&value, in_, sizeof(value));
-    in_ += kFloatsOfDouble;
+    in_ += sizeof(value);
     return value;
   }
-  const float* Skip(int64_t n) {
-    const float* at = in_;
-    in_ += n;
+  void Get(Exchange exchange, float* data, int64_t n) {
+    UnpackFor(exchange, in_, n, data);
+    in_ += n * BytesOfNumber(exchange);
+  }
+
+  // Returns where n floats stand in the message, and goes on behind them.
+  const float* SkipFloats(int64_t n) {
+    const auto* at = reinterpret_cast<const float*>(in_);
+    in_ += n * BytesOfNumber(Exchange::kFloat32);
     return at;
   }
 
  private:
-  const float* in_;
+  const std::byte* in_;
 };
 
 // Sizes and places of the messages of a batch.
@@ -104,7 +110,10 @@ class MessageCollectives : public Collectives {
                                                   route.send_offsets, recv_.data(),
                                                   route.recv_counts, route.recv_offsets));
     BeginScatter(batch);
-    for (int sender = 0; sender < communicator_.world_size(); ++sender) Unpack(route, sender);
+    float* next_sum = sums_.data();
+    for (int sender = 0; sender < communicator_.world_size(); ++sender) {
+      Unpack(route, sender, &next_sum);
+    }
     return FinishScatter();
   }
 
@@ -112,27 +121,38 @@ class MessageCollectives : public Collectives {
     float* values = arrays_.weights[static_cast<size_t>(set)];
     const auto self = static_cast<size_t>(communicator_.rank());
     Writer writer(gathered_.data() + gather_offsets_[self]);
-    for (const Range& range : owned_[self]) writer.Put(values + range.begin, range.size());
+    for (const auto& [range, exchange] : owned_[self]) {
+      writer.Put(exchange, values + range.begin, range.size());
+    }
     CONVOY_RETURN_IF_ERROR(
         communicator_.AllGatherParts(gathered_.data(), gather_counts_, gather_offsets_));
     for (size_t rank = 0; rank < owned_.size(); ++rank) {
       if (rank == self) continue;
       Reader reader(gathered_.data() + gather_offsets_[rank]);
-      for (const Range& range : owned_[rank]) reader.Get(values + range.begin, range.size());
+      for (const auto& [range, exchange] : owned_[rank]) {
+        reader.Get(exchange, values + range.begin, range.size());
+      }
     }
     return absl::OkStatus();
   }
 
  private:
+  Exchange exchange() const { return sharding_.exchange(); }
+
   float* Allocate(int64_t floats) {
     return memory_.emplace_back(static_cast<size_t>(floats)).data();
   }
 
   void PlanGather() {
+    const MessageSizes sizes(sharding_);
     int64_t next = 0;
     for (int rank = 0; rank < communicator_.world_size(); ++rank) {
-      owned_.push_back(sharding_.OwnedBy(rank));
-      gather_counts_.push_back(TotalSize(owned_.back()));
+      std::vector<ShardingPlan::WeightRun>& owned = owned_.emplace_back();
+      for (const Range& range : sharding_.OwnedBy(rank)) {
+        const std::vector<ShardingPlan::WeightRun> runs = sharding_.WeightRuns(range);
+        owned.insert(owned.end(), runs.begin(), runs.end());
+      }
+      gather_counts_.push_back(sizes.Gathered(rank));
       gather_offsets_.push_back(next);
       next += gather_counts_.back();
     }
@@ -144,6 +164,7 @@ class MessageCollectives : public Collectives {
     const MessageSizes sizes(sharding_);
     int64_t send_floats = 0;
     int64_t recv_floats = 0;
+    size_t num_nodes = 0;
     for (const BatchPartition& batch : batches) {
       Route& route = routes_.emplace_back(Route{.batch = batch});
       for (int rank = 0; rank < communicator_.world_size(); ++rank) {
@@ -156,6 +177,10 @@ class MessageCollectives : public Collectives {
       }
       send_floats = std::max(send_floats, route.send_floats);
       recv_floats = std::max(recv_floats, route.recv_floats);
+      num_nodes = std::max(num_nodes, batch.NodesOfAllRanks().size());
+    }
+    if (Rounds(exchange())) {
+      sums_ = AlignedBuffer<float>(num_nodes * static_cast<size_t>(shard_floats_));
     }
     send_ = AlignedBuffer<float>(static_cast<size_t>(send_floats));
     recv_ = AlignedBuffer<float>(static_cast<size_t>(recv_floats));
@@ -168,7 +193,7 @@ class MessageCollectives : public Collectives {
     writer.PutDouble(contribution.stop_requested ? 1 : 0);
     for (const float* gradient : contribution.gradients) {
       for (const Range& piece : sharding_.summed_of(owner)) {
-        writer.Put(gradient + piece.begin, piece.size());
+        writer.Put(exchange(), gradient + piece.begin, piece.size());
       }
     }
     const Range images = route.batch.ImagesOfRank(communicator_.rank());
@@ -176,21 +201,23 @@ class MessageCollectives : public Collectives {
       const int inputs = sharding_.kernels()[part.kernel].inputs;
       const float* src = arrays_.factors[part.kernel].src + part.rows.begin;
       for (int64_t i = images.begin; i < images.end; ++i) {
-        writer.Put(src + i * inputs, part.rows.size());
+        writer.Put(exchange(), src + i * inputs, part.rows.size());
       }
     }
     for (size_t k = 0; k < sharding_.kernels().size(); ++k) {
       const int units = sharding_.kernels()[k].units;
-      writer.Put(arrays_.factors[k].d_dst + images.begin * units, images.size() * units);
+      writer.Put(exchange(), arrays_.factors[k].d_dst + images.begin * units,
+                 images.size() * units);
     }
   }
 
-  void Unpack(const Route& route, int sender) {
+  // `next` is where sums are unpacked to, if they are; moves on.
+  void Unpack(const Route& route, int sender, float** next) {
     const float* message = recv_.data() + route.recv_offsets[static_cast<size_t>(sender)];
     const size_t num_nodes = route.batch.NodesOfRank(sender).size();
     Reader header(message);
     Reader body(message + HeaderFloats(num_nodes));
-    for (size_t i = 0; i < num_nodes; ++i) AddNode(body.Skip(shard_floats_), header.GetDouble());
+    for (size_t i = 0; i < num_nodes; ++i) AddNode(NextSum(body, next), header.GetDouble());
     const auto correct = static_cast<int64_t>(header.GetDouble());
     AddScalars(correct, header.GetDouble() != 0);
     const Range images = route.batch.ImagesOfRank(sender);
@@ -198,26 +225,36 @@ class MessageCollectives : public Collectives {
       const int inputs = sharding_.kernels()[part.kernel].inputs;
       float* src = arrays_.factors[part.kernel].src + part.rows.begin;
       for (int64_t i = images.begin; i < images.end; ++i) {
-        body.Get(src + i * inputs, part.rows.size());
+        body.Get(exchange(), src + i * inputs, part.rows.size());
       }
     }
     for (size_t k = 0; k < sharding_.kernels().size(); ++k) {
       const int units = sharding_.kernels()[k].units;
-      body.Get(arrays_.factors[k].d_dst + images.begin * units, images.size() * units);
+      body.Get(exchange(), arrays_.factors[k].d_dst + images.begin * units, images.size() * units);
     }
+  }
+
+  // Returns the next node's sums: where they stand in the message, or unpacked to `next`.
+  const float* NextSum(Reader& body, float** next) {
+    if (!Rounds(exchange())) return body.SkipFloats(shard_floats_);
+    float* sum = *next;
+    *next += shard_floats_;
+    body.Get(exchange(), sum, shard_floats_);
+    return sum;
   }
 
   comm::Communicator& communicator_;
   const ShardingPlan& sharding_;
   std::vector<AlignedBuffer<float>> memory_;  // of arrays_
   int64_t shard_floats_ = 0;                  // of this rank's pieces: a node's share of a message
-  std::vector<std::vector<Range>> owned_;     // by each rank
+  std::vector<std::vector<ShardingPlan::WeightRun>> owned_;  // by each rank
   std::vector<int64_t> gather_counts_;
   std::vector<int64_t> gather_offsets_;
   AlignedBuffer<float> gathered_;
   std::vector<Route> routes_;  // of each batch
   AlignedBuffer<float> send_;
   AlignedBuffer<float> recv_;
+  AlignedBuffer<float> sums_;  // unpacked, of the nodes of all ranks; empty where they are floats
 };
 
 }  // namespace

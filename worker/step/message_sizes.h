@@ -14,7 +14,8 @@ namespace convoy::step {
 // are doubles, each in the place of two floats.
 int64_t HeaderFloats(size_t num_nodes);
 
-// Immutable, so thread-safe. In floats.
+// Immutable, so thread-safe. In floats, rounded up: where numbers have 16 bits, two are in the
+// place of one float.
 class MessageSizes {
  public:
   explicit MessageSizes(const ShardingPlan& sharding);
@@ -23,13 +24,14 @@ class MessageSizes {
   int64_t Scattered(const BatchPartition& batch, int sender, int owner) const;
 
   // The new weights that `owner` sends to each of the others.
-  int64_t Gathered(int owner) const { return owned_[static_cast<size_t>(owner)]; }
+  int64_t Gathered(int owner) const { return gathered_[static_cast<size_t>(owner)]; }
 
  private:
-  std::vector<int64_t> owned_;   // parameters, of each rank
-  std::vector<int64_t> summed_;  // of them, those whose gradients are summed
-  std::vector<int64_t> rows_;    // of factored kernels
-  int64_t units_ = 0;            // of all factored kernels
+  int64_t number_bytes_;
+  std::vector<int64_t> gathered_;  // by each rank
+  std::vector<int64_t> summed_;    // of them, those whose gradients are summed
+  std::vector<int64_t> rows_;      // of factored kernels
+  int64_t units_ = 0;              // of all factored kernels
 };
 
 }  // namespace convoy::step

@@ -26,13 +26,28 @@ std::vector<ParameterRule> RulesOf(const nn::Network& network) {
   return rules;
 }
 
+std::vector<std::string> SlotNames(const optim::Optimizer& optimizer, Exchange exchange) {
+  std::vector<std::string> names = optimizer.SlotNames();
+  if (Rounds(exchange)) names.emplace_back("master");
+  return names;
+}
+
 RangeOptimizer::RangeOptimizer(const optim::Optimizer& optimizer, int64_t num_parameters,
-                               std::vector<ParameterRule> rules)
-    : optimizer_(optimizer), slot_names_(optimizer.SlotNames()), rules_(std::move(rules)) {
+                               std::vector<ParameterRule> rules, Exchange exchange)
+    : optimizer_(optimizer),
+      exchange_(exchange),
+      slot_names_(SlotNames(optimizer, exchange)),
+      rules_(std::move(rules)) {
   CONVOY_CHECK_LE(slot_names_.size(), kMaxSlots);
   for (size_t i = 0; i < slot_names_.size(); ++i) {
     slots_.emplace_back(static_cast<size_t>(num_parameters));
   }
+}
+
+void RangeOptimizer::SetMasters(const float* values) {
+  if (!Rounds(exchange_)) return;
+  AlignedBuffer<float>& masters = slots_.back();
+  std::copy(values, values + masters.size(), masters.begin());
 }
 
 void RangeOptimizer::Update(const StepHyperparameters& hyperparameters, Range part,
@@ -78,9 +93,19 @@ void RangeOptimizer::Optimize(const StepHyperparameters& hyperparameters, Range 
                               const float* weights, const float* grad_sum, float* new_weights) {
   std::array<float*, kMaxSlots> slots{};
   for (size_t i = 0; i < slots_.size(); ++i) slots[i] = slots_[i].data() + part.begin;
-  optimizer_.Update(hyperparameters.step, hyperparameters.learning_rate, hyperparameters.grad_scale,
-                    part.size(), weights + part.begin, grad_sum, slots.data(),
-                    new_weights + part.begin);
+  const auto update = [&](const float* from, float* to) {
+    optimizer_.Update(hyperparameters.step, hyperparameters.learning_rate,
+                      hyperparameters.grad_scale, part.size(), from, grad_sum, slots.data(), to);
+  };
+  float* result = new_weights + part.begin;
+  if (!Rounds(exchange_)) {
+    update(weights + part.begin, result);
+    return;
+  }
+  float* masters = slots_.back().data() + part.begin;
+  update(masters, masters);
+  std::copy(masters, masters + part.size(), result);
+  RoundFor(exchange_, result, part.size());
 }
 
 }  // namespace convoy::step

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "common/base/random.h"
 #include "common/nn/plan/network_testing.h"
 
@@ -56,6 +58,38 @@ TEST(RangeOptimizerTest, EachParameterFollowsItsRule) {
     if (i >= 12 && i < 18) expected = w - 0.5 * (sums[i] * 0.125 + 2 * 0.25 * w);
     EXPECT_NEAR(updated[i], expected, 1e-6) << i;
   }
+}
+
+// Steps too small for a bfloat16 add up in the masters; what is computed with is them, rounded.
+TEST(RangeOptimizerTest, RoundedWeightsHaveMasters) {
+  const nn::Network network = NormalizedNetwork();
+  const int64_t size = network.num_parameters();
+  const auto sgd = optim::Optimizer::Create({.kind = optim::OptimizerConfig::Kind::kSgd}).value();
+  RangeOptimizer optimizer(*sgd, size, RulesOf(network), Exchange::kBfloat16);
+  EXPECT_EQ(optimizer.slot_names(), std::vector<std::string>{"master"});
+  std::vector<float> weights(static_cast<size_t>(size), 1.0f);
+  optimizer.SetMasters(weights.data());
+  std::vector<float> next(weights.size());
+  for (int step = 0; step < 9; ++step) {
+    std::vector<float> gradient(weights.size(), 0x1p-6f);
+    optimizer.Update(kHyperparameters, {0, size}, weights.data(), gradient.data(), next.data());
+    weights = next;
+  }
+  const float moved = 1 - 9 * 0x1p-10f;  // of 1/1024 each; a bfloat16 below 1 is 1/256 wide
+  for (size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(optimizer.slot(0)[i], moved);
+    EXPECT_EQ(weights[i], 1 - 2 * 0x1p-8f);
+  }
+  for (size_t i = 6; i < 12; ++i) {  // moving statistics are not rounded
+    const double expected = std::pow(0.75, 9) + (1 - std::pow(0.75, 9)) * 0x1p-9;
+    EXPECT_NEAR(weights[i], expected, 1e-6);
+  }
+}
+
+TEST(RangeOptimizerTest, FloatsNeedNoMasters) {
+  const auto adam = optim::Optimizer::Create({}).value();
+  EXPECT_EQ(SlotNames(*adam, Exchange::kFloat32), (std::vector<std::string>{"m", "v"}));
+  EXPECT_EQ(SlotNames(*adam, Exchange::kBfloat16), (std::vector<std::string>{"m", "v", "master"}));
 }
 
 TEST(RangeOptimizerTest, AnyCutGivesTheSameBits) {

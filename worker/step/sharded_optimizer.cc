@@ -30,7 +30,7 @@ ShardedOptimizer::ShardedOptimizer(const optim::Optimizer& optimizer,
     : sharding_(sharding),
       rank_(rank),
       team_(team),
-      optimizer_(optimizer, sharding.num_parameters(), std::move(rules)),
+      optimizer_(optimizer, sharding.num_parameters(), std::move(rules), sharding.exchange()),
       threads_(static_cast<size_t>(team.size())) {
   int64_t gradient_floats = kUpdateBlock;
   int64_t scratch_bytes = 0;
@@ -85,7 +85,8 @@ void ShardedOptimizer::UpdatePieces(const Update& update, int thread) {
       const int64_t end = std::min(begin + kUpdateBlock, mine.end);
       const int64_t source = sums.piece_begins[i];
       Stopwatch watch;
-      sums.tree->Sum(sums.gradients.data(), {source + begin, source + end}, state.gradient.data());
+      sums.tree->Sum(sums.gradients.data(), {source + begin, source + end}, state.gradient.data(),
+                     sharding_.exchange());
       state.reduce_seconds += watch.Lap();
       UpdateBlock(update, {pieces[i].begin + begin, pieces[i].begin + end}, state);
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/aligned_buffer.h"
+#include "worker/step/range_optimizer.h"
 
 namespace convoy::step {
 namespace {
@@ -35,8 +36,9 @@ int64_t TotalSize(const std::vector<Range>& ranges) {
 
 ShardingPlan::ShardingPlan(int64_t num_parameters,
                            std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
-                           int64_t batch_size, int world_size)
-    : num_parameters_(num_parameters) {
+                           int64_t batch_size, int world_size, Exchange exchange,
+                           std::vector<Range> moving)
+    : num_parameters_(num_parameters), exchange_(exchange), moving_(std::move(moving)) {
   int64_t next = 0;
   for (const std::optional<nn::OuterProductGradient>& kernel : kernel_of_stage) {
     kernel_of_stage_.push_back(-1);
@@ -51,12 +53,18 @@ ShardingPlan::ShardingPlan(int64_t num_parameters,
   DealRows(world_size);
 }
 
-ShardingPlan PlanSharding(const nn::Plan& plan, int64_t batch_size, int world_size) {
+ShardingPlan PlanSharding(const nn::Plan& plan, int64_t batch_size, int world_size,
+                          Exchange exchange) {
   std::vector<std::optional<nn::OuterProductGradient>> kernels;
   for (const nn::Plan::Stage& stage : plan.stages()) {
     kernels.push_back(stage.operation->outer_product_gradient());
   }
-  return ShardingPlan(plan.network().num_parameters(), std::move(kernels), batch_size, world_size);
+  std::vector<Range> moving;
+  for (const ParameterRule& rule : RulesOf(plan.network())) {
+    if (rule.is_moving) moving.push_back(rule.range);
+  }
+  return ShardingPlan(plan.network().num_parameters(), std::move(kernels), batch_size, world_size,
+                      exchange, std::move(moving));
 }
 
 void ShardingPlan::DealSummed(int world_size) {
@@ -88,6 +96,27 @@ void ShardingPlan::DealRows(int world_size) {
                        .parameters = {kernel.weight_offset + rows.begin * kernel.units,
                                       kernel.weight_offset + rows.end * kernel.units}});
     }
+  }
+}
+
+std::vector<ShardingPlan::WeightRun> ShardingPlan::WeightRuns(Range range) const {
+  std::vector<WeightRun> runs;
+  const auto add = [&](int64_t end, Exchange exchange) {
+    if (end > range.begin) runs.push_back({{range.begin, end}, exchange});
+    range.begin = std::max(range.begin, end);
+  };
+  for (const Range& moving : moving_) {
+    if (!Rounds(exchange_) || moving.end <= range.begin || range.end <= moving.begin) continue;
+    add(moving.begin, exchange_);
+    add(std::min(moving.end, range.end), Exchange::kFloat32);
+  }
+  add(range.end, exchange_);
+  return runs;
+}
+
+void ShardingPlan::RoundWeights(float* weights) const {
+  for (const WeightRun& run : WeightRuns({0, num_parameters_})) {
+    RoundFor(run.exchange, weights + run.range.begin, run.range.size());
   }
 }
 

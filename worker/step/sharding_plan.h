@@ -1,5 +1,5 @@
-// Which rank owns what of a network's parameters (the shards of ZeRO stage 1), and which gradients
-// are exchanged as sums, which as sufficient factors.
+// Which rank owns what of a network's parameters (the shards of ZeRO stage 1), which gradients are
+// exchanged as sums, which as sufficient factors, and how.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 
 #include "common/data/range.h"
 #include "common/nn/plan/plan.h"
+#include "worker/step/exchange.h"
 
 namespace convoy::step {
 
@@ -27,10 +28,13 @@ class ShardingPlan {
  public:
   // Those of the stages' kernels whose factors for a whole batch are small are made from factors;
   // all other gradients are summed along the tree.
+  // `moving` are the parameters that are not trained but move, in order: see WeightRun.
   ShardingPlan(int64_t num_parameters,
                std::vector<std::optional<nn::OuterProductGradient>> kernel_of_stage,
-               int64_t batch_size, int world_size);
+               int64_t batch_size, int world_size, Exchange exchange = Exchange::kFloat32,
+               std::vector<Range> moving = {});
 
+  Exchange exchange() const { return exchange_; }
   int64_t num_parameters() const { return num_parameters_; }
   int world_size() const { return static_cast<int>(summed_of_rank_.size()); }
 
@@ -49,6 +53,19 @@ class ShardingPlan {
     return rows_of_rank_[static_cast<size_t>(rank)];
   }
 
+  // A run of weights, and how they are exchanged. Moving statistics are floats always: they change
+  // by less than a bfloat16's precision.
+  struct WeightRun {
+    Range range;
+    Exchange exchange;
+  };
+
+  // Returns `range` as runs, in order.
+  std::vector<WeightRun> WeightRuns(Range range) const;
+
+  // Rounds weights [num_parameters] to what is exchanged.
+  void RoundWeights(float* weights) const;
+
   // Returns all that a rank owns, as ranges of parameters.
   std::vector<Range> OwnedBy(int rank) const;
 
@@ -60,6 +77,8 @@ class ShardingPlan {
   void DealRows(int world_size);
 
   int64_t num_parameters_;
+  Exchange exchange_;
+  std::vector<Range> moving_;
   std::vector<Range> summed_;
   std::vector<nn::OuterProductGradient> kernels_;
   std::vector<int> kernel_of_stage_;
@@ -68,7 +87,8 @@ class ShardingPlan {
 };
 
 // Returns how the parameters of a network are dealt to the ranks.
-ShardingPlan PlanSharding(const nn::Plan& plan, int64_t batch_size, int world_size);
+ShardingPlan PlanSharding(const nn::Plan& plan, int64_t batch_size, int world_size,
+                          Exchange exchange = Exchange::kFloat32);
 
 // Returns part `part` of `parts` nearly equal ones of [0, size), cut at whole cache lines of
 // floats; empty where there are more parts than lines.

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+
+#include "common/nn/plan/network_testing.h"
 
 namespace convoy::step {
 namespace {
@@ -48,6 +51,37 @@ TEST(ShardingPlanTest, LargeKernelsAreFactoredUnlessTheBatchIsLarger) {
   const ShardingPlan large_batch(kTotal, {std::nullopt, kLarge, kSmall}, 1024, 2);
   EXPECT_TRUE(large_batch.kernels().empty());
   EXPECT_EQ(large_batch.summed(), (std::vector<Range>{{0, kTotal}}));
+}
+
+// Returns the plan's runs of weights as text: "[begin, end)" and "!" for those that are not
+// rounded.
+std::string RunsOf(const ShardingPlan& plan, Range range) {
+  std::string text;
+  for (const ShardingPlan::WeightRun& run : plan.WeightRuns(range)) {
+    text += "[" + std::to_string(run.range.begin) + ", " + std::to_string(run.range.end) +
+            (Rounds(run.exchange) ? ") " : ")! ");
+  }
+  return text;
+}
+
+TEST(ShardingPlanTest, MovingStatisticsAreNotRounded) {
+  const std::vector<Range> moving = {{10, 20}, {20, 25}, {40, 50}};
+  const ShardingPlan plan(100, {}, 128, 1, Exchange::kBfloat16, moving);
+  EXPECT_EQ(RunsOf(plan, {0, 100}), "[0, 10) [10, 20)! [20, 25)! [25, 40) [40, 50)! [50, 100) ");
+  EXPECT_EQ(RunsOf(plan, {12, 45}), "[12, 20)! [20, 25)! [25, 40) [40, 45)! ");
+  EXPECT_EQ(RunsOf(plan, {25, 40}), "[25, 40) ");
+  EXPECT_EQ(RunsOf(plan, {30, 30}), "");
+  EXPECT_EQ(RunsOf(ShardingPlan(100, {}, 128, 1, Exchange::kFloat32, moving), {5, 15}),
+            "[5, 15)! ");
+}
+
+TEST(ShardingPlanTest, MovingStatisticsAreTheNetworks) {
+  const nn::Plan plan(nn::NetworkOf(1, 3, 1, R"(
+    layers { flatten {} } layers { batch_normalization {} }
+    layers { dense { units: 2 } } layers { activation { function: SOFTMAX } })"));
+  // Scale and shift of three values, their moving mean and variance, the dense layer.
+  const ShardingPlan sharding = PlanSharding(plan, 128, 2, Exchange::kBfloat16);
+  EXPECT_EQ(RunsOf(sharding, {0, 20}), "[0, 6) [6, 9)! [9, 12)! [12, 20) ");
 }
 
 }  // namespace

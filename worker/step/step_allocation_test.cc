@@ -13,9 +13,9 @@ namespace {
 using ::convoy::testing::AllocationCount;
 
 // One rank: a step of each size of batch, then as many again, which must take no memory.
-void ExpectStepsAllocateNothing(comm::Communicator& comm, int threads) {
+void ExpectStepsAllocateNothing(comm::Communicator& comm, int threads, Exchange exchange) {
   StepRig rig(comm, threads, StepRig::Kind::kExact, {},
-              {.label_smoothing = 0.1F, .augmentation = {.shift = 2, .elastic = 1}});
+              {.label_smoothing = 0.1F, .augmentation = {.shift = 2, .elastic = 1}}, exchange);
   const auto run_all = [&] {
     for (size_t batch = 0; batch < rig.num_batches(); ++batch) ASSERT_TRUE(rig.Run(batch).ok());
   };
@@ -30,7 +30,7 @@ void ExpectStepsAllocateNothing(comm::Communicator& comm, int threads) {
   ASSERT_TRUE(comm.Barrier().ok());
 }
 
-class StepAllocationTest : public ::testing::TestWithParam<std::tuple<int, int>> {
+class StepAllocationTest : public ::testing::TestWithParam<std::tuple<int, int, Exchange>> {
  protected:
   void SetUp() override {
     if (AllocationCount() < 0) GTEST_SKIP() << "a sanitizer owns the heap";
@@ -38,21 +38,23 @@ class StepAllocationTest : public ::testing::TestWithParam<std::tuple<int, int>>
 };
 
 INSTANTIATE_TEST_SUITE_P(WorldSizesAndThreads, StepAllocationTest,
-                         ::testing::Combine(::testing::Values(1, 2), ::testing::Values(1, 2)));
+                         ::testing::Combine(::testing::Values(1, 2), ::testing::Values(1, 2),
+                                            ::testing::Values(Exchange::kFloat32,
+                                                              Exchange::kBfloat16)));
 
 TEST_P(StepAllocationTest, ExactStepThroughSharedMemoryTakesNoMemory) {
-  const auto [world_size, threads] = GetParam();
-  testing::RunRanks(world_size, [threads = threads](comm::Communicator& comm) {
-    ExpectStepsAllocateNothing(comm, threads);
+  const auto [world_size, threads, exchange] = GetParam();
+  testing::RunRanks(world_size, [threads = threads, exchange = exchange](comm::Communicator& comm) {
+    ExpectStepsAllocateNothing(comm, threads, exchange);
   });
 }
 
 TEST_P(StepAllocationTest, ExactStepByMessagesTakesNoMemory) {
-  const auto [world_size, threads] = GetParam();
-  testing::RunRanks(world_size, [threads = threads](comm::Communicator& comm) {
+  const auto [world_size, threads, exchange] = GetParam();
+  testing::RunRanks(world_size, [threads = threads, exchange = exchange](comm::Communicator& comm) {
     testing::SeveralHosts several(comm);
     ASSERT_FALSE(several.on_one_host());
-    ExpectStepsAllocateNothing(several, threads);
+    ExpectStepsAllocateNothing(several, threads, exchange);
   });
 }
 

@@ -67,7 +67,8 @@ class Simulation {
   Moments Update() const {
     Moments seconds;
     for (int rank = 0; rank < ranks_; ++rank) {
-      seconds.push_back(machines_.update_seconds * static_cast<double>(sizes_.Gathered(rank)) /
+      const auto owned = static_cast<double>(TotalSize(sharding_.OwnedBy(rank)));
+      seconds.push_back(machines_.update_seconds * owned /
                         static_cast<double>(sharding_.num_parameters()));
     }
     return seconds;

@@ -40,6 +40,15 @@ TEST(StepCostTest, TwoHostsShareTheWorkAndExchangeHalves) {
   EXPECT_NEAR(cost.seconds, 12e-3 + 2e-4 + static_cast<double>(cost.sent[0]) * 1e-6, 1e-9);
 }
 
+TEST(StepCostTest, NumbersOf16BitsAreHalfTheBytes) {
+  const Machines machines = Ranks({0, 1});
+  const StepCost half = CostOfStep(ShardingPlan(kParameters, {}, 16, 2, Exchange::kBfloat16),
+                                   BatchPartition(16, 4, machines.threads_of_rank), machines);
+  const StepCost whole = Cost(16, machines);
+  EXPECT_EQ(half.sent[0] - HeaderFloats(1) * 4, (whole.sent[0] - HeaderFloats(1) * 4) / 2);
+  EXPECT_DOUBLE_EQ(half.compute_seconds, whole.compute_seconds);
+}
+
 TEST(StepCostTest, RanksOfOneHostSendNothingOverTheLink) {
   const StepCost cost = Cost(16, Ranks({0, 0}));
   EXPECT_DOUBLE_EQ(cost.seconds, cost.compute_seconds);

@@ -20,17 +20,18 @@ constexpr int kSide = 28;
 std::unique_ptr<TrainingStep> Make(StepRig::Kind kind, comm::Communicator& comm, ThreadTeam& team,
                                    std::vector<MicroBatchRunner>& runners,
                                    const optim::Optimizer& optimizer, const nn::Plan& plan,
-                                   const std::vector<BatchPartition>& batches) {
+                                   const std::vector<BatchPartition>& batches, Exchange exchange) {
   if (kind == StepRig::Kind::kMpi) {
     return std::make_unique<MpiStep>(comm, team, runners, optimizer, plan, batches);
   }
-  return ExactStep::Create(comm, team, runners, optimizer, plan, batches).value();
+  return ExactStep::Create(comm, team, runners, optimizer, plan, batches, exchange).value();
 }
 
 }  // namespace
 
 StepRig::StepRig(comm::Communicator& comm, int threads, Kind kind,
-                 const optim::OptimizerConfig& optimizer, const PassOptions& options)
+                 const optim::OptimizerConfig& optimizer, const PassOptions& options,
+                 Exchange exchange)
     : plan_(nn::Network::Create(nn::LoadModelSpec("notebook").value()).value()),
       pixels_(static_cast<size_t>(kBatch) * kSide * kSide),
       labels_(kBatch),
@@ -53,7 +54,7 @@ StepRig::StepRig(comm::Communicator& comm, int threads, Kind kind,
                                  .width = kSide,
                                  .num_classes = 10};
   for (int i = 0; i < threads; ++i) runners_.emplace_back(plan_, images, kMicroBatch, options);
-  step_ = Make(kind, comm, team_, runners_, *optimizer_, plan_, batches_);
+  step_ = Make(kind, comm, team_, runners_, *optimizer_, plan_, batches_, exchange);
   std::vector<float> weights(static_cast<size_t>(plan_.network().num_parameters()));
   nn::InitializeWeights(plan_.network(), 1, weights.data());
   CONVOY_CHECK(step_->SetWeights(weights.data()).ok());

@@ -26,7 +26,8 @@ class StepRig {
 
   // COLLECTIVE. `comm` must outlive the rig. Weights are the same in every rig.
   StepRig(comm::Communicator& comm, int threads, Kind kind,
-          const optim::OptimizerConfig& optimizer = {}, const PassOptions& options = {});
+          const optim::OptimizerConfig& optimizer = {}, const PassOptions& options = {},
+          Exchange exchange = Exchange::kFloat32);
 
   size_t num_batches() const { return batches_.size(); }
   TrainingStep& step() { return *step_; }

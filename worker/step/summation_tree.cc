@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "common/base/check.h"
-#include "common/kernels/elementwise/vector_ops.h"
 
 namespace convoy::step {
 namespace {
@@ -63,7 +62,7 @@ int SumProgram::Plan(int64_t num_leaves, const std::vector<Range>& sources, Rang
   return ~place;
 }
 
-void SumProgram::Sum(const float* const* sources, Range part, float* dst) const {
+void SumProgram::Sum(const float* const* sources, Range part, float* dst, Exchange exchange) const {
   if (additions_.empty()) {
     const float* source = sources[0] + part.begin;
     if (dst != source && !part.empty()) {
@@ -72,12 +71,13 @@ void SumProgram::Sum(const float* const* sources, Range part, float* dst) const 
     return;
   }
   for (int64_t begin = part.begin; begin < part.end; begin += kSumBlock) {
-    SumBlock(sources, begin, std::min(kSumBlock, part.end - begin), dst + (begin - part.begin));
+    SumBlock(sources, begin, std::min(kSumBlock, part.end - begin), dst + (begin - part.begin),
+             exchange);
   }
 }
 
-void SumProgram::SumBlock(const float* const* sources, int64_t offset, int64_t n,
-                          float* dst) const {
+void SumProgram::SumBlock(const float* const* sources, int64_t offset, int64_t n, float* dst,
+                          Exchange exchange) const {
   alignas(64) std::array<std::array<float, kSumBlock>, kMaxDepth> results;
   const auto operand = [&](int index) -> const float* {
     return index < 0 ? results[static_cast<size_t>(~index)].data() : sources[index] + offset;
@@ -85,7 +85,7 @@ void SumProgram::SumBlock(const float* const* sources, int64_t offset, int64_t n
   for (const Addition& addition : additions_) {
     const bool last = &addition == &additions_.back();
     float* result = last ? dst : results[static_cast<size_t>(addition.place)].data();
-    kernels::AddTo(operand(addition.left), operand(addition.right), result, n);
+    AddFor(exchange, operand(addition.left), operand(addition.right), result, n);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "common/data/range.h"
+#include "worker/step/exchange.h"
 
 namespace convoy::step {
 
@@ -34,8 +35,9 @@ class SumProgram {
   int num_sources() const { return num_sources_; }
 
   // Writes the sums of the sources' elements `part` into dst [part.size()]; dst may be the first
-  // source's part itself.
-  void Sum(const float* const* sources, Range part, float* dst) const;
+  // source's part itself. Each addition is rounded for `exchange`, as the sources are.
+  void Sum(const float* const* sources, Range part, float* dst,
+           Exchange exchange = Exchange::kFloat32) const;
 
   // The same for one double a source: value(i) is the i-th source's. REQUIRES: at least one source.
   double SumOf(absl::FunctionRef<double(int source)> value) const;
@@ -50,7 +52,8 @@ class SumProgram {
   };
 
   int Plan(int64_t num_leaves, const std::vector<Range>& sources, Range node, int place);
-  void SumBlock(const float* const* sources, int64_t offset, int64_t n, float* dst) const;
+  void SumBlock(const float* const* sources, int64_t offset, int64_t n, float* dst,
+                Exchange exchange) const;
 
   int num_sources_;
   std::vector<Addition> additions_;

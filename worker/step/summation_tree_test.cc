@@ -122,6 +122,21 @@ TEST(SumProgramTest, FloatsOfAnyLengthFollowTheDefinition) {
   }
 }
 
+// 1 + 1/256 is a tie and becomes 1, to which 1/128 is added; one rounding at the end would make
+// 1 + 1/64 of the sum.
+TEST(SumProgramTest, EveryAdditionIsRounded) {
+  const std::vector<float> one = {1, 1};
+  const std::vector<float> little = {0x1p-8f, 0x1p-8f};
+  const std::vector<const float*> sources = {one.data(), little.data(), little.data(),
+                                             little.data()};
+  const SumProgram program(4, {{0, 1}, {1, 2}, {2, 3}, {3, 4}}, {0, 4});
+  std::vector<float> sum(2);
+  program.Sum(sources.data(), {0, 2}, sum.data());
+  EXPECT_EQ(sum[0], 1 + 3 * 0x1p-8f);
+  program.Sum(sources.data(), {0, 2}, sum.data(), Exchange::kBfloat16);
+  EXPECT_EQ(sum, (std::vector<float>{1 + 0x1p-7f, 1 + 0x1p-7f}));
+}
+
 TEST(SumProgramTest, ResultMayReplaceTheFirstSource) {
   std::vector<float> a = {1, 2, 3};
   const std::vector<float> b = {10, 20, 30};

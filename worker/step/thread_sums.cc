@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/base/check.h"
-#include "common/kernels/elementwise/vector_ops.h"
 
 namespace convoy::step {
 
@@ -81,13 +80,16 @@ float* ThreadSums::Top(int thread) {
 void ThreadSums::Push(size_t batch, int thread, int64_t leaf, double loss, int64_t correct) {
   Stack& stack = stacks_[static_cast<size_t>(thread)];
   stack.correct += correct;
+  for (const Range& range : sharding_.summed()) {
+    RoundFor(sharding_.exchange(), stack.gradients[stack.size] + range.begin, range.size());
+  }
   stack.losses[stack.size++] = loss;
   const LeafSchedule& leaves = schedules_[batch].threads[static_cast<size_t>(thread)];
   for (int i = leaves.additions_after(leaf); i > 0; --i) {
     const size_t top = --stack.size;
     for (const Range& range : sharding_.summed()) {
-      kernels::Add(stack.gradients[top] + range.begin, stack.gradients[top - 1] + range.begin,
-                   range.size());
+      float* left = stack.gradients[top - 1] + range.begin;
+      AddFor(sharding_.exchange(), left, stack.gradients[top] + range.begin, left, range.size());
     }
     stack.losses[top - 1] += stack.losses[top];
   }
@@ -121,7 +123,7 @@ void ThreadSums::AddPart(const Merge& merge, int thread, int num_threads, float*
   for (const Range& range : sharding_.summed()) {
     const Range part = EqualPart(range.size(), thread, num_threads);
     merge.program.Sum(merge.sources.data(), {range.begin + part.begin, range.begin + part.end},
-                      dst + range.begin + part.begin);
+                      dst + range.begin + part.begin, sharding_.exchange());
   }
 }
 

@@ -30,8 +30,8 @@ class ThreadSums {
   // Where the gradient of the thread's next micro-batch goes.
   float* Top(int thread);
 
-  // Takes the gradient at Top as that of leaf `leaf` of the thread's run, and adds what can be
-  // added.
+  // Takes the gradient at Top as that of leaf `leaf` of the thread's run, rounds it for the
+  // exchange, and adds what can be added.
   void Push(size_t batch, int thread, int64_t leaf, double loss, int64_t correct);
 
   // Makes the rank's contribution of all threads' stacks; the team does the additions.

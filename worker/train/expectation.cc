@@ -42,6 +42,7 @@ Expectation::Expectation(const nn::Plan& plan, const Recipe& recipe, int64_t tra
     : plan_(plan),
       batch_size_(recipe.batch_size),
       micro_batch_(recipe.micro_batch),
+      exchange_(recipe.options.exchange),
       train_images_(train_images),
       threads_of_rank_(std::move(threads_of_rank)),
       host_of_rank_(std::move(host_of_rank)),
@@ -62,7 +63,7 @@ std::optional<i18n::Message> Expectation::AfterStep(const metrics::PhaseSeconds&
   }
   told_ = true;
   const step::BatchPartition batch(batch_size_, micro_batch_, threads_of_rank_,
-                                   step::ImagesPerSum(plan_, batch_size_));
+                                   step::ImagesPerSum(plan_, batch_size_, exchange_));
   const double images =
       static_cast<double>(batch.ImagesOfRank(0).size()) / threads_of_rank_.front();
   image_seconds_ = passes / measured / images;
@@ -90,7 +91,7 @@ Expectation::Speed Expectation::SpeedOf(int batch_size) const {
   const auto cost = [&](const std::vector<int>& threads, std::vector<int> hosts,
                         double images_per_sum) {
     const step::ShardingPlan sharding =
-        step::PlanSharding(plan_, batch_size, static_cast<int>(threads.size()));
+        step::PlanSharding(plan_, batch_size, static_cast<int>(threads.size()), exchange_);
     return step::CostOfStep(sharding, {batch_size, micro_batch_, threads, images_per_sum},
                             {.threads_of_rank = threads,
                              .host_of_rank = std::move(hosts),
@@ -104,7 +105,7 @@ Expectation::Speed Expectation::SpeedOf(int batch_size) const {
     if (host_of_rank_[rank] == 0) threads_alone.push_back(threads_of_rank_[rank]);
   }
   const step::StepCost together =
-      cost(threads_of_rank_, host_of_rank_, step::ImagesPerSum(plan_, batch_size));
+      cost(threads_of_rank_, host_of_rank_, step::ImagesPerSum(plan_, batch_size, exchange_));
   const step::StepCost alone = cost(threads_alone, std::vector<int>(threads_alone.size(), 0), 0);
   return {.step_seconds = together.seconds,
           .compute_seconds = together.compute_seconds,

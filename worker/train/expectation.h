@@ -41,6 +41,7 @@ class Expectation {
   const nn::Plan& plan_;
   const int batch_size_;
   const int micro_batch_;
+  const step::Exchange exchange_;
   const int64_t train_images_;
   const std::vector<int> threads_of_rank_;
   const std::vector<int> host_of_rank_;

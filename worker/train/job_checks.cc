@@ -23,6 +23,7 @@
 #include "common/nn/cost.h"
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
+#include "worker/step/range_optimizer.h"
 
 namespace convoy::train {
 namespace {
@@ -85,8 +86,8 @@ absl::Status CheckCheckpointsCanBeRead(const Recipe& recipe) {
   CONVOY_ASSIGN_OR_RETURN(const nn::Network network, nn::Network::Create(recipe.model));
   CONVOY_RETURN_IF_ERROR(CheckNames(network));
   CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(recipe.optimizer));
-  const size_t arrays =
-      1 + optimizer->SlotNames().size() + (recipe.options.early_stopping.has_value() ? 1 : 0);
+  const size_t arrays = 1 + step::SlotNames(*optimizer, recipe.options.exchange).size() +
+                        (recipe.options.early_stopping.has_value() ? 1 : 0);
   const uint64_t bytes = arrays * sizeof(float) * static_cast<uint64_t>(network.num_parameters());
   if (bytes <= formats::kMaxFileBytes) return absl::OkStatus();
   return InvalidArgumentTextError(
@@ -147,7 +148,9 @@ absl::Status CheckArraysFit(const formats::Checkpoint& checkpoint, const Recipe&
   CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(recipe.optimizer));
   std::vector<std::string> slots;
   for (const formats::OptimizerSlot& slot : checkpoint.optimizer.slots) slots.push_back(slot.name);
-  if (slots != optimizer->SlotNames()) return refuse("its state is not that of its optimizer");
+  if (slots != step::SlotNames(*optimizer, recipe.options.exchange)) {
+    return refuse("its state is not that of its optimizer");
+  }
   const int64_t steps = data::StepsPerEpoch(train_images, recipe.batch_size);
   const formats::Position& position = checkpoint.position;
   if (position.step_in_epoch > steps) return refuse("its step is beyond its epoch");

@@ -60,6 +60,7 @@ run::JobFacts FactsOf(const Job& job, const nn::Network& network) {
           .batch_size = recipe.batch_size,
           .micro_batch = recipe.micro_batch,
           .reduce = recipe.exact_reduce ? "exact" : "mpi",
+          .exchange = std::string(step::ExchangeName(recipe.options.exchange)),
           .seed = recipe.seed};
 }
 

@@ -32,6 +32,11 @@ absl::Status CheckReduce(const std::string& reduce) {
   return InvalidArgumentTextError("reduce: must be exact or mpi, not '$0'", reduce);
 }
 
+// Floats hold where nothing is said, so they are not: recipes with them are those of before.
+void LeaveOutFloats(v1::Recipe* recipe) {
+  if (recipe->exchange() == step::ExchangeName(step::Exchange::kFloat32)) recipe->clear_exchange();
+}
+
 // Remembers the first field that differs.
 class FirstDifference : public google::protobuf::util::MessageDifferencer::Reporter {
  public:
@@ -74,6 +79,7 @@ absl::StatusOr<v1::Recipe> CompleteRecipe(const v1::Recipe& asked) {
   if (asked.has_model()) recipe.clear_model_name();
   recipe.MergeFrom(asked);
   FillOptionDefaults(&recipe);
+  LeaveOutFloats(&recipe);
   CONVOY_RETURN_IF_ERROR(ResolveModel(&recipe));
   return recipe;
 }
@@ -130,6 +136,7 @@ absl::StatusOr<v1::Recipe> ContinueRecipe(const v1::Recipe& base, const v1::Reci
   // How to have the run's kernels on this machine; whether it has them is checked elsewhere.
   merged.clear_isa();
   if (base.has_isa()) merged.set_isa(base.isa());
+  LeaveOutFloats(&merged);
   FirstDifference difference;
   google::protobuf::util::MessageDifferencer differencer;
   differencer.ReportDifferencesTo(&difference);

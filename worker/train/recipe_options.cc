@@ -1,6 +1,6 @@
 // The parts of a recipe that change how training goes on from step to step: schedules, callbacks,
-// label smoothing, augmentation, and the learning rate's scaling with the batch (the linear scaling
-// rule, Goyal et al. 2017, or its square root).
+// label smoothing, augmentation, the exchange's numbers, and the learning rate's scaling with the
+// batch (the linear scaling rule, Goyal et al. 2017, or its square root).
 #include "worker/train/recipe_options.h"
 
 #include <algorithm>
@@ -143,6 +143,22 @@ absl::StatusOr<double> LearningRateFactor(const std::string& rule, int batch_siz
   return UnknownWord(Marked("$0: unknown rule '$1' (known: $2)"),
                      Marked("$0: unknown rule '$1'; did you mean '$3'? (known: $2)"),
                      "learning_rate_scaling", rule, {"linear", "sqrt", "none"});
+}
+
+absl::StatusOr<step::Exchange> ReadExchange(const v1::Recipe& recipe) {
+  const std::string& word = recipe.exchange();
+  for (const step::Exchange exchange : {step::Exchange::kFloat32, step::Exchange::kBfloat16}) {
+    if (word != step::ExchangeName(exchange) && !word.empty()) continue;
+    if (step::Rounds(exchange) && recipe.reduce() == "mpi") {
+      return InvalidArgumentTextError(
+          "exchange: $0 is for the exact reduction, as MPI adds floats; set `reduce` to exact",
+          word);
+    }
+    return exchange;
+  }
+  return UnknownWord(Marked("$0: unknown number format '$1' (known: $2)"),
+                     Marked("$0: unknown number format '$1'; did you mean '$3'? (known: $2)"),
+                     "exchange", word, {"float32", "bfloat16"});
 }
 
 // Sets a field that is not set.
@@ -292,6 +308,7 @@ absl::StatusOr<RecipeOptions> ReadOptions(const v1::Recipe& recipe) {
   CONVOY_RETURN_IF_ERROR(data::ValidateAugmentation(options.augmentation));
   CONVOY_ASSIGN_OR_RETURN(options.learning_rate_factor,
                           LearningRateFactor(recipe.learning_rate_scaling(), recipe.batch_size()));
+  CONVOY_ASSIGN_OR_RETURN(options.exchange, ReadExchange(recipe));
   if (!(recipe.label_smoothing() >= 0 && recipe.label_smoothing() < 1)) {
     return InvalidArgumentTextError("label_smoothing: must be from 0 to below 1, not $0",
                                     recipe.label_smoothing());

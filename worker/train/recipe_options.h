@@ -1,5 +1,5 @@
 // The parts of a recipe that are off unless it names them: schedule, callbacks, label smoothing,
-// augmentation, scaling of the learning rate.
+// augmentation, scaling of the learning rate, the exchange of 16 bits.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "common/data/augmentation.h"
 #include "common/optim/schedule.h"
 #include "convoy/v1/recipe.pb.h"
+#include "worker/step/exchange.h"
 #include "worker/train/callbacks.h"
 
 namespace convoy::train {
@@ -21,6 +22,7 @@ struct RecipeOptions {
   float label_smoothing = 0;
   data::AugmentationConfig augmentation;
   double learning_rate_factor = 1;  // of the batch size, by learning_rate_scaling
+  step::Exchange exchange = step::Exchange::kFloat32;
 
   // Whether the learning rate may change, so that the history tells it.
   bool learning_rate_changes() const {

@@ -32,7 +32,8 @@ TEST(RecipeOptionsTest, AllAreOffByDefault) {
   EXPECT_EQ(options.label_smoothing, 0);
   EXPECT_FALSE(options.augmentation.any());
   const std::string text = RecipeToText(CompleteRecipe({}).value());
-  for (const char* name : {"schedule", "plateau", "early", "smoothing", "rho", "decay"}) {
+  for (const char* name :
+       {"schedule", "plateau", "early", "smoothing", "rho", "decay", "exchange"}) {
     EXPECT_EQ(text.find(name), std::string::npos) << name;
   }
 }
@@ -75,6 +76,17 @@ TEST(RecipeOptionsTest, OptimizersHaveTheirOwnValues) {
   EXPECT_THAT(ErrorOf("optimizer { name: 'sgd' epsilon: 1 }"), HasSubstr("optimizer.epsilon: is"));
   EXPECT_TRUE(Check("optimizer { name: 'rmsprop' momentum: 0.9 }").ok());
   EXPECT_TRUE(Check("optimizer { name: 'sgd' beta_1: 0.9 }").ok());  // as every run's recipe says
+}
+
+TEST(RecipeOptionsTest, TheExchangeIsOfFloatsUnlessTheRecipeSaysSo) {
+  EXPECT_EQ(Check("").value().options.exchange, step::Exchange::kFloat32);
+  EXPECT_EQ(Check("exchange: 'float32'").value().options.exchange, step::Exchange::kFloat32);
+  EXPECT_EQ(Check("exchange: 'bfloat16'").value().options.exchange, step::Exchange::kBfloat16);
+  EXPECT_TRUE(Check("exchange: 'float32' reduce: 'mpi'").ok());
+  EXPECT_THAT(ErrorOf("exchange: 'bfloat16' reduce: 'mpi'"),
+              HasSubstr("exchange: bfloat16 is for the exact reduction"));
+  EXPECT_THAT(ErrorOf("exchange: 'bfloat'"), HasSubstr("did you mean 'bfloat16'?"));
+  EXPECT_THAT(ErrorOf("exchange: 'half'"), HasSubstr("known: float32, bfloat16"));
 }
 
 TEST(RecipeOptionsTest, LearningRateFollowsTheBatchSize) {

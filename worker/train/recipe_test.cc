@@ -74,6 +74,23 @@ TEST(ContinueRecipeTest, IsaStaysAsTheRunWasStarted) {
   EXPECT_EQ(ContinueRecipe(DefaultWith("isa: 'avx2'"), ParseRecipe("")).value().isa(), "avx2");
 }
 
+TEST(RecipeTest, AnExchangeOfFloatsIsNotWritten) {
+  EXPECT_EQ(RecipeToText(CompleteRecipe(ParseRecipe("exchange: 'float32'")).value()),
+            RecipeToText(CompleteRecipe({}).value()));
+  EXPECT_EQ(CompleteRecipe(ParseRecipe("exchange: 'bfloat16'")).value().exchange(), "bfloat16");
+}
+
+TEST(ContinueRecipeTest, AnExchangeOfFloatsIsThatOfARunThatSaysNothing) {
+  const v1::Recipe floats = DefaultWith("");
+  EXPECT_FALSE(ContinueRecipe(floats, ParseRecipe("exchange: 'float32'")).value().has_exchange());
+  EXPECT_THAT(
+      std::string(ContinueRecipe(floats, ParseRecipe("exchange: 'bfloat16'")).status().message()),
+      HasSubstr("exchange: differs"));
+  const v1::Recipe rounded = DefaultWith("exchange: 'bfloat16'");
+  EXPECT_EQ(ContinueRecipe(rounded, ParseRecipe("")).value().exchange(), "bfloat16");
+  EXPECT_FALSE(ContinueRecipe(rounded, ParseRecipe("exchange: 'float32'")).ok());
+}
+
 TEST(ContinueRecipeTest, OtherValuesMustBeTheRuns) {
   const v1::Recipe base = DefaultWith("seed: 3");
   EXPECT_TRUE(ContinueRecipe(base, ParseRecipe("seed: 3 model_name: 'notebook'")).ok());

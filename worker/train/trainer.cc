@@ -36,7 +36,7 @@ absl::StatusOr<bool> RankZeroIsCancelled(comm::Communicator& communicator) {
 // MPI's own sums are one a rank, and those in shared memory cost next to nothing.
 double ImagesPerSum(const comm::Communicator& communicator, const Job& job, const nn::Plan& plan) {
   if (communicator.on_one_host() || !job.recipe.exact_reduce) return 0;
-  return step::ImagesPerSum(plan, job.recipe.batch_size);
+  return step::ImagesPerSum(plan, job.recipe.batch_size, job.recipe.options.exchange);
 }
 
 // What a rank's process has used so far.
@@ -109,8 +109,9 @@ Trainer::Trainer(comm::Communicator& communicator, const Job& job, TrainerOption
 
 absl::Status Trainer::Open() {
   if (job_.recipe.exact_reduce) {
-    CONVOY_ASSIGN_OR_RETURN(step_, step::ExactStep::Create(communicator_, team_, runners_,
-                                                           *optimizer_, plan_, batches_));
+    CONVOY_ASSIGN_OR_RETURN(
+        step_, step::ExactStep::Create(communicator_, team_, runners_, *optimizer_, plan_, batches_,
+                                       job_.recipe.options.exchange));
   } else {
     step_ = std::make_unique<step::MpiStep>(communicator_, team_, runners_, *optimizer_, plan_,
                                             batches_);

@@ -95,20 +95,26 @@ Trained Train(const v1::Recipe& recipe, const Way& way) {
 }
 
 TEST(TrainerTest, RanksThreadsAndHostsDoNotShowInTheBits) {
-  const v1::Recipe recipe = TestRecipe();
-  const Trained alone = Train(recipe, {});
-  ASSERT_TRUE(alone.status.ok()) << alone.status;
+  const Trained of_floats = Train(TestRecipe(), {});
   const std::vector<Way> ways = {{.ranks = 2},
                                  {.ranks = 3, .threads = 2},
                                  {.ranks = 2, .several_hosts = true},
+                                 {.ranks = 3, .several_hosts = true},
                                  {.ranks = 6, .several_hosts = true}};
-  for (const Way& way : ways) {
-    const Trained trained = Train(recipe, way);
-    ASSERT_TRUE(trained.status.ok()) << trained.status;
-    EXPECT_EQ(trained.weights_sha256, alone.weights_sha256) << way.ranks << " ranks";
-    EXPECT_EQ(trained.listener.losses, alone.listener.losses);
-    EXPECT_EQ(trained.report.test_loss, alone.report.test_loss);
-    EXPECT_EQ(trained.listener.ranks, static_cast<size_t>(way.ranks));
+  for (const std::string exchange : {"float32", "bfloat16"}) {
+    const v1::Recipe recipe = TestRecipe("exchange: '" + exchange + "'");
+    const Trained alone = Train(recipe, {});
+    ASSERT_TRUE(alone.status.ok()) << alone.status;
+    EXPECT_EQ(alone.weights_sha256 == of_floats.weights_sha256, exchange == "float32");
+    for (const Way& way : ways) {
+      const Trained trained = Train(recipe, way);
+      ASSERT_TRUE(trained.status.ok()) << trained.status;
+      EXPECT_EQ(trained.weights_sha256, alone.weights_sha256)
+          << exchange << ", " << way.ranks << " ranks";
+      EXPECT_EQ(trained.listener.losses, alone.listener.losses);
+      EXPECT_EQ(trained.report.test_loss, alone.report.test_loss);
+      EXPECT_EQ(trained.listener.ranks, static_cast<size_t>(way.ranks));
+    }
   }
 }
 
@@ -144,10 +150,12 @@ TEST(TrainerTest, SaysOnceWhatSeveralHostsMayExpect) {
 // Every step's checkpoint leads to the bits of the undisturbed run, on other ranks too.
 TEST(TrainerTest, GoesOnFromAnyCheckpointOnOtherRanks) {
   const std::string directory = ::testing::TempDir() + "/trainer_test_" + std::to_string(getpid());
-  for (const std::string reduce : {"exact", "mpi"}) {
-    const v1::Recipe recipe = TestRecipe("reduce: '" + reduce + "'");
-    const bool exact = reduce == "exact";
-    const std::string store = directory + reduce;
+  const std::vector<std::string> kinds = {"reduce: 'exact'", "reduce: 'mpi'",
+                                          "exchange: 'bfloat16'"};
+  for (size_t kind = 0; kind < kinds.size(); ++kind) {
+    const v1::Recipe recipe = TestRecipe(kinds[kind]);
+    const bool exact = kind != 1;
+    const std::string store = directory + std::to_string(kind);
     const Trained whole =
         Train(recipe, {.ranks = exact ? 3 : 1, .store = store, .checkpoint_every = 1});
     ASSERT_TRUE(whole.status.ok()) << whole.status;
@@ -158,7 +166,7 @@ TEST(TrainerTest, GoesOnFromAnyCheckpointOnOtherRanks) {
       ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
       const Trained rest = Train(recipe, {.ranks = exact ? 1 + found % 4 : 1, .from = *checkpoint});
       EXPECT_EQ(rest.weights_sha256, whole.weights_sha256)
-          << reduce << ", step " << checkpoint->position.global_step;
+          << kinds[kind] << ", step " << checkpoint->position.global_step;
       EXPECT_EQ(rest.report.test_loss, whole.report.test_loss);
       ++found;
     }
