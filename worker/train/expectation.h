@@ -15,7 +15,8 @@
 namespace convoy::train {
 
 // Rank 0's. Takes from the first steps how long their computing is and from the cost model
-// (worker/step/step_cost.h) what the exchange adds to it, with this batch and with larger ones.
+// (worker/step/step_cost.h) what the exchange adds to it, with this batch and with larger ones, in
+// floats and in 16 bits.
 // Thread-compatible.
 class Expectation {
  public:
@@ -28,20 +29,25 @@ class Expectation {
   std::optional<i18n::Message> AfterStep(const metrics::PhaseSeconds& phases);
 
  private:
+  // What of a recipe decides about the exchange.
+  struct Way {
+    int batch_size = 0;
+    step::Exchange exchange = step::Exchange::kFloat32;
+  };
   struct Speed {
     double step_seconds = 0;
     double compute_seconds = 0;
     double times_one_host = 0;
   };
 
-  Speed SpeedOf(int batch_size) const;
+  Speed SpeedOf(const Way& way) const;
   i18n::Message Line() const;
-  int BestBatch(const Speed& now) const;
+  std::vector<Way> Ways() const;
+  std::optional<Way> WayToTry(double now) const;
 
   const nn::Plan& plan_;
-  const int batch_size_;
+  const Way way_;  // the recipe's
   const int micro_batch_;
-  const step::Exchange exchange_;
   const int64_t train_images_;
   const std::vector<int> threads_of_rank_;
   const std::vector<int> host_of_rank_;

@@ -16,11 +16,12 @@ constexpr double kGigabit = 125e6 / 1.03;  // bytes of messages
 
 // What is said of the notebook's network on hosts of two cores, 28 us an image; "" if nothing is.
 std::string Said(int hosts, int batch, double bytes_per_second, double message_seconds = 60e-6,
-                 int64_t images = 48000) {
+                 int64_t images = 48000, step::Exchange exchange = step::Exchange::kFloat32) {
   const nn::Plan plan(nn::Network::Create(nn::LoadModelSpec("notebook").value()).value());
   Recipe recipe;
   recipe.batch_size = batch;
   recipe.micro_batch = 16;
+  recipe.options.exchange = exchange;
   std::vector<int> host_of_rank;
   for (int host = 0; host < hosts; ++host) host_of_rank.push_back(host);
   Expectation expectation(
@@ -37,13 +38,31 @@ std::string Said(int hosts, int batch, double bytes_per_second, double message_s
   return "";
 }
 
-TEST(ExpectationTest, SlowLinkNamesTheBatchThatWouldPay) {
-  // The numbers of docs/scaling.md: 4 hosts at 1 Gbit/s are a quarter of one, and 1.5 with 2,048.
+TEST(ExpectationTest, SlowLinkNamesTheBatchAndTheExchangeThatWouldPay) {
+  // The numbers of docs/scaling.md: 4 hosts at 1 Gbit/s are a quarter of one, and with 2,048 1.5,
+  // or 2.2 in 16 bits.
   EXPECT_THAT(
       Said(4, 128, kGigabit),
       MatchesRegex("note: 4 hosts at 1.0 Gbit/s: exchange [78]\\.[0-9] ms a step beside 0\\.5 "
-                   "ms of computing; expect 0\\.2 times one host; batches of 2,048 "
-                   "would give 1\\.[4-9] \\(another training: docs/scaling.md\\)"));
+                   "ms of computing; expect 0\\.2 times one host; batches of 2,048 and exchange "
+                   "bfloat16 would give 2\\.[0-4] \\(another training: docs/scaling.md\\)"));
+}
+
+TEST(ExpectationTest, WhatTheRecipeHasIsNotNamed) {
+  EXPECT_THAT(
+      Said(4, 128, kGigabit, 60e-6, 48000, step::Exchange::kBfloat16),
+      MatchesRegex(".*; expect 0\\.4 times one host; batches of 2,048 would give 2\\.[0-4] .*"));
+  EXPECT_THAT(Said(4, 2048, kGigabit),
+              MatchesRegex(".*; expect 1\\.[4-6] times one host; exchange bfloat16 would give "
+                           "2\\.[0-4] .*"));
+  EXPECT_THAT(Said(4, 2048, kGigabit, 60e-6, 48000, step::Exchange::kBfloat16),
+              MatchesRegex(".*; expect 2\\.[0-4] times one host"));
+}
+
+TEST(ExpectationTest, FloatsAreKeptWhereTheyAreNearlyAsFast) {
+  // What takes time there are the messages, not their bytes.
+  EXPECT_THAT(Said(4, 128, 100 * kGigabit),
+              MatchesRegex(".*; batches of [0-9,]+ would give [23]\\.[0-9] .*"));
 }
 
 TEST(ExpectationTest, FastLinkNeedsNoOtherBatch) {
