@@ -51,7 +51,11 @@ class Network:
         return self.summed(batch) * self.number_bytes / 125e6 / (3 * self.multiplications / 100e9)
 
 
-NETWORKS = {"notebook": Network(225034, 1600, 128, 2631040), "cifar10_good": Network(1648362, 256, 10, 95259136)}
+NETWORKS = {
+    "notebook": Network(225034, 1600, 128, 2631040),
+    "cifar10_fast": Network(520906, 1024, 128, 15172864),
+    "cifar10_good": Network(3702874, 384, 10, 213667584),
+}
 
 
 @dataclasses.dataclass

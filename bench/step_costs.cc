@@ -1,5 +1,5 @@
-// What the trainer's cost model (worker/step/step_cost.h) says of steps of the notebook's network
-// on some machines, a line of JSON each: for bench/scaling_model.py --check.
+// What the trainer's cost model (worker/step/step_cost.h) says of steps of some networks on some
+// machines, a line of JSON each: for bench/scaling_model.py --check.
 #include <cstdio>
 #include <numeric>
 #include <string>
@@ -20,8 +20,8 @@ constexpr double kImageMicros = 28;
 constexpr double kUpdateMicros = 300;
 constexpr double kMessageMicros = 60;
 
-void Print(const nn::Plan& plan, int ranks, int cores, int batch, double link_mbit,
-           step::Exchange exchange) {
+void Print(const std::string& name, const nn::Plan& plan, int ranks, int cores, int batch,
+           double link_mbit, step::Exchange exchange) {
   step::Machines machines{.threads_of_rank = std::vector<int>(static_cast<size_t>(ranks), cores),
                           .host_of_rank = std::vector<int>(static_cast<size_t>(ranks)),
                           .image_seconds = kImageMicros * 1e-6,
@@ -34,17 +34,17 @@ void Print(const nn::Plan& plan, int ranks, int cores, int batch, double link_mb
       step::CostOfStep(step::PlanSharding(plan, batch, ranks, exchange),
                        {batch, kMicroBatch, machines.threads_of_rank, images_per_sum}, machines);
   std::printf(
-      "{\"network\": \"notebook\", \"exchange\": \"%s\", \"ranks\": %d, \"cores\": %d, "
+      "{\"network\": \"%s\", \"exchange\": \"%s\", \"ranks\": %d, \"cores\": %d, "
       "\"batch\": %d, \"micro_batch\": %d, "
       "\"link_mbit\": %g, \"image_us\": %g, \"update_us\": %g, \"message_us\": %g, "
       "\"seconds\": %.9g, \"sent\": [%s]}\n",
-      step::ExchangeName(exchange).data(), ranks, cores, batch, kMicroBatch, link_mbit,
-      kImageMicros, kUpdateMicros, kMessageMicros, cost.seconds,
+      name.c_str(), std::string(step::ExchangeName(exchange)).c_str(), ranks, cores, batch,
+      kMicroBatch, link_mbit, kImageMicros, kUpdateMicros, kMessageMicros, cost.seconds,
       absl::StrJoin(cost.sent, ", ").c_str());
 }
 
-void Main() {
-  const auto spec = nn::LoadModelSpec("notebook");
+void PrintAll(const std::string& name) {
+  const auto spec = nn::LoadModelSpec(name);
   CONVOY_CHECK(spec.ok());
   auto network = nn::Network::Create(*spec);
   CONVOY_CHECK(network.ok());
@@ -53,8 +53,8 @@ void Main() {
     for (const int batch : {128, 512, 2048}) {
       for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8}) {
         for (const int cores : {1, 2, 4}) {
-          Print(plan, ranks, cores, batch, link, step::Exchange::kFloat32);
-          Print(plan, ranks, cores, batch, link, step::Exchange::kBfloat16);
+          Print(name, plan, ranks, cores, batch, link, step::Exchange::kFloat32);
+          Print(name, plan, ranks, cores, batch, link, step::Exchange::kBfloat16);
         }
       }
     }
@@ -64,4 +64,6 @@ void Main() {
 }  // namespace
 }  // namespace convoy
 
-int main() { convoy::Main(); }
+int main() {
+  for (const char* name : {"notebook", "cifar10_fast", "cifar10_good"}) convoy::PrintAll(name);
+}
