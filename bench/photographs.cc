@@ -1,5 +1,5 @@
-// Draws photographs as light falls: what the sheet, the ink and the desk reflect, times the light
-// on them, then the lens's blur, the sensor's noise, and libjpeg.
+// The kinds of photographs, each by how its scene (photo_scene.h) is arranged, and their encoding
+// by libjpeg, with an EXIF record that says how the camera was held.
 #include "bench/photographs.h"
 
 #include <cstdio>
@@ -7,69 +7,19 @@
 #include <jpeglib.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <utility>
 #include <vector>
 
+#include "bench/photo_scene.h"
 #include "common/base/check.h"
 
 namespace convoy::bench {
 namespace {
 
-constexpr int kSide = 28;
 constexpr double kPi = 3.14159265358979323846;
-
-using Color = std::array<double, 3>;  // red, green, blue, 0 to 255
-
-enum class Lines { kNone, kRuled, kSquared };
-
-// What is photographed, and how. Lengths are shares of the picture's smaller side.
-struct Scene {
-  int width = 640;
-  int height = 480;
-  Color paper = {228, 226, 220};
-  Color ink = {35, 35, 45};
-  double size = 0.4;   // of the digit's image
-  double pen = 0.5;    // the value of MNIST's pixels above which there is ink
-  double texture = 0;  // how much of the ink is missing, as of chalk
-  int digits = 1;
-  double gap = 0.1;  // between two, of their size
-  double text = 0;   // the height of a page's letters
-  double tilt = 0;   // of the sheet, in radians
-  double desk = 0;   // how much of the picture is desk, on each side
-  Color table = {90, 70, 50};
-  double grain = 0.1;  // of the table
-  double plank = 0;    // how wide its planks are
-  double plank_tilt = 0;
-  bool edge = false;  // the sheet ends in the picture
-  Lines lines = Lines::kNone;
-  Color line = {150, 180, 215};
-  double spacing = 0.07;
-  double vignette = 0;  // how much of the light a corner lacks
-  double gradient = 0;  // how much of it one side lacks
-  double shadow = 0;    // how much of it a shadow takes
-  double penumbra = 0;  // how wide its edge is
-  double noise = 3;     // standard deviation
-  int quality = 90;     // of the JPEG
-  int orientation = 1;  // of its EXIF
-};
-
-class Dice {
- public:
-  Dice(uint64_t seed, uint32_t a, uint32_t b) : random_(seed, RandomStream::kNoise, a, b) {}
-
-  double Between(double low, double high) { return low + (high - low) * random_.NextFloat(); }
-  int Below(int bound) { return static_cast<int>(random_.NextBelow(static_cast<uint64_t>(bound))); }
-  // Of mean 0 and deviation 1, near enough.
-  double Noise() {
-    return std::sqrt(2.0) * (Between(-1, 1) + Between(-1, 1) + Between(-1, 1)) / std::sqrt(2.0);
-  }
-
- private:
-  RandomSequence random_;
-};
 
 struct Group {
   PhotoGroup group;
@@ -226,185 +176,56 @@ const std::vector<Group>& Groups() {
          OnDesk(d, s, d.Between(-20, 20));
          s.shadow = d.Between(0.3, 0.6);
        }},
+      {{"a note on a wall", true},
+       [](Dice& d, Scene& s) {
+         OnDesk(d, s, d.Between(-15, 15));
+         s.paper = {250, 232, 130};
+         const double wall = d.Between(0.6, 1);
+         s.table = {215 * wall, 212 * wall, 205 * wall};
+         s.grain = d.Between(0, 0.05);
+         s.desk = d.Between(0.25, 0.35);
+         s.size = d.Between(0.18, 0.26);
+       }},
+      {{"a finger at the edge", true},
+       [](Dice& d, Scene& s) {
+         s.size = d.Between(0.25, 0.4);
+         s.finger = d.Between(0.1, 0.25);
+         s.gradient = d.Between(0, 0.4);
+       }},
+      {{"whiteboard, wiped, lamp reflected", true},
+       [](Dice& d, Scene& s) {
+         s.paper = {235, 238, 240};
+         s.ink = {30, 45, 120};
+         s.glare = d.Between(0.1, 0.4);
+         s.residue = d.Between(0.05, 0.15);
+       }},
+      {{"in a box of a form", true},
+       [](Dice& d, Scene& s) {
+         const double print = d.Between(40, 150);
+         s.line = {print, print, print};
+         s.line_width = d.Between(0.003, 0.007);
+         s.frame = d.Between(0.95, 1.6);
+         s.size = d.Between(0.25, 0.45);
+       }},
+      {{"ruled paper with holes", true},
+       [](Dice& d, Scene& s) {
+         OnLines(d, s, Lines::kRuled, 0.05, 0.1);
+         s.size = d.Between(0.3, 0.45);
+         s.holes = true;
+       }},
+      {{"squared paper, strong lines", true},
+       [](Dice& d, Scene& s) {
+         OnLines(d, s, Lines::kSquared, 0.04, 0.08);
+         s.line = {90, 125, 190};
+         s.line_width = 0.005;
+       }},
+      {{"on a screen, moire", true},
+       [](Dice& d, Scene& s) {
+         s.moire = d.Between(0.05, 0.2);
+         s.gradient = d.Between(0, 0.3);
+       }},
   };
   return *groups;
-}
-
-double Mixed(double a, double b, double share) { return a + (b - a) * share; }
-
-double SmoothStep(double low, double high, double x) {
-  const double t = std::clamp((x - low) / (high - low), 0.0, 1.0);
-  return t * t * (3 - 2 * t);
-}
-
-// The value of an image at a place from 0 to 28, 0 to 1, by linear interpolation.
-double ValueAt(const uint8_t* image, double x, double y) {
-  const auto pixel = [image](int px, int py) -> double {
-    return px < 0 || py < 0 || px >= kSide || py >= kSide ? 0 : image[py * kSide + px] / 255.0;
-  };
-  const double left = std::floor(x - 0.5);
-  const double top = std::floor(y - 0.5);
-  const double u = x - 0.5 - left;
-  const double v = y - 0.5 - top;
-  const int px = static_cast<int>(left);
-  const int py = static_cast<int>(top);
-  return Mixed(Mixed(pixel(px, py), pixel(px + 1, py), u),
-               Mixed(pixel(px, py + 1), pixel(px + 1, py + 1), u), v);
-}
-
-// What is seen at each place of a scene.
-class Canvas {
- public:
-  Canvas(const Scene& scene, const data::DatasetView& data, int64_t first, Dice& dice)
-      : scene_(scene), data_(data), first_(first), unit_(std::min(scene.width, scene.height)) {
-    const double free_x = scene.width * (1 - 2 * scene.desk) - Size() * (Across() + 0.1);
-    const double free_y = scene.height * (1 - 2 * scene.desk) - Size();
-    left_ = scene.width * 0.5 + (std::max(free_x, 0.0) * dice.Between(-0.4, 0.4)) -
-            Size() * Across() / 2;
-    top_ = scene.height * 0.5 + (std::max(free_y, 0.0) * dice.Between(-0.4, 0.4)) - Size() / 2;
-    light_angle_ = dice.Between(0, 2 * kPi);
-    light_place_ = dice.Between(-0.25, 0.25);
-    phase_ = dice.Between(0, 1000);
-    edge_place_ = dice.Between(-0.3, 0.3);
-  }
-
-  Color At(double x, double y) const {
-    const double light = LightAt(x, y);
-    Color color = SeenAt(x, y);
-    for (double& value : color) value *= light;
-    return color;
-  }
-
- private:
-  double Size() const { return scene_.size * unit_; }
-  double Across() const { return std::max(1.0, scene_.digits + (scene_.digits - 1) * scene_.gap); }
-
-  double LightAt(double x, double y) const {
-    const double u = x / scene_.width - 0.5;
-    const double v = y / scene_.height - 0.5;
-    const double along = std::cos(light_angle_) * u + std::sin(light_angle_) * v;
-    const double half = 0.5 * scene_.penumbra + 0.002;
-    const double shadow = SmoothStep(light_place_ - half, light_place_ + half, along);
-    return (1 - scene_.vignette * 2 * (u * u + v * v)) * (1 - scene_.gradient * (along + 0.5)) *
-           (1 - scene_.shadow * shadow);
-  }
-
-  Color SeenAt(double x, double y) const {
-    const double dx = x - scene_.width * 0.5;
-    const double dy = y - scene_.height * 0.5;
-    const double sx = std::cos(scene_.tilt) * dx + std::sin(scene_.tilt) * dy;
-    const double sy = std::cos(scene_.tilt) * dy - std::sin(scene_.tilt) * dx;
-    const bool off = (scene_.desk != 0 && (std::abs(sx) > scene_.width * (0.5 - scene_.desk) ||
-                                           std::abs(sy) > scene_.height * (0.5 - scene_.desk))) ||
-                     (scene_.edge && sy > scene_.height * edge_place_);
-    return off ? TableAt(x, y) : SheetAt(sx + scene_.width * 0.5, sy + scene_.height * 0.5);
-  }
-
-  Color TableAt(double x, double y) const {
-    const double wave = std::sin((0.15 * x + phase_ + 40 * std::sin(y / unit_ * 3)) * 300 / unit_) *
-                        std::sin(y * 20 / unit_);
-    const double across = std::cos(scene_.plank_tilt) * y - std::sin(scene_.plank_tilt) * x;
-    const double plank = scene_.plank * unit_;
-    const bool crack = plank > 0 && std::fmod(across + phase_ + 100 * plank, plank) < 0.006 * unit_;
-    Color color = scene_.table;
-    for (double& value : color) value *= (1 + scene_.grain * wave) * (crack ? 0.5 : 1);
-    return color;
-  }
-
-  Color SheetAt(double x, double y) const {
-    Color color = scene_.paper;
-    const double line = LineAt(x, y);
-    const double ink = InkAt(x, y);
-    for (size_t i = 0; i < color.size(); ++i) {
-      color[i] = Mixed(Mixed(color[i], scene_.line[i], line), scene_.ink[i], ink);
-    }
-    return color;
-  }
-
-  double LineAt(double x, double y) const {
-    if (scene_.lines == Lines::kNone) return 0;
-    const double thick = std::max(1.0, 0.003 * unit_);
-    const double spacing = scene_.spacing * unit_;
-    const bool row = std::fmod(y + phase_ + 100 * spacing, spacing) < thick;
-    const bool column = std::fmod(x + phase_ + 100 * spacing, spacing) < thick;
-    return row || (scene_.lines == Lines::kSquared && column) ? 1 : 0;
-  }
-
-  double InkAt(double x, double y) const {
-    if (scene_.text > 0) return TextAt(x, y);
-    if (scene_.digits == 0) return 0;
-    const double step = 1 + scene_.gap;
-    double ink = 0;
-    for (int i = 0; i < scene_.digits; ++i) {
-      ink = std::max(
-          ink, StrokeAt(first_ + i, (x - left_) / Size() - i * step, (y - top_) / Size(), Size()));
-    }
-    if (scene_.texture > 0) {
-      const double rough = std::sin(x * 1.7 + 3 * std::sin(y * 0.9)) * std::sin(y * 1.3 + x * 0.4);
-      ink *= 1 - scene_.texture * std::max(rough, 0.0);
-    }
-    return ink;
-  }
-
-  double TextAt(double x, double y) const {
-    const double height = scene_.text * unit_;
-    const double row = std::floor(y / (1.5 * height));
-    const double column = std::floor(x / (0.75 * height));
-    const auto letter = static_cast<int64_t>(std::abs(37 * row + 11 * column));
-    if (letter % 6 == 0) return 0;  // between words
-    return StrokeAt(first_ + letter, (x / (0.75 * height) - column - 0.5) * 0.75 + 0.5,
-                    y / (1.5 * height) - row, height);
-  }
-
-  // The ink of an image at a place from 0 to 1, its edge a pixel wide.
-  double StrokeAt(int64_t image, double u, double v, double size) const {
-    if (u < 0 || v < 0 || u >= 1 || v >= 1) return 0;
-    const double value = ValueAt(data_.image(image % data_.count), u * kSide, v * kSide);
-    const double soft = std::clamp(2 * kSide / size / 4, 0.05, 0.4);
-    return SmoothStep(scene_.pen - soft, scene_.pen + soft, value);
-  }
-
-  const Scene& scene_;
-  const data::DatasetView& data_;
-  int64_t first_;
-  double unit_;
-  double left_ = 0;
-  double top_ = 0;
-  double light_angle_ = 0;
-  double light_place_ = 0;
-  double phase_ = 0;
-  double edge_place_ = 0;
-};
-
-// The rows of the picture as the file holds it, before EXIF turns it.
-struct Pixels {
-  int width;
-  int height;
-  std::vector<uint8_t> values;  // [height, width, 3]
-};
-
-Pixels Expose(const Scene& scene, const Canvas& canvas, Dice& dice) {
-  const int orientation = scene.orientation;
-  const bool turned = orientation >= 5;
-  Pixels pixels{turned ? scene.height : scene.width, turned ? scene.width : scene.height, {}};
-  pixels.values.reserve(static_cast<size_t>(pixels.width) * pixels.height * 3);
-  // Where the picture's first row and column are in the file: Exif 2.3, tag 0x0112.
-  const bool flip_x = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
-  const bool flip_y = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
-  for (int row = 0; row < pixels.height; ++row) {
-    for (int column = 0; column < pixels.width; ++column) {
-      double x = turned ? row : column;
-      double y = turned ? column : row;
-      if (flip_x) x = scene.width - 1 - x;
-      if (flip_y) y = scene.height - 1 - y;
-      const Color color = canvas.At(x + 0.5, y + 0.5);
-      const double noise = scene.noise * dice.Noise();
-      for (const double value : color) {
-        pixels.values.push_back(static_cast<uint8_t>(std::clamp(value + noise, 0.0, 255.0) + 0.5));
-      }
-    }
-  }
-  return pixels;
 }
 
 std::string ExifOf(int orientation) {
@@ -471,8 +292,7 @@ std::string Photograph(int group, const data::DatasetView& data, int64_t number,
   scene.quality = 70 + dice.Below(26);
   for (double& value : scene.paper) value *= brightness;
   Groups()[static_cast<size_t>(group)].arrange(dice, scene);
-  const Canvas canvas(scene, data, number, dice);
-  return EncodeJpeg(Expose(scene, canvas, dice), scene.quality, scene.orientation);
+  return EncodeJpeg(Expose(scene, data, number, dice), scene.quality, scene.orientation);
 }
 
 }  // namespace convoy::bench

@@ -155,7 +155,8 @@ absl::StatusOr<Upright> FindTurned(const Plane& working, double tilt) {
         "shows a sheet that lies askew by $0 degrees; turn the picture until the digit is upright",
         std::lround(std::abs(tilt)));
   }
-  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(Turned(working, -tilt)));
+  const Plane beside = BesideTurned(working, -tilt);
+  CONVOY_ASSIGN_OR_RETURN(Ink ink, FindDigit(Turned(working, -tilt), &beside));
   return Upright{std::move(ink), -tilt};
 }
 
@@ -170,7 +171,8 @@ absl::StatusOr<Upright> FindUpright(const Plane& working) {
   }
   if (IsAskew(tilt)) {
     CONVOY_ASSIGN_OR_RETURN(Upright found, FindTurned(working, *tilt));
-    const auto left = TiltOfSheet(Turned(working, found.turned), &found.ink.strength);
+    const Plane beside = BesideTurned(working, found.turned);
+    const auto left = TiltOfSheet(Turned(working, found.turned), &found.ink.strength, &beside);
     if (IsAskew(left)) return FindTurned(working, *tilt + *left);
     if (left.has_value()) return found;
   }

@@ -132,6 +132,8 @@ Plane SmoothRows(const Plane& src) {
 
 Plane Largest(const Plane& src, int radius) { return Extreme(src, radius, true); }
 
+Plane Smallest(const Plane& src, int radius) { return Extreme(src, radius, false); }
+
 Plane Smooth(const Plane& src) { return Transpose(SmoothRows(Transpose(SmoothRows(src)))); }
 
 Flattened Flatten(const Plane& picture, bool dark, int radius) {

@@ -27,6 +27,9 @@ Flattened Flatten(const Plane& picture, bool dark, int radius);
 // Returns the largest value of the square of 2 * radius + 1 pixels around each pixel.
 Plane Largest(const Plane& src, int radius);
 
+// Returns the smallest one.
+Plane Smallest(const Plane& src, int radius);
+
 // Returns the mean of each pixel and its neighbours, the nearer the heavier.
 Plane Smooth(const Plane& src);
 

@@ -1,9 +1,9 @@
 // Looks for thin things on an even ground (ground.cc): darker ones and lighter ones, first with
 // strokes as thin as usual, then with bold ones too. Each time Otsu's threshold parts ink from what
-// is fainter, and what it leaves is judged: a digit is one connected piece, or a few near ones,
-// does not come in from the picture's edge, ends sharply, and has no more or wider strokes than a
-// digit (strokes.cc). Where dark and light both give one, the outer one is it: the inside of a
-// nought looks like a stroke, too.
+// is fainter, and what it leaves is judged: a digit is one connected piece, or a few near ones
+// (candidates.cc), is no paper between other things (surroundings.cc), and has no more or wider
+// strokes than a digit (strokes.cc). Where dark and light both give one, the outer one is it,
+// unless it is the paper around the other: the inside of a nought looks like a stroke, too.
 #include "common/images/ink.h"
 
 #include <algorithm>
@@ -15,8 +15,10 @@
 
 #include "common/base/status.h"
 #include "common/base/text_error.h"
+#include "common/images/candidates.h"
 #include "common/images/pieces.h"
 #include "common/images/strokes.h"
+#include "common/images/surroundings.h"
 #include "common/images/tilt.h"
 
 namespace convoy::images {
@@ -33,15 +35,16 @@ constexpr double kMinContrast = 16;
 constexpr double kSmallest = 0.04;
 // What has less of the contrast of another thing is much fainter.
 constexpr double kFainter = 0.5;
-// How much of an outline is sharp at least: 0.92 and more of photographed digits', less than 0.87
-// of most pieces of paper between a digit and the edge of its sheet or of a shadow.
-constexpr double kSharp = 0.89;
 // How far a digit's outline may run along a line of the picture, over the larger side of its box.
 constexpr double kMostAlongLine = 0.35;
 // Below the first share of the ink's usual strength a pixel is background, above the second it is
 // all ink.
 constexpr float kInkBegins = 0.2f;
 constexpr float kInkIsFull = 0.9f;
+
+// How much of what is beside strokes may be as strong as they are: more is cut off by a ground that
+// was looked for in too narrow windows.
+constexpr double kMostCut = 0.04;
 
 // What a look at a picture shows.
 enum class Kind { kNothing, kNoStrokes, kSeveral, kDigit };
@@ -54,20 +57,10 @@ struct Sight {
   double level = 0;         // the ink's brightness
   double ground = 0;        // that of what it stands on
   double thickness = 0;     // strokes.h
+  double doubt = 0;         // how much speaks for its being the ground of other ink
+  bool is_cut = false;      // the ink goes on in what was taken for ground
   Ink ink;
 };
-
-double LargerSide(const Box& box) { return std::max(box.width, box.height); }
-
-Box Union(const Box& a, const Box& b) {
-  if (a.width == 0) return b;
-  Box both{.x = std::min(a.x, b.x), .y = std::min(a.y, b.y)};
-  both.width = std::max(a.x + a.width, b.x + b.width) - both.x;
-  both.height = std::max(a.y + a.height, b.y + b.height) - both.y;
-  return both;
-}
-
-bool Contains(const Box& outer, const Box& inner) { return Union(outer, inner) == outer; }
 
 // Returns the value that parts those above `floor` into two groups with the largest variance
 // between them, floor if there are none. Source: Otsu, "A threshold selection method from
@@ -105,88 +98,6 @@ float OtsuThreshold(const std::vector<float>& values, float floor) {
   return floor + step * static_cast<float>(best + 1);
 }
 
-// Whether a picture is cut to the digit so closely that this piece reaches its edges.
-bool FillsPicture(const Piece& piece, const Plane& picture) {
-  constexpr double kFills = 0.9;
-  return piece.box.width >= kFills * picture.width && piece.box.height >= kFills * picture.height;
-}
-
-// Returns which pieces may be the digit or a part of it.
-std::vector<uint8_t> Candidates(const std::vector<Piece>& pieces, const Plane& picture) {
-  std::vector<uint8_t> may;
-  for (const Piece& piece : pieces) {
-    const bool sharp =
-        static_cast<double>(piece.sharp) >= kSharp * static_cast<double>(piece.outline);
-    may.push_back(sharp && (!piece.touches_edge || FillsPicture(piece, picture)));
-  }
-  return may;
-}
-
-// Returns the largest of the marked pieces, Pieces::kNone if none is.
-int LargestOf(const std::vector<Piece>& pieces, const std::vector<uint8_t>& marked) {
-  int largest = Pieces::kNone;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    if (marked[i] == 0) continue;
-    if (largest == Pieces::kNone ||
-        pieces[i].pixels > pieces[static_cast<size_t>(largest)].pixels) {
-      largest = static_cast<int>(i);
-    }
-  }
-  return largest;
-}
-
-// A stroke that was interrupted: pieces nearer than this many widths of it are one thing.
-constexpr double kNear = 1.5;
-// Smaller pieces than this share of the largest are specks.
-constexpr double kSpeck = 1.0 / 25;
-
-// Returns what belongs to piece `main`: of the candidates, whatever is near it, and near that.
-std::vector<uint8_t> Joined(const Pieces& pieces, const std::vector<uint8_t>& may, int main) {
-  std::vector<uint8_t> joined(may.size());
-  joined[static_cast<size_t>(main)] = 1;
-  const double speck = kSpeck * static_cast<double>(pieces.all()[static_cast<size_t>(main)].pixels);
-  for (bool more = true; more;) {
-    more = false;
-    const Plane mask = pieces.Mask(joined);
-    const int reach = std::max(1, static_cast<int>(std::lround(kNear * StrokeWidth(mask))));
-    const Plane near = Largest(mask, reach);
-    for (int y = 0; y < near.height; ++y) {
-      for (int x = 0; x < near.width; ++x) {
-        const int label = pieces.LabelAt(x, y);
-        if (near.at(x, y) == 0 || label == Pieces::kNone) continue;
-        const auto i = static_cast<size_t>(label);
-        if (joined[i] != 0 || may[i] == 0) continue;
-        if (static_cast<double>(pieces.all()[i].pixels) < speck) continue;
-        joined[i] = 1;
-        more = true;
-      }
-    }
-  }
-  return joined;
-}
-
-// Whether a piece is as much of a thing as another.
-bool IsThingBeside(const Piece& piece, const Piece& main) {
-  constexpr double kLength = 0.35;
-  constexpr double kPixels = 0.1;
-  return LargerSide(piece.box) > kLength * LargerSide(main.box) &&
-         static_cast<double>(piece.pixels) > kPixels * static_cast<double>(main.pixels);
-}
-
-// Whether the pieces of one thing are two digits, side by side or one above the other.
-bool AreTwo(const std::vector<Piece>& pieces, const std::vector<uint8_t>& joined) {
-  constexpr double kTall = 0.6;
-  Box all;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    if (joined[i] != 0) all = Union(all, pieces[i].box);
-  }
-  int tall = 0;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    tall += joined[i] != 0 && pieces[i].box.height > kTall * all.height;
-  }
-  return tall > 1;
-}
-
 // The strength of the ink where `mask` is set, and of its weaker fringe.
 Plane Strength(const Plane& ink, const Plane& mask, double level) {
   const Plane belongs = Largest(mask, 1);
@@ -199,13 +110,17 @@ Plane Strength(const Plane& ink, const Plane& mask, double level) {
   return strength;
 }
 
-// Returns why what is in `mask` is no digit, if it is none.
-absl::Status CheckIsDigit(const Plane& picture, const Plane& mask) {
-  CONVOY_RETURN_IF_ERROR(CheckIsStrokesOfADigit(mask));
-  if (RunAlongLine(picture, mask) <= kMostAlongLine) return absl::OkStatus();
+absl::Status NoEdges() {
   return TextError(absl::StatusCode::kInvalidArgument,
                    "shows the edge of a sheet or a shadow where strokes are expected; cut the "
                    "picture to the digit and the paper around it");
+}
+
+// Returns why what is in `mask` is no digit, if it is none.
+absl::Status CheckIsDigit(const Plane& picture, const Plane* beside, const Plane& mask) {
+  CONVOY_RETURN_IF_ERROR(CheckIsStrokesOfADigit(mask));
+  if (RunAlongLine(picture, mask, beside) <= kMostAlongLine) return absl::OkStatus();
+  return NoEdges();
 }
 
 // Returns the mean where `mask` is set.
@@ -231,9 +146,10 @@ double MeanAbove(const Plane& ink, const Plane& mask, float threshold) {
   return count == 0 ? threshold : sum / count;
 }
 
-Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, float threshold) {
+Sight Judge(const Plane& picture, const Plane* beside, const Flattened& flat,
+            const Flattened& other, const Plane& calm, float threshold) {
   const Pieces pieces(calm, flat, threshold);
-  const std::vector<uint8_t> may = Candidates(pieces.all(), picture);
+  const std::vector<uint8_t> may = Candidates(pieces, beside);
   const int largest = LargestOf(pieces.all(), may);
   if (largest == Pieces::kNone) return {};
   const Piece& main = pieces.all()[static_cast<size_t>(largest)];
@@ -252,12 +168,18 @@ Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, floa
   sight.ground = MeanWithin(flat.ground, mask);
   sight.contrast = std::abs(sight.level - sight.ground);
   sight.thickness = Thickness(mask);
-  if (several) {
+  const Surroundings around = SurroundingsOf(mask, sight.level, sight.ground, flat, other);
+  sight.doubt = around.thin + around.like_ink;
+  sight.is_cut = around.cut > kMostCut;
+  if (IsGroundOfOther(around, flat.dark)) {
+    sight.kind = Kind::kNoStrokes;
+    sight.refusal = NoEdges();
+  } else if (several) {
     sight.kind = Kind::kSeveral;
     sight.refusal = TextError(absl::StatusCode::kInvalidArgument,
                               "shows several things where one is expected; cut the picture to the "
                               "digit and the paper around it");
-  } else if (sight.refusal = CheckIsDigit(picture, mask); !sight.refusal.ok()) {
+  } else if (sight.refusal = CheckIsDigit(picture, beside, mask); !sight.refusal.ok()) {
     sight.kind = Kind::kNoStrokes;
   } else {
     sight.ink.strength = Strength(flat.ink, mask, MeanAbove(flat.ink, mask, threshold));
@@ -268,10 +190,10 @@ Sight Judge(const Plane& picture, const Flattened& flat, const Plane& calm, floa
 // Looks at the picture with thresholds of half the ink's strength, which keeps strokes whole; that
 // let less and less through, which leaves out lines on the paper; and of the faintest ink, as
 // pencil is beside something black.
-Sight Look(const Plane& picture, bool dark, double share) {
+Sight Look(const Plane& picture, const Plane* beside, const Flattened& flat, const Flattened& other,
+           double share) {
   const int larger = std::max(picture.width, picture.height);
-  const Flattened flat =
-      Flatten(picture, dark, std::max(1, static_cast<int>(std::lround(share * larger))));
+  const bool dark = flat.dark;
   constexpr int kSmall = 100;  // such a picture's strokes are only some pixels wide
   const Plane calm = larger < kSmall ? flat.ink : Smooth(flat.ink);
   const float floor = std::max(kOverNoise * flat.noise, kFaintest);
@@ -280,7 +202,7 @@ Sight Look(const Plane& picture, bool dark, double share) {
   const auto half = static_cast<float>(0.5 * MeanAbove(calm, calm, first));
   for (const float threshold :
        {std::max(half, floor), first, OtsuThreshold(calm.values, first), floor}) {
-    Sight sight = Judge(picture, flat, calm, threshold);
+    Sight sight = Judge(picture, beside, flat, other, calm, threshold);
     if (sight.contrast < kMinContrast || sight.kind <= best.kind) continue;
     best = std::move(sight);
     if (best.kind >= Kind::kSeveral) break;
@@ -299,19 +221,25 @@ bool LieWithin(const std::vector<Box>& things, const std::vector<Box>& others) {
   });
 }
 
+// What is seen in other things is the inside of them from this doubt on.
+constexpr double kDoubtful = 0.7;
+
 // Whether what `outer` shows is paper between the digit, which `inner` shows, and the edge of its
-// sheet or of a shadow: it is thicker than strokes are, and than the digit's.
+// sheet or of a shadow: the digit is no inside of it, or it is thicker than strokes are, and than
+// the digit's.
 bool IsPaperAround(const Sight& outer, const Sight& inner) {
   constexpr double kThick = 0.34;
   return LieWithin(inner.things, outer.things) && inner.contrast >= kFainter * outer.contrast &&
-         outer.thickness > kThick && inner.thickness < outer.thickness;
+         (inner.doubt < kDoubtful ||
+          (outer.thickness > kThick && inner.thickness < outer.thickness));
 }
 
 // Whether `inner` is the inside of what `outer` shows: that is then no fainter, and what is seen
 // inside is the ground around it.
 bool IsInsideOf(const Sight& inner, const Sight& outer) {
   constexpr double kSameGround = 0.6;  // of the contrast; narrow insides are blurred
-  return LieWithin(inner.things, outer.things) && outer.contrast >= kFainter * inner.contrast &&
+  return LieWithin(inner.things, outer.things) && inner.doubt >= kDoubtful &&
+         outer.contrast >= kFainter * inner.contrast &&
          std::abs(inner.level - outer.ground) <= kSameGround * outer.contrast;
 }
 
@@ -330,14 +258,19 @@ bool Beats(const Sight& sight, const Sight& other) {
 
 }  // namespace
 
-absl::StatusOr<Ink> FindDigit(const Plane& picture) {
+absl::StatusOr<Ink> FindDigit(const Plane& picture, const Plane* beside) {
   Sight best;
+  const int larger = std::max(picture.width, picture.height);
   for (const double share : kRadii) {
-    for (const bool dark : {true, false}) {
-      Sight sight = Look(picture, dark, share);
+    if (larger < kTiny && share == kRadii[0]) continue;
+    const int radius = std::max(1, static_cast<int>(std::lround(share * larger)));
+    const Flattened grounds[] = {Flatten(picture, true, radius), Flatten(picture, false, radius)};
+    for (const int i : {0, 1}) {
+      Sight sight = Look(picture, beside, grounds[i], grounds[1 - i], share);
       if (Beats(sight, best)) best = std::move(sight);
     }
-    if (Counts(best)) break;
+    if (Counts(best) && !best.is_cut) break;
+    if (best.is_cut && share != kRadii[1]) best = {};
   }
   if (best.kind == Kind::kDigit) return std::move(best.ink);
   if (best.kind == Kind::kNothing) {

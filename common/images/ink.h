@@ -14,7 +14,9 @@ struct Ink {
 
 // Finds the digit in a picture with values from 0 to 255. Returns INVALID_ARGUMENT, saying what is
 // wrong, if there is none or if it is not sure: nothing that stands out, filled areas, more strokes
-// than a digit has, several things. Thread-safe. REQUIRES: neither side is 0.
-absl::StatusOr<Ink> FindDigit(const Plane& picture);
+// than a digit has, several things. What reaches into `beside`, set where a turned picture shows
+// nothing (tilt.h), is none. Thread-safe. REQUIRES: neither side is 0; `beside` is null or of the
+// picture's size.
+absl::StatusOr<Ink> FindDigit(const Plane& picture, const Plane* beside = nullptr);
 
 }  // namespace convoy::images

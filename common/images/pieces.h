@@ -23,6 +23,9 @@ class Pieces {
   Pieces(const Plane& mask_of, const Flattened& flat, float threshold);
 
   const std::vector<Piece>& all() const { return pieces_; }
+  // Of the picture.
+  int width() const { return width_; }
+  int height() const { return height_; }
 
   // Returns the number of a pixel's piece, or kNone.
   static constexpr int kNone = -1;

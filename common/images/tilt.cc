@@ -119,12 +119,16 @@ std::vector<Edge> SeenFrom(const Plane& digit, const std::vector<Edge>& edges,
   return seen;
 }
 
-// Returns the edges outside the digit, and sets `strength`, zeros, where they are.
-std::vector<Edge> EdgesOutside(const Plane* digit, const Plane& picture, Plane* strength) {
+// Returns the edges of the picture, without the digit's and those beside it if these are known, and
+// sets `strength`, zeros, where they are.
+std::vector<Edge> EdgesOutside(const Plane* digit, const Plane& picture, const Plane* beside,
+                               Plane* strength) {
   const int larger = std::max(picture.width, picture.height);
   const int near = std::max(2, static_cast<int>(std::lround(kNearDigit * larger)));
   Plane taken;
   if (digit != nullptr) taken = Largest(*digit, near);
+  Plane smeared;
+  if (beside != nullptr) smeared = Largest(*beside, 2);
   const Gradient gradient = GradientOf(picture);
   std::vector<Edge> edges;
   for (int y = 1; y + 1 < picture.height; ++y) {
@@ -132,6 +136,7 @@ std::vector<Edge> EdgesOutside(const Plane* digit, const Plane& picture, Plane* 
       const float squared = gradient.Squared(x, y);
       if (squared < kLeastEdge * kLeastEdge) continue;
       if (digit != nullptr && taken.at(x, y) > 0) continue;
+      if (beside != nullptr && smeared.at(x, y) > 0) continue;
       if (!IsRidge(gradient, x, y)) continue;
       const double angle = std::atan2(gradient.y.at(x, y), gradient.x.at(x, y));
       const auto direction = static_cast<int>(std::lround(angle / kPi * kDirections));
@@ -154,22 +159,24 @@ class Votes {
     }
   }
 
-  // Casts the votes of an edge, or takes them back.
+  // Casts the votes of an edge, also for the lines beside those through it, or takes them back.
   void Cast(const Edge& edge, int vote) {
     for (int i = edge.direction - kUncertain; i <= edge.direction + kUncertain; ++i) {
       const int direction = (i + kDirections) % kDirections;
-      count_[Index(direction, PlaceOf(edge, direction))] += vote;
+      const size_t first = Index(direction, PlaceOf(edge, direction) - kReach);
+      for (size_t place = first; place <= first + 2 * kReach; ++place) count_[place] += vote;
     }
   }
 
   Line Longest() const {
     Line longest;
     for (int direction = 0; direction < kDirections; ++direction) {
-      for (int place = kReach; place + kReach < places_; ++place) {
-        int length = 0;
-        for (int i = -kReach; i <= kReach; ++i) length += count_[Index(direction, place + i)];
-        if (length > longest.length) longest = {direction, place, length};
-      }
+      const int* const row = count_.data() + Index(direction, 0);
+      int length = 0;
+      for (int place = 0; place < places_; ++place) length = std::max(length, row[place]);
+      if (length <= longest.length) continue;
+      const int* const place = std::find(row, row + places_, length);
+      longest = {direction, static_cast<int>(place - row), length};
     }
     return longest;
   }
@@ -250,6 +257,21 @@ float ValueAt(const Plane& src, double x, double y) {
          v * ((1 - u) * src.at(left, low) + u * src.at(right, low));
 }
 
+// Returns a plane that holds all of the turned `src`, of the values at the places in `src`.
+template <typename Value>
+Plane TurnedBy(const Plane& src, double degrees, const Value& value) {
+  const Turn back(-degrees);
+  Plane dst{back.SideOf(src.width, src.height), back.SideOf(src.height, src.width), {}};
+  dst.values.reserve(static_cast<size_t>(dst.width) * static_cast<size_t>(dst.height));
+  for (int y = 0; y < dst.height; ++y) {
+    for (int x = 0; x < dst.width; ++x) {
+      const auto [dx, dy] = back.Of(x + 0.5 - 0.5 * dst.width, y + 0.5 - 0.5 * dst.height);
+      dst.values.push_back(value(dx + 0.5 * src.width, dy + 0.5 * src.height));
+    }
+  }
+  return dst;
+}
+
 // By how many degrees a line is turned from another, up to right angles: -45 to 45.
 double Between(const Line& line, double degrees) {
   const double turned = static_cast<double>(line.direction) / kDirectionsADegree - degrees;
@@ -281,12 +303,12 @@ std::optional<double> Agreement(const std::vector<Line>& lines) {
 
 }  // namespace
 
-std::optional<double> TiltOfSheet(const Plane& picture, const Plane* digit) {
+std::optional<double> TiltOfSheet(const Plane& picture, const Plane* digit, const Plane* beside) {
   const int width = picture.width;
   const int height = picture.height;
   if (std::min(width, height) < kSmallestSide) return std::nullopt;
   Plane strength{width, height, std::vector<float>(picture.values.size())};
-  const std::vector<Edge> edges = EdgesOutside(digit, picture, &strength);
+  const std::vector<Edge> edges = EdgesOutside(digit, picture, beside, &strength);
   // The desk beyond the sheet may have lines of its own.
   std::optional<double> tilt;
   if (digit != nullptr)
@@ -295,16 +317,20 @@ std::optional<double> TiltOfSheet(const Plane& picture, const Plane* digit) {
   return tilt;
 }
 
-double RunAlongLine(const Plane& picture, const Plane& digit) {
+double RunAlongLine(const Plane& picture, const Plane& digit, const Plane* beside) {
   const int width = picture.width;
   const int height = picture.height;
   if (std::min(width, height) < kSmallestSide) return 0;
   Plane strength{width, height, std::vector<float>(picture.values.size())};
   const std::vector<Line> lines =
-      LongLines(EdgesOutside(&digit, picture, &strength), width, height);
-  std::vector<Edge> outline = EdgesOutside(nullptr, picture, &strength);
+      LongLines(EdgesOutside(&digit, picture, beside, &strength), width, height);
+  std::vector<Edge> outline = EdgesOutside(nullptr, picture, beside, &strength);
   const Plane near = Largest(digit, 1);
-  std::erase_if(outline, [&](const Edge& edge) { return near.at(edge.x, edge.y) <= kInk; });
+  const Plane inner = Smallest(digit, 2);
+  // What crosses the digit, as the edge of a shadow does, is none of its outline.
+  std::erase_if(outline, [&](const Edge& edge) {
+    return near.at(edge.x, edge.y) <= kInk || inner.at(edge.x, edge.y) > kInk;
+  });
   const Votes votes(width, height);
   int64_t longest = 0;
   for (const Line& line : lines) {
@@ -318,16 +344,13 @@ double RunAlongLine(const Plane& picture, const Plane& digit) {
 }
 
 Plane Turned(const Plane& src, double degrees) {
-  const Turn back(-degrees);
-  Plane dst{back.SideOf(src.width, src.height), back.SideOf(src.height, src.width), {}};
-  dst.values.reserve(static_cast<size_t>(dst.width) * static_cast<size_t>(dst.height));
-  for (int y = 0; y < dst.height; ++y) {
-    for (int x = 0; x < dst.width; ++x) {
-      const auto [dx, dy] = back.Of(x + 0.5 - 0.5 * dst.width, y + 0.5 - 0.5 * dst.height);
-      dst.values.push_back(ValueAt(src, dx + 0.5 * src.width, dy + 0.5 * src.height));
-    }
-  }
-  return dst;
+  return TurnedBy(src, degrees, [&](double x, double y) { return ValueAt(src, x, y); });
+}
+
+Plane BesideTurned(const Plane& src, double degrees) {
+  return TurnedBy(src, degrees, [&](double x, double y) {
+    return x < 0 || y < 0 || x > src.width || y > src.height ? 1.0f : 0.0f;
+  });
 }
 
 Box BeforeTurning(const Box& box, double degrees, const Plane& turned, const Plane& src) {
