@@ -42,21 +42,6 @@ bool IsFrame(const Pieces& pieces, int label) {
   return static_cast<double>(along) >= kShare * static_cast<double>(piece.pixels);
 }
 
-// Takes the mark from frames around other marked pieces.
-void LeaveOutFrames(const Pieces& pieces, std::vector<uint8_t>* may) {
-  constexpr double kFilled = 0.3;  // a frame's larger side, by what is in it, at least
-  for (size_t i = 0; i < may->size(); ++i) {
-    const Piece& outer = pieces.all()[i];
-    bool around = false;
-    for (size_t j = 0; j < may->size() && (*may)[i] != 0 && !around; ++j) {
-      const Piece& inner = pieces.all()[j];
-      around = i != j && (*may)[j] != 0 && Contains(outer.box, inner.box) &&
-               LargerSide(inner.box) >= kFilled * LargerSide(outer.box);
-    }
-    if (around && IsFrame(pieces, static_cast<int>(i))) (*may)[i] = 0;
-  }
-}
-
 }  // namespace
 
 double LargerSide(const Box& box) { return std::max(box.width, box.height); }
@@ -85,8 +70,23 @@ std::vector<uint8_t> Candidates(const Pieces& pieces, const Plane* beside) {
       if (label != Pieces::kNone && beside->at(x, y) > 0) may[static_cast<size_t>(label)] = 0;
     }
   }
-  LeaveOutFrames(pieces, &may);
   return may;
+}
+
+std::vector<uint8_t> Frames(const Pieces& pieces, const std::vector<uint8_t>& may) {
+  constexpr double kFilled = 0.3;  // a frame's larger side, by what is in it, at least
+  std::vector<uint8_t> frames(may.size());
+  for (size_t i = 0; i < may.size(); ++i) {
+    const Piece& outer = pieces.all()[i];
+    bool around = false;
+    for (size_t j = 0; j < may.size() && may[i] != 0 && !around; ++j) {
+      const Piece& inner = pieces.all()[j];
+      around = i != j && may[j] != 0 && Contains(outer.box, inner.box) &&
+               LargerSide(inner.box) >= kFilled * LargerSide(outer.box);
+    }
+    frames[i] = around && IsFrame(pieces, static_cast<int>(i));
+  }
+  return frames;
 }
 
 int LargestOf(const std::vector<Piece>& pieces, const std::vector<uint8_t>& marked) {

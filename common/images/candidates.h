@@ -19,10 +19,13 @@ Box Union(const Box& a, const Box& b);
 
 bool Contains(const Box& outer, const Box& inner);
 
-// Marks the pieces [piece] that may be the digit or a part of it: their ends are sharp, they come
-// in neither from the picture's edge nor from `beside`, which is set where a turned picture shows
-// nothing, and they are no frame around another. `beside` may be null.
+// Marks the pieces [piece] that may be the digit or a part of it: their ends are sharp, and they
+// come in neither from the picture's edge nor from `beside`, which is set where a turned picture
+// shows nothing. `beside` may be null.
 std::vector<uint8_t> Candidates(const Pieces& pieces, const Plane* beside);
+
+// Marks the candidates that are frames around others, as the box of a form is.
+std::vector<uint8_t> Frames(const Pieces& pieces, const std::vector<uint8_t>& may);
 
 // Returns the largest of the marked pieces, Pieces::kNone if none is.
 int LargestOf(const std::vector<Piece>& pieces, const std::vector<uint8_t>& marked);

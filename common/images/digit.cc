@@ -166,8 +166,9 @@ absl::StatusOr<Upright> FindTurned(const Plane& working, double tilt) {
 absl::StatusOr<Upright> FindUpright(const Plane& working) {
   const absl::StatusOr<Ink> first = FindDigit(working);
   std::optional<double> tilt = TiltOfSheet(working, nullptr);
-  if (first.ok() && tilt.has_value() && !IsAskew(tilt)) {
-    tilt = TiltOfSheet(working, &first->strength);
+  if (first.ok() && tilt.has_value()) {
+    const std::optional<double> outside = TiltOfSheet(working, &first->strength);
+    if (!IsAskew(tilt) || !outside.has_value()) tilt = outside;
   }
   if (IsAskew(tilt)) {
     CONVOY_ASSIGN_OR_RETURN(Upright found, FindTurned(working, *tilt));

@@ -29,8 +29,10 @@ constexpr double kRadii[] = {0.1, 0.25};
 // The least ink that counts: in deviations of the noise, and as a share of the ground.
 constexpr float kOverNoise = 4;
 constexpr float kFaintest = 0.05f;
-// The least difference in brightness, out of 255, between ink and background.
+// The least difference in brightness between ink and background, out of 255, and as a share of the
+// difference between the grounds of the picture: less is the grain of a desk around a sheet.
 constexpr double kMinContrast = 16;
+constexpr double kMinOfGrounds = 0.15;
 // The smallest digit, over the picture's larger side.
 constexpr double kSmallest = 0.04;
 // What has less of the contrast of another thing is much fainter.
@@ -149,12 +151,18 @@ double MeanAbove(const Plane& ink, const Plane& mask, float threshold) {
 Sight Judge(const Plane& picture, const Plane* beside, const Flattened& flat,
             const Flattened& other, const Plane& calm, float threshold) {
   const Pieces pieces(calm, flat, threshold);
-  const std::vector<uint8_t> may = Candidates(pieces, beside);
+  std::vector<uint8_t> may = Candidates(pieces, beside);
+  const std::vector<uint8_t> frames = Frames(pieces, may);
+  for (size_t i = 0; i < may.size(); ++i) may[i] = may[i] != 0 && frames[i] == 0;
   const int largest = LargestOf(pieces.all(), may);
   if (largest == Pieces::kNone) return {};
   const Piece& main = pieces.all()[static_cast<size_t>(largest)];
   const double smallest = kSmallest * std::max(picture.width, picture.height);
   if (LargerSide(main.box) < smallest) return {};
+  bool framed = false;
+  for (size_t i = 0; i < may.size(); ++i) {
+    framed |= frames[i] != 0 && Contains(pieces.all()[i].box, main.box);
+  }
   const std::vector<uint8_t> joined = Joined(pieces, may, largest);
   const Plane mask = pieces.Mask(joined);
   Sight sight{.kind = Kind::kDigit, .things = {BoxOfInk(mask)}};
@@ -169,9 +177,10 @@ Sight Judge(const Plane& picture, const Plane* beside, const Flattened& flat,
   sight.contrast = std::abs(sight.level - sight.ground);
   sight.thickness = Thickness(mask);
   const Surroundings around = SurroundingsOf(mask, sight.level, sight.ground, flat, other);
-  sight.doubt = around.thin + around.like_ink;
+  sight.doubt = framed ? 0 : around.thin + around.like_ink;
   sight.is_cut = around.cut > kMostCut;
-  if (IsGroundOfOther(around, flat.dark)) {
+  // What is between a digit and its frame is thin for a reason.
+  if (!framed && IsGroundOfOther(around, flat.dark)) {
     sight.kind = Kind::kNoStrokes;
     sight.refusal = NoEdges();
   } else if (several) {
@@ -187,6 +196,17 @@ Sight Judge(const Plane& picture, const Plane* beside, const Flattened& flat,
   return sight;
 }
 
+// How much the picture's lightest ground differs from its darkest, but for a fiftieth of each.
+double RangeOf(std::vector<float> values) {
+  const auto rest = static_cast<ptrdiff_t>(values.size() / 50);
+  const auto low = values.begin() + rest;
+  const auto high = values.end() - 1 - rest;
+  std::nth_element(values.begin(), low, values.end());
+  const float darkest = *low;
+  std::nth_element(values.begin(), high, values.end());
+  return *high - darkest;
+}
+
 // Looks at the picture with thresholds of half the ink's strength, which keeps strokes whole; that
 // let less and less through, which leaves out lines on the paper; and of the faintest ink, as
 // pencil is beside something black.
@@ -198,12 +218,13 @@ Sight Look(const Plane& picture, const Plane* beside, const Flattened& flat, con
   const Plane calm = larger < kSmall ? flat.ink : Smooth(flat.ink);
   const float floor = std::max(kOverNoise * flat.noise, kFaintest);
   const float first = OtsuThreshold(calm.values, floor);
+  const double faintest = std::max(kMinContrast, kMinOfGrounds * RangeOf(flat.ground.values));
   Sight best;
   const auto half = static_cast<float>(0.5 * MeanAbove(calm, calm, first));
   for (const float threshold :
        {std::max(half, floor), first, OtsuThreshold(calm.values, first), floor}) {
     Sight sight = Judge(picture, beside, flat, other, calm, threshold);
-    if (sight.contrast < kMinContrast || sight.kind <= best.kind) continue;
+    if (sight.contrast < faintest || sight.kind <= best.kind) continue;
     best = std::move(sight);
     if (best.kind >= Kind::kSeveral) break;
   }
