@@ -168,7 +168,9 @@ absl::StatusOr<Upright> FindUpright(const Plane& working) {
   std::optional<double> tilt = TiltOfSheet(working, nullptr);
   if (first.ok() && tilt.has_value()) {
     const std::optional<double> outside = TiltOfSheet(working, &first->strength);
-    if (!IsAskew(tilt) || !outside.has_value()) tilt = outside;
+    // Two slanting strokes of the digit may be all the lines that there are.
+    const bool own = std::abs(*tilt) > kMostTilt && !outside.has_value();
+    if (!IsAskew(tilt) || own) tilt = outside;
   }
   if (IsAskew(tilt)) {
     CONVOY_ASSIGN_OR_RETURN(Upright found, FindTurned(working, *tilt));

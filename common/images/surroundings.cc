@@ -44,9 +44,12 @@ Surroundings SurroundingsOf(const Plane& mask, double level, double ground, cons
   around.thin = ShareOf(beside, [&](size_t i) {
     return std::abs(other.ground.values[i] - other.calm.values[i]) > 0.5 * contrast;
   });
+  // What is stronger than the ink is ink, too: only the soft rim of wide strokes may be left.
+  const auto is_ink = [&](double value) {
+    return (flat.dark ? value - level : level - value) < kLike * contrast;
+  };
   around.cut = ShareOf(beside, [&](size_t i) {
-    return std::abs(flat.calm.values[i] - level) < kLike * contrast &&
-           std::abs(flat.ground.values[i] - level) < kLike * contrast;
+    return is_ink(flat.calm.values[i]) && is_ink(flat.ground.values[i]);
   });
   around.like_ink = ShareOf(Ring(mask, reach / 2, reach), [&](size_t i) {
     return std::abs(flat.ground.values[i] - level) < std::abs(flat.ground.values[i] - ground);

@@ -82,6 +82,21 @@ TEST(TiltTest, DoesNotFollowTheDigit) {
   EXPECT_EQ(TiltOfSheet(picture, &digit), std::nullopt);
 }
 
+// What is smeared beside a turned picture has lines of its own, in the direction of the turn.
+TEST(TiltTest, DoesNotFollowWhatIsBesideATurnedPicture) {
+  const auto dots = [](double x, double y) {
+    const bool dot = std::fmod(x + 1000, 12) < 6 && std::fmod(y + 1000, 12) < 6;
+    return dot ? 200.0f : 60.0f;
+  };
+  const Plane picture = Sheet(25, dots);
+  const Plane turned = Turned(picture, -12);
+  const Plane beside = BesideTurned(picture, -12);
+  ASSERT_EQ(beside.values.size(), turned.values.size());
+  EXPECT_EQ(beside.at(0, 0), 1);
+  EXPECT_EQ(beside.at(beside.width / 2, beside.height / 2), 0);
+  EXPECT_NEAR(TiltOfSheet(turned, nullptr, &beside).value_or(99), 13, 1);
+}
+
 TEST(TiltTest, TurningBackRestores) {
   Plane bar{kWidth, kHeight, std::vector<float>(kWidth * kHeight)};
   for (int y = 60; y < 180; ++y) {
