@@ -20,21 +20,6 @@ double SmoothStep(double low, double high, double x) {
   return t * t * (3 - 2 * t);
 }
 
-// The value of an image at a place from 0 to 28, 0 to 1, by linear interpolation.
-double ValueAt(const uint8_t* image, double x, double y) {
-  const auto pixel = [image](int px, int py) -> double {
-    return px < 0 || py < 0 || px >= kSide || py >= kSide ? 0 : image[py * kSide + px] / 255.0;
-  };
-  const double left = std::floor(x - 0.5);
-  const double top = std::floor(y - 0.5);
-  const double u = x - 0.5 - left;
-  const double v = y - 0.5 - top;
-  const int px = static_cast<int>(left);
-  const int py = static_cast<int>(top);
-  return Mixed(Mixed(pixel(px, py), pixel(px + 1, py), u),
-               Mixed(pixel(px, py + 1), pixel(px + 1, py + 1), u), v);
-}
-
 // What is seen at each place of a scene.
 class Canvas {
  public:
@@ -224,6 +209,20 @@ class Canvas {
 };
 
 }  // namespace
+
+double ValueAt(const uint8_t* image, double x, double y) {
+  const auto pixel = [image](int px, int py) -> double {
+    return px < 0 || py < 0 || px >= kSide || py >= kSide ? 0 : image[py * kSide + px] / 255.0;
+  };
+  const double left = std::floor(x - 0.5);
+  const double top = std::floor(y - 0.5);
+  const double u = x - 0.5 - left;
+  const double v = y - 0.5 - top;
+  const int px = static_cast<int>(left);
+  const int py = static_cast<int>(top);
+  return Mixed(Mixed(pixel(px, py), pixel(px + 1, py), u),
+               Mixed(pixel(px, py + 1), pixel(px + 1, py + 1), u), v);
+}
 
 Pixels Expose(const Scene& scene, const data::DatasetView& data, int64_t first, Dice& dice) {
   const Canvas canvas(scene, data, first, dice);

@@ -69,6 +69,9 @@ class Dice {
   RandomSequence random_;
 };
 
+// The value of an image of 28 x 28 at a place from 0 to 28, 0 to 1, by linear interpolation.
+double ValueAt(const uint8_t* image, double x, double y);
+
 // The rows of the picture as the file holds it, before EXIF turns it.
 struct Pixels {
   int width;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "bench/photo_scene.h"
 #include "bench/photographs.h"
 #include "common/base/check.h"
 #include "common/base/random.h"
@@ -48,30 +49,14 @@ constexpr Picture kPictures[] = {
     {"16 x 16, dark on white", 16, 16, 16, 255, 0},
 };
 
-// Returns the image's value at a place from 0 to 28, by linear interpolation.
-double ValueAt(const uint8_t* image, double x, double y) {
-  const auto pixel = [image](int px, int py) -> double {
-    return px < 0 || py < 0 || px >= kSide || py >= kSide ? 0 : image[py * kSide + px];
-  };
-  const double left = std::floor(x - 0.5);
-  const double top = std::floor(y - 0.5);
-  const double u = x - 0.5 - left;
-  const double v = y - 0.5 - top;
-  const int px = static_cast<int>(left);
-  const int py = static_cast<int>(top);
-  return (1 - v) * ((1 - u) * pixel(px, py) + u * pixel(px + 1, py)) +
-         v * ((1 - u) * pixel(px, py + 1) + u * pixel(px + 1, py + 1));
-}
-
 images::GreyImage Draw(const Picture& picture, const uint8_t* image, RandomSequence& random) {
   images::GreyImage drawn{.width = picture.width, .height = picture.height};
   const double x0 = (picture.width - picture.side) * random.NextFloat();
   const double y0 = (picture.height - picture.side) * random.NextFloat();
   for (int y = 0; y < picture.height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
-      const double share = ValueAt(image, (x + 0.5 - x0) * kSide / picture.side,
-                                   (y + 0.5 - y0) * kSide / picture.side) /
-                           255;
+      const double share = bench::ValueAt(image, (x + 0.5 - x0) * kSide / picture.side,
+                                          (y + 0.5 - y0) * kSide / picture.side);
       const double shade =
           picture.light * 0.5 *
           (static_cast<double>(x) / picture.width + static_cast<double>(y) / picture.height);

@@ -59,7 +59,7 @@ class Export : public Command {
         "Examples:\n"
         "  convoy export runs/first --format keras --output mnist_cnn_model.h5 --verify\n"
         "  convoy export runs/first --output mnist_cnn_model.keras\n"
-        "  convoy export runs/first --format tfjs --output web/model\n"
+        "  convoy export runs/first --format tfjs --output web_model\n"
         "  convoy export --model model.convoy --format onnx --output model.onnx");
   }
 

@@ -30,6 +30,7 @@ TESTED_BLOCKS = {"README.md": 2, "docs/convoy.md": 4, "docs/design_your_own_netw
                  "docs/exports.md": 1, "docs/first_hour.md": 7, "docs/guide/en.md": 11, "docs/guide/fr.md": 11,
                  "docs/guide/pictures.en.md": 7, "docs/guide/pictures.fr.md": 7, "docs/models.md": 3, "docs/python.md": 1,
                  "docs/recipes.md": 1, "docs/reliability.md": 1, "docs/run_directory.md": 2}
+NOT_THE_CLONES = (".git", "build", "runs", "data")  # but whoever works in it
 TIMEOUT = 300  # seconds a block: far more than any takes, on a busy machine too
 
 FENCE = re.compile(r"^```(\w*)$")
@@ -77,11 +78,18 @@ def read_blocks(text):
 def make_clone(directory):
     """Fills a directory with what a built clone has, as links."""
     for entry in ROOT.iterdir():
-        if entry.name not in (".git", "build", "runs", "data"):
+        if entry.name not in NOT_THE_CLONES:
             (directory / entry.name).symlink_to(entry)
     programs = directory / "build" / "release"
     programs.mkdir(parents=True)
     (programs / "bin").symlink_to(harness.TRAINER.resolve().parent)
+
+
+def files_of_the_clone():
+    """The files of the clone itself, each with its last change."""
+    folders = [entry for entry in ROOT.iterdir() if entry.name not in NOT_THE_CLONES]
+    files = [path for folder in folders for path in [folder, *folder.rglob("*")] if "__pycache__" not in path.parts]
+    return {path: path.stat().st_mtime_ns for path in files if path.is_file()}
 
 
 def shows(line, output):
@@ -134,7 +142,7 @@ class PageTest(unittest.TestCase):
 
 class DocsTest(PageTest):
     def test_commands_do_what_the_pages_say(self):
-        tested = {}
+        tested, before = {}, files_of_the_clone()
         for page in PAGES:
             name = str(page.relative_to(ROOT))
             with self.subTest(name):
@@ -142,6 +150,8 @@ class DocsTest(PageTest):
                 tested.update({name: count} if count else {})
                 self.assertEqual(wrong, [])
         self.assertEqual(tested, TESTED_BLOCKS)
+        # Through its links a page might write into the clone.
+        self.assertEqual(files_of_the_clone(), before)
 
     def test_links_lead_somewhere(self):
         followed = 0
