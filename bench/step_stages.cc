@@ -150,7 +150,6 @@ class Step : nn::PassListener {
     sums_.SetMemory(collectives_->arrays().gradients);
     nn::InitializeWeights(plan.network(), kSeed, weights_.next());
     weights_.Advance();
-    executor_.TellOf(this);
     NameRows();
   }
 
@@ -244,7 +243,7 @@ class Step : nn::PassListener {
         weights_.prepared(),
         {.num_images = micro_batch_, .image_index = index_.data(), .seed = kSeed},
         {.num_images = micro_batch_, .pixels = pixels_.data(), .labels = labels_.data()},
-        {.gradient = sums_.Top(0), .factors = factors_.data()});
+        {.gradient = sums_.Top(0), .factors = factors_.data(), .listener = this});
     watch_.Lap();
     sums_.Push(0, 0, leaf, sums.loss, sums.correct);
     seconds_[add_row_] += watch_.Lap();

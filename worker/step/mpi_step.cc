@@ -11,7 +11,7 @@ namespace convoy::step {
 
 // Adds the last micro-batch's gradient to the sum piece by piece, as the pieces are complete, and
 // sends the sums.
-class MpiStep::SendWhileRunning : public nn::GradientListener {
+class MpiStep::SendWhileRunning : public nn::PassListener {
  public:
   SendWhileRunning(ThreadSums& sums, MpiAllReduce& all_reduce, int64_t num_parameters)
       : sums_(sums), all_reduce_(all_reduce), added_from_(num_parameters) {}
@@ -105,7 +105,7 @@ absl::Status MpiStep::Compute(const StepInput& input) {
   return SendAll();
 }
 
-void MpiStep::ComputeRun(const StepInput& input, int thread, nn::GradientListener* last_listener) {
+void MpiStep::ComputeRun(const StepInput& input, int thread, nn::PassListener* last_listener) {
   ThreadSums& sums = thread_sums_[static_cast<size_t>(thread)];
   const BatchPartition& batch = batches_[input.batch];
   const Range run = batch.RunOfThread(communicator_.rank(), thread);
@@ -114,7 +114,7 @@ void MpiStep::ComputeRun(const StepInput& input, int thread, nn::GradientListene
   sums.correct = 0;
   for (int64_t leaf = run.begin; leaf < run.end; ++leaf) {
     const Range images = batch.ImagesOf(leaf);
-    nn::GradientListener* listener = leaf + 1 == run.end ? last_listener : nullptr;
+    nn::PassListener* listener = leaf + 1 == run.end ? last_listener : nullptr;
     const kernels::LossSums result = runners_[static_cast<size_t>(thread)].Run(
         weights_.prepared(), input.seed, input.epoch, input.image_index + images.begin,
         static_cast<int>(images.size()), {.gradient = sums.current.data(), .listener = listener});

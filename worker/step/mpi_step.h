@@ -39,7 +39,7 @@ class MpiStep : public TrainingStep {
   class SendWhileRunning;
 
   absl::Status Compute(const StepInput& input);
-  void ComputeRun(const StepInput& input, int thread, nn::GradientListener* last_listener);
+  void ComputeRun(const StepInput& input, int thread, nn::PassListener* last_listener);
   absl::Status SendAll();
   absl::Status UpdateWeights(const StepHyperparameters& hyperparameters);
 

@@ -7,6 +7,13 @@
 #include "common/kernels/elementwise/vector_ops.h"
 
 namespace convoy::nn {
+namespace {
+
+void Tell(const GradientTarget& target, PassListener::Part part, size_t stage = 0) {
+  if (target.listener != nullptr) target.listener->OnDone(part, stage);
+}
+
+}  // namespace
 
 Executor::Executor(const Plan& plan, int max_images) : plan_(plan), max_images_(max_images) {
   CONVOY_CHECK_GE(max_images, 1);
@@ -34,19 +41,19 @@ kernels::LossSums Executor::Train(const PreparedWeights& weights, const Pass& im
   pass.pixels = batch.pixels;
   Stopwatch watch;
   LoadPixels(batch);
-  Done(PassListener::Part::kPixels);
+  Tell(target, PassListener::Part::kPixels);
   seconds_.data += watch.Lap();
   const auto& stages = plan_.stages();
   for (size_t i = 0; i < stages.size(); ++i) {
     stages[i].operation->Forward(pass, MemoryOf(weights, i), activations_[i].data(),
                                  activations_[i + 1].data());
-    Done(PassListener::Part::kForward, i);
+    Tell(target, PassListener::Part::kForward, i);
   }
   const kernels::LossSums sums =
       kernels::SoftmaxCrossEntropy(batch.num_images, plan_.network().num_classes(),
                                    activations_.back().data(), batch.labels, d_dst_.data(),
                                    /*loss_per_image=*/nullptr, pass.label_smoothing);
-  Done(PassListener::Part::kLoss);
+  Tell(target, PassListener::Part::kLoss);
   seconds_.forward += watch.Lap();
   Backward(weights, pass, target);
   seconds_.backward += watch.Lap();
@@ -77,7 +84,7 @@ void Executor::Backward(const PreparedWeights& weights, const Pass& pass,
                          target.gradient);
     }
     std::swap(d_dst_, d_src_);
-    Done(PassListener::Part::kBackward, i);
+    Tell(target, PassListener::Part::kBackward, i);
     if (target.listener != nullptr && stages[i].has_parameters) {
       target.listener->OnGradientFrom(stages[i].parameters_begin);
     }

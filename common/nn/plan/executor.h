@@ -31,29 +31,23 @@ struct ExecutorSeconds {
   double backward = 0;
 };
 
-// Is told how far a backward pass has come.
-class GradientListener {
- public:
-  virtual ~GradientListener() = default;
-  // The gradient is complete from parameter `begin` on. Called once a stage that has parameters,
-  // from the last to the first.
-  virtual void OnGradientFrom(int64_t begin) = 0;
-};
-
-// Is told of every part of a training pass as soon as it is done: a benchmark's stopwatch.
+// Is told how far a training pass has come.
 class PassListener {
  public:
   enum class Part { kPixels, kForward, kLoss, kBackward };
   virtual ~PassListener() = default;
-  // `stage` is the plan's, of kForward and kBackward; 0 of others.
-  virtual void OnDone(Part part, size_t stage) = 0;
+  // A part is done. `stage` is the plan's, of kForward and kBackward; 0 of others.
+  virtual void OnDone(Part part, size_t stage) {}
+  // The gradient is complete from parameter `begin` on. Called once a stage that has parameters,
+  // from the last to the first.
+  virtual void OnGradientFrom(int64_t begin) {}
 };
 
-// Where a training pass leaves its gradient.
+// Where a training pass leaves its gradient, and who is told of it.
 struct GradientTarget {
   float* gradient = nullptr;                   // [num_parameters]
   const SufficientFactors* factors = nullptr;  // [stages]; null: all gradients are wanted
-  GradientListener* listener = nullptr;        // may be null
+  PassListener* listener = nullptr;            // may be null
 };
 
 // Owns the memory of one thread's passes, all taken by the constructor. Thread-compatible.
@@ -61,9 +55,6 @@ class Executor {
  public:
   // `plan` must outlive the executor. At most `max_images` go through the network together.
   Executor(const Plan& plan, int max_images);
-
-  // Tells `listener` (not owned; null: nobody) of the training passes to come.
-  void TellOf(PassListener* listener) { listener_ = listener; }
 
   // Runs forward and backward, max_images at most. Writes the gradient of the SUM of the images'
   // losses into `target`; returns the sum of the losses and the number of right answers.
@@ -89,13 +80,9 @@ class Executor {
   const float* Infer(const PreparedWeights& weights, const ImageBatch& batch);
   OperationMemory MemoryOf(const PreparedWeights& weights, size_t stage);
   void Backward(const PreparedWeights& weights, const Pass& pass, const GradientTarget& target);
-  void Done(PassListener::Part part, size_t stage = 0) {
-    if (listener_ != nullptr) listener_->OnDone(part, stage);
-  }
 
   const Plan& plan_;
   int max_images_;
-  PassListener* listener_ = nullptr;
   std::vector<AlignedBuffer<float>> activations_;  // [stages + 1]: the input, each stage's output
   std::vector<AlignedBuffer<std::byte>> saved_;    // [stages]
   std::vector<AlignedBuffer<float>> d_skips_;  // [stages]: what skips add to its output's gradient

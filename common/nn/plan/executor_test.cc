@@ -217,7 +217,7 @@ TEST_P(ExecutorTest, TheSamePassGivesTheSameBits) {
 }
 
 // Notes what a listener may read, at the moment when it may.
-class CopyingListener : public GradientListener {
+class CopyingListener : public PassListener {
  public:
   CopyingListener(const std::vector<float>& gradient, std::vector<float>* copy)
       : gradient_(gradient), copy_(copy), end_(static_cast<int64_t>(gradient.size())) {}
