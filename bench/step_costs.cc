@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "common/nn/builtin_models.h"
 #include "common/nn/plan/plan.h"
+#include "common/recipes/exchange.h"
 #include "worker/step/batch_cuts.h"
 #include "worker/step/step_cost.h"
 
@@ -38,7 +39,7 @@ void Print(const std::string& name, const nn::Plan& plan, int ranks, int cores, 
       "\"batch\": %d, \"micro_batch\": %d, "
       "\"link_mbit\": %g, \"image_us\": %g, \"update_us\": %g, \"message_us\": %g, "
       "\"seconds\": %.9g, \"sent\": [%s]}\n",
-      name.c_str(), std::string(step::ExchangeName(exchange)).c_str(), ranks, cores, batch,
+      name.c_str(), std::string(recipes::ExchangeName(exchange)).c_str(), ranks, cores, batch,
       kMicroBatch, link_mbit, kImageMicros, kUpdateMicros, kMessageMicros, cost.seconds,
       absl::StrJoin(cost.sent, ", ").c_str());
 }

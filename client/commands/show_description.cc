@@ -18,6 +18,7 @@
 #include "common/nn/network.h"
 #include "common/optim/optimizer.h"
 #include "common/recipes/default_recipe.h"
+#include "common/recipes/exchange.h"
 #include "common/recipes/optimizer_recipe.h"
 
 namespace convoy::client {
@@ -57,7 +58,8 @@ absl::StatusOr<Cost> CostOf(const nn::Network& network, const v1::Recipe& asked)
   recipe.MergeFrom(asked);
   CONVOY_ASSIGN_OR_RETURN(const auto config, recipes::OptimizerOf(recipe.optimizer()));
   CONVOY_ASSIGN_OR_RETURN(const auto optimizer, optim::Optimizer::Create(config));
-  const int masters = recipe.exchange() == "bfloat16" ? 1 : 0;
+  const bool rounds = recipe.exchange() == recipes::ExchangeName(recipes::Exchange::kBfloat16);
+  const int masters = rounds ? 1 : 0;
   const auto arrays = static_cast<int64_t>(3 + masters + optimizer->SlotNames().size());
   constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
   return Cost{.multiplications = nn::Multiplications(network),

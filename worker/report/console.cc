@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/text.h"
 #include "common/i18n/translate.h"
+#include "common/recipes/exchange.h"
 #include "common/run/run_files.h"
 #include "common/terminal/fit.h"
 #include "common/terminal/terminal.h"
@@ -57,7 +58,7 @@ void Console::OnStart(const JobFacts& facts) {
   Print(Tr("Convoy trains on $0 ($1 in all) on $2: $3\n", Ranks(facts.world_size),
            Threads(facts.TotalThreads()), Hosts(static_cast<int64_t>(hosts.size())),
            absl::StrJoin(hosts, ", ")));
-  if (facts.exchange == "bfloat16") {
+  if (facts.exchange == recipes::ExchangeName(recipes::Exchange::kBfloat16)) {
     Print(Tr("  kernels  $0, OpenBLAS for $1, reduction $2 in $3\n", facts.isa, facts.blas_core,
              facts.reduce, facts.exchange));
   } else {

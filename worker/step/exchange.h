@@ -7,27 +7,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string_view>
 
 #include "common/kernels/elementwise/bfloat16.h"
 #include "common/kernels/elementwise/vector_ops.h"
+#include "common/recipes/exchange.h"
 
 namespace convoy::step {
 
-enum class Exchange { kFloat32, kBfloat16 };
-
-// Returns the word for it, which recipes have.
-inline std::string_view ExchangeName(Exchange exchange) {
-  return exchange == Exchange::kBfloat16 ? "bfloat16" : "float32";
-}
+using recipes::Exchange;
+using recipes::Rounds;
 
 // Returns how many bytes a number has on its way.
 inline int64_t BytesOfNumber(Exchange exchange) {
   return exchange == Exchange::kBfloat16 ? sizeof(uint16_t) : sizeof(float);
 }
-
-// Returns whether numbers are rounded before they are sent.
-inline bool Rounds(Exchange exchange) { return exchange != Exchange::kFloat32; }
 
 // Rounds inout [n] to what can be sent.
 inline void RoundFor(Exchange exchange, float* inout, int64_t n) {

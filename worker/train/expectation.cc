@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/base/text.h"
+#include "common/recipes/exchange.h"
 #include "worker/step/batch_cuts.h"
 #include "worker/step/step_cost.h"
 
@@ -84,7 +85,7 @@ i18n::Message Expectation::Line() const {
   const std::optional<Way> other = WayToTry(now.times_one_host);
   if (!other) return line;
   const std::string times = Times(SpeedOf(*other).times_one_host);
-  const std::string exchange(step::ExchangeName(other->exchange));
+  const std::string exchange(recipes::ExchangeName(other->exchange));
   if (other->exchange == way_.exchange) {
     return i18n::MakeMessage("$0; batches of $1 would give $2 (another training: docs/scaling.md)",
                              line, Thousands(other->batch_size), times);

@@ -8,6 +8,7 @@
 #include "common/data/sampler.h"
 #include "common/kernels/blas/gemm.h"
 #include "common/kernels/simd/isa.h"
+#include "common/recipes/exchange.h"
 
 namespace convoy::train {
 namespace {
@@ -60,7 +61,7 @@ run::JobFacts FactsOf(const Job& job, const nn::Network& network) {
           .batch_size = recipe.batch_size,
           .micro_batch = recipe.micro_batch,
           .reduce = recipe.exact_reduce ? "exact" : "mpi",
-          .exchange = std::string(step::ExchangeName(recipe.options.exchange)),
+          .exchange = std::string(recipes::ExchangeName(recipe.options.exchange)),
           .seed = recipe.seed};
 }
 

@@ -11,6 +11,7 @@
 #include "common/nn/builtin_models.h"
 #include "common/nn/network.h"
 #include "common/recipes/default_recipe.h"
+#include "common/recipes/exchange.h"
 #include "common/recipes/optimizer_recipe.h"
 #include "common/textproto/text_proto.h"
 
@@ -34,7 +35,8 @@ absl::Status CheckReduce(const std::string& reduce) {
 
 // Floats hold where nothing is said, so they are not: recipes with them are those of before.
 void LeaveOutFloats(v1::Recipe* recipe) {
-  if (recipe->exchange() == step::ExchangeName(step::Exchange::kFloat32)) recipe->clear_exchange();
+  if (recipe->exchange() == recipes::ExchangeName(step::Exchange::kFloat32))
+    recipe->clear_exchange();
 }
 
 // Remembers the first field that differs.

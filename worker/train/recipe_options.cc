@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
@@ -14,6 +15,7 @@
 #include "common/base/text_error.h"
 #include "common/i18n/translate.h"
 #include "common/optim/optimizer.h"
+#include "common/recipes/exchange.h"
 
 namespace convoy::train {
 namespace {
@@ -147,8 +149,10 @@ absl::StatusOr<double> LearningRateFactor(const std::string& rule, int batch_siz
 
 absl::StatusOr<step::Exchange> ReadExchange(const v1::Recipe& recipe) {
   const std::string& word = recipe.exchange();
+  std::vector<std::string> known;
   for (const step::Exchange exchange : {step::Exchange::kFloat32, step::Exchange::kBfloat16}) {
-    if (word != step::ExchangeName(exchange) && !word.empty()) continue;
+    known.emplace_back(recipes::ExchangeName(exchange));
+    if (word != known.back() && !word.empty()) continue;
     if (step::Rounds(exchange) && recipe.reduce() == "mpi") {
       return InvalidArgumentTextError(
           "exchange: $0 is for the exact reduction, as MPI adds floats; set `reduce` to exact",
@@ -158,7 +162,7 @@ absl::StatusOr<step::Exchange> ReadExchange(const v1::Recipe& recipe) {
   }
   return UnknownWord(Marked("$0: unknown number format '$1' (known: $2)"),
                      Marked("$0: unknown number format '$1'; did you mean '$3'? (known: $2)"),
-                     "exchange", word, {"float32", "bfloat16"});
+                     "exchange", word, known);
 }
 
 // Sets a field that is not set.
